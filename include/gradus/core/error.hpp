@@ -1,0 +1,51 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace gradus {
+
+/// Base of everything that gradus throws on purpose. The message names the operation, what it got and what
+/// it wanted: `Linear: input has shape [32, 100], expected [N, 784]`.
+class Error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Shapes that do not fit each other or the operation.
+class ShapeError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// An argument outside its domain: a dropout probability of 2, a negative learning rate.
+class ArgumentError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// An index, axis or label outside its range.
+class IndexError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// A call out of order: backward before forward, a graph that has been freed.
+class StateError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// A number that is not finite where only finite ones make sense: a loss that became NaN.
+class NumericError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// A file that is missing, cut short, corrupt, or not of the format that was asked for.
+class FileError : public Error {
+ public:
+  using Error::Error;
+};
+
+}  // namespace gradus
