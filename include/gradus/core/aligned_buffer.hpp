@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <limits>
+#include <memory>
+#include <new>
+#include <utility>
+
+#include <gradus/core/eigen.hpp>
+
+namespace gradus {
+
+/// Every tensor starts on a cache line, which is also a full AVX-512 register: reductions then start at the
+/// same lane on every run, and their bits do not depend on where the heap put them.
+inline constexpr std::size_t tensor_alignment = 64;
+
+namespace detail {
+
+struct AlignedDelete {
+  void operator()(void* memory) const { ::operator delete (memory, std::align_val_t{tensor_alignment}); }
+};
+
+/// Uninitialised aligned memory whose capacity never shrinks, so that a smaller last batch costs nothing.
+/// Standard aligned new, not Eigen's allocator: that one differs between translation units with other flags.
+template <class Scalar>
+class AlignedBuffer {
+ public:
+  AlignedBuffer() = default;
+  explicit AlignedBuffer(Index size) { reserve(size); }
+  AlignedBuffer(AlignedBuffer&& other) noexcept
+      : memory_(std::move(other.memory_)), capacity_(std::exchange(other.capacity_, 0)) {}
+  AlignedBuffer& operator=(AlignedBuffer&& other) noexcept {
+    memory_ = std::move(other.memory_);
+    capacity_ = std::exchange(other.capacity_, 0);
+    return *this;
+  }
+
+  Scalar* data() const { return memory_.get(); }
+  Index capacity() const { return capacity_; }
+
+  /// Room for `size` elements. The old ones are lost if it grows; on std::bad_alloc nothing has changed.
+  void reserve(Index size) {
+    if (size <= capacity_) return;
+    if (static_cast<std::size_t>(size) > std::numeric_limits<std::size_t>::max() / sizeof(Scalar)) {
+      throw std::bad_array_new_length();
+    }
+    const std::size_t bytes = static_cast<std::size_t>(size) * sizeof(Scalar);
+    memory_.reset(static_cast<Scalar*>(::operator new (bytes, std::align_val_t{tensor_alignment})));
+    capacity_ = size;
+  }
+
+ private:
+  std::unique_ptr<Scalar[], AlignedDelete> memory_;
+  Index capacity_ = 0;
+};
+
+}  // namespace detail
+}  // namespace gradus

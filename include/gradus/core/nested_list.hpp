@@ -1,0 +1,49 @@
+#pragma once
+
+#include <algorithm>
+#include <initializer_list>
+
+#include <gradus/core/error.hpp>
+#include <gradus/core/shape.hpp>
+
+namespace gradus {
+
+/// Numbers in nested braces: `{{1, 2}, {3, 4}}`. Exists only while a tensor is built from it.
+template <class Scalar>
+class NestedList {
+ public:
+  NestedList(Scalar value) : value_(value), is_list_(false) {}
+  NestedList(std::initializer_list<NestedList> children) : children_(children), is_list_(true) {}
+
+  /// The extents, all children alike. Throws ShapeError if they are not: `{{1, 2}, {3}}`.
+  Shape shape() const {
+    if (!is_list_) return Shape{};
+    if (children_.size() == 0) return Shape{0};
+    const Shape inner = children_.begin()->shape();
+    for (const NestedList& child : children_) {
+      const Shape other = child.shape();
+      if (!(other == inner)) {
+        throw ShapeError("Tensor: ragged nested braces, shapes " + inner.to_string() + " and " +
+                         other.to_string() + " side by side");
+      }
+    }
+    return inner.prepend(static_cast<Index>(children_.size()));
+  }
+
+  /// Writes the numbers in row-major order; returns one past the last.
+  Scalar* copy_to(Scalar* out) const {
+    if (!is_list_) {
+      *out = value_;
+      return out + 1;
+    }
+    for (const NestedList& child : children_) out = child.copy_to(out);
+    return out;
+  }
+
+ private:
+  Scalar value_{};
+  std::initializer_list<NestedList> children_;
+  bool is_list_;
+};
+
+}  // namespace gradus

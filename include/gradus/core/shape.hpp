@@ -1,0 +1,125 @@
+#pragma once
+
+#include <array>
+#include <initializer_list>
+#include <limits>
+#include <span>
+#include <string>
+
+#include <gradus/core/eigen.hpp>
+#include <gradus/core/error.hpp>
+
+namespace gradus {
+
+/// The extents of a row-major tensor, outermost first: `[N, 784]`. Rank 0 is a scalar; an extent of 0 is
+/// legal.
+///
+/// Lives inline, without allocation, for up to `max_rank` dimensions. Every Shape that exists is valid: no
+/// extent is negative and the number of elements fits an Index; anything else throws ShapeError.
+class Shape {
+ public:
+  static constexpr Index max_rank = 8;
+
+  constexpr Shape() = default;
+  constexpr Shape(std::initializer_list<Index> extents) : Shape(std::span(extents.begin(), extents.size())) {}
+
+  constexpr explicit Shape(std::span<const Index> extents) {
+    if (extents.size() > static_cast<std::size_t>(max_rank)) fail_rank(extents.size());
+    for (const Index extent : extents) extents_[static_cast<std::size_t>(rank_++)] = extent;
+    size_ = checked_size();
+  }
+
+  constexpr Index rank() const { return rank_; }
+  /// The number of elements: the product of all extents, 1 for a scalar.
+  constexpr Index size() const { return size_; }
+  constexpr bool empty() const { return size_ == 0; }
+
+  /// The extent of an axis; a negative one counts from the end, as in Python. Throws IndexError.
+  constexpr Index operator[](Index axis) const {
+    return extents_[static_cast<std::size_t>(normalize_axis(axis))];
+  }
+
+  constexpr const Index* begin() const { return extents_.data(); }
+  constexpr const Index* end() const { return extents_.data() + rank_; }
+  constexpr std::span<const Index> extents() const { return {begin(), end()}; }
+
+  /// An axis in `[-rank, rank)` as one in `[0, rank)`. Throws IndexError.
+  constexpr Index normalize_axis(Index axis) const {
+    if (axis < -rank_ || axis >= rank_) fail_axis(axis);
+    return axis < 0 ? axis + rank_ : axis;
+  }
+
+  /// The same shape with another extent at one axis: `with(0, 32)` is this shape for a batch of 32.
+  constexpr Shape with(Index axis, Index extent) const {
+    std::array<Index, max_rank> extents = extents_;
+    extents[static_cast<std::size_t>(normalize_axis(axis))] = extent;
+    return Shape(std::span<const Index>(extents.data(), static_cast<std::size_t>(rank_)));
+  }
+
+  /// The shape of one element along the first axis: `[N, 28, 28] -> [28, 28]`. Throws IndexError on rank 0.
+  constexpr Shape without_first() const {
+    if (rank_ == 0) fail_axis(0);
+    return Shape(extents().subspan(1));
+  }
+
+  /// `[28, 28] -> [N, 28, 28]`.
+  constexpr Shape prepend(Index extent) const {
+    if (rank_ == max_rank) fail_rank(max_rank + 1);
+    std::array<Index, max_rank> extents{extent};
+    for (std::size_t i = 0; i < static_cast<std::size_t>(rank_); ++i) extents[i + 1] = extents_[i];
+    return Shape(std::span<const Index>(extents.data(), static_cast<std::size_t>(rank_) + 1));
+  }
+
+  /// Equal ranks and extents.
+  friend constexpr bool operator==(const Shape& a, const Shape& b) {
+    if (a.rank_ != b.rank_) return false;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(a.rank_); ++i) {
+      if (a.extents_[i] != b.extents_[i]) return false;
+    }
+    return true;
+  }
+
+  /// `[32, 784]`; `[]` for a scalar.
+  std::string to_string() const {
+    std::string text = "[";
+    for (const Index extent : extents()) {
+      if (text.size() > 1) text += ", ";
+      text += std::to_string(extent);
+    }
+    return text + "]";
+  }
+
+ private:
+  constexpr Index checked_size() const {
+    Index size = 1;
+    bool any_zero = false;
+    for (const Index extent : extents()) {
+      if (extent < 0) fail_extents("an extent is negative");
+      any_zero = any_zero || extent == 0;
+    }
+    if (any_zero) return 0;
+    for (const Index extent : extents()) {
+      if (size > std::numeric_limits<Index>::max() / extent) fail_extents("the number of elements overflows");
+      size *= extent;
+    }
+    return size;
+  }
+
+  [[noreturn]] void fail_extents(const char* why) const {
+    throw ShapeError("Shape: " + to_string() + ": " + why);
+  }
+  [[noreturn]] static void fail_rank(std::size_t rank) {
+    throw ShapeError("Shape: rank " + std::to_string(rank) + ", expected at most " +
+                     std::to_string(max_rank));
+  }
+  [[noreturn]] void fail_axis(Index axis) const {
+    throw IndexError("Shape: axis " + std::to_string(axis) + " of " + to_string() + ", expected one in [" +
+                     std::to_string(-rank_) + ", " + std::to_string(rank_) + ")");
+  }
+
+  std::array<Index, max_rank> extents_{};
+  Index rank_ = 0;
+  Index size_ = 1;
+};
+
+}  // namespace gradus

@@ -1,0 +1,190 @@
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <span>
+#include <string>
+#include <type_traits>
+
+#include <gradus/core/eigen.hpp>
+#include <gradus/core/error.hpp>
+#include <gradus/core/shape.hpp>
+
+namespace gradus {
+
+/// What a tensor may hold: the integers and floating-point numbers that Eigen computes with.
+template <class T>
+concept TensorScalar = std::is_arithmetic_v<T> && !std::is_const_v<T> && !std::is_volatile_v<T>;
+
+namespace detail {
+
+template <class Scalar, class Plain>
+using MapOf = Eigen::Map<std::conditional_t<std::is_const_v<Scalar>, const Plain, Plain>>;
+
+/// The Eigen type of `as<Rank>()`; ranks above 2 are added by core/eigen_tensor.hpp, for Eigen's tensor
+/// module is heavy to compile.
+template <class Scalar, int Rank>
+struct EigenMap;
+
+[[noreturn]] inline void fail_rank(const char* operation, const Shape& got, Index wanted) {
+  throw ShapeError(std::string(operation) + ": tensor has shape " + got.to_string() + ", expected rank " +
+                   std::to_string(wanted));
+}
+
+[[noreturn]] inline void fail_element(std::span<const Index> indices, const Shape& shape) {
+  std::string text = "Tensor: element (";
+  for (std::size_t i = 0; i < indices.size(); ++i) text += (i > 0 ? ", " : "") + std::to_string(indices[i]);
+  throw IndexError(text + ") of a tensor of shape " + shape.to_string());
+}
+
+[[noreturn]] inline void fail_slice(Index begin, Index end, const Shape& shape) {
+  throw IndexError("Tensor: slice [" + std::to_string(begin) + ", " + std::to_string(end) +
+                   ") along the first axis of shape " + shape.to_string());
+}
+
+/// The shape asked for in a reshape, with at most one extent of -1 worked out from the number of elements.
+inline Shape infer_shape(const Shape& from, std::span<const Index> wanted) {
+  std::array<Index, Shape::max_rank> extents{};
+  Index known = 1, unknown_at = -1;
+  bool valid = wanted.size() <= extents.size();
+  for (std::size_t i = 0; valid && i < wanted.size(); ++i) {
+    extents[i] = wanted[i];
+    if (wanted[i] != -1) {
+      valid = wanted[i] >= 0 && (wanted[i] == 0 || known <= std::numeric_limits<Index>::max() / wanted[i]);
+      if (valid) known *= wanted[i];
+    } else {
+      valid = unknown_at < 0;
+      unknown_at = static_cast<Index>(i);
+    }
+  }
+  if (valid && unknown_at >= 0) {
+    valid = known > 0 && from.size() % known == 0;
+    if (valid) extents[static_cast<std::size_t>(unknown_at)] = from.size() / known;
+  } else if (valid) {
+    valid = known == from.size();
+  }
+  if (!valid) {
+    std::string text = "reshape: tensor has shape " + from.to_string() + ", cannot become [";
+    for (std::size_t i = 0; i < wanted.size(); ++i) text += (i > 0 ? ", " : "") + std::to_string(wanted[i]);
+    throw ShapeError(text + "]");
+  }
+  return Shape(std::span<const Index>(extents.data(), wanted.size()));
+}
+
+}  // namespace detail
+
+/// A tensor that somebody else owns: a pointer and a shape, row-major and contiguous. Cheap to copy; valid as
+/// long as the owner neither dies nor resizes. `TensorView<const float>` is read-only, and every view of
+/// `float` converts to it.
+template <class Scalar>
+requires TensorScalar<std::remove_const_t<Scalar>>
+class TensorView {
+ public:
+  using scalar_type = std::remove_const_t<Scalar>;
+  using MatrixMap =
+      detail::MapOf<Scalar, Eigen::Matrix<scalar_type, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>;
+  using VectorMap = detail::MapOf<Scalar, Eigen::Matrix<scalar_type, Eigen::Dynamic, 1>>;
+  using ArrayMap = detail::MapOf<Scalar, Eigen::Array<scalar_type, Eigen::Dynamic, 1>>;
+
+  /// Views nothing: the "not asked for" of an optional output. `data()` is null, the shape is `[0]`.
+  constexpr TensorView() : shape_{0} {}
+  constexpr TensorView(Scalar* data, const Shape& shape) : data_(data), shape_(shape) {}
+  /// Views a span as a tensor of some shape. Throws ShapeError if the numbers of elements differ.
+  TensorView(std::span<Scalar> elements, const Shape& shape) : data_(elements.data()), shape_(shape) {
+    if (static_cast<Index>(elements.size()) != shape.size()) {
+      throw ShapeError("TensorView: span of " + std::to_string(elements.size()) + " elements, shape " +
+                       shape.to_string() + " wants " + std::to_string(shape.size()));
+    }
+  }
+
+  constexpr operator TensorView<const Scalar>() const requires(!std::is_const_v<Scalar>) {
+    return {data_, shape_};
+  }
+
+  constexpr Scalar* data() const { return data_; }
+  constexpr const Shape& shape() const { return shape_; }
+  constexpr Index rank() const { return shape_.rank(); }
+  constexpr Index size() const { return shape_.size(); }
+  constexpr bool empty() const { return shape_.empty(); }
+  /// True for a view of nothing: an output that was not asked for.
+  constexpr bool is_null() const { return data_ == nullptr; }
+
+  constexpr Scalar* begin() const { return data_; }
+  constexpr Scalar* end() const { return data_ + size(); }
+  constexpr std::span<Scalar> span() const { return {data_, static_cast<std::size_t>(size())}; }
+
+  /// One element, one index an axis; always checked. Throws IndexError.
+  template <std::integral... I>
+  constexpr Scalar& operator()(I... indices) const {
+    const std::array<Index, sizeof...(I)> at{static_cast<Index>(indices)...};
+    if (static_cast<Index>(sizeof...(I)) != rank()) detail::fail_element(at, shape_);
+    Index offset = 0;
+    for (std::size_t axis = 0; axis < at.size(); ++axis) {
+      const Index extent = shape_.begin()[axis];
+      if (at[axis] < 0 || at[axis] >= extent) detail::fail_element(at, shape_);
+      offset = offset * extent + at[axis];
+    }
+    return data_[offset];
+  }
+
+  /// The only element of a tensor of any rank and size 1. Throws ShapeError.
+  Scalar& item() const {
+    if (size() != 1)
+      throw ShapeError("item: tensor has shape " + shape_.to_string() + ", expected one element");
+    return *data_;
+  }
+
+  /// A matrix that shares this memory. Throws ShapeError unless the rank is 2.
+  MatrixMap matrix() const {
+    if (rank() != 2) detail::fail_rank("matrix", shape_, 2);
+    return MatrixMap(data_, shape_[0], shape_[1]);
+  }
+  /// A column vector that shares this memory. Throws ShapeError unless the rank is 1.
+  VectorMap vector() const {
+    if (rank() != 1) detail::fail_rank("vector", shape_, 1);
+    return VectorMap(data_, size());
+  }
+  /// All elements in memory order, whatever the rank, for element-wise arithmetic.
+  ArrayMap array() const { return ArrayMap(data_, size()); }
+  /// The rank is known at compile time: a vector map, a matrix map, or from rank 3 on (and for rank 0) an
+  /// `Eigen::TensorMap`, for which core/eigen_tensor.hpp must be included. Throws ShapeError on another rank.
+  template <int Rank>
+  auto as() const {
+    if (rank() != Rank) detail::fail_rank("as", shape_, Rank);
+    if constexpr (Rank == 1) {
+      return vector();
+    } else if constexpr (Rank == 2) {
+      return matrix();
+    } else {
+      return detail::EigenMap<Scalar, Rank>::map(data_, shape_);
+    }
+  }
+
+  /// The same elements under another shape; one extent may be -1. Throws ShapeError.
+  TensorView reshape(std::initializer_list<Index> extents) const {
+    return {data_, detail::infer_shape(shape_, std::span(extents.begin(), extents.size()))};
+  }
+  TensorView reshape(const Shape& shape) const {
+    return {data_, detail::infer_shape(shape_, shape.extents())};
+  }
+
+  /// Elements `[begin, end)` along the first axis: `[N, ...] -> [end - begin, ...]`. Throws IndexError.
+  TensorView slice(Index begin, Index end) const {
+    if (rank() == 0 || begin < 0 || end < begin || end > shape_[0]) detail::fail_slice(begin, end, shape_);
+    const Index stride = begin == 0 ? 0 : size() / shape_[0];
+    return {data_ + begin * stride, shape_.with(0, end - begin)};
+  }
+
+  /// Element i along the first axis: `[N, ...] -> [...]`. Throws IndexError.
+  TensorView operator[](Index i) const {
+    if (rank() == 0 || i < 0 || i >= shape_[0]) detail::fail_element({&i, 1}, shape_);
+    const Shape inner = shape_.without_first();
+    return {data_ + i * inner.size(), inner};
+  }
+
+ private:
+  Scalar* data_ = nullptr;
+  Shape shape_;
+};
+
+}  // namespace gradus
