@@ -1,0 +1,49 @@
+#pragma once
+
+#include <type_traits>
+
+#include <gradus/core/eigen.hpp>
+
+namespace gradus {
+
+/// A matrix in memory that someone else owns: element (i, j) stands at data[i * row_stride + j *
+/// column_stride]. With both strides free, a transpose is a view like any other and costs nothing.
+template <class Scalar>
+struct MatrixView {
+  Scalar* data = nullptr;
+  Index rows = 0;
+  Index columns = 0;
+  Index row_stride = 0;
+  Index column_stride = 1;
+
+  constexpr MatrixView() = default;
+
+  /// [rows, columns], row-major without gaps.
+  constexpr MatrixView(Scalar* data_, Index rows_, Index columns_)
+      : MatrixView(data_, rows_, columns_, columns_, 1) {}
+
+  constexpr MatrixView(Scalar* data_, Index rows_, Index columns_, Index row_stride_, Index column_stride_)
+      : data(data_), rows(rows_), columns(columns_), row_stride(row_stride_), column_stride(column_stride_) {}
+
+  /// A view of constants is made from a view of variables, never the other way.
+  template <class Other>
+  requires std::is_same_v<Scalar, const Other>
+  constexpr MatrixView(MatrixView<Other> other)
+      : MatrixView(other.data, other.rows, other.columns, other.row_stride, other.column_stride) {}
+
+  constexpr Scalar& operator()(Index i, Index j) const { return data[i * row_stride + j * column_stride]; }
+
+  constexpr MatrixView transposed() const { return {data, columns, rows, column_stride, row_stride}; }
+
+  /// Rows [first, first + count), unchecked.
+  constexpr MatrixView row_range(Index first, Index count) const {
+    return {data + first * row_stride, count, columns, row_stride, column_stride};
+  }
+
+  /// Columns [first, first + count), unchecked.
+  constexpr MatrixView column_range(Index first, Index count) const {
+    return {data + first * column_stride, rows, count, row_stride, column_stride};
+  }
+};
+
+}  // namespace gradus
