@@ -1,0 +1,201 @@
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#if defined(__unix__)
+#include <csignal>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
+
+#include <doctest/doctest.h>
+
+#include <gradus/core/atomic_file.hpp>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct TemporaryFolder {
+  explicit TemporaryFolder(const std::string& name) : path(fs::temp_directory_path() / ("gradus_" + name)) {
+    fs::remove_all(path);
+    fs::create_directories(path);
+  }
+  ~TemporaryFolder() { fs::remove_all(path); }
+  fs::path path;
+};
+
+std::span<const std::byte> bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
+
+std::string contents(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+auto count_entries(const fs::path& folder) {
+  return std::distance(fs::directory_iterator(folder), fs::directory_iterator());
+}
+
+template <class F>
+std::string message_of(const F& f) {
+  try {
+    f();
+  } catch (const gradus::FileError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("AtomicFile: the file appears at commit, with every byte") {
+  const TemporaryFolder folder("atomic_commit");
+  const fs::path path = folder.path / "file";
+  gradus::AtomicFile file(path);
+  file.write(bytes("first "));
+  file.write({});
+  file.write(bytes("second"));
+  CHECK_FALSE(fs::exists(path));
+  file.commit();
+  CHECK(contents(path) == "first second");
+  CHECK(count_entries(folder.path) == 1);
+  CHECK_THROWS_AS(file.write(bytes("more")), gradus::StateError);
+  CHECK_THROWS_AS(file.commit(), gradus::StateError);
+  CHECK(contents(path) == "first second");
+}
+
+TEST_CASE("AtomicFile: without commit the old file stays and nothing is left beside it") {
+  const TemporaryFolder folder("atomic_abandon");
+  const fs::path path = folder.path / "file";
+  std::ofstream(path) << "old";
+  {
+    gradus::AtomicFile file(path);
+    file.write(bytes("new"));
+    CHECK(contents(path) == "old");
+    CHECK(count_entries(folder.path) == 2);
+  }
+  CHECK(contents(path) == "old");
+  CHECK(count_entries(folder.path) == 1);
+}
+
+TEST_CASE("AtomicFile: replaces an older file") {
+  const TemporaryFolder folder("atomic_replace");
+  const fs::path path = folder.path / "file";
+  std::ofstream(path) << "older and longer";
+  gradus::AtomicFile file(path);
+  file.write(bytes("new"));
+  file.commit();
+  CHECK(contents(path) == "new");
+}
+
+TEST_CASE("AtomicFile: two writers of one file do not mix, the later commit wins") {
+  const TemporaryFolder folder("atomic_two");
+  const fs::path path = folder.path / "file";
+  gradus::AtomicFile one(path);
+  gradus::AtomicFile two(path);
+  one.write(bytes("one"));
+  two.write(bytes("two"));
+  two.commit();
+  CHECK(contents(path) == "two");
+  one.commit();
+  CHECK(contents(path) == "one");
+  CHECK(count_entries(folder.path) == 1);
+}
+
+TEST_CASE("AtomicFile: a name without a folder is one in the working directory") {
+  const TemporaryFolder folder("atomic_relative");
+  const fs::path before = fs::current_path();
+  fs::current_path(folder.path);
+  {
+    gradus::AtomicFile file("plain");
+    file.write(bytes("x"));
+    file.commit();
+  }
+  fs::current_path(before);
+  CHECK(contents(folder.path / "plain") == "x");
+}
+
+TEST_CASE("AtomicFile: errors name the file and the system's reason") {
+  const TemporaryFolder folder("atomic_errors");
+  const fs::path missing = folder.path / "missing" / "file";
+  CHECK(message_of([&] { gradus::AtomicFile file(missing); }) ==
+        missing.string() + ": cannot be created: No such file or directory");
+
+  const fs::path taken = folder.path / "taken";
+  fs::create_directory(taken);
+  const std::string message = message_of([&] {
+    gradus::AtomicFile file(taken);
+    file.commit();
+  });
+  CHECK(message.starts_with(taken.string() + ": cannot be replaced: "));
+  CHECK(count_entries(folder.path) == 1);
+}
+
+#if defined(__unix__)
+
+TEST_CASE("AtomicFile: a disk that is full leaves the old file") {
+  const TemporaryFolder folder("atomic_full");
+  const fs::path path = folder.path / "file";
+  std::ofstream(path) << "old";
+
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit small = before;
+  small.rlim_cur = 10000;
+  setrlimit(RLIMIT_FSIZE, &small);
+  const std::string message = message_of([&] {
+    gradus::AtomicFile file(path);
+    const std::string block(100000, 'x');
+    try {
+      file.write(bytes(block));
+    } catch (const gradus::FileError&) {
+    }
+    file.commit();  // must not pass off half a file as whole
+  });
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+
+  CHECK(message.starts_with(path.string() + ": cannot be written: "));
+  CHECK(contents(path) == "old");
+  CHECK(count_entries(folder.path) == 1);
+}
+
+TEST_CASE("AtomicFile: a killed process leaves the old file, and its remains do not stop the next one") {
+  const TemporaryFolder folder("atomic_killed");
+  const fs::path path = folder.path / "file";
+  std::ofstream(path) << "old";
+  const pid_t child = fork();
+  if (child == 0) {
+    gradus::AtomicFile file(path);
+    file.write(bytes("half"));
+    kill(getpid(), SIGKILL);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  REQUIRE(WIFSIGNALED(status));
+  CHECK(contents(path) == "old");
+  gradus::AtomicFile file(path);
+  file.write(bytes("whole"));
+  file.commit();
+  CHECK(contents(path) == "whole");
+}
+
+TEST_CASE("AtomicFile: others may read the file as the umask says") {
+  const TemporaryFolder folder("atomic_mode");
+  const fs::path path = folder.path / "file";
+  const mode_t before = umask(022);
+  gradus::AtomicFile file(path);
+  file.commit();
+  umask(before);
+  CHECK((fs::status(path).permissions() & fs::perms::mask) ==
+        (fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read | fs::perms::others_read));
+}
+
+#endif
