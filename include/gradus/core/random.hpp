@@ -1,0 +1,339 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <limits>
+#include <numbers>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gradus/core/eigen.hpp>
+#include <gradus/core/error.hpp>
+#include <gradus/core/mersenne_twister.hpp>
+
+namespace gradus {
+
+namespace detail {
+
+inline std::string short_number(double value) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%g", value);
+  return text.data();
+}
+
+[[noreturn]] inline void throw_interval(double from, double to) {
+  throw ArgumentError("uniform: interval is [" + short_number(from) + ", " + short_number(to) +
+                      "), expected finite ends with from <= to and a length that the type can hold");
+}
+[[noreturn]] inline void throw_deviation(double deviation) {
+  throw ArgumentError("normal: standard deviation is " + short_number(deviation) + ", expected at least 0");
+}
+[[noreturn]] inline void throw_probability(double p) {
+  throw ArgumentError("bernoulli: probability is " + short_number(p) + ", expected 0 to 1");
+}
+[[noreturn]] inline void throw_count(const char* operation, Index n, Index least) {
+  throw ArgumentError(std::string(operation) + ": n is " + std::to_string(n) + ", expected at least " +
+                      std::to_string(least));
+}
+[[noreturn]] inline void throw_generator_state(const std::string& complaint) {
+  throw ArgumentError("Generator: " + complaint);
+}
+
+}  // namespace detail
+
+/// The random generator of everything in gradus: a value that is passed around explicitly; there is no
+/// global one. Numbers depend on the seed and on the order of the calls alone, not on compiler, flags or
+/// standard library, and they are those of PyTorch's CPU generator after `torch.manual_seed(seed)`:
+/// uniform numbers, Bernoulli masks, integers and permutations bit for bit, normal numbers up to the last
+/// digits of log, sin and cos. (PyTorch's builds with MKL draw Bernoulli masks, hence dropout, from
+/// another generator on Intel processors; its other CPU builds agree.)
+///
+/// A checked call that throws has drawn nothing.
+class Generator {
+ public:
+  using result_type = std::uint32_t;
+  /// 624 words of the twister, how many are used, whether a normal number is kept, and its two halves.
+  using State = std::array<std::uint32_t, MersenneTwister::word_count + 4>;
+
+  /// Starts as after `torch.manual_seed(seed)`, which uses the lower 32 bits.
+  explicit Generator(std::uint64_t seed = 0) : engine_(static_cast<std::uint32_t>(seed & 0xffffffffu)) {}
+
+  static constexpr result_type min() { return MersenneTwister::min(); }
+  static constexpr result_type max() { return MersenneTwister::max(); }
+
+  /// 32 random bits; with `min` and `max` this is a standard UniformRandomBitGenerator.
+  result_type operator()() { return engine_(); }
+  std::uint32_t next() { return engine_(); }
+
+  /// 64 random bits: two draws, the first becomes the upper half.
+  std::uint64_t next64() {
+    const std::uint32_t high = engine_();
+    return join(high, engine_());
+  }
+
+  /// A number of [from, to), as `torch.empty(1).uniform_(from, to)`: one draw for float, two for double.
+  /// Rounding can reach `to` unless the interval is [0, 1). Throws ArgumentError if from > to.
+  template <std::floating_point Scalar = float>
+  Scalar uniform(double from = 0, double to = 1) {
+    Scalar number;
+    fill_uniform(std::span<Scalar>(&number, 1), from, to);
+    return number;
+  }
+
+  /// As `tensor.uniform_(from, to)`.
+  template <std::floating_point Scalar>
+  void fill_uniform(std::span<Scalar> out, double from = 0, double to = 1);
+
+  /// A normal number, as `torch.empty(1).normal_(mean, deviation)`: numbers are drawn in pairs, and the
+  /// second one is kept for the next call. Throws ArgumentError if deviation < 0.
+  template <std::floating_point Scalar = float>
+  Scalar normal(double mean = 0, double deviation = 1) {
+    Scalar number;
+    fill_normal(std::span<Scalar>(&number, 1), mean, deviation);
+    return number;
+  }
+
+  /// As `tensor.normal_(mean, deviation)`.
+  template <std::floating_point Scalar>
+  void fill_normal(std::span<Scalar> out, double mean = 0, double deviation = 1);
+
+  /// True with probability p. Throws ArgumentError if p is outside [0, 1].
+  bool bernoulli(double p) {
+    const std::uint64_t threshold = bernoulli_threshold(p);
+    return fraction_bits<double>(next64()) < threshold;
+  }
+
+  /// Ones with probability p, else zeros, as `tensor.bernoulli_(p)`. Dropout's mask of what is kept is
+  /// `bernoulli_(1 - p)`.
+  template <class T>
+  void fill_bernoulli(std::span<T> mask, double p);
+
+  /// An integer of [0, n), as `torch.randint(n, (1,))`: one draw below 2^28, two from there on (as PyTorch
+  /// 2 does; older ones from 2^32 on). Throws ArgumentError if n < 1.
+  Index below(Index n) {
+    if (n < 1) detail::throw_count("below", n, 1);
+    return static_cast<Index>(remainder(static_cast<std::uint64_t>(n), std::uint64_t{1} << 28));
+  }
+
+  /// Puts the elements in random order (Fisher and Yates). Shuffling 0, 1, ..., n-1 gives
+  /// `torch.randperm(n)`, up to n = 214,748,363.
+  template <class T>
+  void shuffle(std::span<T> elements);
+
+  /// The numbers 0 to n-1 in the order of `torch.randperm(n)`. Throws ArgumentError if n < 0.
+  std::vector<Index> permutation(Index n) {
+    if (n < 0) detail::throw_count("permutation", n, 0);
+    std::vector<Index> order(static_cast<std::size_t>(n));
+    permutation(std::span<Index>(order));
+    return order;
+  }
+  void permutation(std::span<Index> order) {
+    Index i = 0;
+    for (Index& element : order) element = i++;
+    shuffle(order);
+  }
+
+  /// Everything that the numbers to come depend on, to be stored in a checkpoint.
+  State state() const;
+
+  /// Continues exactly where a generator with this `state()` stood. Throws ArgumentError, and stays as it
+  /// is, if these words cannot have come from `state()`.
+  void set_state(std::span<const std::uint32_t> state);
+
+  friend bool operator==(const Generator&, const Generator&) = default;
+
+ private:
+  // What one call to the engine serves; small enough for the first-level cache.
+  static constexpr std::size_t chunk_words = 1024;
+  static constexpr std::size_t normal_block = 16;
+
+  static constexpr std::uint64_t join(std::uint32_t high, std::uint32_t low) {
+    return (std::uint64_t{high} << 32) | low;
+  }
+
+  // As many low bits as the type's fraction holds: 24 for float, 53 for double.
+  template <class Scalar, class Bits>
+  static constexpr Bits fraction_bits(Bits bits) {
+    return bits & ((Bits{1} << std::numeric_limits<Scalar>::digits) - 1);
+  }
+
+  // The whole number t for which k / 2^53 < p and k < t say the same.
+  static std::uint64_t bernoulli_threshold(double p) {
+    if (!(p >= 0 && p <= 1)) detail::throw_probability(p);
+    return static_cast<std::uint64_t>(std::ceil(p * 0x1p53));
+  }
+
+  std::uint64_t remainder(std::uint64_t n, std::uint64_t first_64_bit_range) {
+    return n < first_64_bit_range ? engine_() % static_cast<std::uint32_t>(n) : next64() % n;
+  }
+
+  template <class Use>
+  void for_each_chunk(std::size_t count, std::size_t words_each, const Use& use);
+
+  double next_normal();
+
+  template <class Scalar>
+  static void box_muller(std::span<Scalar, normal_block> block, Scalar mean, Scalar deviation);
+
+  MersenneTwister engine_;
+  std::optional<double> kept_normal_;
+};
+
+// Calls use(first, words, n) for the elements first to first + n - 1, with words_each new words for each.
+template <class Use>
+void Generator::for_each_chunk(std::size_t count, std::size_t words_each, const Use& use) {
+  std::array<std::uint32_t, chunk_words> words;
+  const std::size_t chunk = chunk_words / words_each;
+  for (std::size_t first = 0; first < count; first += chunk) {
+    const std::size_t n = std::min(chunk, count - first);
+    engine_.fill(std::span(words).first(n * words_each));
+    use(first, words.data(), n);
+  }
+}
+
+template <std::floating_point Scalar>
+void Generator::fill_uniform(std::span<Scalar> out, double from, double to) {
+  constexpr Scalar unit = std::numeric_limits<Scalar>::epsilon() / 2;  // 2^-24 or 2^-53
+  const auto low = static_cast<Scalar>(from);
+  const Scalar length = static_cast<Scalar>(to) - low;
+  if (!(from <= to && std::isfinite(length))) detail::throw_interval(from, to);
+
+  // x = low + length k / 2^digits. The fused multiply-add is spelled out because compilers differ in making
+  // one of a product and a sum; PyTorch's is fused on every x86 processor with AVX2.
+  const bool standard = low == 0 && length == 1;
+  if constexpr (std::numeric_limits<Scalar>::digits <= 32) {
+    for_each_chunk(out.size(), 1, [=](std::size_t first, const std::uint32_t* words, std::size_t n) {
+      Scalar* const x = out.data() + first;
+      for (std::size_t i = 0; i < n; ++i) {
+        x[i] = static_cast<Scalar>(static_cast<std::int32_t>(fraction_bits<Scalar>(words[i]))) * unit;
+      }
+      if (standard) return;
+      for (std::size_t i = 0; i < n; ++i) x[i] = std::fma(x[i], length, low);
+    });
+  } else {
+    for_each_chunk(out.size(), 2, [=](std::size_t first, const std::uint32_t* words, std::size_t n) {
+      Scalar* const x = out.data() + first;
+      for (std::size_t i = 0; i < n; ++i) {
+        const std::uint64_t bits = fraction_bits<Scalar>(join(words[2 * i], words[2 * i + 1]));
+        x[i] = static_cast<Scalar>(static_cast<std::int64_t>(bits)) * unit;
+      }
+      if (standard) return;
+      for (std::size_t i = 0; i < n; ++i) x[i] = std::fma(x[i], length, low);
+    });
+  }
+}
+
+// Box and Muller: r = sqrt(-2 log(1 - u)), theta = 2 pi v; r cos(theta) and r sin(theta) are independent
+// normal numbers. PyTorch pairs each number of a block of 16 with the one 8 places on.
+template <class Scalar>
+void Generator::box_muller(std::span<Scalar, normal_block> block, Scalar mean, Scalar deviation) {
+  constexpr std::size_t half = normal_block / 2;
+  for (std::size_t i = 0; i < half; ++i) {
+    const Scalar radius = std::sqrt(-2 * std::log(1 - block[i]));
+    const Scalar theta = 2 * std::numbers::pi_v<Scalar> * block[i + half];
+    block[i] = std::fma(radius * std::cos(theta), deviation, mean);
+    block[i + half] = std::fma(radius * std::sin(theta), deviation, mean);
+  }
+}
+
+// PyTorch draws the angle before the radius here.
+inline double Generator::next_normal() {
+  if (kept_normal_) return *std::exchange(kept_normal_, std::nullopt);
+  const double theta = 2 * std::numbers::pi * uniform<double>();
+  const double radius = std::sqrt(-2 * std::log1p(-uniform<double>()));
+  kept_normal_ = radius * std::sin(theta);
+  return radius * std::cos(theta);
+}
+
+template <std::floating_point Scalar>
+void Generator::fill_normal(std::span<Scalar> out, double mean, double deviation) {
+  if (!(deviation >= 0)) detail::throw_deviation(deviation);
+  if (out.size() < normal_block) {
+    for (Scalar& number : out) number = static_cast<Scalar>(std::fma(next_normal(), deviation, mean));
+    return;
+  }
+  fill_uniform(out);
+  const auto transform = [&](std::size_t first) {
+    box_muller(std::span<Scalar, normal_block>(out.subspan(first, normal_block)), static_cast<Scalar>(mean),
+               static_cast<Scalar>(deviation));
+  };
+  const std::size_t whole = out.size() - out.size() % normal_block;
+  for (std::size_t first = 0; first < whole; first += normal_block) transform(first);
+  if (whole < out.size()) {
+    // A last, partial block is a whole one of new numbers, laid over the end.
+    fill_uniform(out.last(normal_block));
+    transform(out.size() - normal_block);
+  }
+}
+
+template <class T>
+void Generator::fill_bernoulli(std::span<T> mask, double p) {
+  const std::uint64_t threshold = bernoulli_threshold(p);
+  for_each_chunk(mask.size(), 2, [=](std::size_t first, const std::uint32_t* words, std::size_t n) {
+    T* const kept = mask.data() + first;
+    for (std::size_t i = 0; i < n; ++i) {
+      kept[i] = static_cast<T>(fraction_bits<double>(join(words[2 * i], words[2 * i + 1])) < threshold);
+    }
+  });
+}
+
+template <class T>
+void Generator::shuffle(std::span<T> elements) {
+  // Above this, the remainder of 32 bits would favour some orders visibly.
+  constexpr std::uint64_t first_64_bit_size = std::numeric_limits<std::uint32_t>::max() / 20;
+  const std::uint64_t n = elements.size();
+  const std::uint64_t first_64_bit_range = n < first_64_bit_size ? first_64_bit_size : 0;
+  for (std::uint64_t i = 0; i + 1 < n; ++i) {
+    const std::uint64_t other = i + remainder(n - i, first_64_bit_range);
+    std::swap(elements[static_cast<std::size_t>(i)], elements[static_cast<std::size_t>(other)]);
+  }
+}
+
+inline Generator::State Generator::state() const {
+  State state{};
+  auto* next = std::copy(engine_.words().begin(), engine_.words().end(), state.data());
+  const auto kept = std::bit_cast<std::uint64_t>(kept_normal_.value_or(0.0));
+  *next++ = static_cast<std::uint32_t>(engine_.used());
+  *next++ = kept_normal_.has_value() ? 1 : 0;
+  *next++ = static_cast<std::uint32_t>(kept >> 32);
+  *next++ = static_cast<std::uint32_t>(kept & 0xffffffffu);
+  return state;
+}
+
+inline void Generator::set_state(std::span<const std::uint32_t> state) {
+  if (state.size() != State{}.size()) {
+    detail::throw_generator_state("state has " + std::to_string(state.size()) + " words, expected " +
+                                  std::to_string(State{}.size()));
+  }
+  constexpr std::size_t count = MersenneTwister::word_count;
+  const std::uint32_t used = state[count];
+  const std::uint32_t has_kept = state[count + 1];
+  const auto kept = std::bit_cast<double>(join(state[count + 2], state[count + 3]));
+  if (used > count) {
+    detail::throw_generator_state("state has used " + std::to_string(used) + " words, expected at most " +
+                                  std::to_string(count));
+  }
+  if (has_kept > 1 || !std::isfinite(kept)) {
+    detail::throw_generator_state("state keeps a normal number that is not one");
+  }
+  MersenneTwister::Words words;
+  std::copy_n(state.begin(), count, words.begin());
+  // The twister never leaves the state in which its 19937 bits are all zero.
+  std::uint32_t any = words[0] & 0x80000000u;
+  for (std::size_t i = 1; i < count; ++i) any |= words[i];
+  if (any == 0) detail::throw_generator_state("state is all zeros");
+
+  engine_ = MersenneTwister(words, used);
+  kept_normal_ = has_kept == 1 ? std::optional<double>(kept) : std::nullopt;
+}
+
+}  // namespace gradus

@@ -1,0 +1,127 @@
+"""Writes random.inc, what PyTorch's CPU generator gives, for tests/core/test_random.cpp.
+
+    python3 make_random.py > random.inc
+
+Made on x86 with AVX2 and a PyTorch without MKL (Debian's python3-torch). Long results are stored as a
+fingerprint of their bits.
+"""
+
+import struct
+import sys
+
+import torch
+from torch import nn
+
+FLOATS = ((torch.float32, "f", "<f", "<I"), (torch.float64, "", "<d", "<Q"))
+SIZES = (1, 15, 16, 17, 31, 100)
+
+
+def bits(value, float_format, integer_format):
+    return struct.unpack(integer_format, struct.pack(float_format, value))[0]
+
+
+def fingerprint(integers):
+    """FNV-1a, a word at a time."""
+    result = 0xCBF29CE484222325
+    for integer in integers:
+        result = ((result ^ integer) * 0x100000001B3) % 2**64
+    return f"0x{result:016x}u"
+
+
+def tensor_fingerprint(tensor):
+    _, _, float_format, integer_format = next(f for f in FLOATS if f[0] == tensor.dtype)
+    return fingerprint(bits(x, float_format, integer_format) for x in tensor.flatten().tolist())
+
+
+def numbers(tensor):
+    suffix = "f" if tensor.dtype == torch.float32 else ""
+    return ", ".join(x.hex() + suffix for x in tensor.flatten().tolist())
+
+
+def array(declaration, rows):
+    print(f"{declaration}[] = {{")
+    for row in rows:
+        print(f"    {row},")
+    print("};")
+
+
+def seeded(seed):
+    return torch.Generator().manual_seed(seed)
+
+
+def uniform_rows():
+    intervals = ((0.0, 1.0), (-1 / 28, 1 / 28), (2.5, 3.1))
+    for seed, n in zip((0, 1, 42, 2024, 2**32 - 1, 2**40 + 7, 5), (*SIZES, 5000)):
+        for low, high in intervals:
+            prints = [
+                tensor_fingerprint(torch.empty(n, dtype=f[0]).uniform_(low, high, generator=seeded(seed)))
+                for f in FLOATS
+            ]
+            yield f"{{{seed}u, {n}, {low.hex()}, {high.hex()}, {prints[0]}, {prints[1]}}}"
+
+
+def permutation_rows():
+    for seed, n in ((0, 1), (1, 2), (2, 10), (3, 1000), (4, 60000)):
+        order = torch.randperm(n, generator=seeded(seed)).tolist()
+        yield f"{{{seed}u, {n}, {fingerprint(order)}}}"
+
+
+def bernoulli_rows():
+    for seed, n, p in ((0, 1, 0.5), (1, 100, 0.2), (2, 1001, 0.5), (3, 4096, 0.8), (4, 10, 0.0), (5, 10, 1.0)):
+        mask = torch.empty(n).bernoulli_(p, generator=seeded(seed))
+        if 0 < p < 1:
+            torch.manual_seed(seed)
+            dropped = nn.functional.dropout(torch.ones(n), 1 - p)
+            assert torch.equal(mask != 0, dropped != 0), "dropout draws another mask"
+        yield f"{{{seed}u, {n}, {p!r}, {fingerprint(int(x) for x in mask.tolist())}}}"
+
+
+def integer_rows():
+    for seed, n in ((0, 2), (1, 10), (2, 1000003), (3, 2**28 - 1)):
+        drawn = torch.randint(n, (100,), generator=seeded(seed)).tolist()
+        yield f"{{{seed}u, {n}, {fingerprint(drawn)}}}"
+
+
+def linear_rows():
+    for seed, inputs, outputs in ((0, 784, 256), (7, 5, 3), (8, 1, 1)):
+        prints = []
+        for f in FLOATS:
+            torch.manual_seed(seed)
+            layer = nn.Linear(inputs, outputs, dtype=f[0])
+            prints += [tensor_fingerprint(layer.weight.detach()), tensor_fingerprint(layer.bias.detach())]
+        yield f"{{{seed}u, {inputs}, {outputs}, {', '.join(prints)}}}"
+
+
+def normals(dtype):
+    """All of the small ones, and both ends of the largest."""
+    for n, seed, mean, deviation in zip(SIZES, range(6), (0, 1.5, 0, -2, 0, 0), (1, 0.01, 1, 3, 0.01, 1)):
+        x = torch.empty(n, dtype=dtype).normal_(mean, deviation, generator=seeded(seed))
+        yield torch.cat([x[:20], x[-20:]]) if n > 40 else x
+
+
+def mixed(dtype):
+    """Ten different calls in a row on one generator; then the next number shows where it stands."""
+    g = seeded(99)
+    yield torch.rand(5, dtype=dtype, generator=g)
+    yield torch.randperm(7, generator=g).to(dtype)
+    yield torch.randn(3, dtype=dtype, generator=g)  # keeps one
+    yield torch.randn(20, dtype=dtype, generator=g)  # does not use the kept one
+    yield torch.empty(9, dtype=dtype).bernoulli_(0.3, generator=g)
+    yield torch.randn(1, dtype=dtype, generator=g)  # uses it
+    yield torch.randint(10, (4,), generator=g).to(dtype)
+    yield torch.rand(700, dtype=dtype, generator=g)[-3:]
+    yield torch.randn(2, dtype=dtype, generator=g)
+    yield torch.rand(1, dtype=dtype, generator=g)
+
+
+print(f"// Written by make_random.py with PyTorch {torch.__version__}, Python {sys.version.split()[0]}.")
+print("// clang-format off")
+array("constexpr UniformReference uniform_references", uniform_rows())
+array("constexpr CountReference permutation_references", permutation_rows())
+array("constexpr CountReference integer_references", integer_rows())
+array("constexpr BernoulliReference bernoulli_references", bernoulli_rows())
+array("constexpr LinearReference linear_references", linear_rows())
+for dtype, name in ((torch.float32, "float"), (torch.float64, "double")):
+    array(f"constexpr {name} normal_{name}_references", map(numbers, normals(dtype)))
+    array(f"constexpr {name} mixed_{name}_references", map(numbers, mixed(dtype)))
+print("// clang-format on")
