@@ -1,0 +1,184 @@
+# What gradus builds on: installed packages first, fetched and pinned sources where there are none.
+#
+# A version is asked of no package. Eigen 5 does not answer a request for 3.4, nor the other way round, so its version
+# is checked here; the others have been stable for longer than any distribution that has a C++20 compiler.
+
+include(FetchContent)
+list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
+
+# gradus_find(<target> <package>): looks for an installed package, unless the target is there already (a parent project
+# may bring its own). A found target is made visible to that parent, which links it through ours.
+function(gradus_find target package)
+  if(NOT TARGET ${target})
+    find_package(${package} QUIET)
+    if(TARGET ${target})
+      message(STATUS "gradus: ${target} found ${${package}_VERSION}")
+      get_target_property(alias ${target} ALIASED_TARGET)
+      if(NOT alias)
+        set_target_properties(${target} PROPERTIES IMPORTED_GLOBAL TRUE)
+      endif()
+      set(${package}_VERSION ${${package}_VERSION} PARENT_SCOPE)
+    endif()
+  endif()
+endfunction()
+
+# gradus_fetch_headers(<target> <name> <include directory> <FetchContent arguments>...): for header-only packages, of
+# which only the headers are needed: nothing of their own build is run.
+function(gradus_fetch_headers target name include_directory)
+  message(STATUS "gradus: ${target} not found, fetching it")
+  FetchContent_Declare(${name} ${ARGN} SOURCE_SUBDIR headers-only)
+  FetchContent_MakeAvailable(${name})
+  add_library(${target} INTERFACE IMPORTED GLOBAL)
+  target_include_directories(${target} INTERFACE ${${name}_SOURCE_DIR}/${include_directory})
+endfunction()
+
+# gradus_fetch(<name> <FetchContent arguments>...): for packages that are compiled, with the options set by the caller.
+macro(gradus_fetch name)
+  message(STATUS "gradus: ${name} not found, fetching it")
+  set(BUILD_SHARED_LIBS OFF)
+  set(BUILD_TESTING OFF)
+  set(CMAKE_POLICY_DEFAULT_CMP0077 NEW) # options of older projects yield to variables set here
+  set(CMAKE_POLICY_VERSION_MINIMUM 3.5) # CMake 4 refuses the minimum that some of them state
+  set(CMAKE_WARN_DEPRECATED OFF)
+  FetchContent_Declare(${name} ${ARGN})
+  FetchContent_MakeAvailable(${name})
+endmacro()
+
+function(gradus_require_threads)
+  set(THREADS_PREFER_PTHREAD_FLAG ON)
+  gradus_find(Threads::Threads Threads)
+  if(NOT TARGET Threads::Threads)
+    message(FATAL_ERROR "gradus: this system has no thread library")
+  endif()
+endfunction()
+
+function(gradus_require_eigen)
+  gradus_find(Eigen3::Eigen Eigen3)
+  if(NOT TARGET Eigen3::Eigen)
+    # Not 5.0.0: it misses an include under C++20.
+    gradus_fetch_headers(
+      Eigen3::Eigen eigen . URL https://gitlab.com/libeigen/eigen/-/archive/5.0.1/eigen-5.0.1.tar.gz
+      URL_HASH SHA256=e9c326dc8c05cd1e044c71f30f1b2e34a6161a3b6ecf445d56b53ff1669e3dec)
+  elseif(Eigen3_VERSION AND Eigen3_VERSION VERSION_LESS 3.4)
+    message(FATAL_ERROR "gradus: Eigen ${Eigen3_VERSION} found, 3.4 or later wanted")
+  endif()
+endfunction()
+
+function(gradus_require_zlib)
+  gradus_find(ZLIB::ZLIB ZLIB)
+  if(NOT TARGET ZLIB::ZLIB)
+    set(ZLIB_BUILD_EXAMPLES OFF)
+    set(SKIP_INSTALL_ALL ON)
+    gradus_fetch(
+      zlib URL https://github.com/madler/zlib/releases/download/v1.3.1/zlib-1.3.1.tar.gz
+      URL_HASH SHA256=9a93b2b7dfdac77ceba5a558a580e74667dd6fede4585b91eefb60f03b72df23)
+    set_target_properties(zlib PROPERTIES EXCLUDE_FROM_ALL ON) # the shared library
+    target_include_directories(zlibstatic SYSTEM INTERFACE ${zlib_SOURCE_DIR} ${zlib_BINARY_DIR})
+    add_library(ZLIB::ZLIB ALIAS zlibstatic)
+  endif()
+endfunction()
+
+function(gradus_require_nlohmann_json)
+  gradus_find(nlohmann_json::nlohmann_json nlohmann_json)
+  if(NOT TARGET nlohmann_json::nlohmann_json)
+    gradus_fetch_headers(
+      nlohmann_json::nlohmann_json nlohmann_json include
+      URL https://github.com/nlohmann/json/releases/download/v3.11.3/json.tar.xz
+      URL_HASH SHA256=d6c65aca6b1ed68e7a182f4757257b107ae403032760ed6ef121c9d55e81757d)
+  endif()
+endfunction()
+
+function(gradus_require_curl)
+  gradus_find(CURL::libcurl CURL)
+  if(NOT TARGET CURL::libcurl)
+    # Plain HTTP: the data sets are checked against their sums, not against the server's certificate.
+    set(HTTP_ONLY ON)
+    set(CURL_ENABLE_SSL OFF)
+    set(CURL_USE_LIBPSL OFF)
+    set(CURL_USE_LIBSSH2 OFF)
+    set(CURL_BROTLI OFF)
+    set(CURL_ZLIB OFF)
+    set(CURL_ZSTD OFF)
+    set(USE_LIBIDN2 OFF)
+    set(USE_NGHTTP2 OFF)
+    set(BUILD_CURL_EXE OFF)
+    set(BUILD_LIBCURL_DOCS OFF)
+    set(BUILD_MISC_DOCS OFF)
+    set(ENABLE_CURL_MANUAL OFF)
+    set(CURL_DISABLE_INSTALL ON)
+    gradus_fetch(
+      curl URL https://curl.se/download/curl-8.11.1.tar.xz
+      URL_HASH SHA256=c7ca7db48b0909743eaef34250da02c19bc61d4f1dcedd6603f109409536ab56)
+  endif()
+endfunction()
+
+function(gradus_require_mbedtls)
+  gradus_find(MbedTLS::mbedcrypto MbedTLS)
+  if(NOT TARGET MbedTLS::mbedcrypto)
+    set(ENABLE_PROGRAMS OFF)
+    set(ENABLE_TESTING OFF)
+    set(MBEDTLS_FATAL_WARNINGS OFF)
+    set(DISABLE_PACKAGE_CONFIG_AND_INSTALL ON)
+    gradus_fetch(
+      mbedtls
+      URL https://github.com/Mbed-TLS/mbedtls/releases/download/mbedtls-3.6.2/mbedtls-3.6.2.tar.bz2
+      URL_HASH SHA256=8b54fb9bcf4d5a7078028e0520acddefb7900b3e66fec7f7175bb5b7d85ccdca)
+    if(NOT TARGET MbedTLS::mbedcrypto)
+      add_library(MbedTLS::mbedcrypto ALIAS mbedcrypto)
+    endif()
+  endif()
+endfunction()
+
+function(gradus_require_blas)
+  gradus_find(BLAS::BLAS BLAS)
+  if(NOT TARGET BLAS::BLAS)
+    message(FATAL_ERROR "gradus: no BLAS found (libopenblas-dev, say), GRADUS_USE_BLAS wants one")
+  endif()
+endfunction()
+
+# For the tests, examples and benchmarks only.
+
+function(gradus_require_doctest)
+  gradus_find(doctest::doctest doctest)
+  if(NOT TARGET doctest::doctest)
+    gradus_fetch_headers(
+      doctest::doctest doctest . URL https://github.com/doctest/doctest/archive/refs/tags/v2.4.11.tar.gz
+      URL_HASH SHA256=632ed2c05a7f53fa961381497bf8069093f0d6628c5f26286161fbd32a560186)
+  endif()
+endfunction()
+
+function(gradus_require_cli11)
+  gradus_find(CLI11::CLI11 CLI11)
+  if(NOT TARGET CLI11::CLI11)
+    gradus_fetch_headers(
+      CLI11::CLI11 cli11 include URL https://github.com/CLIUtils/CLI11/archive/refs/tags/v2.4.2.tar.gz
+      URL_HASH SHA256=f2d893a65c3b1324c50d4e682c0cdc021dd0477ae2c048544f39eed6654b699a)
+  endif()
+endfunction()
+
+# <stb_image_write.h>: no package of it comes with a CMake file.
+function(gradus_require_stb)
+  if(NOT TARGET stb::stb)
+    find_path(STB_INCLUDE_DIR stb_image_write.h PATH_SUFFIXES stb)
+    mark_as_advanced(STB_INCLUDE_DIR)
+    if(STB_INCLUDE_DIR)
+      message(STATUS "gradus: stb::stb found")
+      add_library(stb::stb INTERFACE IMPORTED GLOBAL)
+      target_include_directories(stb::stb INTERFACE ${STB_INCLUDE_DIR})
+    else()
+      gradus_fetch_headers(stb::stb stb . GIT_REPOSITORY https://github.com/nothings/stb.git
+                           GIT_TAG f0569113c93ad095470c54bf34a17b36646bbbb5)
+    endif()
+  endif()
+endfunction()
+
+function(gradus_require_benchmark)
+  gradus_find(benchmark::benchmark benchmark)
+  if(NOT TARGET benchmark::benchmark)
+    set(BENCHMARK_ENABLE_TESTING OFF)
+    set(BENCHMARK_ENABLE_INSTALL OFF)
+    gradus_fetch(
+      benchmark URL https://github.com/google/benchmark/archive/refs/tags/v1.8.3.tar.gz
+      URL_HASH SHA256=6bc180a57d23d4d9515519f92b0c83d61b05b5bab188961f36ac7b06b0d9e9ce)
+  endif()
+endfunction()

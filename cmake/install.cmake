@@ -1,0 +1,27 @@
+# Install rules: the headers, the CMake package and the pkg-config file. What is installed does not depend on which
+# optional dependencies this machine has.
+
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+
+set(package_dir ${CMAKE_INSTALL_DATADIR}/cmake/gradus)
+
+install(DIRECTORY include/gradus DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.hpp")
+
+install(TARGETS gradus gradus_native EXPORT gradusTargets INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(EXPORT gradusTargets NAMESPACE gradus:: DESTINATION ${package_dir})
+foreach(component IN ITEMS gzip safetensors download blas)
+  install(TARGETS gradus_${component} EXPORT gradus-${component}Targets)
+  install(EXPORT gradus-${component}Targets NAMESPACE gradus:: DESTINATION ${package_dir})
+endforeach()
+
+configure_package_config_file(cmake/gradusConfig.cmake.in ${PROJECT_BINARY_DIR}/gradusConfig.cmake
+                              INSTALL_DESTINATION ${package_dir})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/gradusConfigVersion.cmake COMPATIBILITY SameMinorVersion
+                                 ARCH_INDEPENDENT)
+install(FILES ${PROJECT_BINARY_DIR}/gradusConfig.cmake ${PROJECT_BINARY_DIR}/gradusConfigVersion.cmake
+              cmake/FindMbedTLS.cmake DESTINATION ${package_dir})
+
+configure_file(cmake/gradus.pc.in ${PROJECT_BINARY_DIR}/gradus.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/gradus.pc DESTINATION ${CMAKE_INSTALL_DATADIR}/pkgconfig)
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

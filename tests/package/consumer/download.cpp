@@ -1,0 +1,3 @@
+#include <gradus/data/download.hpp>
+
+int main() {}

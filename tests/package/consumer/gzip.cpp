@@ -1,0 +1,3 @@
+#include <gradus/data/gzip.hpp>
+
+int main() {}

@@ -1,0 +1,3 @@
+#include <gradus/io/safetensors.hpp>
+
+int main() {}
