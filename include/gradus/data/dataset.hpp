@@ -1,0 +1,89 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <gradus/core/eigen.hpp>
+#include <gradus/core/error.hpp>
+#include <gradus/core/random.hpp>
+#include <gradus/core/shape.hpp>
+#include <gradus/core/tensor.hpp>
+
+namespace gradus {
+
+/// N examples and what is known about each. Images stay bytes here; a Loader turns a batch at a time into
+/// floating-point numbers.
+///
+/// For classification `labels` are class indices `[N]`; for regression take `Dataset<float, float>`, whose
+/// labels are the numbers to predict, `[N, outputs]`.
+template <TensorScalar Element = std::uint8_t, TensorScalar Label = Index>
+struct Dataset {
+  Tensor<Element> inputs;                ///< `[N, ...]`, images `[N, height, width]`.
+  Tensor<Label> labels;                  ///< `[N]`, or `[N, ...]` for regression.
+  Index classes = 0;                     ///< How many classes there are; 0 for regression.
+  std::vector<std::string> class_names;  ///< One for each class, or none.
+  std::string name;                      ///< For people: `Fashion-MNIST`.
+
+  /// N. Throws ShapeError unless there are as many labels as inputs.
+  Index size() const {
+    if (inputs.rank() == 0 || labels.rank() == 0 || inputs.shape()[0] != labels.shape()[0]) fail_size();
+    return inputs.shape()[0];
+  }
+
+  /// Examples `[first, first + count)`, copied. Throws IndexError.
+  Dataset subset(Index first, Index count) const {
+    size();
+    return {inputs.slice(first, first + count), labels.slice(first, first + count), classes, class_names,
+            name};
+  }
+
+  /// The examples with these indices, in this order, copied. Throws IndexError.
+  Dataset select(std::span<const Index> indices) const {
+    size();
+    return {select_rows(inputs, indices), select_rows(labels, indices), classes, class_names, name};
+  }
+
+ private:
+  [[noreturn]] void fail_size() const {
+    throw ShapeError("Dataset: inputs have shape " + inputs.shape().to_string() + ", labels " +
+                     labels.shape().to_string() + ", expected [N, ...] and [N, ...]");
+  }
+
+  template <class Scalar>
+  static Tensor<Scalar> select_rows(const Tensor<Scalar>& from, std::span<const Index> indices) {
+    auto rows = Tensor<Scalar>::uninitialized(from.shape().with(0, static_cast<Index>(indices.size())));
+    Scalar* out = rows.data();
+    for (const Index index : indices) out = std::ranges::copy(from[index], out).out;
+    return rows;
+  }
+};
+
+/// The two parts of a data set, to train on and to watch progress with.
+template <class Data>
+struct TrainValidation {
+  Data train;
+  Data validation;
+};
+
+/// Splits at random, the validation part rounded to whole examples: the parts of
+/// `torch.utils.data.random_split(data, [train_count, validation_count])` for the same seed.
+/// Throws ArgumentError if the fraction is outside [0, 1].
+template <class Element, class Label>
+TrainValidation<Dataset<Element, Label>> split(const Dataset<Element, Label>& data,
+                                               double validation_fraction, Generator& random) {
+  if (!(validation_fraction >= 0 && validation_fraction <= 1)) {
+    throw ArgumentError("split: validation fraction is " + std::to_string(validation_fraction) +
+                        ", expected a number in [0, 1]");
+  }
+  const std::vector<Index> order = random.permutation(data.size());
+  const auto validation =
+      static_cast<std::size_t>(std::llround(validation_fraction * static_cast<double>(order.size())));
+  const std::span<const Index> all(order);
+  return {data.select(all.first(order.size() - validation)), data.select(all.last(validation))};
+}
+
+}  // namespace gradus

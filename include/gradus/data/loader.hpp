@@ -1,0 +1,235 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <iterator>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <gradus/core/eigen.hpp>
+#include <gradus/core/error.hpp>
+#include <gradus/core/parallel.hpp>
+#include <gradus/core/random.hpp>
+#include <gradus/core/tensor.hpp>
+#include <gradus/core/tensor_view.hpp>
+#include <gradus/data/dataset.hpp>
+
+namespace gradus {
+
+namespace detail {
+
+/// out = in / divisor, rounded as `x.float() / divisor` is; a product with 1 / divisor differs in last bits.
+template <class Element, std::floating_point Scalar>
+void convert(const Element* in, Scalar* out, Index count, Scalar divisor) {
+  // Blocks of constant length, read before they are written, become vector code already at -O2.
+  constexpr Index block = 32;
+  Index i = 0;
+  for (; i + block <= count; i += block) {
+    std::array<Element, block> elements;
+    std::copy_n(in + i, block, elements.data());
+    for (std::size_t k = 0; k < elements.size(); ++k) {
+      out[i + static_cast<Index>(k)] = static_cast<Scalar>(elements[k]) / divisor;
+    }
+  }
+  for (; i < count; ++i) out[i] = static_cast<Scalar>(in[i]) / divisor;
+}
+
+}  // namespace detail
+
+/// What a network sees at once. Valid until the loader makes the next batch.
+template <class Scalar, class Label = Index>
+struct Batch {
+  /// Class indices are a span, regression labels a tensor `[B, ...]`.
+  using Labels =
+      std::conditional_t<std::is_same_v<Label, Index>, std::span<const Index>, TensorView<const Label>>;
+
+  TensorView<const Scalar> x;  ///< `[B, ...]`
+  Labels labels;               ///< B of them.
+
+  Index size() const { return x.shape()[0]; }
+};
+
+template <class Element>
+struct LoaderOptions {
+  Index batch_size = 256;
+  bool shuffle = true;
+  bool drop_last = false;  ///< Leave out a last batch that is smaller than the others.
+  double divisor = std::is_same_v<Element, std::uint8_t> ? 255 : 1;  ///< Maps bytes to [0, 1].
+  /// Changes the elements of a gathered batch, `[B, ...]`, before they are divided: random shifts, flips.
+  /// Called by `epoch(random)` alone, so that evaluation sees the data as they are.
+  std::function<void(TensorView<Element> batch, Generator& random)> transform = {};
+  Parallel parallel = {};
+};
+
+/// Batches of a data set: gathers the rows of a batch and converts them into one buffer that is used again,
+/// over epochs too, so that the data set needs no floating-point copy and nothing is allocated after the
+/// first batch.
+///
+///     for (const auto& batch : loader.epoch(random)) step(batch.x, batch.labels);
+///
+/// Refers to the data set, which must outlive it. One epoch at a time.
+template <std::floating_point Scalar = float, TensorScalar Element = std::uint8_t, TensorScalar Label = Index>
+class Loader {
+ public:
+  using Data = Dataset<Element, Label>;
+  using Options = LoaderOptions<Element>;
+
+  class Epoch;
+
+  /// Throws ArgumentError for a batch size below 1, ShapeError unless there are as many labels as inputs.
+  explicit Loader(const Data& data, Options options = {}) : data_(&data), options_(std::move(options)) {
+    if (options_.batch_size < 1) {
+      throw ArgumentError("Loader: batch size is " + std::to_string(options_.batch_size) +
+                          ", expected at least 1");
+    }
+    data.size();
+  }
+  explicit Loader(const Data&&, Options = {}) = delete;
+
+  const Data& data() const { return *data_; }
+  const Options& options() const { return options_; }
+
+  /// Batches in an epoch.
+  Index size() const {
+    const Index examples = data_->size();
+    const Index whole = examples / options_.batch_size;
+    return whole + (!options_.drop_last && examples % options_.batch_size > 0 ? 1 : 0);
+  }
+
+  /// All examples once, shuffled by one `random.permutation(N)` as PyTorch shuffles by `torch.randperm(N)`,
+  /// in their order if the options say so. The generator must outlive the epoch.
+  Epoch epoch(Generator& random) {
+    if (options_.shuffle) {
+      order_.resize(static_cast<std::size_t>(data_->size()));
+      random.permutation(std::span<Index>(order_));
+    }
+    return Epoch(*this, &random);
+  }
+
+  /// All examples once, in their order and unchanged, for evaluation.
+  Epoch epoch() { return Epoch(*this, nullptr); }
+
+ private:
+  /// Which examples make up a batch: `order[i]`, or without an order `first + i`.
+  struct Rows {
+    const Index* order = nullptr;
+    Index first = 0;
+    Index count = 0;
+
+    Index operator[](Index i) const { return order ? order[i] : first + i; }
+  };
+
+  // Less is not worth waking a thread for.
+  static constexpr Index min_elements_per_part = 1 << 15;
+
+  static constexpr auto copied = [](const auto* in, auto* out, Index count) { std::copy_n(in, count, out); };
+
+  Batch<Scalar, Label> gather(Index batch, Generator* random) {
+    const Index first = batch * options_.batch_size;
+    const Index count = std::min(options_.batch_size, data_->size() - first);
+    const bool shuffled = random != nullptr && options_.shuffle;
+    const Rows rows{shuffled ? order_.data() + first : nullptr, first, count};
+    return {gather_inputs(rows, random), gather_labels(rows)};
+  }
+
+  TensorView<const Scalar> gather_inputs(const Rows& rows, Generator* random) {
+    const auto divisor = static_cast<Scalar>(options_.divisor);
+    const auto divided = [divisor](const Element* in, Scalar* out, Index count) {
+      detail::convert(in, out, count, divisor);
+    };
+    if (random != nullptr && options_.transform) {
+      copy_rows(data_->inputs, rows, transformed_, copied);
+      options_.transform(transformed_, *random);
+      copy_rows(transformed_, Rows{nullptr, 0, rows.count}, x_, divided);
+      return x_;
+    }
+    if constexpr (std::is_same_v<Element, Scalar>) {
+      if (!rows.order && divisor == 1) return data_->inputs.slice(rows.first, rows.first + rows.count);
+    }
+    copy_rows(data_->inputs, rows, x_, divided);
+    return x_;
+  }
+
+  TensorView<const Label> gather_labels(const Rows& rows) {
+    if (!rows.order) return data_->labels.slice(rows.first, rows.first + rows.count);
+    copy_rows(data_->labels, rows, labels_, copied);
+    return labels_;
+  }
+
+  /// Calls copy_row(from, to, elements in a row) for each row of the batch.
+  template <class From, class To, class CopyRow>
+  void copy_rows(const Tensor<From>& from, const Rows& rows, Tensor<To>& to, const CopyRow& copy_row) {
+    to.resize(from.shape().with(0, rows.count));
+    const Index width = to.size() / rows.count;
+    const Index parts = std::clamp(to.size() / min_elements_per_part, Index{1}, options_.parallel.threads());
+    options_.parallel.run(parts, [&](Index part) {
+      for (Index i = rows.count * part / parts; i < rows.count * (part + 1) / parts; ++i) {
+        copy_row(from.data() + rows[i] * width, to.data() + i * width, width);
+      }
+    });
+  }
+
+  const Data* data_;
+  Options options_;
+  std::vector<Index> order_;
+  Tensor<Element> transformed_;
+  Tensor<Scalar> x_;
+  Tensor<Label> labels_;
+};
+
+/// The batches of one pass over the data, a range for one loop.
+template <std::floating_point Scalar, TensorScalar Element, TensorScalar Label>
+class Loader<Scalar, Element, Label>::Epoch {
+ public:
+  class Iterator {
+   public:
+    using value_type = Batch<Scalar, Label>;
+    using difference_type = Index;
+
+    Iterator(Loader& loader, Generator* random) : loader_(&loader), random_(random) { gather(); }
+
+    const value_type& operator*() const { return batch_; }
+    const value_type* operator->() const { return &batch_; }
+    Iterator& operator++() {
+      ++position_;
+      gather();
+      return *this;
+    }
+    void operator++(int) { ++*this; }
+    bool operator==(std::default_sentinel_t) const { return position_ == loader_->size(); }
+
+   private:
+    void gather() {
+      if (position_ < loader_->size()) batch_ = loader_->gather(position_, random_);
+    }
+
+    Loader* loader_;
+    Generator* random_;
+    Index position_ = 0;
+    value_type batch_;
+  };
+
+  Epoch(Loader& loader, Generator* random) : loader_(&loader), random_(random) {}
+
+  /// How many batches there will be.
+  Index size() const { return loader_->size(); }
+  Iterator begin() const { return Iterator(*loader_, random_); }
+  std::default_sentinel_t end() const { return {}; }
+
+ private:
+  Loader* loader_;
+  Generator* random_;
+};
+
+template <class Element, class Label>
+Loader(const Dataset<Element, Label>&, LoaderOptions<Element> = {})
+    -> Loader<std::conditional_t<std::is_same_v<Element, double>, double, float>, Element, Label>;
+
+}  // namespace gradus

@@ -1,0 +1,232 @@
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <iterator>
+#include <numeric>
+#include <ranges>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <gradus/data/loader.hpp>
+
+namespace {
+
+using gradus::Dataset;
+using gradus::Generator;
+using gradus::Index;
+using gradus::Loader;
+using gradus::Shape;
+using gradus::Tensor;
+using gradus::TensorView;
+
+static_assert(std::input_iterator<Loader<>::Epoch::Iterator>);
+static_assert(std::ranges::input_range<Loader<>::Epoch>);
+static_assert(!std::is_constructible_v<Loader<>, Dataset<>>, "a loader must not refer to a temporary");
+
+/// N images [2, 3]; element j of image i is 6 i + j modulo 256, its label is i.
+Dataset<> numbered(Index n) {
+  Dataset<> data{Tensor<std::uint8_t>(Shape{n, 2, 3}), Tensor<Index>(Shape{n}), n, {}, ""};
+  for (Index i = 0; i < data.inputs.size(); ++i) data.inputs.data()[i] = static_cast<std::uint8_t>(i % 256);
+  for (Index i = 0; i < n; ++i) data.labels(i) = i;
+  return data;
+}
+
+struct Seen {
+  std::vector<Index> sizes;
+  std::vector<Index> labels;
+};
+
+/// Walks an epoch and checks every pixel by its label.
+template <class Epoch>
+Seen walk(const Epoch& epoch) {
+  Seen seen;
+  for (const auto& batch : epoch) {
+    seen.sizes.push_back(batch.size());
+    CHECK(batch.x.shape() == Shape{batch.size(), 2, 3});
+    REQUIRE(static_cast<Index>(batch.labels.size()) == batch.size());
+    for (Index i = 0; i < batch.size(); ++i) {
+      const Index label = batch.labels[static_cast<std::size_t>(i)];
+      seen.labels.push_back(label);
+      for (Index j = 0; j < 6; ++j) {
+        CHECK(batch.x[i].data()[j] == static_cast<float>((6 * label + j) % 256) / 255.0f);
+      }
+    }
+  }
+  CHECK(static_cast<Index>(seen.sizes.size()) == epoch.size());
+  return seen;
+}
+
+std::vector<Index> in_order(Index n) {
+  std::vector<Index> order(static_cast<std::size_t>(n));
+  std::iota(order.begin(), order.end(), Index{0});
+  return order;
+}
+
+}  // namespace
+
+TEST_CASE("Loader: an epoch without a generator goes through the data in order, last partial batch kept") {
+  const Dataset<> data = numbered(10);
+  Loader<> loader(data, {.batch_size = 4});
+  CHECK(loader.size() == 3);
+  for (int repeat = 0; repeat < 2; ++repeat) {
+    const Seen seen = walk(loader.epoch());
+    CHECK(seen.sizes == std::vector<Index>{4, 4, 2});
+    CHECK(seen.labels == in_order(10));
+  }
+}
+
+TEST_CASE("Loader: drop_last leaves out the partial batch only") {
+  const Dataset<> data = numbered(10);
+  Loader<> loader(data, {.batch_size = 4, .drop_last = true});
+  CHECK(loader.size() == 2);
+  CHECK(walk(loader.epoch()).labels == in_order(8));
+  Loader<> even(data, {.batch_size = 5, .drop_last = true});
+  CHECK(walk(even.epoch()).labels == in_order(10));
+  Loader<> none(data, {.batch_size = 11, .drop_last = true});
+  CHECK(walk(none.epoch()).labels.empty());
+}
+
+TEST_CASE("Loader: shuffles by one permutation an epoch, as torch.randperm") {
+  const Dataset<> data = numbered(7);
+  Loader<> loader(data, {.batch_size = 3});
+  Generator random(42);
+  CHECK(walk(loader.epoch(random)).labels == std::vector<Index>{1, 6, 3, 5, 4, 0, 2});
+  CHECK(walk(loader.epoch()).labels == in_order(7));
+  CHECK(walk(loader.epoch(random)).labels == std::vector<Index>{5, 3, 2, 4, 0, 1, 6});
+
+  Generator same(42);
+  same.permutation(7);
+  same.permutation(7);
+  CHECK(random == same);
+}
+
+TEST_CASE("Loader: without shuffling nothing is drawn") {
+  const Dataset<> data = numbered(7);
+  Loader<> loader(data, {.batch_size = 3, .shuffle = false});
+  Generator random(42);
+  CHECK(walk(loader.epoch(random)).labels == in_order(7));
+  CHECK(random == Generator(42));
+}
+
+TEST_CASE("Loader: every shuffled epoch sees every example once, whatever the batch size") {
+  const Dataset<> data = numbered(101);
+  Generator random(3);
+  for (const Index batch_size : {1, 2, 7, 100, 101, 1000}) {
+    Loader<> loader(data, {.batch_size = batch_size});
+    std::vector<Index> labels = walk(loader.epoch(random)).labels;
+    CHECK(labels != in_order(101));
+    std::ranges::sort(labels);
+    CHECK(labels == in_order(101));
+  }
+}
+
+TEST_CASE("Loader: no examples, no batches; a batch size below 1 is an error") {
+  const Dataset<> empty = numbered(0);
+  Loader<> loader(empty);
+  Generator random(0);
+  CHECK(loader.size() == 0);
+  CHECK(walk(loader.epoch(random)).sizes.empty());
+  CHECK(walk(loader.epoch()).sizes.empty());
+
+  CHECK_THROWS_WITH_AS(Loader<>(empty, {.batch_size = 0}), "Loader: batch size is 0, expected at least 1",
+                       gradus::ArgumentError);
+  CHECK_THROWS_AS(Loader<>(empty, {.batch_size = -3}), gradus::ArgumentError);
+  Dataset<> broken = numbered(3);
+  broken.labels = Tensor<Index>(Shape{2});
+  CHECK_THROWS_AS(Loader<>{broken}, gradus::ShapeError);
+}
+
+TEST_CASE("Loader: images without pixels are legal") {
+  const Dataset<> data{Tensor<std::uint8_t>(Shape{5, 0}), Tensor<Index>(Shape{5}), 1, {}, ""};
+  Loader<> loader(data, {.batch_size = 2});
+  Generator random(0);
+  Index count = 0;
+  for (const auto& batch : loader.epoch(random)) count += batch.size();
+  CHECK(count == 5);
+}
+
+TEST_CASE_TEMPLATE("Loader: each byte becomes x / 255 to the last bit, in blocks and in the rest", Scalar,
+                   float, double) {
+  Dataset<> data{Tensor<std::uint8_t>(Shape{1, 256 + 31}), Tensor<Index>(Shape{1}), 1, {}, ""};
+  for (Index i = 0; i < data.inputs.size(); ++i) data.inputs(0, i) = static_cast<std::uint8_t>(i % 256);
+  Loader<Scalar> loader(data);
+  for (const auto& batch : loader.epoch()) {
+    for (Index i = 0; i < batch.x.size(); ++i) {
+      volatile const auto byte = static_cast<Scalar>(i % 256);  // divided at run time, one by one
+      CHECK(batch.x(0, i) == byte / Scalar{255});
+    }
+  }
+}
+
+TEST_CASE("Loader: another divisor") {
+  const Dataset<> data = numbered(3);
+  Loader<> loader(data, {.divisor = 1});
+  for (const auto& batch : loader.epoch()) CHECK(batch.x(2, 1, 2) == 17);
+}
+
+TEST_CASE("Loader: floating-point data and regression labels, in order without a copy") {
+  Dataset<float, float> data{Tensor<float>(Shape{5, 2}), Tensor<float>(Shape{5, 1}), 0, {}, ""};
+  for (Index i = 0; i < 5; ++i) {
+    data.inputs[i].array() = static_cast<float>(i);
+    data.labels(i, 0) = static_cast<float>(10 * i);
+  }
+  Loader loader(data, {.batch_size = 2});
+  static_assert(std::is_same_v<decltype(loader), Loader<float, float, float>>);
+  Index first = 0;
+  for (const auto& [x, labels] : loader.epoch()) {
+    CHECK(x.data() == data.inputs[first].data());
+    CHECK(labels.data() == data.labels[first].data());
+    CHECK(labels.shape() == Shape{x.shape()[0], 1});
+    first += x.shape()[0];
+  }
+  Generator random(0);
+  for (const auto& [x, labels] : loader.epoch(random)) {
+    for (Index i = 0; i < x.shape()[0]; ++i) CHECK(labels(i, 0) == 10 * x(i, 1));
+  }
+}
+
+TEST_CASE("Loader: the transform sees each training batch as bytes and leaves evaluation and data alone") {
+  const Dataset<> data = numbered(10);
+  std::vector<Index> sizes;
+  Loader<> loader(data, {.batch_size = 4,
+                         .divisor = 1,
+                         .transform = [&sizes](TensorView<std::uint8_t> batch, Generator& random) {
+                           sizes.push_back(batch.shape()[0]);
+                           random.next();
+                           for (std::uint8_t& pixel : batch)
+                             pixel = static_cast<std::uint8_t>(200 + pixel % 50);
+                         }});
+  Generator random(5);
+  for (const auto& batch : loader.epoch(random)) {
+    for (Index i = 0; i < batch.size(); ++i) {
+      const Index label = batch.labels[static_cast<std::size_t>(i)];
+      CHECK(batch.x(i, 1, 2) == static_cast<float>(200 + (6 * label + 5) % 50));
+    }
+  }
+  CHECK(sizes == std::vector<Index>{4, 4, 2});
+  CHECK(data.inputs == numbered(10).inputs);
+  for (const auto& batch : loader.epoch()) CHECK(batch.x(0, 0, 1) < 200);
+
+  Generator same(5);
+  same.permutation(10);
+  for (int i = 0; i < 3; ++i) same.next();
+  CHECK(random == same);
+}
+
+TEST_CASE("Loader: the same batches with any number of threads") {
+  Dataset<> data{Tensor<std::uint8_t>(Shape{600, 28, 28}), Tensor<Index>(Shape{600}), 10, {}, ""};
+  Generator noise(1);
+  for (std::uint8_t& pixel : data.inputs) pixel = static_cast<std::uint8_t>(noise.next() % 256);
+  Loader<> serial(data);
+  Generator random(7);
+  std::vector<Tensor<float>> expected;
+  for (const auto& batch : serial.epoch(random)) expected.emplace_back(batch.x);
+  for (const Index threads : {2, 3, 8}) {
+    gradus::ThreadPool pool(threads);
+    Loader<> loader(data, {.parallel = pool});
+    Generator again(7);
+    std::size_t i = 0;
+    for (const auto& batch : loader.epoch(again)) CHECK(Tensor<float>(batch.x) == expected[i++]);
+  }
+}
