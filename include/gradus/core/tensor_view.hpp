@@ -187,4 +187,8 @@ class TensorView {
   Shape shape_;
 };
 
+/// A read-only argument. Takes no part in template deduction, so that tensors and views alike convert to it.
+template <class Scalar>
+using Input = std::type_identity_t<TensorView<const Scalar>>;
+
 }  // namespace gradus

@@ -1,0 +1,25 @@
+#pragma once
+
+/// Networks: tensors, modules and losses, in reading order.
+
+#include <gradus/core/tensor.hpp>
+
+#include <gradus/nn/context.hpp>
+#include <gradus/nn/parameter.hpp>
+#include <gradus/nn/module.hpp>
+
+#include <gradus/nn/init.hpp>
+#include <gradus/nn/flatten.hpp>
+#include <gradus/nn/identity.hpp>
+#include <gradus/nn/linear.hpp>
+#include <gradus/nn/relu.hpp>
+#include <gradus/nn/sigmoid.hpp>
+#include <gradus/nn/tanh.hpp>
+#include <gradus/nn/softmax.hpp>
+#include <gradus/nn/dropout.hpp>
+
+#include <gradus/nn/sequential.hpp>
+
+#include <gradus/nn/softmax_cross_entropy.hpp>
+#include <gradus/nn/mean_squared_error.hpp>
+#include <gradus/nn/binary_cross_entropy.hpp>

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <string>
+
+#include <gradus/core/error.hpp>
+#include <gradus/nn/context.hpp>
+#include <gradus/ops/dropout.hpp>
+
+namespace gradus::nn {
+
+/// Sets each element to zero with probability p in training and scales the others by 1/(1-p); does nothing
+/// otherwise. Any shape. Srivastava et al., 2014; chapter, section 5.
+template <class Scalar = float>
+class Dropout {
+ public:
+  /// Throws ArgumentError unless 0 <= p <= 1.
+  explicit Dropout(double p = 0.5) : p_(p) {
+    if (!(p >= 0 && p <= 1)) {
+      throw ArgumentError("Dropout: probability is " + std::to_string(p) + ", expected a number in [0, 1]");
+    }
+  }
+
+  double p() const { return p_; }
+  Shape output_shape(const Shape& x) const { return x; }
+  bool is_identity(const Context& context) const { return !context.training() || !(p_ > 0); }
+
+  // y = m x / (1 - p), m ~ Bernoulli(1 - p) in training; y = x otherwise
+  void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context& context) const {
+    if (is_identity(context)) {
+      std::copy_n(x.data(), x.size(), y.data());
+      return;
+    }
+    const TensorView<Scalar> mask = context.buffer<Scalar>(0, x.shape());
+    ops::dropout_mask(p_, context.random(), mask);
+    ops::dropout<Scalar>(x, mask, p_, y);
+  }
+
+  // dL/dx = m dL/dy / (1 - p) in training; dL/dx = dL/dy otherwise
+  void backward(TensorView<const Scalar>, TensorView<const Scalar>, TensorView<const Scalar> dy,
+                TensorView<Scalar> dx, Context& context) const {
+    if (is_identity(context)) {
+      std::copy_n(dy.data(), dy.size(), dx.data());
+      return;
+    }
+    ops::dropout_backward<Scalar>(dy, context.buffer<Scalar>(0, dy.shape()), p_, dx);
+  }
+
+  std::string name() const { return "Dropout(" + gradus::detail::short_number(p_) + ")"; }
+
+ private:
+  double p_;
+};
+
+}  // namespace gradus::nn

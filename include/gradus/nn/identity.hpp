@@ -1,0 +1,27 @@
+#pragma once
+
+#include <algorithm>
+
+#include <gradus/nn/context.hpp>
+
+namespace gradus::nn {
+
+/// Passes everything on unchanged: a placeholder for a layer that may or may not be there.
+template <class Scalar = float>
+struct Identity {
+  Shape output_shape(const Shape& x) const { return x; }
+  bool is_identity(const Context&) const { return true; }
+
+  // y = x
+  void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context&) const {
+    std::copy_n(x.data(), x.size(), y.data());
+  }
+
+  // dL/dx = dL/dy
+  void backward(TensorView<const Scalar>, TensorView<const Scalar>, TensorView<const Scalar> dy,
+                TensorView<Scalar> dx, Context&) const {
+    std::copy_n(dy.data(), dy.size(), dx.data());
+  }
+};
+
+}  // namespace gradus::nn

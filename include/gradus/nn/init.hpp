@@ -1,0 +1,111 @@
+#pragma once
+
+#include <cmath>
+#include <string>
+#include <string_view>
+
+#include <gradus/core/error.hpp>
+#include <gradus/core/random.hpp>
+#include <gradus/core/tensor_view.hpp>
+#include <gradus/nn/parameter.hpp>
+
+/// Initial values of parameters: PyTorch's `torch.nn.init`, and its numbers for the same seed. A weight has
+/// shape
+/// `[fan_out, fan_in]`.
+namespace gradus::nn::init {
+
+namespace detail {
+
+struct Fans {
+  double in, out;
+};
+
+inline Fans fans(const char* initialiser, const Shape& weight) {
+  if (weight.rank() < 2) {
+    throw ShapeError(std::string(initialiser) + ": weight has shape " + weight.to_string() +
+                     ", expected [fan_out, fan_in]");
+  }
+  const Index receptive = weight.size() == 0 ? 0 : weight.size() / (weight[0] * weight[1]);
+  return {static_cast<double>(weight[1] * receptive), static_cast<double>(weight[0] * receptive)};
+}
+
+/// A standard deviation for a fan; a layer without inputs has nothing to draw.
+inline double over_root(double gain, double fan) { return fan > 0 ? gain / std::sqrt(fan) : 0; }
+
+/// The gain that keeps the variance of activations behind a leaky ReLU of this slope.
+inline double leaky_relu_gain(double slope) { return std::sqrt(2 / (1 + slope * slope)); }
+
+template <class Scalar>
+void uniform_of_deviation(TensorView<Scalar> weight, Generator& random, double deviation) {
+  const double bound = std::sqrt(3.0) * deviation;
+  random.fill_uniform(weight.span(), -bound, bound);
+}
+
+}  // namespace detail
+
+/// Every element the same.
+template <class Scalar>
+void constant(TensorView<Scalar> x, std::type_identity_t<Scalar> value) {
+  for (Scalar& element : x) element = value;
+}
+template <class Scalar>
+void zeros(TensorView<Scalar> x) {
+  constant(x, Scalar{0});
+}
+
+/// Uniform in [from, to).
+template <class Scalar>
+void uniform(TensorView<Scalar> x, Generator& random, double from = 0, double to = 1) {
+  random.fill_uniform(x.span(), from, to);
+}
+/// N(mean, std^2).
+template <class Scalar>
+void normal(TensorView<Scalar> x, Generator& random, double mean = 0, double std = 1) {
+  random.fill_normal(x.span(), mean, std);
+}
+
+/// Uniform of variance gain^2 2/(fan_in + fan_out): Glorot and Bengio, 2010.
+template <class Scalar>
+void xavier_uniform(TensorView<Scalar> weight, Generator& random, double gain = 1) {
+  const auto [in, out] = detail::fans("xavier_uniform", weight.shape());
+  detail::uniform_of_deviation(weight, random, detail::over_root(gain * std::sqrt(2.0), in + out));
+}
+/// Normal of variance gain^2 2/(fan_in + fan_out): Glorot and Bengio, 2010.
+template <class Scalar>
+void xavier_normal(TensorView<Scalar> weight, Generator& random, double gain = 1) {
+  const auto [in, out] = detail::fans("xavier_normal", weight.shape());
+  normal(weight, random, 0, detail::over_root(gain * std::sqrt(2.0), in + out));
+}
+
+/// Which side's variance is to be kept: activations going forward, or gradients going backward.
+enum class Fan { in, out };
+
+/// Uniform of variance 2/((1 + slope^2) fan): He et al., 2015. `slope` is that of the leaky ReLU that
+/// follows.
+template <class Scalar>
+void kaiming_uniform(TensorView<Scalar> weight, Generator& random, double slope = 0, Fan fan = Fan::in) {
+  const auto [in, out] = detail::fans("kaiming_uniform", weight.shape());
+  detail::uniform_of_deviation(weight, random,
+                               detail::over_root(detail::leaky_relu_gain(slope), fan == Fan::in ? in : out));
+}
+/// Normal of variance 2/((1 + slope^2) fan): He et al., 2015.
+template <class Scalar>
+void kaiming_normal(TensorView<Scalar> weight, Generator& random, double slope = 0, Fan fan = Fan::in) {
+  const auto [in, out] = detail::fans("kaiming_normal", weight.shape());
+  normal(weight, random, 0, detail::over_root(detail::leaky_relu_gain(slope), fan == Fan::in ? in : out));
+}
+
+/// Calls `f(view)` for every weight matrix of a network, in order, and sets every bias to zero: the chapter's
+/// `init::weights(net, [&](auto w) { init::normal(w, random, 0, 0.01); })`.
+template <class Net, class F>
+void weights(Net& net, F&& f) {
+  net.visit([&](std::string_view name, auto& parameter) {
+    if (parameter.value.rank() >= 2) {
+      f(parameter.value.view());
+    } else if (name.ends_with("bias")) {
+      zeros(parameter.value.view());
+    }
+  });
+}
+
+}  // namespace gradus::nn::init

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cmath>
+#include <string>
+
+#include <gradus/core/random.hpp>
+#include <gradus/nn/context.hpp>
+#include <gradus/nn/init.hpp>
+#include <gradus/nn/parameter.hpp>
+#include <gradus/ops/affine.hpp>
+
+namespace gradus::nn {
+
+/// The fully connected layer y = x W^T + b: `[N, in] -> [N, out]`, with W `[out, in]` and b `[out]`.
+///
+/// Weights and biases are drawn as PyTorch draws them, uniform in +-1/sqrt(in), from the generator given;
+/// without one, from `Generator{0}`, so that a program without seeds still repeats itself (but two layers of
+/// one shape then begin equal: give them a generator, or the network they are in, by
+/// Sequential::reset_parameters).
+template <class Scalar = float>
+struct Linear {
+  Parameter<Scalar> weight;
+  Parameter<Scalar> bias;  ///< empty in a layer without bias
+
+  /// Throws ArgumentError on a negative size.
+  Linear(Index in, Index out, Generator& random, bool with_bias = true)
+      : weight(Tensor<Scalar>(checked_shape(in, out))),
+        bias(Tensor<Scalar>(Shape{with_bias ? out : 0})),
+        has_bias_(with_bias) {
+    reset_parameters(random);
+  }
+  Linear(Index in, Index out, Generator&& random = Generator{}, bool with_bias = true)
+      : Linear(in, out, random, with_bias) {}
+  Linear(Index in, Index out, bool with_bias) : Linear(in, out, Generator{}, with_bias) {}
+
+  Index in() const { return weight.value.shape()[1]; }
+  Index out() const { return weight.value.shape()[0]; }
+  bool has_bias() const { return has_bias_; }
+
+  Shape output_shape(const Shape& x) const {
+    if (x.rank() != 2 || x[1] != in()) {
+      throw ShapeError("Linear: input has shape " + x.to_string() + ", expected [N, " + std::to_string(in()) +
+                       "]");
+    }
+    return Shape{x[0], out()};
+  }
+
+  // y = x W^T + b
+  void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context& context) const {
+    ops::affine<Scalar>(x, weight.value, bias_view(), y, context.parallel());
+  }
+
+  // dL/dx = dL/dy W
+  void backward(TensorView<const Scalar>, TensorView<const Scalar>, TensorView<const Scalar> dy,
+                TensorView<Scalar> dx, Context& context) const {
+    ops::affine_input_gradient<Scalar>(dy, weight.value, dx, context.parallel());
+  }
+
+  // dL/dW += (dL/dy)^T x,  dL/db += sum over the batch of dL/dy
+  void gradient(TensorView<const Scalar> x, TensorView<const Scalar> dy, Context& context) {
+    ops::affine_weight_gradient<Scalar>(x, dy, weight.grad.view(), context.parallel());
+    if (has_bias_) ops::affine_bias_gradient<Scalar>(dy, bias.grad.view());
+  }
+
+  template <class F>
+  void visit(F&& f) {
+    f("weight", weight);
+    if (has_bias_) f("bias", bias);
+  }
+
+  void reset_parameters(Generator& random) {
+    init::kaiming_uniform(weight.value.view(), random, std::sqrt(5.0));
+    const double bound = in() > 0 ? 1 / std::sqrt(static_cast<double>(in())) : 0;
+    if (has_bias_) init::uniform(bias.value.view(), random, -bound, bound);
+  }
+
+  std::string name() const {
+    return "Linear(" + std::to_string(in()) + " -> " + std::to_string(out()) +
+           (has_bias_ ? ")" : ", no bias)");
+  }
+
+ private:
+  static Shape checked_shape(Index in, Index out) {
+    if (in < 0 || out < 0) {
+      throw ArgumentError("Linear: sizes are " + std::to_string(in) + " -> " + std::to_string(out) +
+                          ", expected no negative one");
+    }
+    return Shape{out, in};
+  }
+  TensorView<const Scalar> bias_view() const {
+    return has_bias_ ? bias.value.view() : TensorView<const Scalar>{};
+  }
+
+  bool has_bias_;
+};
+
+}  // namespace gradus::nn

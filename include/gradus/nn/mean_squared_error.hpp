@@ -1,0 +1,22 @@
+#pragma once
+
+#include <gradus/core/tensor_view.hpp>
+#include <gradus/ops/mean_squared_error.hpp>
+
+namespace gradus::nn {
+
+using ops::Reduction;
+
+/// Squared error, as `torch.nn.MSELoss`; any shape, equal for prediction and target.
+template <class Scalar = float>
+struct MeanSquaredError {
+  Reduction reduction = Reduction::mean;
+
+  /// The loss, with its gradient written to dx unless that is null.
+  Scalar operator()(TensorView<const Scalar> x, TensorView<const Scalar> target,
+                    TensorView<Scalar> dx = {}) const {
+    return ops::mean_squared_error<Scalar>(x, target, dx, reduction);
+  }
+};
+
+}  // namespace gradus::nn

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include <gradus/core/tensor.hpp>
+
+namespace gradus::nn {
+
+/// What training changes: a value and the gradient of the loss with respect to it, always of the same shape.
+/// Backward passes add to the gradient; the optimiser's step uses it and sets it to zero.
+template <class Scalar = float>
+struct Parameter {
+  Tensor<Scalar> value;
+  Tensor<Scalar> grad;
+
+  Parameter() = default;
+  explicit Parameter(Tensor<Scalar> initial) : value(std::move(initial)), grad(value.shape()) {}
+
+  /// Reallocates the gradient if the value has been given another shape.
+  void zero_grad() {
+    if (!(grad.shape() == value.shape())) grad.resize(value.shape());
+    grad.fill(Scalar{0});
+  }
+};
+
+/// A parameter of a network and the path to it, `0.weight`; valid as long as the network neither dies nor
+/// grows.
+template <class Scalar = float>
+struct NamedParameter {
+  std::string name;
+  Parameter<Scalar>* parameter;
+
+  Parameter<Scalar>* operator->() const { return parameter; }
+  Parameter<Scalar>& operator*() const { return *parameter; }
+};
+
+/// A tensor that is part of a module's state but not trained, such as a running mean.
+template <class Scalar = float>
+struct NamedBuffer {
+  std::string name;
+  Tensor<Scalar>* tensor;
+
+  Tensor<Scalar>* operator->() const { return tensor; }
+  Tensor<Scalar>& operator*() const { return *tensor; }
+};
+
+}  // namespace gradus::nn

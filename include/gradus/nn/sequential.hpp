@@ -1,0 +1,315 @@
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <gradus/core/error.hpp>
+#include <gradus/core/parallel.hpp>
+#include <gradus/core/random.hpp>
+#include <gradus/core/tensor.hpp>
+#include <gradus/nn/any_module.hpp>
+#include <gradus/nn/module.hpp>
+#include <gradus/nn/workspace.hpp>
+#include <gradus/ops/check.hpp>
+
+namespace gradus::nn {
+
+/// Modules one after another; itself a module, so sequences nest.
+///
+/// Children are values: a copy is an independent network with the same parameters. The network owns the
+/// memory of one training pass (`forward`, then `backward`); `predict` is const and safe from many threads at
+/// once.
+template <class Scalar = float>
+class Sequential {
+ public:
+  using scalar_type = Scalar;
+  using View = TensorView<Scalar>;
+  using ConstView = TensorView<const Scalar>;
+  /// Called with a child's number, its input and its output.
+  using ForwardHook = std::function<void(Index child, ConstView x, ConstView y)>;
+  /// Called with a child's number and the gradients of the loss with respect to its output and its input; the
+  /// latter is null where nobody needs it.
+  using BackwardHook = std::function<void(Index child, ConstView dy, ConstView dx)>;
+
+  Sequential() = default;
+  template <class... Modules>
+  requires(sizeof...(Modules) != 1 || (!std::same_as<Modules, Sequential> && ...)) &&
+      (Module<Modules, Scalar> && ...) Sequential(Modules... modules) {
+    children_.reserve(sizeof...(modules));
+    (children_.emplace_back(std::move(modules)), ...);
+  }
+
+  void push_back(AnyModule<Scalar> module) {
+    children_.push_back(std::move(module));
+    pass_ = {};
+  }
+  Index size() const { return static_cast<Index>(children_.size()); }
+  /// Child number i. Throws IndexError.
+  AnyModule<Scalar>& operator[](Index i) { return children_[checked(i)]; }
+  const AnyModule<Scalar>& operator[](Index i) const { return children_[checked(i)]; }
+
+  /// In training mode, which a new network is in, forward drops out and looks at the batch; predict never
+  /// does.
+  void train(bool on = true) { training_ = on; }
+  void eval() { train(false); }
+  bool is_training() const { return training_; }
+  /// What dropout draws from where forward is given no generator.
+  Generator& random() { return random_; }
+  /// How many threads share the work of a pass, 1 at first; results are the same bit for bit. Copies of the
+  /// network share the threads, and a pass that finds them busy runs on its own. Throws ArgumentError
+  /// below 1.
+  void set_threads(Index threads) { pool_ = std::make_shared<ThreadPool>(threads); }
+
+  /// A training pass, remembered for backward: `[N, ...] -> [N, ...]`. x must live until then; a temporary
+  /// tensor is kept. The result lives here until the next forward. Throws ShapeError, which names the layer.
+  const Tensor<Scalar>& forward(ConstView x) { return forward(x, random_); }
+  const Tensor<Scalar>& forward(ConstView x, Generator& random) {
+    TrainingPass<Scalar>& pass = pass_.value;
+    pass.input = {};
+    pass.context.pass() = {training_, &random, parallel()};
+    pass.output.resize(plan(x.shape(), pass.context));
+    run(x, pass.output, pass.context);
+    if (training_) update(pass.context);
+    pass.input = x;
+    return pass.output;
+  }
+  const Tensor<Scalar>& forward(Tensor<Scalar>&& x) {
+    pass_.value.kept_input = std::move(x);
+    return forward(pass_.value.kept_input.view());
+  }
+
+  /// From the gradient of the loss with respect to the last forward's result, adds to the gradient of every
+  /// parameter and, unless dx is null, writes that with respect to the input. Throws StateError before the
+  /// first forward, ShapeError.
+  void backward(ConstView dy, View dx = {}) {
+    TrainingPass<Scalar>& pass = pass_.value;
+    if (pass.input.is_null()) throw StateError("Sequential: backward without a forward before it");
+    ops::check_shape("Sequential: backward", "output gradient", dy.shape(), pass.output.shape());
+    if (!dx.is_null())
+      ops::check_shape("Sequential: backward", "input gradient", dx.shape(), pass.input.shape());
+    accumulate(pass.input, pass.output, dy, dx, pass.context);
+  }
+
+  /// The output for an input with dropout off: `[N, ...] -> [N, ...]`. Throws ShapeError, which names the
+  /// layer.
+  Tensor<Scalar> predict(ConstView x) const {
+    Workspace<Scalar> workspace;
+    predict(x, workspace);
+    return std::move(workspace.output);
+  }
+  /// The same in the caller's memory, where the result lives: allocates nothing once the workspace has grown.
+  const Tensor<Scalar>& predict(ConstView x, Workspace<Scalar>& workspace) const {
+    workspace.context.pass() = {false, nullptr, parallel()};
+    workspace.output.resize(plan(x.shape(), workspace.context));
+    run(x, workspace.output, workspace.context);
+    return workspace.output;
+  }
+
+  /// All parameters in order, with PyTorch's names: `1.weight`, `1.bias`; `3.0.weight` in a nested sequence.
+  std::vector<NamedParameter<Scalar>> named_parameters() {
+    std::vector<NamedParameter<Scalar>> all;
+    visit([&](std::string_view name, Parameter<Scalar>& parameter) {
+      all.push_back({std::string(name), &parameter});
+    });
+    return all;
+  }
+  /// State that is not trained, such as running means.
+  std::vector<NamedBuffer<Scalar>> named_buffers() {
+    std::vector<NamedBuffer<Scalar>> all;
+    visit_buffers([&](std::string_view name, Tensor<Scalar>& tensor) {
+      all.push_back({std::string(name), &tensor});
+    });
+    return all;
+  }
+  void zero_grad() {
+    visit([](std::string_view, Parameter<Scalar>& parameter) { parameter.zero_grad(); });
+  }
+  /// Draws all parameters anew, module by module, as PyTorch does when it builds the network.
+  void reset_parameters(Generator& random) {
+    for (AnyModule<Scalar>& child : children_) child.reset_parameters(random);
+  }
+
+  /// Hooks see every pass through the children; those of forward must be safe from many threads if predict is
+  /// used so.
+  void on_forward(ForwardHook hook) { forward_hooks_.push_back(std::move(hook)); }
+  void on_backward(BackwardHook hook) { backward_hooks_.push_back(std::move(hook)); }
+  void clear_hooks() {
+    forward_hooks_.clear();
+    backward_hooks_.clear();
+  }
+
+  /// The first child in whose output of the last forward a number is not finite.
+  std::optional<Index> first_non_finite() {
+    TrainingPass<Scalar>& pass = pass_.value;
+    for (Index i = 0; !pass.input.is_null() && i < size(); ++i) {
+      if (!output_of(i, pass.input, pass.output, pass.context).array().isFinite().all()) return i;
+    }
+    return std::nullopt;
+  }
+
+  // The module's side of a sequence: nothing of a pass is kept here, all of it in a context.
+
+  Shape output_shape(const Shape& x) const {
+    Context context;
+    return plan(x, context);
+  }
+
+  // y = f_n(... f_2(f_1(x)))
+  void forward(ConstView x, View y, Context& context) const {
+    plan(x.shape(), context);
+    run(x, y, context);
+  }
+
+  // dL/dx = J_1^T ... J_n^T dL/dy
+  void backward(ConstView x, ConstView y, ConstView dy, View dx, Context& context) const {
+    sweep_back(*this, 0, x, y, dy, dx, context,
+               [](const AnyModule<Scalar>& child, auto&&... pass) { child.backward(pass...); });
+  }
+  // The same sweep, with every parameter's gradient; without dx it ends at the first layer that has
+  // parameters.
+  void accumulate(ConstView x, ConstView y, ConstView dy, View dx, Context& context) {
+    const auto trained =
+        std::ranges::find_if(children_, [](const auto& child) { return child.has_parameters(); });
+    sweep_back(*this, dx.is_null() ? trained - children_.begin() : 0, x, y, dy, dx, context,
+               [](AnyModule<Scalar>& child, auto&&... pass) { child.accumulate(pass...); });
+  }
+
+  template <class F>
+  void visit(F&& f) {
+    for (std::size_t i = 0; i < children_.size(); ++i) {
+      children_[i].visit(
+          [&](std::string_view name, Parameter<Scalar>& parameter) { f(path(i, name), parameter); });
+    }
+  }
+  template <class F>
+  void visit_buffers(F&& f) {
+    for (std::size_t i = 0; i < children_.size(); ++i) {
+      children_[i].visit_buffers(
+          [&](std::string_view name, Tensor<Scalar>& tensor) { f(path(i, name), tensor); });
+    }
+  }
+  void update(Context& context) {
+    for (Index i = 0; i < size(); ++i) children_[static_cast<std::size_t>(i)].update(context.child(i));
+  }
+  bool has_parameters() const {
+    return std::ranges::any_of(children_, [](const auto& child) { return child.has_parameters(); });
+  }
+
+ private:
+  Parallel parallel() const { return pool_ ? Parallel(*pool_) : Parallel(); }
+
+  std::size_t checked(Index i) const {
+    if (i < 0 || i >= size()) {
+      throw IndexError("Sequential: child " + std::to_string(i) + ", expected one in [0, " +
+                       std::to_string(size()) + ")");
+    }
+    return static_cast<std::size_t>(i);
+  }
+
+  static std::string path(std::size_t i, std::string_view name) {
+    return std::to_string(i) + "." + std::string(name);
+  }
+
+  /// Works out the shape of every child's output, into the context; returns the last.
+  Shape plan(const Shape& x, Context& context) const {
+    context.shapes().resize(children_.size());
+    Shape shape = x;
+    for (std::size_t i = 0; i < children_.size(); ++i) {
+      try {
+        shape = children_[i].output_shape(shape);
+      } catch (const ShapeError& error) {
+        throw ShapeError("Sequential: layer " + std::to_string(i) + ": " + error.what());
+      }
+      context.shapes()[i] = shape;
+    }
+    return shape;
+  }
+
+  /// True where child i has nothing to compute and its input is passed on; the last one writes the result.
+  bool passes_on(Index i, Context& context) const {
+    return i + 1 < size() && children_[static_cast<std::size_t>(i)].is_identity(context.child(i));
+  }
+
+  /// The output of child i where the pass has put it; its input is that of child i - 1.
+  ConstView output_of(Index i, ConstView x, ConstView y, Context& context) const {
+    Index writer = i;
+    while (writer >= 0 && passes_on(writer, context)) --writer;
+    const Shape shape = i < 0 ? x.shape() : context.shapes()[static_cast<std::size_t>(i)];
+    if (writer < 0) return ConstView(x.data(), shape);
+    if (writer + 1 == size()) return y;
+    return context.buffer<Scalar>(writer, shape);
+  }
+
+  void run(ConstView x, View y, Context& context) const {
+    ConstView in = x;
+    for (Index i = 0; i < size(); ++i) {
+      const Shape& shape = context.shapes()[static_cast<std::size_t>(i)];
+      ConstView out(in.data(), shape);
+      if (!passes_on(i, context)) {
+        const View written = i + 1 == size() ? y : context.buffer<Scalar>(i, shape);
+        children_[static_cast<std::size_t>(i)].forward(in, written, context.child(i));
+        out = written;
+      }
+      for (const ForwardHook& hook : forward_hooks_) hook(i, in, out);
+      in = out;
+    }
+    if (size() == 0) std::copy_n(x.data(), x.size(), y.data());
+  }
+
+  /// From the last child down to `first`, each gradient written into one of two buffers in turn.
+  template <class Self, class Step>
+  static void sweep_back(Self& self, Index first, ConstView x, ConstView y, ConstView dy, View dx,
+                         Context& context, Step step) {
+    ConstView above = dy;
+    Index turn = 0;
+    for (Index i = self.size() - 1; i >= first; --i) {
+      const ConstView in = self.output_of(i - 1, x, y, context);
+      ConstView below(above.data(), in.shape());
+      if (!self.passes_on(i, context)) {
+        const View written = i == 0 ? dx
+                             : i == first && dx.is_null()
+                                 ? View{}
+                                 : context.buffer<Scalar>(self.size() + turn, in.shape());
+        step(self.children_[static_cast<std::size_t>(i)], in, self.output_of(i, x, y, context), above,
+             written, context.child(i));
+        below = written;
+        turn = 1 - turn;
+      }
+      for (const BackwardHook& hook : self.backward_hooks_) hook(i, above, below);
+      above = below;
+    }
+    if (!dx.is_null() && above.data() != dx.data()) std::copy_n(above.data(), above.size(), dx.data());
+  }
+
+  std::vector<AnyModule<Scalar>> children_;
+  bool training_ = true;
+  Generator random_{};
+  std::shared_ptr<ThreadPool> pool_;
+  std::vector<ForwardHook> forward_hooks_;
+  std::vector<BackwardHook> backward_hooks_;
+  detail::FreshWhenCopied<TrainingPass<Scalar>> pass_;
+};
+
+namespace detail {
+
+template <class... Modules>
+concept FloatModules = (Module<Modules, float> && ...);
+template <class... Modules>
+concept DoubleModules = (Module<Modules, double> && ...);
+
+}  // namespace detail
+
+/// The scalar of a network is its modules'; they cannot be mixed.
+template <class... Modules>
+requires detail::FloatModules<Modules...> || detail::DoubleModules<Modules...> Sequential(Modules...)
+->Sequential<std::conditional_t<detail::FloatModules<Modules...>, float, double>>;
+
+}  // namespace gradus::nn

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <gradus/nn/context.hpp>
+#include <gradus/ops/softmax.hpp>
+
+namespace gradus::nn {
+
+/// Probabilities from logits over the last axis: `[..., C] -> [..., C]`. For training prefer
+/// SoftmaxCrossEntropy on the logits themselves, which loses no digits.
+template <class Scalar = float>
+struct Softmax {
+  Shape output_shape(const Shape& x) const {
+    if (x.rank() == 0) throw ShapeError("Softmax: input has shape [], expected [..., C]");
+    return x;
+  }
+
+  // y_i = exp(x_i) / sum_j exp(x_j)
+  void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context&) const {
+    ops::softmax<Scalar>(x, y);
+  }
+
+  // dL/dx_i = y_i (dL/dy_i - sum_j dL/dy_j y_j)
+  void backward(TensorView<const Scalar>, TensorView<const Scalar> y, TensorView<const Scalar> dy,
+                TensorView<Scalar> dx, Context&) const {
+    ops::softmax_backward<Scalar>(y, dy, dx);
+  }
+};
+
+}  // namespace gradus::nn

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <gradus/core/matrix_view.hpp>
+#include <gradus/core/parallel.hpp>
+#include <gradus/core/tensor_view.hpp>
+#include <gradus/ops/check.hpp>
+#include <gradus/ops/product.hpp>
+
+/// The fully connected layer: x `[N, in]`, weight W `[out, in]` as in PyTorch, bias b `[out]`, y `[N, out]`.
+namespace gradus::ops {
+
+namespace detail {
+
+template <class Scalar>
+MatrixView<Scalar> as_matrix_view(TensorView<Scalar> x) {
+  if (x.rank() != 2) gradus::detail::fail_rank("affine", x.shape(), 2);
+  return MatrixView<Scalar>(x.data(), x.shape()[0], x.shape()[1]);
+}
+
+}  // namespace detail
+
+// y = x W^T + b; a null bias is none
+template <class Scalar>
+void affine(Input<Scalar> x, Input<Scalar> weight, Input<Scalar> bias, TensorView<Scalar> y,
+            Parallel parallel = {}) {
+  const MatrixView<const Scalar> w = detail::as_matrix_view(weight);
+  Write write = Write::overwrite;
+  if (!bias.is_null()) {
+    check_shape("affine", "bias", bias.shape(), Shape{w.rows});
+    check_shape("affine", "output", y.shape(), Shape{x.shape()[0], w.rows});
+    y.matrix().rowwise() = bias.vector().transpose();
+    write = Write::accumulate;
+  }
+  product(detail::as_matrix_view(x), w.transposed(), detail::as_matrix_view(y), write, parallel);
+}
+
+// dL/dx = dL/dy W
+template <class Scalar>
+void affine_input_gradient(Input<Scalar> dy, Input<Scalar> weight, TensorView<Scalar> dx,
+                           Parallel parallel = {}) {
+  product(detail::as_matrix_view(dy), detail::as_matrix_view(weight), detail::as_matrix_view(dx),
+          Write::overwrite, parallel);
+}
+
+// dL/dW += (dL/dy)^T x
+template <class Scalar>
+void affine_weight_gradient(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dweight,
+                            Parallel parallel = {}) {
+  product(detail::as_matrix_view(dy).transposed(), detail::as_matrix_view(x), detail::as_matrix_view(dweight),
+          Write::accumulate, parallel);
+}
+
+// dL/db += sum over the batch of dL/dy
+template <class Scalar>
+void affine_bias_gradient(Input<Scalar> dy, TensorView<Scalar> dbias) {
+  check_shape("affine_bias_gradient", "bias gradient", dbias.shape(), Shape{dy.shape()[1]});
+  for (Index i = 0; i < dy.shape()[0]; ++i) dbias.array() += dy[i].array();
+}
+
+}  // namespace gradus::ops

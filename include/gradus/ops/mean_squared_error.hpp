@@ -1,0 +1,27 @@
+#pragma once
+
+#include <gradus/core/tensor_view.hpp>
+#include <gradus/ops/check.hpp>
+#include <gradus/ops/reduction.hpp>
+
+namespace gradus::ops {
+
+/// Squared error of a prediction, averaged over all elements or summed, as `torch.nn.MSELoss`. Any shape,
+/// equal for all; a null `dx` is not asked for. The mean of no elements is 0. Throws ShapeError.
+///
+// L     = 1/n sum (x - t)^2
+// dL/dx = 2/n (x - t)
+template <class Scalar>
+Scalar mean_squared_error(Input<Scalar> x, Input<Scalar> target, TensorView<Scalar> dx,
+                          Reduction reduction = Reduction::mean) {
+  check_shape("mean_squared_error", "target", target.shape(), x.shape());
+  if (x.empty()) return Scalar{0};
+  const Scalar scale = reduction == Reduction::mean ? Scalar{1} / static_cast<Scalar>(x.size()) : Scalar{1};
+  if (!dx.is_null()) {
+    check_shape("mean_squared_error", "gradient", dx.shape(), x.shape());
+    dx.array() = 2 * scale * (x.array() - target.array());
+  }
+  return scale * (x.array() - target.array()).square().sum();
+}
+
+}  // namespace gradus::ops

@@ -1,0 +1,8 @@
+#pragma once
+
+namespace gradus::ops {
+
+/// Whether a loss is the mean of its terms or their sum.
+enum class Reduction { mean, sum };
+
+}  // namespace gradus::ops

@@ -1,0 +1,140 @@
+#pragma once
+
+#include <cmath>
+#include <limits>
+#include <span>
+#include <string>
+
+#include <gradus/core/error.hpp>
+#include <gradus/core/tensor_view.hpp>
+#include <gradus/ops/check.hpp>
+#include <gradus/ops/reduction.hpp>
+#include <gradus/ops/softmax.hpp>
+
+namespace gradus::ops {
+
+/// Settings of softmax_cross_entropy, with PyTorch's meaning.
+template <class Scalar>
+struct CrossEntropyOptions {
+  Reduction reduction = Reduction::mean;
+  Scalar label_smoothing = 0;  ///< share of the target spread evenly over the classes, in [0, 1]
+  std::span<const Scalar> class_weights = {};              ///< one a class; empty means 1 for all
+  Index ignore_index = std::numeric_limits<Index>::min();  ///< samples with this label count for nothing
+};
+
+/// What one sweep over a batch finds.
+template <class Scalar>
+struct CrossEntropyResult {
+  Scalar loss = 0;    ///< mean or sum, as asked for
+  Index correct = 0;  ///< samples whose largest logit, the first of equals, is the label's
+  Index count = 0;    ///< samples that were not ignored
+};
+
+namespace detail {
+
+template <class Scalar>
+void check_cross_entropy(const Shape& logits, std::span<const Index> labels, const Shape& gradient,
+                         const CrossEntropyOptions<Scalar>& options) {
+  const std::string operation = "softmax_cross_entropy: ";
+  if (logits.rank() != 2)
+    throw ShapeError(operation + "logits have shape " + logits.to_string() + ", expected [N, C]");
+  if (static_cast<Index>(labels.size()) != logits[0]) {
+    throw ShapeError(operation + std::to_string(labels.size()) + " labels for logits of shape " +
+                     logits.to_string());
+  }
+  check_shape("softmax_cross_entropy", "gradient", gradient, logits);
+  const Index classes = logits[1];
+  if (!options.class_weights.empty() && static_cast<Index>(options.class_weights.size()) != classes) {
+    throw ShapeError(operation + std::to_string(options.class_weights.size()) + " class weights, expected " +
+                     std::to_string(classes));
+  }
+  if (!(options.label_smoothing >= 0 && options.label_smoothing <= 1)) {
+    throw ArgumentError(operation + "label smoothing is " + std::to_string(options.label_smoothing) +
+                        ", expected a number in [0, 1]");
+  }
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if ((labels[i] < 0 || labels[i] >= classes) && labels[i] != options.ignore_index) {
+      throw IndexError(operation + "label " + std::to_string(labels[i]) + " of sample " + std::to_string(i) +
+                       ", expected one in [0, " + std::to_string(classes) + ")");
+    }
+  }
+}
+
+}  // namespace detail
+
+/// Softmax and cross-entropy on logits, fused: loss, metrics and, unless `dlogits` is null, the gradient in
+/// one sweep. logits `[N, C]`, one label in [0, C) a sample. The mean is weighted by the classes' weights, as
+/// in PyTorch; that of no samples at all is 0 here. Throws ShapeError, IndexError (names label and sample)
+/// and ArgumentError.
+///
+/// With weights w, smoothing e, label y and p = softmax(x):
+// L     = w_y (1 - e) (lse(x) - x_y) + e/C sum_c w_c (lse(x) - x_c)
+// dL/dx = w_y (1 - e) (p - [c = y])  + e/C (p sum_k w_k - w_c)
+template <class Scalar>
+CrossEntropyResult<Scalar> softmax_cross_entropy(Input<Scalar> logits, std::span<const Index> labels,
+                                                 TensorView<Scalar> dlogits,
+                                                 const CrossEntropyOptions<Scalar>& options = {}) {
+  detail::check_cross_entropy(logits.shape(), labels, dlogits.is_null() ? logits.shape() : dlogits.shape(),
+                              options);
+  const Index classes = logits.shape()[1];
+  const auto weight = [&](Index c) {
+    return options.class_weights.empty() ? Scalar{1} : options.class_weights[static_cast<std::size_t>(c)];
+  };
+  double weight_of_labels = 0;
+  CrossEntropyResult<Scalar> result;
+  for (const Index label : labels) {
+    if (label == options.ignore_index) continue;
+    weight_of_labels += static_cast<double>(weight(label));
+    ++result.count;
+  }
+  Scalar weight_of_classes = 0;
+  for (Index c = 0; c < classes; ++c) weight_of_classes += weight(c);
+  const bool mean = options.reduction == Reduction::mean;
+  const Scalar scale = !mean               ? Scalar{1}
+                       : result.count == 0 ? Scalar{0}
+                                           : static_cast<Scalar>(1 / weight_of_labels);
+  const Scalar smooth = options.label_smoothing / static_cast<Scalar>(classes);
+
+  double loss = 0;
+  for (Index i = 0; i < logits.shape()[0]; ++i) {
+    const Index label = labels[static_cast<std::size_t>(i)];
+    const detail::ConstRowMap<Scalar> x(logits.data() + i * classes, classes);
+    if (label == options.ignore_index) {
+      if (!dlogits.is_null()) dlogits[i].array().setZero();
+      continue;
+    }
+    // p needs no memory of its own: the gradient's row holds exp(x - max) first
+    const Scalar sharp = weight(label) * (1 - options.label_smoothing);
+    Scalar highest, sum;
+    if (dlogits.is_null()) {
+      highest = x.template maxCoeff<Eigen::PropagateNaN>();
+      sum = std::isinf(highest) ? static_cast<Scalar>((x >= highest).count()) : (x - highest).exp().sum();
+    } else {
+      detail::RowMap<Scalar> p(dlogits.data() + i * classes, classes);
+      highest = detail::shifted_exp<Scalar>(x, p);
+      sum = p.sum();
+      p *= scale * (sharp + smooth * weight_of_classes) / sum;
+      if (smooth > 0) {
+        for (Index c = 0; c < classes; ++c) p[c] -= scale * smooth * weight(c);
+      }
+      p[label] -= scale * sharp;
+    }
+    const Scalar log_sum = std::log(sum);
+    // an entry equal to the maximum is 0 below it, even when both are infinite
+    const auto loss_of = [&](Scalar logit) {
+      return log_sum + (logit < highest || logit > highest ? highest - logit : Scalar{0});
+    };
+    loss += static_cast<double>(sharp * (std::isnan(highest) ? highest : loss_of(x[label])));
+    if (smooth > 0) {
+      for (Index c = 0; c < classes; ++c) loss += static_cast<double>(smooth * weight(c) * loss_of(x[c]));
+    }
+    Index predicted = 0;
+    while (predicted < classes - 1 && x[predicted] < highest) ++predicted;
+    result.correct += predicted == label ? 1 : 0;
+  }
+  if (mean) loss = result.count == 0 ? 0 : loss / weight_of_labels;
+  result.loss = static_cast<Scalar>(loss);
+  return result;
+}
+
+}  // namespace gradus::ops
