@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include <gradus/core/box_muller.hpp>
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/mersenne_twister.hpp>
@@ -53,9 +54,9 @@ inline std::string short_number(double value) {
 /// The random generator of everything in gradus: a value that is passed around explicitly; there is no
 /// global one. Numbers depend on the seed and on the order of the calls alone, not on compiler, flags or
 /// standard library, and they are those of PyTorch's CPU generator after `torch.manual_seed(seed)`:
-/// uniform numbers, Bernoulli masks, integers and permutations bit for bit, normal numbers up to the last
-/// digits of log, sin and cos. (PyTorch's builds with MKL draw Bernoulli masks, hence dropout, from
-/// another generator on Intel processors; its other CPU builds agree.)
+/// uniform numbers, Bernoulli masks, integers and permutations bit for bit, normal numbers to 1e-6 (float) or
+/// 1e-12 (double). PyTorch's builds with MKL draw Bernoulli masks, hence dropout, from another generator on
+/// Intel processors, and those for processors without FMA round uniform numbers outside [0, 1) differently.
 ///
 /// A checked call that throws has drawn nothing.
 class Generator {
@@ -182,7 +183,7 @@ class Generator {
   double next_normal();
 
   template <class Scalar>
-  static void box_muller(std::span<Scalar, normal_block> block, Scalar mean, Scalar deviation);
+  static void transform_to_normal(std::span<Scalar, normal_block> block, double mean, double deviation);
 
   MersenneTwister engine_;
   std::optional<double> kept_normal_;
@@ -232,26 +233,31 @@ void Generator::fill_uniform(std::span<Scalar> out, double from, double to) {
   }
 }
 
-// Box and Muller: r = sqrt(-2 log(1 - u)), theta = 2 pi v; r cos(theta) and r sin(theta) are independent
-// normal numbers. PyTorch pairs each number of a block of 16 with the one 8 places on.
+// PyTorch pairs each number of a block of 16 with the one 8 places on, and rounds the angle to the type.
 template <class Scalar>
-void Generator::box_muller(std::span<Scalar, normal_block> block, Scalar mean, Scalar deviation) {
+void Generator::transform_to_normal(std::span<Scalar, normal_block> block, double mean, double deviation) {
   constexpr std::size_t half = normal_block / 2;
+  std::array<double, half> first;
+  std::array<double, half> second;
   for (std::size_t i = 0; i < half; ++i) {
-    const Scalar radius = std::sqrt(-2 * std::log(1 - block[i]));
-    const Scalar theta = 2 * std::numbers::pi_v<Scalar> * block[i + half];
-    block[i] = std::fma(radius * std::cos(theta), deviation, mean);
-    block[i + half] = std::fma(radius * std::sin(theta), deviation, mean);
+    first[i] = block[i];
+    second[i] = 2 * std::numbers::pi_v<Scalar> * block[i + half];
+  }
+  detail::box_muller(first, second);
+  for (std::size_t i = 0; i < half; ++i) {
+    block[i] = static_cast<Scalar>(std::fma(first[i], deviation, mean));
+    block[i + half] = static_cast<Scalar>(std::fma(second[i], deviation, mean));
   }
 }
 
 // PyTorch draws the angle before the radius here.
 inline double Generator::next_normal() {
   if (kept_normal_) return *std::exchange(kept_normal_, std::nullopt);
-  const double theta = 2 * std::numbers::pi * uniform<double>();
-  const double radius = std::sqrt(-2 * std::log1p(-uniform<double>()));
-  kept_normal_ = radius * std::sin(theta);
-  return radius * std::cos(theta);
+  std::array second{2 * std::numbers::pi * uniform<double>()};
+  std::array first{uniform<double>()};
+  detail::box_muller(first, second);
+  kept_normal_ = second[0];
+  return first[0];
 }
 
 template <std::floating_point Scalar>
@@ -262,17 +268,15 @@ void Generator::fill_normal(std::span<Scalar> out, double mean, double deviation
     return;
   }
   fill_uniform(out);
-  const auto transform = [&](std::size_t first) {
-    box_muller(std::span<Scalar, normal_block>(out.subspan(first, normal_block)), static_cast<Scalar>(mean),
-               static_cast<Scalar>(deviation));
-  };
-  const std::size_t whole = out.size() - out.size() % normal_block;
-  for (std::size_t first = 0; first < whole; first += normal_block) transform(first);
-  if (whole < out.size()) {
-    // A last, partial block is a whole one of new numbers, laid over the end.
-    fill_uniform(out.last(normal_block));
-    transform(out.size() - normal_block);
+  auto rest = out;
+  for (; rest.size() >= normal_block; rest = rest.subspan(normal_block)) {
+    transform_to_normal(rest.template first<normal_block>(), mean, deviation);
   }
+  if (rest.empty()) return;
+  // A last, partial block is a whole one of new numbers, laid over the end.
+  const auto end = out.template last<normal_block>();
+  fill_uniform(std::span<Scalar>(end));
+  transform_to_normal(end, mean, deviation);
 }
 
 template <class T>
@@ -281,7 +285,8 @@ void Generator::fill_bernoulli(std::span<T> mask, double p) {
   for_each_chunk(mask.size(), 2, [=](std::size_t first, const std::uint32_t* words, std::size_t n) {
     T* const kept = mask.data() + first;
     for (std::size_t i = 0; i < n; ++i) {
-      kept[i] = static_cast<T>(fraction_bits<double>(join(words[2 * i], words[2 * i + 1])) < threshold);
+      const std::uint64_t bits = fraction_bits<double>(join(words[2 * i], words[2 * i + 1]));
+      kept[i] = static_cast<T>(static_cast<std::int32_t>((bits - threshold) >> 63));  // bits < threshold
     }
   });
 }
