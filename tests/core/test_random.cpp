@@ -295,14 +295,15 @@ TEST_CASE("A state that is none is refused whole") {
   const Generator before = generator;
   auto state = generator.state();
   CHECK_THROWS_WITH_AS(generator.set_state(std::span(state).first(10)),
-                       "Generator: state has 10 words, expected 628", gradus::ArgumentError);
+                       "Generator::set_state: state has 10 words, expected 628", gradus::ArgumentError);
   state[624] = 625;
   CHECK_THROWS_WITH_AS(generator.set_state(state),
-                       "Generator: state has used 625 words, expected at most 624", gradus::ArgumentError);
+                       "Generator::set_state: state has 625 words used, expected at most 624",
+                       gradus::ArgumentError);
   state[624] = 624;
   state[625] = 2;
   CHECK_THROWS_AS(generator.set_state(state), gradus::ArgumentError);
-  CHECK_THROWS_WITH_AS(generator.set_state(Generator::State{}), "Generator: state is all zeros",
+  CHECK_THROWS_WITH_AS(generator.set_state(Generator::State{}), "Generator::set_state: state has only zeros",
                        gradus::ArgumentError);
   CHECK(generator == before);
 }
@@ -330,7 +331,8 @@ TEST_CASE("Arguments outside their domain throw and draw nothing") {
   CHECK_THROWS_AS(generator.fill_uniform(std::span(x), 0, infinity), gradus::ArgumentError);
   CHECK_THROWS_AS(generator.fill_uniform(std::span(x), -3e38, 3e38), gradus::ArgumentError);
   CHECK_THROWS_WITH_AS(generator.fill_normal(std::span(x), 0, -1),
-                       "normal: standard deviation is -1, expected at least 0", gradus::ArgumentError);
+                       "normal: standard deviation is -1, expected a finite number of at least 0",
+                       gradus::ArgumentError);
   CHECK_THROWS_AS(generator.fill_normal(std::span(x), 0, nan), gradus::ArgumentError);
   CHECK_THROWS_WITH_AS(generator.bernoulli(1.5), "bernoulli: probability is 1.5, expected 0 to 1",
                        gradus::ArgumentError);

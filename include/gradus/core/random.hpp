@@ -10,7 +10,6 @@
 #include <cstdio>
 #include <limits>
 #include <numbers>
-#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -36,7 +35,8 @@ inline std::string short_number(double value) {
                       "), expected finite ends with from <= to and a length that the type can hold");
 }
 [[noreturn]] inline void throw_deviation(double deviation) {
-  throw ArgumentError("normal: standard deviation is " + short_number(deviation) + ", expected at least 0");
+  throw ArgumentError("normal: standard deviation is " + short_number(deviation) +
+                      ", expected a finite number of at least 0");
 }
 [[noreturn]] inline void throw_probability(double p) {
   throw ArgumentError("bernoulli: probability is " + short_number(p) + ", expected 0 to 1");
@@ -46,7 +46,7 @@ inline std::string short_number(double value) {
                       std::to_string(least));
 }
 [[noreturn]] inline void throw_generator_state(const std::string& complaint) {
-  throw ArgumentError("Generator: " + complaint);
+  throw ArgumentError("Generator::set_state: state has " + complaint);
 }
 
 }  // namespace detail
@@ -147,7 +147,7 @@ class Generator {
   State state() const;
 
   /// Continues exactly where a generator with this `state()` stood. Throws ArgumentError, and stays as it
-  /// is, if these words cannot have come from `state()`.
+  /// is, if the words are no generator's state.
   void set_state(std::span<const std::uint32_t> state);
 
   friend bool operator==(const Generator&, const Generator&) = default;
@@ -165,6 +165,19 @@ class Generator {
   template <class Scalar, class Bits>
   static constexpr Bits fraction_bits(Bits bits) {
     return bits & ((Bits{1} << std::numeric_limits<Scalar>::digits) - 1);
+  }
+
+  // A number of [0, 1): the low bits of one word, or of two, as a multiple of 2^-24 or 2^-53. The detour over
+  // signed integers is what processors have an instruction for.
+  template <class Scalar>
+  static Scalar fraction(const std::uint32_t* words) {
+    constexpr Scalar unit = std::numeric_limits<Scalar>::epsilon() / 2;
+    if constexpr (std::numeric_limits<Scalar>::digits <= 32) {
+      return static_cast<Scalar>(static_cast<std::int32_t>(fraction_bits<Scalar>(words[0]))) * unit;
+    } else {
+      const std::uint64_t bits = fraction_bits<Scalar>(join(words[0], words[1]));
+      return static_cast<Scalar>(static_cast<std::int64_t>(bits)) * unit;
+    }
   }
 
   // The whole number t for which k / 2^53 < p and k < t say the same.
@@ -186,7 +199,8 @@ class Generator {
   static void transform_to_normal(std::span<Scalar, normal_block> block, double mean, double deviation);
 
   MersenneTwister engine_;
-  std::optional<double> kept_normal_;
+  bool has_kept_normal_ = false;
+  double kept_normal_ = 0;
 };
 
 // Calls use(first, words, n) for the elements first to first + n - 1, with words_each new words for each.
@@ -203,34 +217,20 @@ void Generator::for_each_chunk(std::size_t count, std::size_t words_each, const 
 
 template <std::floating_point Scalar>
 void Generator::fill_uniform(std::span<Scalar> out, double from, double to) {
-  constexpr Scalar unit = std::numeric_limits<Scalar>::epsilon() / 2;  // 2^-24 or 2^-53
   const auto low = static_cast<Scalar>(from);
   const Scalar length = static_cast<Scalar>(to) - low;
   if (!(from <= to && std::isfinite(length))) detail::throw_interval(from, to);
-
-  // x = low + length k / 2^digits. The fused multiply-add is spelled out because compilers differ in making
-  // one of a product and a sum; PyTorch's is fused on every x86 processor with AVX2.
   const bool standard = low == 0 && length == 1;
-  if constexpr (std::numeric_limits<Scalar>::digits <= 32) {
-    for_each_chunk(out.size(), 1, [=](std::size_t first, const std::uint32_t* words, std::size_t n) {
-      Scalar* const x = out.data() + first;
-      for (std::size_t i = 0; i < n; ++i) {
-        x[i] = static_cast<Scalar>(static_cast<std::int32_t>(fraction_bits<Scalar>(words[i]))) * unit;
-      }
-      if (standard) return;
-      for (std::size_t i = 0; i < n; ++i) x[i] = std::fma(x[i], length, low);
-    });
-  } else {
-    for_each_chunk(out.size(), 2, [=](std::size_t first, const std::uint32_t* words, std::size_t n) {
-      Scalar* const x = out.data() + first;
-      for (std::size_t i = 0; i < n; ++i) {
-        const std::uint64_t bits = fraction_bits<Scalar>(join(words[2 * i], words[2 * i + 1]));
-        x[i] = static_cast<Scalar>(static_cast<std::int64_t>(bits)) * unit;
-      }
-      if (standard) return;
-      for (std::size_t i = 0; i < n; ++i) x[i] = std::fma(x[i], length, low);
-    });
-  }
+
+  constexpr std::size_t words_each = std::numeric_limits<Scalar>::digits <= 32 ? 1 : 2;
+  for_each_chunk(out.size(), words_each, [=](std::size_t first, const std::uint32_t* words, std::size_t n) {
+    Scalar* const x = out.data() + first;
+    for (std::size_t i = 0; i < n; ++i) x[i] = fraction<Scalar>(words + words_each * i);
+    if (standard) return;
+    // The fused multiply-add is spelled out because compilers differ in making one of a product and a sum;
+    // PyTorch's is fused on every x86 processor with AVX2.
+    for (std::size_t i = 0; i < n; ++i) x[i] = std::fma(x[i], length, low);
+  });
 }
 
 // PyTorch pairs each number of a block of 16 with the one 8 places on, and rounds the angle to the type.
@@ -252,17 +252,18 @@ void Generator::transform_to_normal(std::span<Scalar, normal_block> block, doubl
 
 // PyTorch draws the angle before the radius here.
 inline double Generator::next_normal() {
-  if (kept_normal_) return *std::exchange(kept_normal_, std::nullopt);
+  if (std::exchange(has_kept_normal_, false)) return std::exchange(kept_normal_, 0);
   std::array second{2 * std::numbers::pi * uniform<double>()};
   std::array first{uniform<double>()};
   detail::box_muller(first, second);
+  has_kept_normal_ = true;
   kept_normal_ = second[0];
   return first[0];
 }
 
 template <std::floating_point Scalar>
 void Generator::fill_normal(std::span<Scalar> out, double mean, double deviation) {
-  if (!(deviation >= 0)) detail::throw_deviation(deviation);
+  if (!(deviation >= 0 && std::isfinite(deviation))) detail::throw_deviation(deviation);
   if (out.size() < normal_block) {
     for (Scalar& number : out) number = static_cast<Scalar>(std::fma(next_normal(), deviation, mean));
     return;
@@ -305,40 +306,39 @@ void Generator::shuffle(std::span<T> elements) {
 
 inline Generator::State Generator::state() const {
   State state{};
-  auto* next = std::copy(engine_.words().begin(), engine_.words().end(), state.data());
-  const auto kept = std::bit_cast<std::uint64_t>(kept_normal_.value_or(0.0));
-  *next++ = static_cast<std::uint32_t>(engine_.used());
-  *next++ = kept_normal_.has_value() ? 1 : 0;
-  *next++ = static_cast<std::uint32_t>(kept >> 32);
-  *next++ = static_cast<std::uint32_t>(kept & 0xffffffffu);
+  auto* rest = std::copy(engine_.words().begin(), engine_.words().end(), state.data());
+  const auto kept = std::bit_cast<std::uint64_t>(kept_normal_);
+  rest[0] = static_cast<std::uint32_t>(engine_.used());
+  rest[1] = has_kept_normal_ ? 1 : 0;
+  rest[2] = static_cast<std::uint32_t>(kept >> 32);
+  rest[3] = static_cast<std::uint32_t>(kept & 0xffffffffu);
   return state;
 }
 
 inline void Generator::set_state(std::span<const std::uint32_t> state) {
   if (state.size() != State{}.size()) {
-    detail::throw_generator_state("state has " + std::to_string(state.size()) + " words, expected " +
+    detail::throw_generator_state(std::to_string(state.size()) + " words, expected " +
                                   std::to_string(State{}.size()));
   }
-  constexpr std::size_t count = MersenneTwister::word_count;
-  const std::uint32_t used = state[count];
-  const std::uint32_t has_kept = state[count + 1];
-  const auto kept = std::bit_cast<double>(join(state[count + 2], state[count + 3]));
-  if (used > count) {
-    detail::throw_generator_state("state has used " + std::to_string(used) + " words, expected at most " +
-                                  std::to_string(count));
-  }
-  if (has_kept > 1 || !std::isfinite(kept)) {
-    detail::throw_generator_state("state keeps a normal number that is not one");
-  }
   MersenneTwister::Words words;
-  std::copy_n(state.begin(), count, words.begin());
-  // The twister never leaves the state in which its 19937 bits are all zero.
+  std::copy_n(state.begin(), words.size(), words.begin());
+  const auto rest = state.subspan(words.size());
+  const auto kept = std::bit_cast<double>(join(rest[2], rest[3]));
+  if (rest[0] > words.size()) {
+    detail::throw_generator_state(std::to_string(rest[0]) + " words used, expected at most " +
+                                  std::to_string(words.size()));
+  }
+  if (rest[1] > 1 || !std::isfinite(kept) || (rest[1] == 0 && kept != 0)) {
+    detail::throw_generator_state("a kept normal number that is none");
+  }
+  // The twister never enters the state in which its 19937 bits are zero, and never leaves it.
   std::uint32_t any = words[0] & 0x80000000u;
-  for (std::size_t i = 1; i < count; ++i) any |= words[i];
-  if (any == 0) detail::throw_generator_state("state is all zeros");
+  for (std::size_t i = 1; i < words.size(); ++i) any |= words[i];
+  if (any == 0) detail::throw_generator_state("only zeros");
 
-  engine_ = MersenneTwister(words, used);
-  kept_normal_ = has_kept == 1 ? std::optional<double>(kept) : std::nullopt;
+  engine_ = MersenneTwister(words, rest[0]);
+  has_kept_normal_ = rest[1] == 1;
+  kept_normal_ = kept;
 }
 
 }  // namespace gradus
