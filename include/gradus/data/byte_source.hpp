@@ -1,0 +1,109 @@
+#pragma once
+
+#include <algorithm>
+#include <cerrno>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <istream>
+#include <span>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <gradus/core/atomic_file.hpp>
+#include <gradus/core/error.hpp>
+
+namespace gradus {
+
+/// Where a reader of a file format takes its bytes from.
+template <class S>
+concept ByteSource = requires(S source, const S constant, std::span<std::byte> out) {
+  /// Fills `out` and returns how many bytes it wrote: fewer than asked for only at the end.
+  { source.read(out) } -> std::same_as<std::size_t>;
+  /// No more bytes than these are still to come. A reader checks it before it believes a header's size.
+  { constant.bound() } -> std::same_as<std::uint64_t>;
+  /// For messages: the file's path.
+  { constant.name() } -> std::convertible_to<std::string>;
+};
+
+/// A file's bytes as they are.
+class PlainFile {
+ public:
+  /// Throws FileError if there is no such file, or it is not one.
+  explicit PlainFile(const std::filesystem::path& path) : name_(path.string()) {
+    std::error_code error;
+    remaining_ = std::filesystem::file_size(path, error);
+    if (error) detail::fail_file(path, "cannot be read", error.value());
+    file_ = detail::open_file(path, "rb");
+    if (!file_) detail::fail_file(path, "cannot be read", errno);
+  }
+
+  std::size_t read(std::span<std::byte> out) {
+    const std::size_t count = std::fread(out.data(), 1, out.size(), file_.get());
+    if (std::ferror(file_.get()) != 0) detail::fail_file(name_, "cannot be read", errno);
+    remaining_ -= std::min<std::uint64_t>(remaining_, count);
+    return count;
+  }
+  std::uint64_t bound() const { return remaining_; }
+  const std::string& name() const { return name_; }
+
+ private:
+  std::string name_;
+  std::uint64_t remaining_ = 0;
+  detail::FileHandle file_;
+};
+
+/// Bytes in memory that somebody else owns.
+class MemorySource {
+ public:
+  explicit MemorySource(std::span<const std::byte> bytes, std::string name = "memory")
+      : bytes_(bytes), name_(std::move(name)) {}
+
+  std::size_t read(std::span<std::byte> out) {
+    const std::size_t count = std::min(out.size(), bytes_.size());
+    std::ranges::copy(bytes_.first(count), out.begin());
+    bytes_ = bytes_.subspan(count);
+    return count;
+  }
+  std::uint64_t bound() const { return bytes_.size(); }
+  const std::string& name() const { return name_; }
+
+ private:
+  std::span<const std::byte> bytes_;
+  std::string name_;
+};
+
+/// The rest of a seekable stream that somebody else owns.
+class StreamSource {
+ public:
+  /// Throws FileError if the stream cannot tell where it ends.
+  explicit StreamSource(std::istream& stream, std::string name = "stream")
+      : stream_(&stream), name_(std::move(name)) {
+    const auto here = stream.tellg();
+    stream.seekg(0, std::ios::end);
+    const auto end = stream.tellg();
+    stream.seekg(here);
+    if (!stream || end < here) throw FileError(name_ + ": cannot be read: its length is unknown");
+    remaining_ = static_cast<std::uint64_t>(end - here);
+  }
+
+  std::size_t read(std::span<std::byte> out) {
+    const std::uint64_t wanted = std::min<std::uint64_t>(out.size(), remaining_);
+    stream_->read(reinterpret_cast<char*>(out.data()), static_cast<std::streamsize>(wanted));
+    const auto count = static_cast<std::uint64_t>(stream_->gcount());
+    remaining_ = count == wanted ? remaining_ - count : 0;
+    return static_cast<std::size_t>(count);
+  }
+  std::uint64_t bound() const { return remaining_; }
+  const std::string& name() const { return name_; }
+
+ private:
+  std::istream* stream_;
+  std::string name_;
+  std::uint64_t remaining_ = 0;
+};
+
+}  // namespace gradus

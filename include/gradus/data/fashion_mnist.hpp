@@ -1,0 +1,102 @@
+#pragma once
+
+/// Needs zlib: link the CMake target gradus::gzip.
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+
+#include <gradus/core/eigen.hpp>
+#include <gradus/core/error.hpp>
+#include <gradus/core/shape.hpp>
+#include <gradus/core/tensor.hpp>
+#include <gradus/data/dataset.hpp>
+#include <gradus/data/gzip.hpp>
+#include <gradus/data/idx.hpp>
+
+namespace gradus {
+
+/// Which half of a data set: the one to learn from, or the one to be measured with.
+enum class Split { train, test };
+
+/// Fashion-MNIST: 70,000 grey images of clothes, 28x28, in ten classes (Xiao, Rasul and Vollgraf,
+/// arXiv:1708.07747), in the files in which it is published, as they are or gzip-compressed. MNIST itself
+/// and other sets in its form load as well.
+struct FashionMnist {
+  static constexpr Index height = 28;
+  static constexpr Index width = 28;
+  static constexpr Index classes = 10;
+  static constexpr std::array<const char*, 10> class_names{
+      "t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"};
+
+  struct FileNames {
+    const char* images;
+    const char* labels;
+  };
+  /// Without `.gz`.
+  static constexpr FileNames file_names(Split split) {
+    if (split == Split::train) return {"train-images-idx3-ubyte", "train-labels-idx1-ubyte"};
+    return {"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"};
+  }
+
+  /// Images `[N, 28, 28]` and labels `[N]` from the files in a folder. Throws FileError if one of the two is
+  /// missing, damaged, not of this form, or does not fit the other.
+  static Dataset<> load(const std::filesystem::path& folder, Split split) {
+    const FileNames names = file_names(split);
+    const std::filesystem::path images_path = find(folder, names.images);
+    const std::filesystem::path labels_path = find(folder, names.labels);
+
+    auto images = read_idx<std::uint8_t>(GzipFile(images_path));
+    if (images.rank() != 3 || images.shape()[1] != height || images.shape()[2] != width) {
+      throw FileError(images_path.string() + ": images have shape " + images.shape().to_string() +
+                      ", expected [N, 28, 28]");
+    }
+    const auto labels = read_idx<std::uint8_t>(GzipFile(labels_path));
+    if (labels.rank() != 1 || labels.size() != images.shape()[0]) {
+      throw FileError(labels_path.string() + ": labels have shape " + labels.shape().to_string() +
+                      ", expected [" + std::to_string(images.shape()[0]) + "] as many as " +
+                      images_path.string() + " has images");
+    }
+    const auto* const outside =
+        std::ranges::find_if(labels, [](std::uint8_t label) { return label >= classes; });
+    if (outside != labels.end()) {
+      throw FileError(labels_path.string() + ": label " + std::to_string(outside - labels.begin()) + " is " +
+                      std::to_string(*outside) + ", expected 0 to 9");
+    }
+    return {std::move(images),
+            labels.cast<Index>(),
+            classes,
+            {class_names.begin(), class_names.end()},
+            "Fashion-MNIST"};
+  }
+
+  /// Whether a folder has all four files, each with or without `.gz`.
+  static bool exists(const std::filesystem::path& folder) {
+    for (const Split split : {Split::train, Split::test}) {
+      const FileNames names = file_names(split);
+      if (locate(folder, names.images).empty() || locate(folder, names.labels).empty()) return false;
+    }
+    return true;
+  }
+
+ private:
+  static std::filesystem::path locate(const std::filesystem::path& folder, const std::string& name) {
+    for (const char* ending : {"", ".gz"}) {
+      const std::filesystem::path path = folder / (name + ending);
+      std::error_code ignored;
+      if (std::filesystem::is_regular_file(path, ignored)) return path;
+    }
+    return {};
+  }
+
+  static std::filesystem::path find(const std::filesystem::path& folder, const std::string& name) {
+    std::filesystem::path path = locate(folder, name);
+    if (path.empty()) throw FileError(folder.string() + ": has neither " + name + " nor " + name + ".gz");
+    return path;
+  }
+};
+
+}  // namespace gradus

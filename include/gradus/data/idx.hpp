@@ -1,0 +1,223 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <istream>
+#include <limits>
+#include <span>
+#include <string>
+#include <type_traits>
+
+#include <gradus/core/atomic_file.hpp>
+#include <gradus/core/eigen.hpp>
+#include <gradus/core/error.hpp>
+#include <gradus/core/huge_pages.hpp>
+#include <gradus/core/shape.hpp>
+#include <gradus/core/tensor.hpp>
+#include <gradus/core/tensor_view.hpp>
+#include <gradus/data/byte_source.hpp>
+
+namespace gradus {
+
+/// The element types of the IDX format, by their codes in a file's third byte.
+enum class IdxType : std::uint8_t {
+  uint8 = 0x08,
+  int8 = 0x09,
+  int16 = 0x0b,
+  int32 = 0x0c,
+  float32 = 0x0d,
+  float64 = 0x0e
+};
+
+/// What an IDX file says about its elements: 0, 0, type, rank, then each extent in 4 bytes; all numbers
+/// big-endian (http://yann.lecun.com/exdb/mnist/).
+struct IdxHeader {
+  IdxType type;
+  Shape shape;
+};
+
+/// What a tensor and an IDX file can both hold.
+template <class T>
+concept IdxScalar =
+    std::same_as<T, std::uint8_t> || std::same_as<T, std::int8_t> || std::same_as<T, std::int16_t> ||
+    std::same_as<T, std::int32_t> || std::same_as<T, float> || std::same_as<T, double>;
+
+template <IdxScalar T>
+constexpr IdxType idx_type() {
+  if constexpr (std::is_same_v<T, std::uint8_t>) return IdxType::uint8;
+  if constexpr (std::is_same_v<T, std::int8_t>) return IdxType::int8;
+  if constexpr (std::is_same_v<T, std::int16_t>) return IdxType::int16;
+  if constexpr (std::is_same_v<T, std::int32_t>) return IdxType::int32;
+  if constexpr (std::is_same_v<T, float>) return IdxType::float32;
+  if constexpr (std::is_same_v<T, double>) return IdxType::float64;
+}
+
+namespace detail {
+
+inline std::string hex(std::uint32_t value, int digits) {
+  std::string text = "0x";
+  for (int i = digits - 1; i >= 0; --i) text += "0123456789abcdef"[(value >> (4 * i)) & 0xf];
+  return text;
+}
+
+inline std::string idx_type_name(IdxType type) {
+  switch (type) {
+    case IdxType::uint8:
+      return "uint8 (0x08)";
+    case IdxType::int8:
+      return "int8 (0x09)";
+    case IdxType::int16:
+      return "int16 (0x0b)";
+    case IdxType::int32:
+      return "int32 (0x0c)";
+    case IdxType::float32:
+      return "float32 (0x0d)";
+    case IdxType::float64:
+      return "float64 (0x0e)";
+  }
+  return hex(static_cast<std::uint8_t>(type), 2);
+}
+
+template <class T>
+T byte_swapped(T value) {
+  auto bytes = std::bit_cast<std::array<std::byte, sizeof(T)>>(value);
+  std::ranges::reverse(bytes);
+  return std::bit_cast<T>(bytes);
+}
+
+/// Between the order of this machine and that of the file.
+template <class T>
+T big_endian(T value) {
+  return std::endian::native == std::endian::little ? byte_swapped(value) : value;
+}
+
+template <ByteSource Source>
+std::uint32_t read_uint32(Source& source, const char* what) {
+  std::uint32_t value = 0;
+  const std::size_t count = source.read(std::as_writable_bytes(std::span(&value, 1)));
+  if (count != sizeof value) {
+    throw FileError(source.name() + ": IDX header is cut short: " + what + " has " + std::to_string(count) +
+                    " bytes, expected 4");
+  }
+  return big_endian(value);
+}
+
+/// Reads up to the first element.
+template <ByteSource Source>
+IdxHeader parse_idx_header(Source& source) {
+  const std::uint32_t magic = read_uint32(source, "magic number");
+  const std::uint32_t type = (magic >> 8) & 0xff, rank = magic & 0xff;
+  if (magic >> 16 != 0) {
+    throw FileError(source.name() + ": not an IDX file: its magic number is " + hex(magic, 8) +
+                    ", expected 0x0000 and type and rank");
+  }
+  if (type < 0x08 || type > 0x0e || type == 0x0a) {
+    throw FileError(source.name() + ": IDX type is " + hex(type, 2) +
+                    ", expected 0x08, 0x09, 0x0b, 0x0c, 0x0d or 0x0e");
+  }
+  if (rank > static_cast<std::uint32_t>(Shape::max_rank)) {
+    throw FileError(source.name() + ": IDX rank is " + std::to_string(rank) + ", expected at most " +
+                    std::to_string(Shape::max_rank));
+  }
+  std::array<Index, Shape::max_rank> extents{};
+  for (std::size_t axis = 0; axis < rank; ++axis) {
+    const std::uint32_t extent = read_uint32(source, "an extent");
+    if constexpr (sizeof(Index) == sizeof extent) {
+      if (extent > static_cast<std::uint32_t>(std::numeric_limits<Index>::max())) {
+        throw FileError(source.name() + ": IDX extent is " + std::to_string(extent) +
+                        ", beyond this machine");
+      }
+    }
+    extents[axis] = static_cast<Index>(extent);
+  }
+  try {
+    return {static_cast<IdxType>(type), Shape(std::span<const Index>(extents.data(), rank))};
+  } catch (const ShapeError& error) {
+    throw FileError(source.name() + ": IDX extents: " + error.what());
+  }
+}
+
+template <class T>
+[[noreturn]] void fail_idx_size(const std::string& name, const Shape& shape, const std::string& found) {
+  throw FileError(name + ": IDX header promises " + shape.to_string() + " of " +
+                  idx_type_name(idx_type<T>()) + ", " + std::to_string(sizeof(T)) + " bytes each, but " +
+                  found + " follow");
+}
+
+}  // namespace detail
+
+/// A tensor from a source that ends with it. Believes no size that the source cannot hold, so that a
+/// malformed one costs no memory. Throws FileError, which names what was found and what was expected, for
+/// everything that is not an IDX file with elements of type T.
+template <IdxScalar T, class Source>
+requires ByteSource<std::remove_cvref_t<Source>> Tensor<T> read_idx(Source&& source) {
+  const IdxHeader header = detail::parse_idx_header(source);
+  if (header.type != idx_type<T>()) {
+    throw FileError(source.name() + ": IDX elements are " + detail::idx_type_name(header.type) +
+                    ", expected " + detail::idx_type_name(idx_type<T>()));
+  }
+  const auto size = static_cast<std::uint64_t>(header.shape.size());
+  if (size > source.bound() / sizeof(T)) {
+    detail::fail_idx_size<T>(source.name(), header.shape,
+                             "no more than " + std::to_string(source.bound()) + " bytes");
+  }
+  Tensor<T> result = Tensor<T>::uninitialized(header.shape);
+  const std::span<std::byte> bytes = std::as_writable_bytes(result.span());
+  detail::advise_huge_pages(bytes.data(), bytes.size());
+  const std::size_t count = source.read(bytes);
+  if (count != bytes.size()) {
+    detail::fail_idx_size<T>(source.name(), header.shape, std::to_string(count) + " bytes");
+  }
+  std::byte extra{};
+  if (source.read(std::span(&extra, 1)) != 0) {
+    detail::fail_idx_size<T>(source.name(), header.shape, "more than " + std::to_string(count) + " bytes");
+  }
+  if constexpr (sizeof(T) > 1) std::ranges::transform(result, result.data(), detail::big_endian<T>);
+  return result;
+}
+
+/// A tensor from a file that is not compressed; for others see GzipFile.
+template <IdxScalar T>
+Tensor<T> read_idx(const std::filesystem::path& path) {
+  return read_idx<T>(PlainFile(path));
+}
+
+/// The element type and shape of a file that is not compressed. Throws FileError.
+inline IdxHeader read_idx_header(const std::filesystem::path& path) {
+  PlainFile file(path);
+  return detail::parse_idx_header(file);
+}
+
+/// Writes a tensor as an IDX file, whole or not at all. Throws ArgumentError for an extent above 2^32 - 1,
+/// FileError if it cannot be written.
+template <IdxScalar T>
+void write_idx(const std::filesystem::path& path, const Tensor<T>& tensor) {
+  AtomicFile file(path);
+  const auto write_uint32 = [&file](std::uint32_t value) {
+    value = detail::big_endian(value);
+    file.write(std::as_bytes(std::span(&value, 1)));
+  };
+  write_uint32((static_cast<std::uint32_t>(idx_type<T>()) << 8) | static_cast<std::uint32_t>(tensor.rank()));
+  for (const Index extent : tensor.shape()) {
+    if (static_cast<std::uint64_t>(extent) > std::numeric_limits<std::uint32_t>::max()) {
+      throw ArgumentError("write_idx: shape " + tensor.shape().to_string() +
+                          " has an extent that 32 bits cannot hold");
+    }
+    write_uint32(static_cast<std::uint32_t>(extent));
+  }
+  std::array<T, 4096> block;
+  for (std::span<const T> rest = tensor.span(); !rest.empty();) {
+    const std::span<const T> part = rest.first(std::min(rest.size(), block.size()));
+    std::ranges::transform(part, block.begin(), detail::big_endian<T>);
+    file.write(std::as_bytes(std::span(block).first(part.size())));
+    rest = rest.subspan(part.size());
+  }
+  file.commit();
+}
+
+}  // namespace gradus
