@@ -6,47 +6,12 @@ Made on x86 with AVX2 and a PyTorch without MKL (Debian's python3-torch). Long r
 fingerprint of their bits.
 """
 
-import struct
-import sys
-
 import torch
 from torch import nn
 
-FLOATS = ((torch.float32, "f", "<f", "<I"), (torch.float64, "", "<d", "<Q"))
+from common import FLOATS, array, fingerprint, footer, header, numbers, seeded, tensor_fingerprint
+
 SIZES = (1, 15, 16, 17, 31, 100)
-
-
-def bits(value, float_format, integer_format):
-    return struct.unpack(integer_format, struct.pack(float_format, value))[0]
-
-
-def fingerprint(integers):
-    """FNV-1a, a word at a time."""
-    result = 0xCBF29CE484222325
-    for integer in integers:
-        result = ((result ^ integer) * 0x100000001B3) % 2**64
-    return f"0x{result:016x}u"
-
-
-def tensor_fingerprint(tensor):
-    _, _, float_format, integer_format = next(f for f in FLOATS if f[0] == tensor.dtype)
-    return fingerprint(bits(x, float_format, integer_format) for x in tensor.flatten().tolist())
-
-
-def numbers(tensor):
-    suffix = "f" if tensor.dtype == torch.float32 else ""
-    return ", ".join(x.hex() + suffix for x in tensor.flatten().tolist())
-
-
-def array(declaration, rows):
-    print(f"{declaration}[] = {{")
-    for row in rows:
-        print(f"    {row},")
-    print("};")
-
-
-def seeded(seed):
-    return torch.Generator().manual_seed(seed)
 
 
 def uniform_rows():
@@ -54,8 +19,8 @@ def uniform_rows():
     for seed, n in zip((0, 1, 42, 2024, 2**32 - 1, 2**40 + 7, 5), (*SIZES, 5000)):
         for low, high in intervals:
             prints = [
-                tensor_fingerprint(torch.empty(n, dtype=f[0]).uniform_(low, high, generator=seeded(seed)))
-                for f in FLOATS
+                tensor_fingerprint(torch.empty(n, dtype=dtype).uniform_(low, high, generator=seeded(seed)))
+                for dtype in FLOATS
             ]
             yield f"{{{seed}u, {n}, {low.hex()}, {high.hex()}, {prints[0]}, {prints[1]}}}"
 
@@ -85,10 +50,10 @@ def integer_rows():
 def linear_rows():
     for seed, inputs, outputs in ((0, 784, 256), (7, 5, 3), (8, 1, 1)):
         prints = []
-        for f in FLOATS:
+        for dtype in FLOATS:
             torch.manual_seed(seed)
-            layer = nn.Linear(inputs, outputs, dtype=f[0])
-            prints += [tensor_fingerprint(layer.weight.detach()), tensor_fingerprint(layer.bias.detach())]
+            layer = nn.Linear(inputs, outputs, dtype=dtype)
+            prints += [tensor_fingerprint(layer.weight), tensor_fingerprint(layer.bias)]
         yield f"{{{seed}u, {inputs}, {outputs}, {', '.join(prints)}}}"
 
 
@@ -114,14 +79,13 @@ def mixed(dtype):
     yield torch.rand(1, dtype=dtype, generator=g)
 
 
-print(f"// Written by make_random.py with PyTorch {torch.__version__}, Python {sys.version.split()[0]}.")
-print("// clang-format off")
-array("constexpr UniformReference uniform_references", uniform_rows())
-array("constexpr CountReference permutation_references", permutation_rows())
-array("constexpr CountReference integer_references", integer_rows())
-array("constexpr BernoulliReference bernoulli_references", bernoulli_rows())
-array("constexpr LinearReference linear_references", linear_rows())
-for dtype, name in ((torch.float32, "float"), (torch.float64, "double")):
-    array(f"constexpr {name} normal_{name}_references", map(numbers, normals(dtype)))
-    array(f"constexpr {name} mixed_{name}_references", map(numbers, mixed(dtype)))
-print("// clang-format on")
+header()
+array("UniformReference uniform_references", uniform_rows())
+array("CountReference permutation_references", permutation_rows())
+array("CountReference integer_references", integer_rows())
+array("BernoulliReference bernoulli_references", bernoulli_rows())
+array("LinearReference linear_references", linear_rows())
+for dtype, name in zip(FLOATS, ("float", "double")):
+    array(f"{name} normal_{name}_references", map(numbers, normals(dtype)))
+    array(f"{name} mixed_{name}_references", map(numbers, mixed(dtype)))
+footer()

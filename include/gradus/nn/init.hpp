@@ -33,7 +33,14 @@ inline Fans fans(const char* initialiser, const Shape& weight) {
 inline double over_root(double gain, double fan) { return fan > 0 ? gain / std::sqrt(fan) : 0; }
 
 /// The gain that keeps the variance of activations behind a leaky ReLU of this slope.
-inline double leaky_relu_gain(double slope) { return std::sqrt(2 / (1 + slope * slope)); }
+/// (std::fma: whether a compiler fuses would show in the last digit.)
+inline double leaky_relu_gain(double slope) { return std::sqrt(2 / std::fma(slope, slope, 1)); }
+
+/// Glorot and Bengio's standard deviation; the order of the operations is PyTorch's.
+inline double xavier_deviation(double gain, Fans fans) {
+  const double sum = fans.in + fans.out;
+  return sum > 0 ? gain * std::sqrt(2 / sum) : 0;
+}
 
 template <class Scalar>
 void uniform_of_deviation(TensorView<Scalar> weight, Generator& random, double deviation) {
@@ -67,14 +74,13 @@ void normal(TensorView<Scalar> x, Generator& random, double mean = 0, double std
 /// Uniform of variance gain^2 2/(fan_in + fan_out): Glorot and Bengio, 2010.
 template <class Scalar>
 void xavier_uniform(TensorView<Scalar> weight, Generator& random, double gain = 1) {
-  const auto [in, out] = detail::fans("xavier_uniform", weight.shape());
-  detail::uniform_of_deviation(weight, random, detail::over_root(gain * std::sqrt(2.0), in + out));
+  const double deviation = detail::xavier_deviation(gain, detail::fans("xavier_uniform", weight.shape()));
+  detail::uniform_of_deviation(weight, random, deviation);
 }
 /// Normal of variance gain^2 2/(fan_in + fan_out): Glorot and Bengio, 2010.
 template <class Scalar>
 void xavier_normal(TensorView<Scalar> weight, Generator& random, double gain = 1) {
-  const auto [in, out] = detail::fans("xavier_normal", weight.shape());
-  normal(weight, random, 0, detail::over_root(gain * std::sqrt(2.0), in + out));
+  normal(weight, random, 0, detail::xavier_deviation(gain, detail::fans("xavier_normal", weight.shape())));
 }
 
 /// Which side's variance is to be kept: activations going forward, or gradients going backward.
