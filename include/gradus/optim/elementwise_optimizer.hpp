@@ -1,0 +1,259 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <concepts>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <gradus/core/error.hpp>
+#include <gradus/core/tensor.hpp>
+#include <gradus/nn/parameter.hpp>
+#include <gradus/optim/parameter_group.hpp>
+
+namespace gradus::optim {
+
+/// A tensor of the parameter's shape that a rule keeps between steps, such as a momentum.
+struct State {
+  const char* name;
+  bool kept = true;
+  double initial = 0;
+};
+
+/// An optimiser whose rule moves each weight by its own gradient and its own state: all of them but those of
+/// second order. The rule is a struct of static functions:
+///
+/// - `Options`, which has a `double learning_rate`, and `const char* name`;
+/// - `check(options)` throws ArgumentError on settings outside their domain;
+/// - `state(options)` lists what is kept between steps as `std::array<State, n>`;
+/// - `update<Scalar>(options, t)` works out the constants of step t = 1, 2, ... and returns the function of
+///   Eigen arrays `(w, g, s_1, ..., s_n)` which is the rule. It may overwrite g. A state not kept is empty;
+/// - where the rule has a momentum, `momentum(options)` returns a reference to it.
+///
+/// Parameters must outlive the optimiser. Copies of it move the same parameters, each with its own state.
+template <class Scalar, class Rule>
+class ElementwiseOptimizer {
+ public:
+  using scalar_type = Scalar;
+  using Options = typename Rule::Options;
+  using Group = ParameterGroup<Scalar, Options>;
+
+  /// Moves every parameter by its gradient and sets the gradient to zero, in one sweep; allocates nothing.
+  /// Throws ShapeError, before anything has moved, if a parameter was given another shape.
+  void step() {
+    check_shapes();
+    ++step_count_;
+    for (Members& group : groups_) {
+      const auto update = Rule::template update<Scalar>(group.options, step_count_);
+      for (Member& member : group.members) sweep(member, update);
+    }
+  }
+
+  /// Forgets the gradients, as step does by itself.
+  void zero_grad() {
+    for (Members& group : groups_) {
+      for (Member& member : group.members) member.parameter->zero_grad();
+    }
+  }
+
+  /// More parameters, with settings of their own. Throws ArgumentError on settings outside their domain and
+  /// on a parameter that is here already; then nothing has changed.
+  void add_group(std::vector<nn::NamedParameter<Scalar>> parameters, const Options& options) {
+    Rule::check(options);
+    Members group{options, Rule::state(options), {}};
+    for (auto& parameter : parameters) {
+      if (parameter.parameter == nullptr || holds(parameter.parameter) || has(group, parameter.parameter)) {
+        fail(parameter.parameter ? "parameter '" + parameter.name + "' is given twice"
+                                 : "parameter '" + parameter.name + "' is null");
+      }
+      group.members.push_back(Member{std::move(parameter), {}});
+      Member& member = group.members.back();
+      for (std::size_t i = 0; i < state_count; ++i) {
+        if (!group.states[i].kept) continue;
+        member.state[i] = Tensor<Scalar>::full(member.parameter->value.shape(),
+                                               static_cast<Scalar>(group.states[i].initial));
+      }
+    }
+    groups_.push_back(std::move(group));
+  }
+
+  Index group_count() const { return static_cast<Index>(groups_.size()); }
+
+  /// The settings of a group. Throws IndexError.
+  const Options& options(Index group = 0) const { return groups_[checked(group)].options; }
+  /// Throws ArgumentError on settings outside their domain, and on those that need state which this optimiser
+  /// was not built with, such as a momentum where there was none.
+  void set_options(Index group, const Options& options) {
+    Rule::check(options);
+    Members& members = groups_[checked(group)];
+    const States wanted = Rule::state(options);
+    for (std::size_t i = 0; i < state_count; ++i) {
+      if (wanted[i].kept && !members.states[i].kept) {
+        fail(std::string("was built without ") + wanted[i].name);
+      }
+    }
+    members.options = options;
+  }
+
+  /// The learning rate of a group. Throws IndexError.
+  double learning_rate(Index group = 0) const { return options(group).learning_rate; }
+  /// Sets the learning rate of every group. Throws ArgumentError if it is negative or not finite.
+  void set_learning_rate(double rate) {
+    for (Index group = 0; group < group_count(); ++group) set_learning_rate(group, rate);
+  }
+  void set_learning_rate(Index group, double rate) {
+    Options changed = options(group);
+    changed.learning_rate = rate;
+    set_options(group, changed);
+  }
+
+  /// Sets the momentum of every group, for Adam its beta1. Throws ArgumentError outside its domain, or if
+  /// there was no momentum before.
+  void set_momentum(double momentum) requires requires(Options& options) { Rule::momentum(options); }
+  {
+    for (Index group = 0; group < group_count(); ++group) {
+      Options changed = options(group);
+      Rule::momentum(changed) = momentum;
+      set_options(group, changed);
+    }
+  }
+
+  /// How many steps have been made, one count for all parameters; to be set when training is resumed.
+  Index step_count() const { return step_count_; }
+  void set_step_count(Index count) {
+    if (count < 0) fail("step count is " + std::to_string(count) + ", expected 0 or more");
+    step_count_ = count;
+  }
+
+  /// Calls `f(name, tensor)` for each tensor kept between steps. Names are `0.momentum_buffer`: the number of
+  /// the parameter in the order given, over all groups, and PyTorch's name.
+  template <class F>
+  void visit_state(F&& f) {
+    Index number = 0;
+    for (Members& group : groups_) {
+      for (Member& member : group.members) {
+        for (std::size_t i = 0; i < state_count; ++i) {
+          if (group.states[i].kept) f(std::to_string(number) + "." + group.states[i].name, member.state[i]);
+        }
+        ++number;
+      }
+    }
+  }
+
+ protected:
+  explicit ElementwiseOptimizer(std::vector<Group> groups) {
+    for (Group& group : groups) add_group(std::move(group.parameters), group.options);
+    if (std::ranges::all_of(groups_, [](const Members& group) { return group.members.empty(); })) {
+      fail("got no parameters, expected one or more");
+    }
+  }
+  ElementwiseOptimizer(std::vector<nn::NamedParameter<Scalar>> parameters, const Options& options)
+      : ElementwiseOptimizer(std::vector<Group>{{std::move(parameters), options}}) {}
+
+ private:
+  using States = decltype(Rule::state(std::declval<const Options&>()));
+  static constexpr std::size_t state_count = std::tuple_size_v<States>;
+  // A rule is a few passes over each chunk: weights, gradient and states together stay in the first cache.
+  static constexpr Index chunk_size = Index{4096} / static_cast<Index>(sizeof(Scalar));
+
+  using Chunk = typename TensorView<Scalar>::ArrayMap;
+
+  struct Member {
+    nn::NamedParameter<Scalar> parameter;
+    std::array<Tensor<Scalar>, state_count> state;
+  };
+  struct Members {
+    Options options;
+    States states;
+    std::vector<Member> members;
+  };
+
+  template <class Update>
+  static void sweep(Member& member, const Update& update) {
+    const Index size = member.parameter->value.size();
+    for (Index begin = 0; begin < size; begin += chunk_size) {
+      const auto chunk = [&](Tensor<Scalar>& tensor) {
+        return tensor.empty() ? Chunk(nullptr, 0)
+                              : Chunk(tensor.data() + begin, std::min(chunk_size, size - begin));
+      };
+      Chunk w = chunk(member.parameter->value), g = chunk(member.parameter->grad);
+      std::apply([&](auto&... state) { apply(update, w, g, chunk(state)...); }, member.state);
+      g.setZero();
+    }
+  }
+
+  template <class Update, class... Chunks>
+  static void apply(const Update& update, Chunk& w, Chunk& g, Chunks... state) {
+    update(w, g, state...);
+  }
+
+  void check_shapes() const {
+    for (const Members& group : groups_) {
+      for (const Member& member : group.members) {
+        const auto& [name, parameter] = member.parameter;
+        const Shape& wanted = parameter->value.shape();
+        if (!(parameter->grad.shape() == wanted))
+          fail_shape("gradient", name, parameter->grad.shape(), wanted);
+        for (std::size_t i = 0; i < state_count; ++i) {
+          if (group.states[i].kept && !(member.state[i].shape() == wanted)) {
+            fail_shape(group.states[i].name, name, member.state[i].shape(), wanted);
+          }
+        }
+      }
+    }
+  }
+
+  static bool has(const Members& group, const nn::Parameter<Scalar>* parameter) {
+    return std::ranges::any_of(group.members,
+                               [&](const Member& member) { return member.parameter.parameter == parameter; });
+  }
+  bool holds(const nn::Parameter<Scalar>* parameter) const {
+    return std::ranges::any_of(groups_, [&](const Members& group) { return has(group, parameter); });
+  }
+
+  std::size_t checked(Index group) const {
+    if (group < 0 || group >= group_count()) {
+      throw IndexError(std::string(Rule::name) + ": group " + std::to_string(group) +
+                       ", expected one in [0, " + std::to_string(group_count()) + ")");
+    }
+    return static_cast<std::size_t>(group);
+  }
+
+  [[noreturn]] static void fail(const std::string& what) {
+    throw ArgumentError(std::string(Rule::name) + ": " + what);
+  }
+  [[noreturn]] static void fail_shape(const char* what, const std::string& name, const Shape& got,
+                                      const Shape& wanted) {
+    throw ShapeError(std::string(Rule::name) + ": " + what + " of parameter '" + name + "' has shape " +
+                     got.to_string() + ", expected " + wanted.to_string());
+  }
+
+  std::vector<Members> groups_;
+  Index step_count_ = 0;
+};
+
+namespace detail {
+
+[[noreturn]] inline void fail_option(const char* optimizer, const char* option, double got,
+                                     const char* wanted) {
+  throw ArgumentError(std::string(optimizer) + ": " + option + " is " + std::to_string(got) + ", expected " +
+                      wanted);
+}
+
+/// Throws ArgumentError unless the option is finite and not negative.
+inline void check_not_negative(const char* optimizer, const char* option, double value) {
+  if (!(value >= 0 && std::isfinite(value))) {
+    fail_option(optimizer, option, value, "a finite number not below 0");
+  }
+}
+
+/// Throws ArgumentError unless the option is in [0, 1).
+inline void check_fraction(const char* optimizer, const char* option, double value) {
+  if (!(value >= 0 && value < 1)) fail_option(optimizer, option, value, "a number in [0, 1)");
+}
+
+}  // namespace detail
+}  // namespace gradus::optim

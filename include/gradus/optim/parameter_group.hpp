@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gradus/nn/parameter.hpp>
+
+namespace gradus::optim {
+
+/// Parameters that an optimiser treats alike, and the settings for them.
+template <class Scalar, class Options>
+struct ParameterGroup {
+  std::vector<nn::NamedParameter<Scalar>> parameters;
+  Options options;
+};
+
+/// Splits parameters by a predicate, in order: `{those for which it holds, the others}`.
+///
+///     auto [weights, biases] = split_parameters(net.named_parameters(), has_rank_above_one);
+template <class Scalar, class Predicate>
+auto split_parameters(const std::vector<nn::NamedParameter<Scalar>>& parameters, Predicate holds) {
+  std::pair<std::vector<nn::NamedParameter<Scalar>>, std::vector<nn::NamedParameter<Scalar>>> parts;
+  for (const auto& parameter : parameters) {
+    (holds(parameter) ? parts.first : parts.second).push_back(parameter);
+  }
+  return parts;
+}
+
+/// True of weight matrices; false of biases and scales, which weight decay is commonly kept away from.
+inline constexpr auto has_rank_above_one = [](const auto& named) { return named->value.rank() > 1; };
+
+}  // namespace gradus::optim

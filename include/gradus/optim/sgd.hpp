@@ -1,0 +1,94 @@
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include <gradus/core/error.hpp>
+#include <gradus/optim/elementwise_optimizer.hpp>
+
+namespace gradus::optim {
+
+struct SgdOptions {
+  double learning_rate = 0.1;
+  double momentum = 0;
+  double dampening = 0;
+  double weight_decay = 0;  ///< adds weight_decay * w to the gradient: the penalty weight_decay / 2 * |w|^2
+  bool nesterov = false;
+};
+
+namespace detail {
+
+struct SgdRule {
+  using Options = SgdOptions;
+  static constexpr const char* name = "SGD";
+
+  static void check(const Options& options) {
+    check_not_negative(name, "learning_rate", options.learning_rate);
+    check_not_negative(name, "momentum", options.momentum);
+    check_not_negative(name, "weight_decay", options.weight_decay);
+    if (!std::isfinite(options.dampening))
+      fail_option(name, "dampening", options.dampening, "a finite number");
+    if (options.nesterov && !(options.momentum > 0))
+      throw ArgumentError("SGD: nesterov needs a momentum above 0");
+    if (options.nesterov && (options.dampening < 0 || options.dampening > 0)) {
+      throw ArgumentError("SGD: nesterov needs a dampening of 0");
+    }
+  }
+  static std::array<State, 1> state(const Options& options) {
+    return {State{"momentum_buffer", options.momentum > 0}};
+  }
+  static double& momentum(Options& options) { return options.momentum; }
+
+  // g += decay w;  b = momentum b + (1 - dampening) g, in the first step b = g;
+  // w -= rate b, with Nesterov w -= rate (g + momentum b)
+  template <class Scalar>
+  static auto update(const Options& options, Index t) {
+    const auto rate = static_cast<Scalar>(options.learning_rate);
+    const auto decay = static_cast<Scalar>(options.weight_decay);
+    const auto momentum = static_cast<Scalar>(options.momentum);
+    const auto undamped = static_cast<Scalar>(1 - options.dampening);
+    return [=, first = t == 1, nesterov = options.nesterov](auto& w, auto& g, auto& b) {
+      if (decay > 0) g += decay * w;
+      if (!(momentum > 0)) {
+        w -= rate * g;
+        return;
+      }
+      if (first) {
+        b = g;
+      } else {
+        b = momentum * b + undamped * g;
+      }
+      if (nesterov) {
+        w -= rate * (g + momentum * b);
+      } else {
+        w -= rate * b;
+      }
+    };
+  }
+};
+
+}  // namespace detail
+
+/// Stochastic gradient descent with momentum, Nesterov's momentum and weight decay, as PyTorch defines them.
+///
+///     SGD sgd{net.named_parameters(), {.learning_rate = 0.1, .momentum = 0.9}};
+///
+/// Settings by group, here no decay on biases:
+///
+///     auto [weights, biases] = split_parameters(net.named_parameters(), has_rank_above_one);
+///     SGD sgd{weights, {.learning_rate = 0.1, .weight_decay = 1e-4}};
+///     sgd.add_group(biases, {.learning_rate = 0.1});
+template <class Scalar = float>
+class SGD : public ElementwiseOptimizer<Scalar, detail::SgdRule> {
+  using Base = ElementwiseOptimizer<Scalar, detail::SgdRule>;
+
+ public:
+  /// Throws ArgumentError on settings outside their domain, no parameters, or a parameter given twice.
+  explicit SGD(std::vector<nn::NamedParameter<Scalar>> parameters, const SgdOptions& options = {})
+      : Base(std::move(parameters), options) {}
+  explicit SGD(std::vector<ParameterGroup<Scalar, SgdOptions>> groups) : Base(std::move(groups)) {}
+};
+
+}  // namespace gradus::optim
