@@ -112,12 +112,6 @@ TEST_SUITE("product") {
           product(va, vb, MatrixView(c.data(), m, n), Write::overwrite, pool);
           CHECK(std::memcmp(c.data(), serial.data(), c.size() * sizeof(Scalar)) == 0);
         }
-        // One row alone is the same row as in the batch.
-        for (const Index row : {0, 100, 260}) {
-          std::vector<Scalar> c(static_cast<std::size_t>(n));
-          product(va.row_range(row, 1), vb, MatrixView(c.data(), 1, n));
-          CHECK(std::memcmp(c.data(), serial.data() + row * n, c.size() * sizeof(Scalar)) == 0);
-        }
       }
   }
 

@@ -10,6 +10,7 @@
 #pragma GCC diagnostic ignored "-Wshadow"
 #pragma GCC diagnostic ignored "-Wpedantic"
 #pragma GCC diagnostic ignored "-Wdouble-promotion"
+#pragma GCC diagnostic ignored "-Wuninitialized"  // the AVX-512 intrinsics of gcc 12
 #elif defined(_MSC_VER)
 #pragma warning(push, 0)
 #endif

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <type_traits>
+
+#include <gradus/core/eigen.hpp>
+
+/// The SIMD register of the machine that is compiled for, and the dozen instructions that the matrix product
+/// needs: a thin coat over Eigen's portable packets. Nothing else in the library touches Eigen's internals.
+
+#if defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wignored-attributes"   // a packet as a template argument loses its alignment
+#endif
+
+namespace gradus::ops::detail {
+
+template <class Scalar>
+using Packet = typename Eigen::internal::packet_traits<Scalar>::type;
+
+/// Scalars in a packet: 16 floats with AVX-512, 8 with AVX, 4 with SSE and NEON, 1 without SIMD.
+template <class Scalar>
+inline constexpr Index packet_size = Eigen::internal::unpacket_traits<Packet<Scalar>>::size;
+
+inline constexpr bool has_32_registers = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32;
+
+template <class Scalar>
+EIGEN_ALWAYS_INLINE Packet<Scalar> load(const Scalar* from) {
+  return Eigen::internal::ploadu<Packet<Scalar>>(from);
+}
+
+template <class Scalar>
+EIGEN_ALWAYS_INLINE void store(Scalar* to, const std::type_identity_t<Packet<Scalar>>& x) {
+  Eigen::internal::pstoreu(to, x);
+}
+
+template <class Scalar>
+EIGEN_ALWAYS_INLINE Packet<Scalar> broadcast(Scalar x) {
+  return Eigen::internal::pset1<Packet<Scalar>>(x);
+}
+
+/// a b + c, rounded once where the machine can.
+template <class P>
+EIGEN_ALWAYS_INLINE P multiply_add(const P& a, const P& b, const P& c) {
+  return Eigen::internal::pmadd(a, b, c);
+}
+
+/// The sum of all lanes.
+template <class P>
+EIGEN_ALWAYS_INLINE auto sum(const P& x) {
+  return Eigen::internal::predux(x);
+}
+
+/// A packet of zeros, and one of all bits set.
+template <class Scalar>
+inline constexpr auto last_lanes = [] {
+  using Bits = std::conditional_t<sizeof(Scalar) == 4, std::uint32_t, std::uint64_t>;
+  std::array<Scalar, static_cast<std::size_t>(2 * packet_size<Scalar>)> mask{};
+  for (std::size_t i = mask.size() / 2; i < mask.size(); ++i) mask[i] = std::bit_cast<Scalar>(~Bits(0));
+  return mask;
+}();
+
+/// The last `lanes` lanes of x, 0 < lanes <= packet size, and zeros before them, whatever stood there.
+template <class Scalar>
+EIGEN_ALWAYS_INLINE Packet<Scalar> keep_last(const std::type_identity_t<Packet<Scalar>>& x, Index lanes) {
+  return Eigen::internal::pand(x, load(last_lanes<Scalar>.data() + lanes));
+}
+
+/// Reads the square of `packet_size` rows from `from`, `stride` apart, and writes it transposed, without
+/// gaps.
+template <class Scalar>
+EIGEN_ALWAYS_INLINE void transpose_square(const Scalar* from, Index stride, Scalar* to) {
+  constexpr int size = packet_size<Scalar>;
+  Eigen::internal::PacketBlock<Packet<Scalar>, size> square;
+  for (int i = 0; i < size; ++i) square.packet[i] = load(from + i * stride);
+  Eigen::internal::ptranspose(square);
+  for (int i = 0; i < size; ++i) store(to + i * size, square.packet[i]);
+}
+
+}  // namespace gradus::ops::detail
+
+#if defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
