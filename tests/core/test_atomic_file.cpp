@@ -1,10 +1,8 @@
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
 
 #if defined(__unix__)
 #include <csignal>
@@ -18,38 +16,16 @@
 
 #include <gradus/core/atomic_file.hpp>
 
+#include "../support/temporary_folder.hpp"
+
 namespace {
 
 namespace fs = std::filesystem;
 
-struct TemporaryFolder {
-  explicit TemporaryFolder(const std::string& name) : path(fs::temp_directory_path() / ("gradus_" + name)) {
-    fs::remove_all(path);
-    fs::create_directories(path);
-  }
-  ~TemporaryFolder() { fs::remove_all(path); }
-  fs::path path;
-};
-
 std::span<const std::byte> bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
-
-std::string contents(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
 
 auto count_entries(const fs::path& folder) {
   return std::distance(fs::directory_iterator(folder), fs::directory_iterator());
-}
-
-template <class F>
-std::string message_of(const F& f) {
-  try {
-    f();
-  } catch (const gradus::FileError& error) {
-    return error.what();
-  }
-  return "";
 }
 
 }  // namespace
@@ -63,11 +39,11 @@ TEST_CASE("AtomicFile: the file appears at commit, with every byte") {
   file.write(bytes("second"));
   CHECK_FALSE(fs::exists(path));
   file.commit();
-  CHECK(contents(path) == "first second");
+  CHECK(read_file(path) == "first second");
   CHECK(count_entries(folder.path) == 1);
   CHECK_THROWS_AS(file.write(bytes("more")), gradus::StateError);
   CHECK_THROWS_AS(file.commit(), gradus::StateError);
-  CHECK(contents(path) == "first second");
+  CHECK(read_file(path) == "first second");
 }
 
 TEST_CASE("AtomicFile: without commit the old file stays and nothing is left beside it") {
@@ -77,10 +53,10 @@ TEST_CASE("AtomicFile: without commit the old file stays and nothing is left bes
   {
     gradus::AtomicFile file(path);
     file.write(bytes("new"));
-    CHECK(contents(path) == "old");
+    CHECK(read_file(path) == "old");
     CHECK(count_entries(folder.path) == 2);
   }
-  CHECK(contents(path) == "old");
+  CHECK(read_file(path) == "old");
   CHECK(count_entries(folder.path) == 1);
 }
 
@@ -91,7 +67,7 @@ TEST_CASE("AtomicFile: replaces an older file") {
   gradus::AtomicFile file(path);
   file.write(bytes("new"));
   file.commit();
-  CHECK(contents(path) == "new");
+  CHECK(read_file(path) == "new");
 }
 
 TEST_CASE("AtomicFile: two writers of one file do not mix, the later commit wins") {
@@ -102,9 +78,9 @@ TEST_CASE("AtomicFile: two writers of one file do not mix, the later commit wins
   one.write(bytes("one"));
   two.write(bytes("two"));
   two.commit();
-  CHECK(contents(path) == "two");
+  CHECK(read_file(path) == "two");
   one.commit();
-  CHECK(contents(path) == "one");
+  CHECK(read_file(path) == "one");
   CHECK(count_entries(folder.path) == 1);
 }
 
@@ -118,18 +94,18 @@ TEST_CASE("AtomicFile: a name without a folder is one in the working directory")
     file.commit();
   }
   fs::current_path(before);
-  CHECK(contents(folder.path / "plain") == "x");
+  CHECK(read_file(folder.path / "plain") == "x");
 }
 
 TEST_CASE("AtomicFile: errors name the file and the system's reason") {
   const TemporaryFolder folder("atomic_errors");
   const fs::path missing = folder.path / "missing" / "file";
-  CHECK(message_of([&] { gradus::AtomicFile file(missing); }) ==
+  CHECK(message_of<gradus::FileError>([&] { gradus::AtomicFile file(missing); }) ==
         missing.string() + ": cannot be created: No such file or directory");
 
   const fs::path taken = folder.path / "taken";
   fs::create_directory(taken);
-  const std::string message = message_of([&] {
+  const std::string message = message_of<gradus::FileError>([&] {
     gradus::AtomicFile file(taken);
     file.commit();
   });
@@ -150,7 +126,7 @@ TEST_CASE("AtomicFile: a disk that is full leaves the old file") {
   rlimit small = before;
   small.rlim_cur = 10000;
   setrlimit(RLIMIT_FSIZE, &small);
-  const std::string message = message_of([&] {
+  const std::string message = message_of<gradus::FileError>([&] {
     gradus::AtomicFile file(path);
     const std::string block(100000, 'x');
     try {
@@ -163,7 +139,7 @@ TEST_CASE("AtomicFile: a disk that is full leaves the old file") {
   std::signal(SIGXFSZ, handler);
 
   CHECK(message.starts_with(path.string() + ": cannot be written: "));
-  CHECK(contents(path) == "old");
+  CHECK(read_file(path) == "old");
   CHECK(count_entries(folder.path) == 1);
 }
 
@@ -180,11 +156,11 @@ TEST_CASE("AtomicFile: a killed process leaves the old file, and its remains do 
   int status = 0;
   waitpid(child, &status, 0);
   REQUIRE(WIFSIGNALED(status));
-  CHECK(contents(path) == "old");
+  CHECK(read_file(path) == "old");
   gradus::AtomicFile file(path);
   file.write(bytes("whole"));
   file.commit();
-  CHECK(contents(path) == "whole");
+  CHECK(read_file(path) == "whole");
 }
 
 TEST_CASE("AtomicFile: others may read the file as the umask says") {

@@ -142,11 +142,10 @@ IdxHeader parse_idx_header(Source& source) {
   }
 }
 
-template <class T>
-[[noreturn]] void fail_idx_size(const std::string& name, const Shape& shape, const std::string& found) {
-  throw FileError(name + ": IDX header promises " + shape.to_string() + " of " +
-                  idx_type_name(idx_type<T>()) + ", " + std::to_string(sizeof(T)) + " bytes each, but " +
-                  found + " follow");
+[[noreturn]] inline void fail_idx_size(const std::string& name, const IdxHeader& header,
+                                       const std::string& found) {
+  throw FileError(name + ": IDX header promises " + header.shape.to_string() + " of " +
+                  idx_type_name(header.type) + ", but " + found + " follow");
 }
 
 }  // namespace detail
@@ -163,19 +162,18 @@ requires ByteSource<std::remove_cvref_t<Source>> Tensor<T> read_idx(Source&& sou
   }
   const auto size = static_cast<std::uint64_t>(header.shape.size());
   if (size > source.bound() / sizeof(T)) {
-    detail::fail_idx_size<T>(source.name(), header.shape,
-                             "no more than " + std::to_string(source.bound()) + " bytes");
+    detail::fail_idx_size(source.name(), header, "no more than " + std::to_string(source.bound()) + " bytes");
   }
   Tensor<T> result = Tensor<T>::uninitialized(header.shape);
   const std::span<std::byte> bytes = std::as_writable_bytes(result.span());
   detail::advise_huge_pages(bytes.data(), bytes.size());
   const std::size_t count = source.read(bytes);
   if (count != bytes.size()) {
-    detail::fail_idx_size<T>(source.name(), header.shape, std::to_string(count) + " bytes");
+    detail::fail_idx_size(source.name(), header, std::to_string(count) + " bytes");
   }
   std::byte extra{};
   if (source.read(std::span(&extra, 1)) != 0) {
-    detail::fail_idx_size<T>(source.name(), header.shape, "more than " + std::to_string(count) + " bytes");
+    detail::fail_idx_size(source.name(), header, "more than " + std::to_string(count) + " bytes");
   }
   if constexpr (sizeof(T) > 1) std::ranges::transform(result, result.data(), detail::big_endian<T>);
   return result;

@@ -1,0 +1,213 @@
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <gradus/core/random.hpp>
+#include <gradus/data/byte_source.hpp>
+#include <gradus/data/idx.hpp>
+
+#include "../support/temporary_folder.hpp"
+
+namespace {
+
+using gradus::FileError;
+using gradus::Index;
+using gradus::MemorySource;
+using gradus::read_idx;
+using gradus::Shape;
+using gradus::Tensor;
+using namespace std::string_literals;
+
+template <class T>
+Tensor<T> parse(std::string_view bytes) {
+  return read_idx<T>(MemorySource(std::as_bytes(std::span(bytes)), "x"));
+}
+
+template <class T>
+std::string error_of(std::string_view bytes) {
+  return message_of<FileError>([&] { parse<T>(bytes); });
+}
+
+using Byte = std::uint8_t;
+
+/// [2, 3] of 1 to 6.
+const std::string small = "\0\0\x08\x02\0\0\0\x02\0\0\0\x03\1\2\3\4\5\6"s;
+
+}  // namespace
+
+TEST_CASE("read_idx: bytes") { CHECK(parse<Byte>(small) == Tensor<Byte>{{1, 2, 3}, {4, 5, 6}}); }
+
+TEST_CASE("read_idx: every type of the format, big-endian") {
+  CHECK(parse<std::int8_t>("\0\0\x09\1\0\0\0\2\x80\x7f"s) == Tensor<std::int8_t>{-128, 127});
+  CHECK(parse<std::int16_t>("\0\0\x0b\1\0\0\0\2\x01\x02\xff\xfe"s) == Tensor<std::int16_t>{0x0102, -2});
+  CHECK(parse<std::int32_t>("\0\0\x0c\1\0\0\0\2\x01\x02\x03\x04\xff\xff\xff\xfd"s) ==
+        Tensor<std::int32_t>{0x01020304, -3});
+  CHECK(parse<float>("\0\0\x0d\1\0\0\0\2\x3f\xc0\0\0\xff\x80\0\0"s) ==
+        Tensor<float>{1.5f, -std::numeric_limits<float>::infinity()});
+  CHECK(parse<double>("\0\0\x0e\1\0\0\0\1\xc0\x04\0\0\0\0\0\0"s) == Tensor<double>{-2.5});
+  CHECK(std::isnan(parse<float>("\0\0\x0d\1\0\0\0\1\x7f\xc0\0\0"s)(0)));
+}
+
+TEST_CASE("read_idx: any rank, and extents of 0") {
+  CHECK(parse<Byte>("\0\0\x08\0\7"s) == Tensor<Byte>::scalar(7));
+  CHECK(parse<Byte>("\0\0\x08\1\0\0\0\0"s).shape() == Shape{0});
+  CHECK(parse<Byte>("\0\0\x08\3\0\0\0\0\0\0\0\x1c\0\0\0\x1c"s).shape() == Shape{0, 28, 28});
+  CHECK(parse<Byte>("\0\0\x08\3\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\0"s).empty());
+  std::string deep = "\0\0\x08\x08"s;
+  for (int axis = 0; axis < 8; ++axis) deep += "\0\0\0\1"s;
+  CHECK(parse<Byte>(deep + "\5").shape() == Shape{1, 1, 1, 1, 1, 1, 1, 1});
+}
+
+TEST_CASE("read_idx: a file cut short anywhere is an error that counts its bytes") {
+  for (std::size_t size = 0; size < small.size(); ++size) {
+    CAPTURE(size);
+    const std::string message = error_of<Byte>(small.substr(0, size));
+    CHECK(message.starts_with("x: IDX header "));
+    if (size < 4) {
+      CHECK(message ==
+            "x: IDX header is cut short: magic number has " + std::to_string(size) + " bytes, expected 4");
+    } else if (size < 12) {
+      CHECK(message ==
+            "x: IDX header is cut short: an extent has " + std::to_string(size % 4) + " bytes, expected 4");
+    } else {
+      CHECK(message == "x: IDX header promises [2, 3] of uint8 (0x08), but no more than " +
+                           std::to_string(size - 12) + " bytes follow");
+    }
+  }
+}
+
+TEST_CASE("read_idx: one byte too many") {
+  CHECK(error_of<Byte>(small + "\7") ==
+        "x: IDX header promises [2, 3] of uint8 (0x08), but more than 6 bytes follow");
+  CHECK(error_of<float>("\0\0\x0d\1\0\0\0\0 "s) ==
+        "x: IDX header promises [0] of float32 (0x0d), but more than 0 bytes follow");
+}
+
+TEST_CASE("read_idx: what is not an IDX file, or has other elements") {
+  CHECK(error_of<Byte>("\x1f\x8b\x08\0\0\0\0\0"s) ==
+        "x: not an IDX file: its magic number is 0x1f8b0800, expected 0x0000 and type and rank");
+  CHECK(error_of<Byte>("\0\1\x08\1\0\0\0\1\0"s).starts_with("x: not an IDX file"));
+  for (int type = 0; type < 256; ++type) {
+    if ((type >= 0x08 && type <= 0x0e) && type != 0x0a) continue;
+    const std::string file = "\0\0"s + static_cast<char>(type) + "\1\0\0\0\1\0"s;
+    CHECK(error_of<Byte>(file).starts_with("x: IDX type is 0x"));
+  }
+  CHECK(error_of<Byte>("\0\0\x0a\1\0\0\0\1\0"s) ==
+        "x: IDX type is 0x0a, expected 0x08, 0x09, 0x0b, 0x0c, 0x0d or 0x0e");
+  CHECK(error_of<float>(small) == "x: IDX elements are uint8 (0x08), expected float32 (0x0d)");
+  CHECK(error_of<Byte>("\0\0\x08\x09"s) == "x: IDX rank is 9, expected at most 8");
+  CHECK(error_of<Byte>("\0\0\x08\xff"s) == "x: IDX rank is 255, expected at most 8");
+}
+
+TEST_CASE("read_idx: sizes past 32 and 64 bits are errors, not allocations") {
+  CHECK(error_of<Byte>("\0\0\x08\2\0\1\0\0\0\1\0\0\1\2\3"s) ==
+        "x: IDX header promises [65536, 65536] of uint8 (0x08), but no more than 3 bytes follow");
+  const std::string huge = "\xff\xff\xff\xff"s;
+  CHECK(error_of<Byte>("\0\0\x08\1"s + huge).starts_with("x: IDX header promises [4294967295]"));
+  CHECK(
+      error_of<Byte>("\0\0\x08\2\x80\0\0\0\x80\0\0\0"s).starts_with("x: IDX header promises [2147483648, "));
+  CHECK(error_of<Byte>("\0\0\x08\2"s + huge + huge).starts_with("x: IDX extents: "));
+  CHECK(
+      error_of<double>("\0\0\x0e\2\x7f\xff\xff\xff\x7f\xff\xff\xff"s).starts_with("x: IDX header promises"));
+  std::string deep = "\0\0\x08\x08"s;
+  for (int axis = 0; axis < 8; ++axis) deep += huge;
+  CHECK(error_of<Byte>(deep).starts_with("x: IDX extents: "));
+}
+
+TEST_CASE("read_idx: files and streams") {
+  const TemporaryFolder folder("idx_files");
+  const auto path = write_file(folder.path / "small", small);
+  CHECK(read_idx<Byte>(path) == parse<Byte>(small));
+  CHECK(read_idx<Byte>(path.string()) == parse<Byte>(small));
+  CHECK(gradus::read_idx_header(path).type == gradus::IdxType::uint8);
+  CHECK(gradus::read_idx_header(path).shape == Shape{2, 3});
+
+  std::istringstream stream("before" + small);
+  stream.seekg(6);
+  CHECK(read_idx<Byte>(gradus::StreamSource(stream)) == parse<Byte>(small));
+
+  std::istringstream failed;
+  failed.setstate(std::ios::failbit);
+  CHECK_THROWS_WITH_AS(gradus::StreamSource(failed, "pipe"), "pipe: cannot be read: its length is unknown",
+                       FileError);
+
+  const auto missing = folder.path / "missing";
+  CHECK(message_of<FileError>([&] { read_idx<Byte>(missing); }) ==
+        missing.string() + ": cannot be read: No such file or directory");
+  CHECK(message_of<FileError>([&] {
+          read_idx<Byte>(folder.path);
+        }).starts_with(folder.path.string() + ": cannot be read: "));
+}
+
+TEST_CASE_TEMPLATE("write_idx, then read_idx is the identity", T, std::uint8_t, std::int8_t, std::int16_t,
+                   std::int32_t, float, double) {
+  const TemporaryFolder folder("idx_identity");
+  gradus::Generator random(1);
+  for (const Shape& shape :
+       {Shape{}, Shape{0}, Shape{5}, Shape{3, 0, 2}, Shape{2, 3, 4}, Shape{4097}, Shape{91, 91}}) {
+    Tensor<T> tensor(shape);
+    for (T& element : tensor) element = static_cast<T>(static_cast<std::int32_t>(random.next()) >> 3);
+    const auto path = folder.path / "tensor";
+    write_idx(path, tensor);
+    CHECK(read_idx<T>(path) == tensor);
+    CHECK(std::filesystem::file_size(path) == 4 + 4 * static_cast<std::size_t>(shape.rank()) +
+                                                  sizeof(T) * static_cast<std::size_t>(shape.size()));
+  }
+}
+
+TEST_CASE("write_idx: the bytes of the format") {
+  const TemporaryFolder folder("idx_bytes");
+  write_idx(folder.path / "small", Tensor<Byte>{{1, 2, 3}, {4, 5, 6}});
+  CHECK(read_file(folder.path / "small") == small);
+  write_idx(folder.path / "one", Tensor<float>{1.5f});
+  CHECK(read_file(folder.path / "one") == "\0\0\x0d\1\0\0\0\1\x3f\xc0\0\0"s);
+}
+
+TEST_CASE("write_idx: an extent beyond 32 bits is refused and leaves no file") {
+  const TemporaryFolder folder("idx_wide");
+  const Tensor<Byte> wide(Shape{Index{1} << 32, 0});
+  CHECK_THROWS_AS(write_idx(folder.path / "wide", wide), gradus::ArgumentError);
+  CHECK(std::filesystem::is_empty(folder.path));
+}
+
+TEST_CASE("read_idx: whatever happens to a file, it is read or refused by one kind of error") {
+  gradus::Generator random(7);
+  int refused = 0;
+  for (int round = 0; round < 20000; ++round) {
+    std::string file = small;
+    const Index changes = 1 + random.below(3);
+    for (Index i = 0; i < changes; ++i) {
+      const auto at = static_cast<std::size_t>(random.below(static_cast<Index>(file.size())));
+      switch (random.below(4)) {
+        case 0:
+          file[at] = static_cast<char>(random.below(256));
+          break;
+        case 1:
+          file[at] = static_cast<char>(file[at] ^ (1 << random.below(8)));
+          break;
+        case 2:
+          file.erase(at, static_cast<std::size_t>(random.below(4)));
+          break;
+        default:
+          file.insert(at, 1, static_cast<char>(random.below(256)));
+      }
+      if (file.empty()) break;
+    }
+    try {
+      const Tensor<Byte> tensor = parse<Byte>(file);
+      CHECK(tensor.size() <= static_cast<Index>(file.size()));
+    } catch (const FileError&) {
+      ++refused;
+    }
+  }
+  CHECK(refused > 5000);
+}
