@@ -21,6 +21,9 @@
 namespace {
 
 namespace fs = std::filesystem;
+using gradus::test::message_of;
+using gradus::test::read_file;
+using gradus::test::TemporaryFolder;
 
 std::span<const std::byte> bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
 

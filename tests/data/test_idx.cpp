@@ -25,6 +25,10 @@ using gradus::MemorySource;
 using gradus::read_idx;
 using gradus::Shape;
 using gradus::Tensor;
+using gradus::test::message_of;
+using gradus::test::read_file;
+using gradus::test::TemporaryFolder;
+using gradus::test::write_file;
 using namespace std::string_literals;
 
 template <class T>

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+namespace gradus::test {
+
 /// A folder that exists as long as this object.
 struct TemporaryFolder {
   explicit TemporaryFolder(const std::string& name)
@@ -41,3 +43,5 @@ std::string message_of(const F& f) {
   }
   return "";
 }
+
+}  // namespace gradus::test

@@ -57,7 +57,7 @@ struct FashionMnist {
     const auto labels = read_idx<std::uint8_t>(GzipFile(labels_path));
     if (labels.rank() != 1 || labels.size() != images.shape()[0]) {
       throw FileError(labels_path.string() + ": labels have shape " + labels.shape().to_string() +
-                      ", expected [" + std::to_string(images.shape()[0]) + "] as many as " +
+                      ", expected [" + std::to_string(images.shape()[0]) + "], as many as " +
                       images_path.string() + " has images");
     }
     const auto* const outside =
