@@ -1,0 +1,107 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdio>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <gradus/core/error.hpp>
+#include <gradus/core/tensor.hpp>
+#include <gradus/train/metrics.hpp>
+
+namespace gradus {
+
+/// How often each class was taken for which: element (true class, predicted class) of `[C, C]`.
+class ConfusionMatrix {
+ public:
+  /// Throws ArgumentError for fewer than one class.
+  explicit ConfusionMatrix(Index classes) : counts_(Shape{checked(classes), classes}) {}
+
+  /// Counts every sample of `[N, C]` scores. Throws ShapeError, and IndexError for a label outside [0, C),
+  /// before anything is counted.
+  template <class Scores>
+  void add(const Scores& scores, std::span<const Index> labels) {
+    detail::check_labels("ConfusionMatrix", scores.shape(), labels);
+    if (scores.shape()[1] != classes()) {
+      throw ShapeError("ConfusionMatrix: scores have shape " + scores.shape().to_string() +
+                       ", expected [N, " + std::to_string(classes()) + "]");
+    }
+    const std::vector<Index> predicted = predicted_classes(scores);
+    for (std::size_t i = 0; i < labels.size(); ++i) add(labels[i], predicted[i]);
+  }
+  /// Throws IndexError.
+  void add(Index label, Index predicted) { ++counts_(label, predicted); }
+
+  Index classes() const { return counts_.shape()[0]; }
+  const Tensor<Index>& counts() const { return counts_; }
+  Index samples() const { return counts_.array().sum(); }
+
+  /// The share of all samples that were recognised; NaN if there are none, and so below.
+  double accuracy() const { return ratio(counts_.matrix().trace(), samples()); }
+  /// Of the samples taken for this class, the share that are of it. Throws IndexError.
+  double precision(Index label) const {
+    return ratio(counts_(label, label), counts_.matrix().col(label).sum());
+  }
+  /// Of the samples of this class, the share that were recognised. Throws IndexError.
+  double recall(Index label) const { return ratio(counts_(label, label), counts_.matrix().row(label).sum()); }
+  /// The harmonic mean of precision and recall. Throws IndexError.
+  double f1(Index label) const {
+    return ratio(2 * counts_(label, label),
+                 counts_.matrix().row(label).sum() + counts_.matrix().col(label).sum());
+  }
+
+  /// A table for people: a row for each true class, a column for each predicted one, then what share of the
+  /// row was recognised; the last row says what share of the column was right.
+  std::string to_string(std::span<const std::string> class_names = {}) const;
+
+ private:
+  static Index checked(Index classes) {
+    if (classes < 1) {
+      throw ArgumentError("ConfusionMatrix: " + std::to_string(classes) + " classes, expected at least 1");
+    }
+    return classes;
+  }
+  static double ratio(Index part, Index whole) {
+    return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole)
+                     : std::numeric_limits<double>::quiet_NaN();
+  }
+
+  Tensor<Index> counts_;
+};
+
+inline std::string ConfusionMatrix::to_string(std::span<const std::string> class_names) const {
+  const auto padded = [](const std::string& text, std::size_t width) {
+    return std::string(width - std::min(width, text.size()), ' ') + text;
+  };
+  const auto share = [](double value) {
+    char text[16];
+    std::snprintf(text, sizeof text, "%.3f", value);
+    return std::string(text);
+  };
+  std::vector<std::string> names;
+  std::size_t name_width = std::string("precision").size();
+  for (std::size_t c = 0; c < static_cast<std::size_t>(classes()); ++c) {
+    names.push_back(std::to_string(c) + (c < class_names.size() ? " " + class_names[c] : ""));
+    name_width = std::max(name_width, names.back().size());
+  }
+  const std::size_t width = std::max(std::to_string(samples()).size(), std::string("0.000").size()) + 1;
+
+  std::string table(name_width, ' ');
+  for (Index c = 0; c < classes(); ++c) table += padded(std::to_string(c), width);
+  table += "  recall\n";
+  for (Index row = 0; row < classes(); ++row) {
+    const std::string& name = names[static_cast<std::size_t>(row)];
+    table += name + std::string(name_width - name.size(), ' ');
+    for (Index column = 0; column < classes(); ++column) {
+      table += padded(std::to_string(counts_(row, column)), width);
+    }
+    table += "  " + padded(share(recall(row)), 6) + "\n";
+  }
+  table += "precision" + std::string(name_width - 9, ' ');
+  for (Index c = 0; c < classes(); ++c) table += padded(share(precision(c)), width);
+  return table + "  " + padded(share(accuracy()), 6) + "\n";
+}
+
+}  // namespace gradus

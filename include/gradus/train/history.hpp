@@ -1,0 +1,110 @@
+#pragma once
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <gradus/core/atomic_file.hpp>
+#include <gradus/core/eigen.hpp>
+#include <gradus/core/error.hpp>
+
+namespace gradus {
+
+/// Averages over samples; NaN where there is nothing to average.
+struct Metrics {
+  double loss = std::numeric_limits<double>::quiet_NaN();
+  double accuracy = std::numeric_limits<double>::quiet_NaN();  ///< NaN where the loss knows no classes.
+  Index samples = 0;
+};
+
+/// What is known of one epoch of training.
+struct EpochRecord {
+  Index epoch = 0;                    ///< Counted from 1.
+  Metrics train;                      ///< Over the epoch's batches, each measured before its own step.
+  std::optional<Metrics> validation;  ///< After the epoch, if there was something to validate with.
+  double seconds = 0;                 ///< Of training, without the validation.
+  double learning_rate = 0;           ///< With which the epoch ended.
+};
+
+namespace detail {
+
+// Unlike printf, these print the same in every locale.
+inline std::string fixed(double number, int digits) {
+  std::array<char, 400> text;  // the largest double has 309 digits
+  return {
+      text.data(),
+      std::to_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed, digits).ptr};
+}
+inline std::string shortest(double number) {
+  std::array<char, 32> text;
+  return {text.data(), std::to_chars(text.data(), text.data() + text.size(), number).ptr};
+}
+
+}  // namespace detail
+
+/// `epoch 1, train loss 1.046, train acc 0.634, test acc 0.717`; without accuracies, in a regression,
+/// `epoch 1, train loss 1.046, test loss 1.121`.
+inline std::string to_string(const EpochRecord& record) {
+  std::string line =
+      "epoch " + std::to_string(record.epoch) + ", train loss " + detail::fixed(record.train.loss, 3);
+  const bool classifies = !std::isnan(record.train.accuracy);
+  if (classifies) line += ", train acc " + detail::fixed(record.train.accuracy, 3);
+  if (record.validation) {
+    line += classifies ? ", test acc " + detail::fixed(record.validation->accuracy, 3)
+                       : ", test loss " + detail::fixed(record.validation->loss, 3);
+  }
+  return line;
+}
+
+/// The epochs of a training so far.
+class History {
+ public:
+  void push_back(const EpochRecord& record) { records_.push_back(record); }
+
+  Index size() const { return static_cast<Index>(records_.size()); }
+  bool empty() const { return records_.empty(); }
+  /// Throws IndexError.
+  const EpochRecord& operator[](Index i) const {
+    if (i < 0 || i >= size()) {
+      throw IndexError("History: record " + std::to_string(i) + ", expected one in [0, " +
+                       std::to_string(size()) + ")");
+    }
+    return records_[static_cast<std::size_t>(i)];
+  }
+  const EpochRecord& back() const { return (*this)[size() - 1]; }
+  auto begin() const { return records_.begin(); }
+  auto end() const { return records_.end(); }
+
+  /// `epoch,train_loss,train_acc,test_loss,test_acc,seconds` and a line for each epoch; what is unknown stays
+  /// empty, numbers are given to the last digit.
+  std::string to_csv() const {
+    const auto field = [](double number) { return std::isnan(number) ? "" : detail::shortest(number); };
+    std::string csv = "epoch,train_loss,train_acc,test_loss,test_acc,seconds\n";
+    for (const EpochRecord& record : records_) {
+      const Metrics validation = record.validation.value_or(Metrics{});
+      csv += std::to_string(record.epoch) + "," + field(record.train.loss) + "," +
+             field(record.train.accuracy) + "," + field(validation.loss) + "," + field(validation.accuracy) +
+             "," + detail::fixed(record.seconds, 6) + "\n";
+    }
+    return csv;
+  }
+
+  /// Writes `to_csv()`; an older file is replaced only by a whole new one. Throws FileError.
+  void write_csv(const std::filesystem::path& path) const {
+    const std::string csv = to_csv();
+    AtomicFile file(path);
+    file.write(std::as_bytes(std::span(csv)));
+    file.commit();
+  }
+
+ private:
+  std::vector<EpochRecord> records_;
+};
+
+}  // namespace gradus

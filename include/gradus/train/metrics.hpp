@@ -1,0 +1,83 @@
+#pragma once
+
+#include <algorithm>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <gradus/core/error.hpp>
+#include <gradus/core/tensor_view.hpp>
+
+namespace gradus {
+
+namespace detail {
+
+inline void check_labels(const char* metric, const Shape& scores, std::span<const Index> labels) {
+  if (scores.rank() != 2 || scores[0] != static_cast<Index>(labels.size())) {
+    throw ShapeError(std::string(metric) + ": scores have shape " + scores.to_string() + " for " +
+                     std::to_string(labels.size()) + " labels, expected [N, C] for N labels");
+  }
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] < 0 || labels[i] >= scores[1]) {
+      throw IndexError(std::string(metric) + ": label " + std::to_string(labels[i]) + " of sample " +
+                       std::to_string(i) + ", expected one in [0, " + std::to_string(scores[1]) + ")");
+    }
+  }
+}
+
+/// How many classes come before this one when a sample's scores are sorted from the highest; equal scores
+/// keep the order of their classes, and a score that is NaN comes before every other.
+template <class Scalar>
+Index rank_of(Index label, std::span<const Scalar> scores) {
+  const Scalar own = scores[static_cast<std::size_t>(label)];
+  Index rank = 0;
+  for (std::size_t c = 0; c < scores.size(); ++c) {
+    if (static_cast<Index>(c) < label ? !(scores[c] < own)
+                                      : static_cast<Index>(c) > label && !(scores[c] <= own))
+      ++rank;
+  }
+  return rank;
+}
+
+}  // namespace detail
+
+/// The class with the highest score, the first of equals, for each sample: `[N, C] -> N`.
+/// Throws ShapeError unless the scores have rank 2 and C > 0.
+template <class Scores>
+std::vector<Index> predicted_classes(const Scores& all_scores) {
+  const TensorView<const typename Scores::scalar_type> scores = all_scores;
+  if (scores.rank() != 2 || scores.shape()[1] == 0) {
+    throw ShapeError("predicted_classes: scores have shape " + scores.shape().to_string() +
+                     ", expected [N, C] with C > 0");
+  }
+  std::vector<Index> classes;
+  classes.reserve(static_cast<std::size_t>(scores.shape()[0]));
+  for (Index i = 0; i < scores.shape()[0]; ++i) {
+    const auto row = scores[i].span();
+    classes.push_back(std::ranges::max_element(row) - row.begin());
+  }
+  return classes;
+}
+
+/// The share of samples whose label is among the k classes with the highest scores, `[N, C]`; 0 for no
+/// samples. Logits and probabilities give the same. Throws ShapeError, IndexError for a label outside [0, C),
+/// ArgumentError for k below 1.
+template <class Scores>
+double top_k_accuracy(const Scores& all_scores, std::span<const Index> labels, Index k) {
+  const TensorView<const typename Scores::scalar_type> scores = all_scores;
+  detail::check_labels("top_k_accuracy", scores.shape(), labels);
+  if (k < 1) throw ArgumentError("top_k_accuracy: k is " + std::to_string(k) + ", expected at least 1");
+  Index hits = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (detail::rank_of(labels[i], scores[static_cast<Index>(i)].span()) < k) ++hits;
+  }
+  return labels.empty() ? 0 : static_cast<double>(hits) / static_cast<double>(labels.size());
+}
+
+/// The share of samples whose label has the highest score, `[N, C]`: see top_k_accuracy.
+template <class Scores>
+double accuracy(const Scores& scores, std::span<const Index> labels) {
+  return top_k_accuracy(scores, labels, 1);
+}
+
+}  // namespace gradus

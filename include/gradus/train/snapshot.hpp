@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include <gradus/core/error.hpp>
+#include <gradus/core/tensor.hpp>
+
+namespace gradus {
+
+/// What a network has learnt at one moment: the values of its parameters and buffers, without names or files.
+template <class Scalar = float>
+class Snapshot {
+ public:
+  Snapshot() = default;
+  template <class Net>
+  explicit Snapshot(Net& net) {
+    take(net);
+  }
+
+  /// Remembers the network as it is now; allocates only the first time.
+  template <class Net>
+  void take(Net& net) {
+    std::size_t count = 0;
+    visit(net, [&](const Tensor<Scalar>& tensor) {
+      if (count == tensors_.size()) tensors_.emplace_back();
+      tensors_[count++] = tensor;
+    });
+    tensors_.resize(count);
+  }
+
+  /// Gives the network back what was remembered. Throws ShapeError, and changes nothing, unless it has the
+  /// same tensors as the one remembered.
+  template <class Net>
+  void restore(Net& net) const {
+    std::size_t count = 0;
+    visit(net, [&](const Tensor<Scalar>& tensor) {
+      if (count == tensors_.size() || !(tensors_[count++].shape() == tensor.shape())) fail();
+    });
+    if (count != tensors_.size()) fail();
+    count = 0;
+    visit(net, [&](Tensor<Scalar>& tensor) { tensor = tensors_[count++]; });
+  }
+
+ private:
+  template <class Net, class F>
+  static void visit(Net& net, const F& f) {
+    net.visit([&](std::string_view, auto& parameter) { f(parameter.value); });
+    net.visit_buffers([&](std::string_view, auto& tensor) { f(tensor); });
+  }
+  [[noreturn]] static void fail() {
+    throw ShapeError("Snapshot: the network has other tensors than the one that was remembered");
+  }
+
+  std::vector<Tensor<Scalar>> tensors_;
+};
+
+}  // namespace gradus

@@ -1,0 +1,66 @@
+#include <filesystem>
+#include <limits>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include <gradus/train/history.hpp>
+
+#include "../support/temporary_folder.hpp"
+
+namespace {
+
+using gradus::EpochRecord;
+using gradus::History;
+using gradus::Metrics;
+
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+
+EpochRecord first_epoch() { return {1, {1.0458, 0.634, 60000}, Metrics{0.6823, 0.7165, 10000}, 1.5, 0.1}; }
+
+}  // namespace
+
+TEST_CASE("EpochRecord: prints the line of the chapter") {
+  CHECK(gradus::to_string(first_epoch()) == "epoch 1, train loss 1.046, train acc 0.634, test acc 0.717");
+  EpochRecord record = first_epoch();
+  record.validation.reset();
+  CHECK(gradus::to_string(record) == "epoch 1, train loss 1.046, train acc 0.634");
+}
+
+TEST_CASE("EpochRecord: a regression has losses only") {
+  const EpochRecord record{12, {0.25, unknown, 10}, Metrics{0.5, unknown, 10}, 1, 0.1};
+  CHECK(gradus::to_string(record) == "epoch 12, train loss 0.250, test loss 0.500");
+}
+
+TEST_CASE("History: CSV holds every digit, and nothing where nothing is known") {
+  History history;
+  CHECK(history.to_csv() == "epoch,train_loss,train_acc,test_loss,test_acc,seconds\n");
+  history.push_back(first_epoch());
+  history.push_back({2, {0.1 + 0.2, unknown, 10}, {}, 0.25, 0.1});
+  CHECK(history.to_csv() ==
+        "epoch,train_loss,train_acc,test_loss,test_acc,seconds\n"
+        "1,1.0458,0.634,0.6823,0.7165,1.500000\n"
+        "2,0.30000000000000004,,,,0.250000\n");
+}
+
+TEST_CASE("History: write_csv replaces the file") {
+  const gradus::test::TemporaryFolder folder("history");
+  const auto path = gradus::test::write_file(folder.path / "run.csv", "old");
+  History history;
+  history.push_back(first_epoch());
+  history.write_csv(path);
+  CHECK(gradus::test::read_file(path) == history.to_csv());
+  CHECK_THROWS_AS(history.write_csv(folder.path / "missing" / "run.csv"), gradus::FileError);
+}
+
+TEST_CASE("History: a list of records") {
+  History history;
+  CHECK(history.empty());
+  CHECK_THROWS_AS(history.back(), gradus::IndexError);
+  history.push_back(first_epoch());
+  CHECK(history.size() == 1);
+  CHECK(history[0].train.loss == 1.0458);
+  CHECK(history.back().validation->accuracy == 0.7165);
+  CHECK_THROWS_AS(history[1], gradus::IndexError);
+  CHECK_THROWS_AS(history[-1], gradus::IndexError);
+}

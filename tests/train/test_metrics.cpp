@@ -1,0 +1,74 @@
+#include <array>
+#include <limits>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <gradus/core/random.hpp>
+#include <gradus/core/tensor.hpp>
+#include <gradus/nn/softmax_cross_entropy.hpp>
+#include <gradus/train/metrics.hpp>
+
+namespace {
+
+using gradus::accuracy;
+using gradus::Index;
+using gradus::Shape;
+using gradus::Tensor;
+using gradus::top_k_accuracy;
+
+const Tensor<float> scores{{0.1f, 0.7f, 0.2f}, {5, 3, 4}, {-1, -3, -2}, {0, 0, 1}};
+
+}  // namespace
+
+TEST_CASE("predicted_classes: the highest score, the first of equals") {
+  CHECK(gradus::predicted_classes(scores) == std::vector<Index>{1, 0, 0, 2});
+  CHECK(gradus::predicted_classes(scores.view()) == std::vector<Index>{1, 0, 0, 2});
+  CHECK(gradus::predicted_classes(Tensor<float>{{2, 7, 7}}) == std::vector<Index>{1});
+  CHECK(gradus::predicted_classes(Tensor<float>(Shape{0, 3})).empty());
+  CHECK_THROWS_AS(gradus::predicted_classes(Tensor<float>(Shape{3, 0})), gradus::ShapeError);
+  CHECK_THROWS_AS(gradus::predicted_classes(Tensor<float>(Shape{3})), gradus::ShapeError);
+}
+
+TEST_CASE("accuracy: the share of samples with the highest score at their label") {
+  CHECK(accuracy(scores, std::array<Index, 4>{1, 0, 0, 2}) == 1);
+  CHECK(accuracy(scores, std::array<Index, 4>{1, 1, 0, 0}) == 0.5);
+  CHECK(accuracy(scores, std::array<Index, 4>{0, 1, 1, 1}) == 0);
+  CHECK(accuracy(Tensor<float>(Shape{0, 3}), {}) == 0);
+}
+
+TEST_CASE("top-k accuracy: the label is among the k highest scores") {
+  const std::array<Index, 4> labels{2, 1, 1, 1};  // second, third, third, and second of equals
+  CHECK(top_k_accuracy(scores, labels, 1) == 0);
+  CHECK(top_k_accuracy(scores, labels, 2) == 0.25);
+  CHECK(top_k_accuracy(scores, labels, 3) == 1);
+  CHECK(top_k_accuracy(scores, labels, 30) == 1);
+  CHECK(top_k_accuracy(scores, std::array<Index, 4>{2, 1, 1, 0}, 2) == 0.5);
+}
+
+TEST_CASE("top-k accuracy: a score that is NaN never makes a sample right") {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const Tensor<float> broken{{nan, nan, nan}, {1, nan, 0}};
+  CHECK(accuracy(broken, std::array<Index, 2>{0, 0}) == 0);
+  CHECK(top_k_accuracy(broken, std::array<Index, 2>{0, 0}, 2) == 0.5);
+}
+
+TEST_CASE("accuracy: the same that the loss counts") {
+  gradus::Generator random(3);
+  const auto logits = Tensor<float>::randn(Shape{97, 5}, random);
+  std::vector<Index> labels(97);
+  for (Index& label : labels) label = random.below(5);
+  const auto result = gradus::nn::SoftmaxCrossEntropy<float>{}(logits, labels);
+  CHECK(accuracy(logits, labels) == static_cast<double>(result.correct) / 97);
+}
+
+TEST_CASE("accuracy: what does not fit is refused, and named") {
+  const std::array<Index, 2> two{0, 1};
+  CHECK_THROWS_WITH_AS(accuracy(scores, two),
+                       "top_k_accuracy: scores have shape [4, 3] for 2 labels, expected [N, C] for N labels",
+                       gradus::ShapeError);
+  CHECK_THROWS_WITH_AS(accuracy(scores, std::array<Index, 4>{0, 1, 3, 0}),
+                       "top_k_accuracy: label 3 of sample 2, expected one in [0, 3)", gradus::IndexError);
+  CHECK_THROWS_AS(accuracy(scores, std::array<Index, 4>{0, -1, 2, 0}), gradus::IndexError);
+  CHECK_THROWS_AS(top_k_accuracy(scores, std::array<Index, 4>{0, 1, 2, 0}, 0), gradus::ArgumentError);
+}

@@ -1,0 +1,31 @@
+#include <doctest/doctest.h>
+
+#include <gradus/train/snapshot.hpp>
+
+#include "toy_problems.hpp"
+
+TEST_CASE("Snapshot: gives a network back what it had learnt") {
+  auto net = gradus::test::small_network();
+  const auto original = net;
+  gradus::Snapshot<float> snapshot(net);
+  gradus::Generator random(99);
+  net.reset_parameters(random);
+  const auto* const before = net.named_parameters()[0]->value.data();
+  snapshot.restore(net);
+  CHECK(net.named_parameters()[0]->value.data() == before);
+  auto expected = original;
+  for (std::size_t i = 0; i < 4; ++i) {
+    CHECK(net.named_parameters()[i]->value == expected.named_parameters()[i]->value);
+  }
+}
+
+TEST_CASE("Snapshot: another network is refused, unchanged") {
+  auto net = gradus::test::small_network();
+  const gradus::Snapshot<float> snapshot(net);
+  gradus::nn::Sequential smaller{gradus::nn::Linear{4, 8}};
+  const auto weight = smaller.named_parameters()[0]->value;
+  CHECK_THROWS_AS(snapshot.restore(smaller), gradus::ShapeError);
+  CHECK(smaller.named_parameters()[0]->value == weight);
+  net.push_back(gradus::nn::Linear{3, 3});
+  CHECK_THROWS_AS(snapshot.restore(net), gradus::ShapeError);
+}
