@@ -1,0 +1,69 @@
+#pragma once
+
+#include <any>
+#include <string>
+#include <utility>
+
+#include <gradus/core/error.hpp>
+#include <gradus/train/monitor.hpp>
+#include <gradus/train/snapshot.hpp>
+
+namespace gradus {
+
+struct EarlyStoppingOptions {
+  Monitor monitor = Monitor::validation_loss;
+  Index patience = 3;        ///< So many epochs without improvement are borne.
+  double min_delta = 0;      ///< Smaller improvements do not count.
+  bool restore_best = true;  ///< Gives the network the weights of its best epoch when the fit ends.
+};
+
+/// Callback that stops a training which no longer improves. The best weights are restored when the fit ends
+/// in any way, so also after all epochs or when the loss turned NaN.
+class EarlyStopping {
+ public:
+  /// Throws ArgumentError for a patience below 1.
+  explicit EarlyStopping(EarlyStoppingOptions options = {})
+      : options_(options), best_(options.monitor, options.min_delta) {
+    if (options_.patience < 1) {
+      throw ArgumentError("EarlyStopping: patience is " + std::to_string(options_.patience) +
+                          ", expected at least 1");
+    }
+  }
+
+  template <class Trainer>
+  void on_epoch(Trainer& trainer) {
+    const EpochRecord& record = trainer.history().back();
+    if (best_.improves(record)) {
+      best_epoch_ = record.epoch;
+      if (options_.restore_best) snapshot<Trainer>().take(trainer.net());
+    } else if (record.epoch - best_epoch_ >= options_.patience) {
+      stopped_ = true;
+      trainer.stop();
+    }
+  }
+  template <class Trainer>
+  void on_end(Trainer& trainer) {
+    if (options_.restore_best && best_epoch_ > 0) snapshot<Trainer>().restore(trainer.net());
+  }
+
+  /// The number of the best epoch so far, 0 before the first.
+  Index best_epoch() const { return best_epoch_; }
+  /// Whether the training was stopped, not run to its end.
+  bool stopped() const { return stopped_; }
+
+ private:
+  template <class Trainer>
+  Snapshot<typename Trainer::Scalar>& snapshot() {
+    using Weights = Snapshot<typename Trainer::Scalar>;
+    if (!weights_.has_value()) weights_ = Weights();
+    return *std::any_cast<Weights>(&weights_);
+  }
+
+  EarlyStoppingOptions options_;
+  detail::BestSoFar best_;
+  Index best_epoch_ = 0;
+  bool stopped_ = false;
+  std::any weights_;  // a Snapshot of the network's scalar, which is known only when training begins
+};
+
+}  // namespace gradus

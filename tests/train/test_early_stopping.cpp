@@ -1,0 +1,109 @@
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <gradus/core/tensor.hpp>
+#include <gradus/train/early_stopping.hpp>
+
+namespace {
+
+using gradus::EarlyStopping;
+using gradus::EpochRecord;
+using gradus::Index;
+using gradus::Metrics;
+using gradus::Monitor;
+using gradus::Tensor;
+
+struct Net {
+  struct Parameter {
+    Tensor<float> value{0};
+  } weight;
+  Tensor<float> mean{0};
+  void visit(auto&& f) { f("weight", weight); }
+  void visit_buffers(auto&& f) { f("mean", mean); }
+};
+
+/// A training that goes through given validation losses; the weight is the number of the epoch.
+struct FakeTrainer {
+  using Scalar = float;
+
+  Net network;
+  gradus::History records;
+  bool stopped = false;
+
+  Net& net() { return network; }
+  const gradus::History& history() const { return records; }
+  void stop() { stopped = true; }
+
+  void run(EarlyStopping& callback, const std::vector<double>& losses) {
+    for (const double loss : losses) {
+      const Index epoch = records.size() + 1;
+      network.weight.value(0) = static_cast<float>(epoch);
+      network.mean(0) = static_cast<float>(10 * epoch);
+      records.push_back({epoch, {10 - loss, 0.5, 1}, Metrics{loss, -loss, 1}, 0, 0});
+      callback.on_epoch(*this);
+      if (stopped) break;
+    }
+    callback.on_end(*this);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("EarlyStopping: stops after so many epochs without a better one, and restores that one's weights") {
+  EarlyStopping callback{{.patience = 2}};
+  FakeTrainer trainer;
+  trainer.run(callback, {5, 3, 4, 2, 2.5, 2.4, 1});
+  CHECK(trainer.history().size() == 6);
+  CHECK(callback.stopped());
+  CHECK(callback.best_epoch() == 4);
+  CHECK(trainer.network.weight.value(0) == 4);
+  CHECK(trainer.network.mean(0) == 40);
+}
+
+TEST_CASE("EarlyStopping: the best weights are restored after the last epoch too") {
+  EarlyStopping callback{{.patience = 5}};
+  FakeTrainer trainer;
+  trainer.run(callback, {5, 3, 4});
+  CHECK_FALSE(callback.stopped());
+  CHECK(trainer.network.weight.value(0) == 2);
+}
+
+TEST_CASE("EarlyStopping: leaves the weights alone if told so") {
+  EarlyStopping callback{{.patience = 1, .restore_best = false}};
+  FakeTrainer trainer;
+  trainer.run(callback, {5, 6, 1});
+  CHECK(callback.stopped());
+  CHECK(trainer.network.weight.value(0) == 2);
+}
+
+TEST_CASE("EarlyStopping: small improvements do not count, NaN is none") {
+  EarlyStopping callback{{.patience = 2, .min_delta = 0.5}};
+  FakeTrainer trainer;
+  trainer.run(callback, {5, 4.6, std::numeric_limits<double>::quiet_NaN(), 1});
+  CHECK(callback.best_epoch() == 1);
+  CHECK(trainer.history().size() == 3);
+}
+
+TEST_CASE("EarlyStopping: watches what it is told to") {
+  for (const Monitor monitor : {Monitor::validation_loss, Monitor::validation_accuracy}) {
+    EarlyStopping callback{{.monitor = monitor}};
+    FakeTrainer trainer;
+    trainer.run(callback, {5, 1, 3});
+    CHECK(callback.best_epoch() == 2);
+  }
+  EarlyStopping callback{{.monitor = Monitor::train_loss}};
+  FakeTrainer trainer;
+  trainer.run(callback, {5, 1, 3});
+  CHECK(callback.best_epoch() == 1);
+}
+
+TEST_CASE("EarlyStopping: bad settings are refused") {
+  CHECK_THROWS_AS(EarlyStopping{{.patience = 0}}, gradus::ArgumentError);
+  EarlyStopping callback;
+  FakeTrainer trainer;
+  trainer.records.push_back({1, {1, 1, 1}, {}, 0, 0});
+  CHECK_THROWS_AS(callback.on_epoch(trainer), gradus::StateError);
+}
