@@ -1,0 +1,65 @@
+#pragma once
+
+#include <array>
+#include <utility>
+#include <vector>
+
+#include <gradus/optim/elementwise_optimizer.hpp>
+
+namespace gradus::optim {
+
+struct AdagradOptions {
+  double learning_rate = 1e-2;
+  double learning_rate_decay = 0;  ///< step t uses learning_rate / (1 + (t - 1) learning_rate_decay)
+  double weight_decay = 0;         ///< added to the gradient
+  double initial_accumulator_value = 0;
+  double epsilon = 1e-10;
+};
+
+namespace detail {
+
+struct AdagradRule {
+  using Options = AdagradOptions;
+  static constexpr const char* name = "Adagrad";
+
+  static void check(const Options& options) {
+    check_not_negative(name, "learning_rate", options.learning_rate);
+    check_not_negative(name, "learning_rate_decay", options.learning_rate_decay);
+    check_not_negative(name, "weight_decay", options.weight_decay);
+    check_not_negative(name, "initial_accumulator_value", options.initial_accumulator_value);
+    check_not_negative(name, "epsilon", options.epsilon);
+  }
+  static std::array<State, 1> state(const Options& options) {
+    return {State{"sum", true, options.initial_accumulator_value}};
+  }
+
+  // g += decay w;  s += g^2;  w -= rate_t g / (sqrt(s) + epsilon)
+  template <class Scalar>
+  static auto update(const Options& options, Index t) {
+    const double slowed = 1 + static_cast<double>(t - 1) * options.learning_rate_decay;
+    const auto rate = static_cast<Scalar>(options.learning_rate / slowed);
+    const auto decay = static_cast<Scalar>(options.weight_decay);
+    const auto epsilon = static_cast<Scalar>(options.epsilon);
+    return [=](auto& w, auto& g, auto& s) {
+      if (decay > 0) g += decay * w;
+      s += g.square();
+      w -= rate * g / (s.sqrt() + epsilon);
+    };
+  }
+};
+
+}  // namespace detail
+
+/// Adagrad (Duchi, Hazan and Singer 2011, https://jmlr.org/papers/v12/duchi11a.html), as PyTorch defines it.
+template <class Scalar = float>
+class Adagrad : public ElementwiseOptimizer<Scalar, detail::AdagradRule> {
+  using Base = ElementwiseOptimizer<Scalar, detail::AdagradRule>;
+
+ public:
+  /// Throws ArgumentError on settings outside their domain, no parameters, or a parameter given twice.
+  explicit Adagrad(std::vector<nn::NamedParameter<Scalar>> parameters, const AdagradOptions& options = {})
+      : Base(std::move(parameters), options) {}
+  explicit Adagrad(std::vector<ParameterGroup<Scalar, AdagradOptions>> groups) : Base(std::move(groups)) {}
+};
+
+}  // namespace gradus::optim

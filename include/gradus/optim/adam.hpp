@@ -1,0 +1,96 @@
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include <gradus/optim/elementwise_optimizer.hpp>
+
+namespace gradus::optim {
+
+struct AdamOptions {
+  double learning_rate = 1e-3;
+  double beta1 = 0.9;    ///< how much of the mean gradient is kept each step
+  double beta2 = 0.999;  ///< how much of the mean squared gradient is kept each step
+  double epsilon = 1e-8;
+  double weight_decay = 0;  ///< added to the gradient; see AdamW for the other kind
+  bool amsgrad = false;     ///< divide by the largest mean squared gradient so far
+};
+
+namespace detail {
+
+template <class Options>
+void check_adam(const char* name, const Options& options) {
+  check_not_negative(name, "learning_rate", options.learning_rate);
+  check_fraction(name, "beta1", options.beta1);
+  check_fraction(name, "beta2", options.beta2);
+  check_not_negative(name, "epsilon", options.epsilon);
+  check_not_negative(name, "weight_decay", options.weight_decay);
+}
+
+template <class Options>
+std::array<State, 3> adam_state(const Options& options) {
+  return {State{"exp_avg"}, State{"exp_avg_sq"}, State{"max_exp_avg_sq", options.amsgrad}};
+}
+
+// What Adam and AdamW share:
+// m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g^2
+// w -= rate m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon)
+template <class Scalar, class Options>
+auto adam_update(const Options& options, Index t) {
+  const double steps = static_cast<double>(t);
+  const auto beta1 = static_cast<Scalar>(options.beta1), rest1 = static_cast<Scalar>(1 - options.beta1);
+  const auto beta2 = static_cast<Scalar>(options.beta2), rest2 = static_cast<Scalar>(1 - options.beta2);
+  const auto rate = static_cast<Scalar>(options.learning_rate / (1 - std::pow(options.beta1, steps)));
+  const auto scale = static_cast<Scalar>(1 / std::sqrt(1 - std::pow(options.beta2, steps)));
+  const auto epsilon = static_cast<Scalar>(options.epsilon);
+  return [=, amsgrad = options.amsgrad](auto& w, const auto& g, auto& m, auto& v, auto& v_max) {
+    m = beta1 * m + rest1 * g;
+    v = beta2 * v + rest2 * g.square();
+    if (amsgrad) {
+      v_max = v_max.max(v);
+      w -= rate * m / (scale * v_max.sqrt() + epsilon);
+    } else {
+      w -= rate * m / (scale * v.sqrt() + epsilon);
+    }
+  };
+}
+
+struct AdamRule {
+  using Options = AdamOptions;
+  static constexpr const char* name = "Adam";
+
+  static void check(const Options& options) { check_adam(name, options); }
+  static std::array<State, 3> state(const Options& options) { return adam_state(options); }
+  static double& momentum(Options& options) { return options.beta1; }
+
+  // g += decay w, then Adam's step
+  template <class Scalar>
+  static auto update(const Options& options, Index t) {
+    const auto decay = static_cast<Scalar>(options.weight_decay);
+    return [=, adam = adam_update<Scalar>(options, t)](auto& w, auto& g, auto& m, auto& v, auto& v_max) {
+      if (decay > 0) g += decay * w;
+      adam(w, g, m, v, v_max);
+    };
+  }
+};
+
+}  // namespace detail
+
+/// Adam (Kingma and Ba 2015, https://arxiv.org/abs/1412.6980), with AMSGrad
+/// (https://arxiv.org/abs/1904.09237) as an option, as PyTorch defines them.
+///
+///     Adam adam{net.named_parameters(), {.learning_rate = 1e-3}};
+template <class Scalar = float>
+class Adam : public ElementwiseOptimizer<Scalar, detail::AdamRule> {
+  using Base = ElementwiseOptimizer<Scalar, detail::AdamRule>;
+
+ public:
+  /// Throws ArgumentError on settings outside their domain, no parameters, or a parameter given twice.
+  explicit Adam(std::vector<nn::NamedParameter<Scalar>> parameters, const AdamOptions& options = {})
+      : Base(std::move(parameters), options) {}
+  explicit Adam(std::vector<ParameterGroup<Scalar, AdamOptions>> groups) : Base(std::move(groups)) {}
+};
+
+}  // namespace gradus::optim

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <array>
+#include <utility>
+#include <vector>
+
+#include <gradus/optim/adam.hpp>
+#include <gradus/optim/elementwise_optimizer.hpp>
+
+namespace gradus::optim {
+
+struct AdamWOptions {
+  double learning_rate = 1e-3;
+  double beta1 = 0.9;    ///< how much of the mean gradient is kept each step
+  double beta2 = 0.999;  ///< how much of the mean squared gradient is kept each step
+  double epsilon = 1e-8;
+  double weight_decay = 1e-2;  ///< shrinks w by the factor 1 - learning_rate * weight_decay each step
+  bool amsgrad = false;        ///< divide by the largest mean squared gradient so far
+};
+
+namespace detail {
+
+struct AdamWRule {
+  using Options = AdamWOptions;
+  static constexpr const char* name = "AdamW";
+
+  static void check(const Options& options) { check_adam(name, options); }
+  static std::array<State, 3> state(const Options& options) { return adam_state(options); }
+  static double& momentum(Options& options) { return options.beta1; }
+
+  // w *= 1 - rate decay, then Adam's step
+  template <class Scalar>
+  static auto update(const Options& options, Index t) {
+    const auto shrink = static_cast<Scalar>(1 - options.learning_rate * options.weight_decay);
+    return [=, adam = adam_update<Scalar>(options, t)](auto& w, auto& g, auto& m, auto& v, auto& v_max) {
+      w *= shrink;
+      adam(w, g, m, v, v_max);
+    };
+  }
+};
+
+}  // namespace detail
+
+/// Adam with weight decay decoupled from the gradient (Loshchilov and Hutter 2019,
+/// https://arxiv.org/abs/1711.05101), as PyTorch defines it.
+template <class Scalar = float>
+class AdamW : public ElementwiseOptimizer<Scalar, detail::AdamWRule> {
+  using Base = ElementwiseOptimizer<Scalar, detail::AdamWRule>;
+
+ public:
+  /// Throws ArgumentError on settings outside their domain, no parameters, or a parameter given twice.
+  explicit AdamW(std::vector<nn::NamedParameter<Scalar>> parameters, const AdamWOptions& options = {})
+      : Base(std::move(parameters), options) {}
+  explicit AdamW(std::vector<ParameterGroup<Scalar, AdamWOptions>> groups) : Base(std::move(groups)) {}
+};
+
+}  // namespace gradus::optim

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <array>
+#include <utility>
+#include <vector>
+
+#include <gradus/optim/elementwise_optimizer.hpp>
+
+namespace gradus::optim {
+
+struct RMSpropOptions {
+  double learning_rate = 1e-2;
+  double alpha = 0.99;  ///< how much of the mean squared gradient is kept each step
+  double epsilon = 1e-8;
+  double weight_decay = 0;  ///< added to the gradient
+  double momentum = 0;
+  bool centered = false;  ///< divide by an estimate of the gradient's standard deviation
+};
+
+namespace detail {
+
+struct RMSpropRule {
+  using Options = RMSpropOptions;
+  static constexpr const char* name = "RMSprop";
+
+  static void check(const Options& options) {
+    check_not_negative(name, "learning_rate", options.learning_rate);
+    check_not_negative(name, "epsilon", options.epsilon);
+    check_not_negative(name, "weight_decay", options.weight_decay);
+    check_not_negative(name, "momentum", options.momentum);
+    check_fraction(name, "alpha", options.alpha);
+  }
+  static std::array<State, 3> state(const Options& options) {
+    return {State{"square_avg"}, State{"grad_avg", options.centered},
+            State{"momentum_buffer", options.momentum > 0}};
+  }
+  static double& momentum(Options& options) { return options.momentum; }
+
+  // g += decay w;  v = alpha v + (1 - alpha) g^2;  m = alpha m + (1 - alpha) g
+  // g /= sqrt(v) + epsilon, centered g /= sqrt(v - m^2) + epsilon
+  // w -= rate g, with momentum b = momentum b + g;  w -= rate b
+  template <class Scalar>
+  static auto update(const Options& options, Index) {
+    const auto rate = static_cast<Scalar>(options.learning_rate);
+    const auto decay = static_cast<Scalar>(options.weight_decay);
+    const auto alpha = static_cast<Scalar>(options.alpha), rest = static_cast<Scalar>(1 - options.alpha);
+    const auto epsilon = static_cast<Scalar>(options.epsilon);
+    const auto momentum = static_cast<Scalar>(options.momentum);
+    return [=, centered = options.centered](auto& w, auto& g, auto& v, auto& m, auto& b) {
+      if (decay > 0) g += decay * w;
+      v = alpha * v + rest * g.square();
+      if (centered) {
+        m = alpha * m + rest * g;
+        g /= (v - m.square()).sqrt() + epsilon;
+      } else {
+        g /= v.sqrt() + epsilon;
+      }
+      if (momentum > 0) {
+        b = momentum * b + g;
+        w -= rate * b;
+      } else {
+        w -= rate * g;
+      }
+    };
+  }
+};
+
+}  // namespace detail
+
+/// RMSprop (Hinton's lecture 6e, https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf),
+/// with momentum and centring (Graves 2013, https://arxiv.org/abs/1308.0850), as PyTorch defines them.
+template <class Scalar = float>
+class RMSprop : public ElementwiseOptimizer<Scalar, detail::RMSpropRule> {
+  using Base = ElementwiseOptimizer<Scalar, detail::RMSpropRule>;
+
+ public:
+  /// Throws ArgumentError on settings outside their domain, no parameters, or a parameter given twice.
+  explicit RMSprop(std::vector<nn::NamedParameter<Scalar>> parameters, const RMSpropOptions& options = {})
+      : Base(std::move(parameters), options) {}
+  explicit RMSprop(std::vector<ParameterGroup<Scalar, RMSpropOptions>> groups) : Base(std::move(groups)) {}
+};
+
+}  // namespace gradus::optim
