@@ -4,6 +4,10 @@
 #include <random>
 #include <vector>
 
+#if defined(__unix__) || defined(__APPLE__)
+#include <pthread.h>
+#endif
+
 #include <doctest/doctest.h>
 
 #include <gradus/ops/product.hpp>
@@ -62,9 +66,9 @@ constexpr Layout layouts[] = {Layout::row_major, Layout::column_major, Layout::g
 TEST_SUITE("product") {
   TEST_CASE_TEMPLATE("integers come out exactly, for all small shapes and all layouts", Scalar, float,
                      double) {
-    for (const Index m : {0, 1, 2, 5, 8, 17, 33})
-      for (const Index n : {0, 1, 3, 10, 16, 31, 67})
-        for (const Index k : {0, 1, 7, 16, 65, 130})
+    for (const Index m : {0, 1, 2, 5, 17, 33})
+      for (const Index n : {0, 1, 3, 10, 16, 67})
+        for (const Index k : {0, 1, 7, 16, 65})
           for (const Layout la : layouts)
             for (const Layout lb : layouts)
               for (const Layout lc : layouts)
@@ -77,9 +81,9 @@ TEST_SUITE("product") {
   }
 
   TEST_CASE_TEMPLATE("sizes around the edges of tiles and blocks", Scalar, float, double) {
-    for (const Index m : {1, 23, 24, 25, 127, 129, 259})
-      for (const Index n : {1, 31, 47, 49, 97, 130})
-        for (const Index k : {255, 257, 511, 1025, 1200})
+    for (const Index m : {1, 15, 24, 129})
+      for (const Index n : {1, 31, 49, 130})
+        for (const Index k : {255, 257, 1025})
           for (const Layout la : {Layout::row_major, Layout::column_major})
             for (const Layout lb : {Layout::row_major, Layout::column_major}) {
               CAPTURE(m);
@@ -115,6 +119,34 @@ TEST_SUITE("product") {
       }
   }
 
+  TEST_CASE("blocks of terms that leave a short rest") {
+    for (const Index k : {512, 513, 5121, 8193})
+      for (const Index m : {1, 2, 16, 40})
+        for (const Layout lb : {Layout::row_major, Layout::column_major}) {
+          CAPTURE(m);
+          CAPTURE(k);
+          REQUIRE(count_errors<float>(m, k, 19, Layout::row_major, lb, Layout::row_major, Write::overwrite) ==
+                  0);
+          REQUIRE(count_errors<float>(19, k, m, Layout::row_major, lb, Layout::row_major, Write::overwrite) ==
+                  0);
+        }
+  }
+
+  TEST_CASE("rows wider than a block of columns, on several threads") {
+    ThreadPool pool(3);
+    for (const Index m : {1, 2, 16, 33})
+      for (const Index k : {1, 2, 10, 40})
+        for (const Write write : {Write::overwrite, Write::accumulate}) {
+          CAPTURE(m);
+          CAPTURE(k);
+          const Index n = 100'000 / (m * k) + 1031;
+          REQUIRE(count_errors<float>(m, k, n, Layout::row_major, Layout::row_major, Layout::row_major, write,
+                                      pool) == 0);
+          REQUIRE(count_errors<float>(n, k, m, Layout::row_major, Layout::column_major, Layout::row_major,
+                                      write, pool) == 0);
+        }
+  }
+
   TEST_CASE("NaN and infinity reach exactly the elements that they belong to") {
     const Index m = 20, k = 100, n = 40;
     for (const Layout la : layouts)
@@ -137,6 +169,25 @@ TEST_SUITE("product") {
             }
         }
   }
+
+#if defined(__unix__) || defined(__APPLE__)
+  TEST_CASE("a thread with a stack of 256 KB has room for a large product") {
+    pthread_attr_t attributes;
+    REQUIRE(pthread_attr_init(&attributes) == 0);
+    REQUIRE(pthread_attr_setstacksize(&attributes, 256 * 1024) == 0);
+    Index errors = -1;
+    const auto run = [](void* result) -> void* {
+      *static_cast<Index*>(result) = count_errors<double>(
+          140, 300, 150, Layout::row_major, Layout::column_major, Layout::row_major, Write::overwrite);
+      return nullptr;
+    };
+    pthread_t thread;
+    REQUIRE(pthread_create(&thread, &attributes, run, &errors) == 0);
+    pthread_join(thread, nullptr);
+    pthread_attr_destroy(&attributes);
+    CHECK(errors == 0);
+  }
+#endif
 
   TEST_CASE("overwrite does not read what was there before") {
     for (const Index k : {0, 1, 100, 2000}) {

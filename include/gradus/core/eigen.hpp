@@ -11,6 +11,9 @@
 #pragma GCC diagnostic ignored "-Wpedantic"
 #pragma GCC diagnostic ignored "-Wdouble-promotion"
 #pragma GCC diagnostic ignored "-Wuninitialized"  // the AVX-512 intrinsics of gcc 12
+#if !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // likewise
+#endif
 #elif defined(_MSC_VER)
 #pragma warning(push, 0)
 #endif

@@ -35,8 +35,11 @@ inline constexpr Index panel_columns = tile_packets<Scalar>* packet_size<Scalar>
 // Below so many rows, or terms, copying b costs more than reading it from where it stands.
 inline constexpr Index few_rows = 16;
 inline constexpr Index few_terms = 32;
+// Blocks of b for the row by row method: 16 KB to 32 KB, an L1 cache's worth.
+inline constexpr Index row_block_terms = 16;
+inline constexpr Index row_block_columns = 512;
 // Below so many rows or columns, dot products beat packing both operands.
-inline constexpr Index few_dots = 32;
+inline constexpr Index few_dots = 16;
 
 /// Cuts `total` into as few parts of at most `limit` as can be, about equal, and multiples of `grain` but the
 /// last.
@@ -140,35 +143,57 @@ void multiply_panels(MatrixView<const Scalar> a, MatrixView<const Scalar> b, Mat
   }
 }
 
-/// Few rows of a, each number of b read once: a few columns of b at a time pass by all rows of a.
+/// Few rows of a, or few terms: the rows of b where they stand, some terms at a time, in blocks that the L1
+/// cache holds until all rows of a have passed by.
+template <class Scalar>
+void multiply_rows(MatrixView<const Scalar> a, MatrixView<const Scalar> b, MatrixView<Scalar> c,
+                   bool accumulate) {
+  const Index column_step = c.rows == 1 ? c.columns : row_block_columns;
+  for (Index j = 0; j < c.columns; j += column_step)
+    for (Index block = 0; block < a.columns; block += row_block_terms) {
+      const Index end = std::min(block + row_block_terms, a.columns),
+                  term_step = even_part(end - block, row_terms);
+      for (Index i = 0; i < c.rows; ++i)
+        for (Index k = block; k < end; k += term_step) {
+          const RowTile<Scalar> tile =
+              row_tiles<Scalar>[static_cast<std::size_t>(std::min(term_step, end - k) - 1)];
+          tile(&a(i, k), a.column_stride, &b(k, j), b.row_stride, std::min(column_step, c.columns - j),
+               &c(i, j), accumulate || k > 0);
+        }
+    }
+}
+
+/// Few rows of a, each number of b read once: a few columns of b at a time pass by all rows of a, of which
+/// the L1 cache holds a block of terms.
 template <class Scalar>
 void multiply_dots(MatrixView<const Scalar> a, MatrixView<const Scalar> b, MatrixView<Scalar> c,
                    bool accumulate) {
-  const Index row_step = even_part(c.rows, dot_rows<Scalar>);
-  const Index column_step = row_step == 1 ? dot_columns<1> : dot_columns<2>;
-  Scalar dots[dot_rows<Scalar> * dot_columns<2> + dot_columns<1>];
-  for (Index j = 0; j < c.columns; j += column_step) {
-    const Index columns = std::min(column_step, c.columns - j);
-    for (Index i = 0; i < c.rows; i += row_step) {
-      const Index rows = std::min(row_step, c.rows - i);
-      dot_tiles<Scalar>[static_cast<std::size_t>(rows - 1)](&a(i, 0), a.row_stride, &b(0, j), b.column_stride,
-                                                            columns, a.columns, dots);
-      const Index stride = rows == 1 ? dot_columns<1> : dot_columns<2>;
-      for (Index r = 0; r < rows; ++r)
-        for (Index s = 0; s < columns; ++s)
-          c(i + r, j + s) = accumulate ? c(i + r, j + s) + dots[r * stride + s] : dots[r * stride + s];
-    }
+  constexpr Index size = packet_size<Scalar>;
+  const Index row_step = even_part(c.rows, dot_rows), column_step = dot_columns(row_step);
+  const Index block_terms = 32 * 1024 / (c.rows * Index{sizeof(Scalar)});
+  const Index depth_step = even_part(a.columns, std::max(block_terms, block_depth), size);
+  for (Index k = 0, depth = 0; k < a.columns; k += depth) {
+    depth =
+        a.columns - k < depth_step + size ? a.columns - k : depth_step;  // the tile needs a packet at least
+    for (Index j = 0; j < c.columns; j += column_step)
+      for (Index i = 0; i < c.rows; i += row_step) {
+        const DotTile<Scalar> tile =
+            dot_tiles<Scalar>[static_cast<std::size_t>(std::min(row_step, c.rows - i) - 1)];
+        tile(&a(i, k), a.row_stride, &b(k, j), b.column_stride, std::min(column_step, c.columns - j), depth,
+             &c(i, j), c.row_stride, c.column_stride, accumulate || k > 0);
+      }
   }
 }
 
-enum class Method { dots, panels_in_place, packed_panels };
+enum class Method { rows, dots, panels_in_place, packed_panels };
 
 /// Looks at the whole product, so that its parts on several threads go the same way.
 template <class Scalar>
-Method choose_method(MatrixView<const Scalar> a, MatrixView<const Scalar> b) {
+Method choose_method(MatrixView<const Scalar> a, MatrixView<const Scalar> b, MatrixView<Scalar> c) {
   if (a.column_stride == 1 && b.row_stride == 1 && a.columns >= few_terms &&
       std::min(a.rows, b.columns) <= few_dots)
     return Method::dots;
+  if (b.column_stride == 1 && c.column_stride == 1 && (a.rows <= 2 || a.columns <= 2)) return Method::rows;
   if (b.column_stride == 1 && (a.rows <= few_rows || a.columns <= few_terms)) return Method::panels_in_place;
   return Method::packed_panels;
 }
@@ -178,6 +203,8 @@ void multiply(Method method, MatrixView<const Scalar> a, MatrixView<const Scalar
               bool accumulate) {
   if (method == Method::dots)
     multiply_dots(a, b, c, accumulate);
+  else if (method == Method::rows)
+    multiply_rows(a, b, c, accumulate);
   else
     multiply_panels(a, b, c, accumulate, method == Method::packed_panels);
 }
@@ -225,7 +252,7 @@ void product(std::type_identity_t<MatrixView<const Scalar>> a,
     c = c.transposed();
   };
   if (c.column_stride != 1 && c.row_stride == 1) transpose_all();  // packets are stored along the rows of c
-  const detail::Method method = detail::choose_method<Scalar>(a, b);
+  const detail::Method method = detail::choose_method<Scalar>(a, b, c);
   if (method == detail::Method::dots && c.rows > c.columns) transpose_all();
 
   const bool by_rows = c.rows > c.columns;

@@ -12,7 +12,7 @@
 
 #if defined(__GNUC__)
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wignored-attributes"   // a packet as a template argument loses its alignment
+#pragma GCC diagnostic ignored "-Wignored-attributes"  // a packet as a template argument loses its alignment
 #endif
 
 namespace gradus::ops::detail {
