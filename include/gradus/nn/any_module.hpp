@@ -105,6 +105,10 @@ class AnyModule {
 
   template <class M>
   struct Model final : Interface {
+    static_assert(
+        !detail::HasParameters<M> || detail::HasGradient<M, Scalar> || Container<M, Scalar>,
+        "a module with parameters (visit) needs void gradient(x, dy, Context&), or they never train");
+
     explicit Model(M m) : module(std::move(m)) {}
 
     std::unique_ptr<Interface> clone() const override { return std::make_unique<Model>(module); }

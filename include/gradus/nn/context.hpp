@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
+#include <new>
 #include <vector>
 
 #include <gradus/core/aligned_buffer.hpp>
@@ -43,7 +45,9 @@ class Context {
     static_assert(alignof(Scalar) <= tensor_alignment);
     const std::size_t at = static_cast<std::size_t>(slot);
     if (at >= buffers_.size()) buffers_.resize(at + 1);
-    buffers_[at].reserve((shape.size() + 1) * static_cast<Index>(sizeof(Scalar)));
+    constexpr Index size = static_cast<Index>(sizeof(Scalar));
+    if (shape.size() >= std::numeric_limits<Index>::max() / size) throw std::bad_array_new_length();
+    buffers_[at].reserve((shape.size() + 1) * size);
     return {reinterpret_cast<Scalar*>(buffers_[at].data()), shape};
   }
 

@@ -46,6 +46,12 @@ class Sequential {
     children_.reserve(sizeof...(modules));
     (children_.emplace_back(std::move(modules)), ...);
   }
+  Sequential(const Sequential&) = default;
+  Sequential(Sequential&&) noexcept = default;
+  /// All or nothing, if memory runs out.
+  Sequential& operator=(const Sequential& other) { return *this = Sequential(other); }
+  Sequential& operator=(Sequential&&) noexcept = default;
+  ~Sequential() = default;
 
   void push_back(AnyModule<Scalar> module) {
     children_.push_back(std::move(module));
@@ -73,7 +79,8 @@ class Sequential {
   const Tensor<Scalar>& forward(ConstView x) { return forward(x, random_); }
   const Tensor<Scalar>& forward(ConstView x, Generator& random) {
     TrainingPass<Scalar>& pass = pass_.value;
-    pass.input = {};
+    if (lies_in(x, pass.output)) return forward(Tensor<Scalar>(x), random);
+    pass.input.reset();
     pass.context.pass() = {training_, &random, parallel()};
     pass.output.resize(plan(x.shape(), pass.context));
     run(x, pass.output, pass.context);
@@ -81,21 +88,33 @@ class Sequential {
     pass.input = x;
     return pass.output;
   }
-  const Tensor<Scalar>& forward(Tensor<Scalar>&& x) {
+  const Tensor<Scalar>& forward(Tensor<Scalar>&& x) { return forward(std::move(x), random_); }
+  const Tensor<Scalar>& forward(Tensor<Scalar>&& x, Generator& random) {
+    pass_.value.input.reset();
     pass_.value.kept_input = std::move(x);
-    return forward(pass_.value.kept_input.view());
+    return forward(ConstView(pass_.value.kept_input), random);
+  }
+  // A view that may be written to would convert to either of them.
+  template <std::same_as<View> V>
+  const Tensor<Scalar>& forward(V x) {
+    return forward(ConstView(x));
+  }
+  template <std::same_as<View> V>
+  const Tensor<Scalar>& forward(V x, Generator& random) {
+    return forward(ConstView(x), random);
   }
 
   /// From the gradient of the loss with respect to the last forward's result, adds to the gradient of every
-  /// parameter and, unless dx is null, writes that with respect to the input. Throws StateError before the
-  /// first forward, ShapeError.
+  /// parameter and, unless dx is null, writes that with respect to the input. Throws StateError unless the
+  /// last forward succeeded, ShapeError.
   void backward(ConstView dy, View dx = {}) {
     TrainingPass<Scalar>& pass = pass_.value;
-    if (pass.input.is_null()) throw StateError("Sequential: backward without a forward before it");
+    if (!pass.input) throw StateError("Sequential: backward without a forward before it");
     ops::check_shape("Sequential: backward", "output gradient", dy.shape(), pass.output.shape());
     if (!dx.is_null())
-      ops::check_shape("Sequential: backward", "input gradient", dx.shape(), pass.input.shape());
-    accumulate(pass.input, pass.output, dy, dx, pass.context);
+      ops::check_shape("Sequential: backward", "input gradient", dx.shape(), pass.input->shape());
+    pass.context.pass().parallel = parallel();
+    accumulate(*pass.input, pass.output, dy, dx, pass.context);
   }
 
   /// The output for an input with dropout off: `[N, ...] -> [N, ...]`. Throws ShapeError, which names the
@@ -107,6 +126,7 @@ class Sequential {
   }
   /// The same in the caller's memory, where the result lives: allocates nothing once the workspace has grown.
   const Tensor<Scalar>& predict(ConstView x, Workspace<Scalar>& workspace) const {
+    if (lies_in(x, workspace.output)) return predict(Tensor<Scalar>(x), workspace);
     workspace.context.pass() = {false, nullptr, parallel()};
     workspace.output.resize(plan(x.shape(), workspace.context));
     run(x, workspace.output, workspace.context);
@@ -149,8 +169,8 @@ class Sequential {
   /// The first child in whose output of the last forward a number is not finite.
   std::optional<Index> first_non_finite() {
     TrainingPass<Scalar>& pass = pass_.value;
-    for (Index i = 0; !pass.input.is_null() && i < size(); ++i) {
-      if (!output_of(i, pass.input, pass.output, pass.context).array().isFinite().all()) return i;
+    for (Index i = 0; pass.input && i < size(); ++i) {
+      if (!output_of(i, *pass.input, pass.output, pass.context).array().isFinite().all()) return i;
     }
     return std::nullopt;
   }
@@ -205,6 +225,11 @@ class Sequential {
 
  private:
   Parallel parallel() const { return pool_ ? Parallel(*pool_) : Parallel(); }
+
+  /// True where a pass would overwrite its own input.
+  static bool lies_in(ConstView x, const Tensor<Scalar>& output) {
+    return !x.empty() && !std::less<>()(x.data(), output.begin()) && std::less<>()(x.data(), output.end());
+  }
 
   std::size_t checked(Index i) const {
     if (i < 0 || i >= size()) {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <optional>
+#include <utility>
+
 #include <gradus/core/tensor.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/context.hpp>
@@ -14,26 +17,30 @@ struct Workspace {
   Tensor<Scalar> output;
 };
 
-/// A workspace with what backward needs of the forward before it: the input, null before the first, and the
+/// A workspace with what backward needs of the forward before it: the input, none before the first, and the
 /// tensor that holds it if nobody else does.
 template <class Scalar = float>
 struct TrainingPass : Workspace<Scalar> {
-  TensorView<const Scalar> input;
+  std::optional<TensorView<const Scalar>> input;
   Tensor<Scalar> kept_input;
 };
 
 namespace detail {
 
-/// Memory of a pass inside a value: it does not go with a copy, which starts with none.
+/// Memory of a pass inside a value: it does not go with a copy, which starts with none, and leaves nothing
+/// behind when it is moved.
 template <class T>
 struct FreshWhenCopied {
   T value;
 
   FreshWhenCopied() = default;
   FreshWhenCopied(const FreshWhenCopied&) {}
-  FreshWhenCopied(FreshWhenCopied&&) noexcept = default;
+  FreshWhenCopied(FreshWhenCopied&& other) noexcept : value(std::exchange(other.value, T())) {}
   FreshWhenCopied& operator=(const FreshWhenCopied&) { return *this = FreshWhenCopied(); }
-  FreshWhenCopied& operator=(FreshWhenCopied&&) noexcept = default;
+  FreshWhenCopied& operator=(FreshWhenCopied&& other) noexcept {
+    value = std::exchange(other.value, T());
+    return *this;
+  }
   ~FreshWhenCopied() = default;
 };
 

@@ -23,15 +23,15 @@ MatrixView<Scalar> as_matrix_view(TensorView<Scalar> x) {
 template <class Scalar>
 void affine(Input<Scalar> x, Input<Scalar> weight, Input<Scalar> bias, TensorView<Scalar> y,
             Parallel parallel = {}) {
-  const MatrixView<const Scalar> w = detail::as_matrix_view(weight);
+  const MatrixView<const Scalar> in = detail::as_matrix_view(x), w = detail::as_matrix_view(weight);
   Write write = Write::overwrite;
   if (!bias.is_null()) {
     check_shape("affine", "bias", bias.shape(), Shape{w.rows});
-    check_shape("affine", "output", y.shape(), Shape{x.shape()[0], w.rows});
+    check_shape("affine", "output", y.shape(), Shape{in.rows, w.rows});
     y.matrix().rowwise() = bias.vector().transpose();
     write = Write::accumulate;
   }
-  product(detail::as_matrix_view(x), w.transposed(), detail::as_matrix_view(y), write, parallel);
+  product(in, w.transposed(), detail::as_matrix_view(y), write, parallel);
 }
 
 // dL/dx = dL/dy W
@@ -53,8 +53,9 @@ void affine_weight_gradient(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar
 // dL/db += sum over the batch of dL/dy
 template <class Scalar>
 void affine_bias_gradient(Input<Scalar> dy, TensorView<Scalar> dbias) {
-  check_shape("affine_bias_gradient", "bias gradient", dbias.shape(), Shape{dy.shape()[1]});
-  for (Index i = 0; i < dy.shape()[0]; ++i) dbias.array() += dy[i].array();
+  const MatrixView<const Scalar> up = detail::as_matrix_view(dy);
+  check_shape("affine_bias_gradient", "bias gradient", dbias.shape(), Shape{up.columns});
+  for (Index i = 0; i < up.rows; ++i) dbias.array() += dy[i].array();
 }
 
 }  // namespace gradus::ops

@@ -25,37 +25,43 @@ struct CrossEntropyOptions {
 /// What one sweep over a batch finds.
 template <class Scalar>
 struct CrossEntropyResult {
-  Scalar loss = 0;    ///< mean or sum, as asked for
-  Index correct = 0;  ///< samples whose largest logit, the first of equals, is the label's
-  Index count = 0;    ///< samples that were not ignored
+  Scalar loss = 0;  ///< mean or sum, as asked for
+  Index correct =
+      0;  ///< samples whose largest logit, the first of equals, is the label's; NaN is never correct
+  Index count = 0;  ///< samples that were not ignored
 };
 
 namespace detail {
 
+template <class ErrorType>
+[[noreturn]] void fail_cross_entropy(const std::string& complaint) {
+  throw ErrorType("softmax_cross_entropy: " + complaint);
+}
+
 template <class Scalar>
 void check_cross_entropy(const Shape& logits, std::span<const Index> labels, const Shape& gradient,
                          const CrossEntropyOptions<Scalar>& options) {
-  const std::string operation = "softmax_cross_entropy: ";
   if (logits.rank() != 2)
-    throw ShapeError(operation + "logits have shape " + logits.to_string() + ", expected [N, C]");
+    fail_cross_entropy<ShapeError>("logits have shape " + logits.to_string() + ", expected [N, C]");
   if (static_cast<Index>(labels.size()) != logits[0]) {
-    throw ShapeError(operation + std::to_string(labels.size()) + " labels for logits of shape " +
-                     logits.to_string());
+    fail_cross_entropy<ShapeError>(std::to_string(labels.size()) + " labels for logits of shape " +
+                                   logits.to_string());
   }
   check_shape("softmax_cross_entropy", "gradient", gradient, logits);
   const Index classes = logits[1];
   if (!options.class_weights.empty() && static_cast<Index>(options.class_weights.size()) != classes) {
-    throw ShapeError(operation + std::to_string(options.class_weights.size()) + " class weights, expected " +
-                     std::to_string(classes));
+    fail_cross_entropy<ShapeError>(std::to_string(options.class_weights.size()) +
+                                   " class weights, expected " + std::to_string(classes));
   }
   if (!(options.label_smoothing >= 0 && options.label_smoothing <= 1)) {
-    throw ArgumentError(operation + "label smoothing is " + std::to_string(options.label_smoothing) +
-                        ", expected a number in [0, 1]");
+    fail_cross_entropy<ArgumentError>("label smoothing is " + std::to_string(options.label_smoothing) +
+                                      ", expected a number in [0, 1]");
   }
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if ((labels[i] < 0 || labels[i] >= classes) && labels[i] != options.ignore_index) {
-      throw IndexError(operation + "label " + std::to_string(labels[i]) + " of sample " + std::to_string(i) +
-                       ", expected one in [0, " + std::to_string(classes) + ")");
+      fail_cross_entropy<IndexError>("label " + std::to_string(labels[i]) + " of sample " +
+                                     std::to_string(i) + ", expected one in [0, " + std::to_string(classes) +
+                                     ")");
     }
   }
 }
@@ -130,7 +136,7 @@ CrossEntropyResult<Scalar> softmax_cross_entropy(Input<Scalar> logits, std::span
     }
     Index predicted = 0;
     while (predicted < classes - 1 && x[predicted] < highest) ++predicted;
-    result.correct += predicted == label ? 1 : 0;
+    result.correct += predicted == label && !std::isnan(highest) ? 1 : 0;
   }
   if (mean) loss = result.count == 0 ? 0 : loss / weight_of_labels;
   result.loss = static_cast<Scalar>(loss);

@@ -1,0 +1,39 @@
+#include <doctest/doctest.h>
+
+#include <gradus/core/tensor.hpp>
+#include <gradus/nn/mean_squared_error.hpp>
+
+#include "../support/extremes.hpp"
+#include "../support/numerical_gradient.hpp"
+
+using gradus::Generator;
+using gradus::Shape;
+using gradus::Tensor;
+using gradus::nn::MeanSquaredError;
+using gradus::nn::Reduction;
+namespace test = gradus::test;
+
+TEST_SUITE("nn::MeanSquaredError") {
+  TEST_CASE("hand-written gradients are those of differences, mean and sum") {
+    Generator random(1);
+    for (const Reduction reduction : {Reduction::mean, Reduction::sum}) {
+      for (const Shape& shape : test::element_wise_shapes) {
+        const MeanSquaredError<double> loss{reduction};
+        Tensor<double> x = test::away_from_zero(shape, random);
+        const Tensor<double> target = Tensor<double>::uniform(shape, random);
+        Tensor<double> gradient(shape);
+        const double value = loss(x, target, gradient);
+        CHECK(value == loss(x, target));
+        const auto expected = test::numerical_gradient(x, [&] { return loss(x, target); });
+        CHECK(test::error_in_tolerances(gradient, expected) <= 1);
+      }
+    }
+  }
+
+  TEST_CASE("float and the mean by default") {
+    const MeanSquaredError<> loss;
+    const Tensor<float> x{1, -2}, target{0, 1};
+    const float total = MeanSquaredError<>{Reduction::sum}(x, target);
+    CHECK(loss(x, target) == doctest::Approx(total / 2));
+  }
+}

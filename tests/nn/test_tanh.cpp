@@ -1,0 +1,35 @@
+#include <doctest/doctest.h>
+
+#include <gradus/nn/tanh.hpp>
+
+#include "../support/extremes.hpp"
+#include "../support/numerical_gradient.hpp"
+
+using gradus::Generator;
+using gradus::Shape;
+using gradus::Tensor;
+using gradus::nn::Tanh;
+namespace test = gradus::test;
+
+TEST_SUITE("nn::Tanh") {
+  TEST_CASE("hand-written gradients are those of differences, in every shape") {
+    Generator random(1);
+    for (const Shape& shape : test::element_wise_shapes) {
+      const auto report = test::check_gradients(Tanh<double>{}, test::away_from_zero(shape, random));
+      CHECK_MESSAGE(report.ok(), shape.to_string(), ": ", report.where, " is off by ", report.error);
+    }
+  }
+
+  TEST_CASE("float agrees with double") {
+    Generator random(2);
+    for (const Shape& shape : test::element_wise_shapes) {
+      const Tensor<double> x = Tensor<double>::randn(shape, random);
+      CHECK(test::float_agrees_with_double(Tanh<float>{}, Tanh<double>{}, x));
+    }
+  }
+
+  TEST_CASE("keeps the shape, is called by its name") {
+    CHECK(Tanh{}.output_shape(Shape{2, 3, 4}) == Shape{2, 3, 4});
+    CHECK(gradus::nn::module_name(Tanh{}) == "Tanh");
+  }
+}

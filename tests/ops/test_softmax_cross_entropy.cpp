@@ -1,0 +1,226 @@
+#include <cmath>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <gradus/core/tensor.hpp>
+#include <gradus/ops/softmax_cross_entropy.hpp>
+
+#include "../support/extremes.hpp"
+#include "../support/numerical_gradient.hpp"
+
+using gradus::ArgumentError;
+using gradus::Generator;
+using gradus::Index;
+using gradus::IndexError;
+using gradus::Shape;
+using gradus::ShapeError;
+using gradus::Tensor;
+using gradus::ops::CrossEntropyOptions;
+using gradus::ops::Reduction;
+using gradus::ops::softmax_cross_entropy;
+namespace test = gradus::test;
+
+namespace {
+
+std::vector<Index> random_labels(Index batch, Index classes, Generator& random) {
+  std::vector<Index> labels(static_cast<std::size_t>(batch));
+  for (Index& label : labels) label = random.below(classes);
+  return labels;
+}
+
+template <class Scalar>
+Scalar loss_of(const Tensor<Scalar>& logits, const std::vector<Index>& labels,
+               const CrossEntropyOptions<Scalar>& options = {}) {
+  return softmax_cross_entropy<Scalar>(logits, labels, {}, options).loss;
+}
+
+}  // namespace
+
+TEST_SUITE("softmax_cross_entropy") {
+  TEST_CASE("the gradient is the derivative of the loss, in every shape and with every option") {
+    Generator random(1);
+    for (const auto& [batch, classes] :
+         std::vector<std::pair<Index, Index>>{{0, 3}, {1, 1}, {1, 5}, {5, 3}, {7, 37}}) {
+      for (const Reduction reduction : {Reduction::mean, Reduction::sum}) {
+        for (const double smoothing : {0.0, 0.1, 1.0}) {
+          for (const bool weighted : {false, true}) {
+            for (const bool ignoring : {false, true}) {
+              Tensor<double> logits = Tensor<double>::randn({batch, classes}, random);
+              std::vector<Index> labels = random_labels(batch, classes, random);
+              if (ignoring && batch > 0) labels[0] = 255;
+              const Tensor<double> weights = Tensor<double>::uniform({classes}, random, 0.5, 2);
+              const CrossEntropyOptions<double> options{
+                  reduction, smoothing, weighted ? weights.span() : std::span<const double>{}, 255};
+              Tensor<double> gradient = Tensor<double>::full(logits.shape(), test::not_a_number<double>);
+              softmax_cross_entropy<double>(logits, labels, gradient.view(), options);
+              const auto loss = [&] { return loss_of(logits, labels, options); };
+              REQUIRE(test::error_in_tolerances(gradient, test::numerical_gradient(logits, loss)) <= 1);
+            }
+          }
+        }
+      }
+    }
+  }
+
+  TEST_CASE("float agrees with double") {
+    Generator random(2);
+    for (const Index classes : {1, 10, 1000}) {
+      const Tensor<float> logits = Tensor<float>::randn({32, classes}, random, 0, 10);
+      const std::vector<Index> labels = random_labels(32, classes, random);
+      Tensor<float> gradient(logits.shape());
+      Tensor<double> reference(logits.shape());
+      const auto single =
+          softmax_cross_entropy<float>(logits, labels, gradient.view(), {Reduction::sum, 0.1f});
+      const auto twice = softmax_cross_entropy<double>(logits.cast<double>(), labels, reference.view(),
+                                                       {Reduction::sum, 0.1f});
+      CHECK(test::float_agrees(gradient, reference, classes));
+      CHECK(static_cast<double>(single.loss) == doctest::Approx(twice.loss).epsilon(1e-5));
+      CHECK(single.correct == twice.correct);
+    }
+  }
+
+  TEST_CASE("a network that knows nothing costs log C, and every row of the gradient sums to 0") {
+    Generator random(3);
+    const std::vector<Index> labels{0, 9, 4};
+    CHECK(loss_of(Tensor<double>(Shape{3, 10}), labels) == doctest::Approx(std::log(10.0)).epsilon(1e-15));
+    const Tensor<double> logits = Tensor<double>::randn({3, 10}, random);
+    Tensor<double> gradient(logits.shape());
+    softmax_cross_entropy<double>(logits, labels, gradient.view(), {Reduction::sum, 0.2});
+    for (Index i = 0; i < 3; ++i) CHECK(std::abs(gradient[i].array().sum()) <= 1e-15);
+  }
+
+  TEST_CASE("shifting the logits of a sample changes nothing") {
+    for (std::uint64_t seed = 0; seed < 1000; ++seed) {
+      Generator random(seed);
+      const std::vector<Index> labels{random.below(7)};
+      Tensor<double> logits = Tensor<double>::randn({1, 7}, random);
+      const double before = loss_of(logits, labels);
+      for (double& element : logits) element += 100;
+      REQUIRE(std::abs(loss_of(logits, labels) - before) <= 1e-12);
+    }
+  }
+
+  TEST_CASE_TEMPLATE("logits of any size", Scalar, float, double) {
+    const std::vector<Index> label{5};
+    for (const Scalar big : {Scalar(88.7), Scalar(1e4), test::largest<Scalar>, test::infinity<Scalar>}) {
+      CAPTURE(static_cast<double>(big));
+      Tensor<Scalar> gradient(Shape{1, 37});
+      Tensor<Scalar> logits = Tensor<Scalar>::full({1, 37}, -big);
+      const auto check = [&](Scalar expected) {
+        for (const bool with_gradient : {false, true}) {
+          const auto loss = softmax_cross_entropy<Scalar>(
+                                logits, label, with_gradient ? gradient.view() : gradus::TensorView<Scalar>{})
+                                .loss;
+          CHECK((loss == expected || std::abs(loss - expected) <= 8 * test::epsilon<Scalar> * expected));
+        }
+        CHECK(gradient.array().isFinite().all());
+        CHECK(std::abs(gradient.array().sum()) <= 8 * test::epsilon<Scalar>);
+      };
+      check(std::log(Scalar(37)));
+      logits(0, 5) = big;
+      check(0);
+      CHECK(gradient.array().abs().maxCoeff() <= Scalar{std::numeric_limits<float>::min()});
+      logits.fill(big);
+      check(std::log(Scalar(37)));
+      logits(0, 5) = -big;
+      check(2 * big + std::log(Scalar(36)));
+      CHECK(gradient(0, 5) == doctest::Approx(-1));
+    }
+  }
+
+  TEST_CASE_TEMPLATE("NaN gives a NaN loss and is never correct", Scalar, float, double) {
+    for (Index at = 0; at < 11; ++at) {
+      for (const Index label : {0, 3}) {
+        Tensor<Scalar> logits(Shape{1, 11}), gradient(Shape{1, 11});
+        logits(0, at) = test::not_a_number<Scalar>;
+        const std::vector<Index> labels{label};
+        for (const Scalar smoothing : {Scalar(0), Scalar(0.1)}) {
+          const auto with =
+              softmax_cross_entropy<Scalar>(logits, labels, gradient.view(), {Reduction::mean, smoothing});
+          const auto without =
+              softmax_cross_entropy<Scalar>(logits, labels, {}, {Reduction::mean, smoothing});
+          REQUIRE(std::isnan(with.loss));
+          REQUIRE(std::isnan(without.loss));
+          REQUIRE(with.correct == 0);
+          REQUIRE(without.correct == 0);
+          REQUIRE(gradient.array().isNaN().all());
+        }
+      }
+    }
+  }
+
+  TEST_CASE("counts what is correct, the first of equals being the prediction") {
+    const Tensor<float> logits{{1, 2, 3}, {3, 1, 3}, {3, 1, 3}, {0, 0, 0}};
+    const auto correct = [&](std::vector<Index> labels) {
+      return softmax_cross_entropy<float>(logits, labels, {}).correct;
+    };
+    CHECK(correct({2, 0, 0, 0}) == 4);
+    CHECK(correct({1, 2, 2, 1}) == 0);
+    CHECK(correct({2, 2, 0, 2}) == 2);
+  }
+
+  TEST_CASE("ignored samples count for nothing") {
+    Generator random(4);
+    const Tensor<double> logits = Tensor<double>::randn({3, 5}, random);
+    Tensor<double> gradient(logits.shape());
+    const std::vector<Index> labels{1, -1, 4};
+    const auto result = softmax_cross_entropy<double>(logits, labels, gradient.view(), {.ignore_index = -1});
+    CHECK(result.count == 2);
+    CHECK(gradient[1].array().isZero(0));
+    Tensor<double> two(Shape{2, 5});
+    std::ranges::copy(logits[0], two[0].begin());
+    std::ranges::copy(logits[2], two[1].begin());
+    CHECK(result.loss == doctest::Approx(loss_of(two, {1, 4})).epsilon(1e-15));
+
+    const auto none = softmax_cross_entropy<double>(logits, std::vector<Index>{-1, -1, -1}, gradient.view(),
+                                                    {.ignore_index = -1});
+    CHECK(none.loss == 0);
+    CHECK(none.count == 0);
+    CHECK(gradient.array().isZero(0));
+  }
+
+  TEST_CASE("an empty batch costs nothing") {
+    Tensor<float> logits(Shape{0, 10}), gradient(Shape{0, 10});
+    const auto result = softmax_cross_entropy<float>(logits, {}, gradient.view());
+    CHECK(result.loss == 0);
+    CHECK(result.count == 0);
+    CHECK(result.correct == 0);
+  }
+
+  TEST_CASE("a label out of range names itself and its sample") {
+    const Tensor<float> logits(Shape{2, 10});
+    CHECK_THROWS_WITH_AS(loss_of(logits, {3, -1}),
+                         "softmax_cross_entropy: label -1 of sample 1, expected one in [0, 10)", IndexError);
+    CHECK_THROWS_WITH_AS(loss_of(logits, {10, 0}),
+                         "softmax_cross_entropy: label 10 of sample 0, expected one in [0, 10)", IndexError);
+    CHECK_THROWS_WITH_AS(loss_of(logits, {0, 255}),
+                         "softmax_cross_entropy: label 255 of sample 1, expected one in [0, 10)", IndexError);
+    CHECK_NOTHROW(loss_of(logits, {0, 255}, {.ignore_index = 255}));
+  }
+
+  TEST_CASE("a bad label leaves the gradient as it was") {
+    const Tensor<float> logits(Shape{2, 3});
+    Tensor<float> gradient = Tensor<float>::full({2, 3}, 7);
+    CHECK_THROWS_AS(softmax_cross_entropy<float>(logits, std::vector<Index>{0, 3}, gradient.view()),
+                    IndexError);
+    CHECK(gradient == Tensor<float>::full({2, 3}, 7));
+  }
+
+  TEST_CASE("arguments that do not fit are named") {
+    const Tensor<float> logits(Shape{2, 3}), flat(Shape{3});
+    Tensor<float> gradient(Shape{3, 2});
+    const std::vector<float> weights{1, 2};
+    const std::vector<Index> labels{0, 1};
+    CHECK_THROWS_WITH_AS(loss_of(flat, {0}), "softmax_cross_entropy: logits have shape [3], expected [N, C]",
+                         ShapeError);
+    CHECK_THROWS_WITH_AS(loss_of(logits, {0}), "softmax_cross_entropy: 1 labels for logits of shape [2, 3]",
+                         ShapeError);
+    CHECK_THROWS_WITH_AS(softmax_cross_entropy<float>(logits, labels, gradient.view()),
+                         "softmax_cross_entropy: gradient has shape [3, 2], expected [2, 3]", ShapeError);
+    CHECK_THROWS_WITH_AS(loss_of(logits, labels, {.class_weights = weights}),
+                         "softmax_cross_entropy: 2 class weights, expected 3", ShapeError);
+    CHECK_THROWS_AS(loss_of(logits, labels, {.label_smoothing = 1.5f}), ArgumentError);
+    CHECK_THROWS_AS(loss_of(logits, labels, {.label_smoothing = test::not_a_number<float>}), ArgumentError);
+  }
+}
