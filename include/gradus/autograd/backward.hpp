@@ -1,0 +1,243 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gradus/autograd/variable.hpp>
+#include <gradus/core/error.hpp>
+
+namespace gradus {
+
+namespace detail {
+
+/// One sweep from a result back to what it was computed from, every node after all its children. Lists of
+/// nodes are linked through the nodes themselves wherever that can be: graphs of numbers are large, and
+/// their work is mostly memory.
+template <class Scalar>
+class BackwardPass {
+ public:
+  BackwardPass(const Variable<Scalar>& output, Goal goal) : goal_(goal) {
+    const std::size_t nodes = count(output.node().get());
+    try {
+      if (freed_) fail_freed(*freed_);
+      ready_.reserve(nodes);
+    } catch (...) {
+      clear(output.node().get());
+      throw;
+    }
+    ready_.push_back(output.node());
+  }
+  BackwardPass(const BackwardPass&) = delete;
+  BackwardPass& operator=(const BackwardPass&) = delete;
+  ~BackwardPass() {
+    for (const NodeRef<Scalar>& node : ready_) clear(node.get());
+    for (const Variable<Scalar>& input : inputs_) reset(*input.node());
+  }
+
+  /// Leaves out every node that leads to none of these, and remembers the gradients of these.
+  void want_only(std::span<const Variable<Scalar>> inputs) {
+    inputs_ = inputs;
+    results_.resize(inputs.size());
+    std::vector<Node<Scalar>*> order{ready_.front().get()};
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      order[i]->wanted = false;
+      for (const NodeRef<Scalar>& parent : order[i]->parents()) {
+        if (parent->counted && --parent->pending == 0) order.push_back(parent.get());
+      }
+    }
+    for (const Variable<Scalar>& input : inputs) input.node()->is_input = input.node()->wanted = true;
+    for (std::size_t i = order.size(); i-- > 0;) {
+      for (const NodeRef<Scalar>& parent : order[i]->parents()) {
+        if (parent->wanted) order[i]->wanted = true;
+        if (parent->counted) ++parent->pending;
+      }
+    }
+  }
+
+  void run(const Variable<Scalar>& gradient, bool create_graph, bool retain_graph) {
+    const SetRecording mode(create_graph);
+    ready_.front()->receive(gradient);
+    while (!ready_.empty()) {
+      Node<Scalar>& node = *ready_.back();
+      if (node.wanted && node.received) step(node);
+      const NodeRef<Scalar> alive = std::move(ready_.back());
+      ready_.pop_back();
+      reset(node);
+      for (const NodeRef<Scalar>& parent : node.parents()) {
+        if (parent->counted && --parent->pending == 0) ready_.push_back(parent);
+      }
+      if (!retain_graph && node.parent_count > 0) node.free_graph();
+    }
+  }
+
+  /// What want_only asked for; nothing where no gradient arrived.
+  std::vector<std::optional<Variable<Scalar>>>& results() { return results_; }
+
+ private:
+  /// Counts the children of every node that the root depends on; returns how many nodes these are.
+  std::size_t count(Node<Scalar>* root) {
+    std::size_t nodes = 0;
+    root->counted = true;
+    for (Node<Scalar>* list = push(nullptr, root); list;) {
+      Node<Scalar>& node = *pop(list);
+      ++nodes;
+      node.wanted = true;
+      if (node.freed) freed_ = &node;
+      for (const NodeRef<Scalar>& parent : node.parents()) {
+        if (!parent->requires_grad) continue;
+        ++parent->pending;
+        if (!std::exchange(parent->counted, true)) list = push(list, parent.get());
+      }
+    }
+    return nodes;
+  }
+
+  /// Forgets the pass in a node and in all that it depends on.
+  static void clear(Node<Scalar>* root) noexcept {
+    root->counted = false;
+    for (Node<Scalar>* list = push(nullptr, root); list;) {
+      Node<Scalar>& node = *pop(list);
+      reset(node);
+      for (const NodeRef<Scalar>& parent : node.parents()) {
+        if (std::exchange(parent->counted, false)) list = push(list, parent.get());
+      }
+    }
+  }
+
+  static Node<Scalar>* push(Node<Scalar>* list, Node<Scalar>* node) noexcept {
+    node->next = list;
+    return node;
+  }
+  static Node<Scalar>* pop(Node<Scalar>*& list) noexcept {
+    Node<Scalar>* node = std::exchange(list, list->next);
+    node->number_gradient = 0;
+    return node;
+  }
+
+  static void reset(Node<Scalar>& node) noexcept {
+    node.counted = node.wanted = node.received = node.is_input = false;
+    node.pending = 0;
+    node.number_gradient = 0;
+    if (node.gradient) node.gradient = {};
+  }
+
+  void step(Node<Scalar>& node) {
+    const bool number = node.value.is_number() && !recording;
+    if (node.is_input) {
+      for (std::size_t i = 0; i < inputs_.size(); ++i) {
+        if (inputs_[i].node().get() != &node) continue;
+        results_[i] = number ? Variable<Scalar>(node.number_gradient) : Variable<Scalar>(node.gradient);
+      }
+    }
+    if (number)
+      node.backward(node.number_gradient, goal_);
+    else
+      node.backward(Variable<Scalar>(std::move(node.gradient)), goal_);
+  }
+
+  [[noreturn]] static void fail_freed(const Node<Scalar>& node) {
+    throw StateError("backward: the graph of " + node.name() + " of shape " + node.value.shape().to_string() +
+                     " has been freed by an earlier backward; retain_graph keeps it");
+  }
+
+  Goal goal_;
+  const Node<Scalar>* freed_ = nullptr;
+  std::vector<NodeRef<Scalar>> ready_;
+  std::span<const Variable<Scalar>> inputs_;
+  std::vector<std::optional<Variable<Scalar>>> results_;
+};
+
+/// The gradient that a backward begins with.
+template <class Scalar>
+Variable<Scalar> seed(const char* operation, const Variable<Scalar>& output) {
+  if (output.size() != 1) {
+    throw ShapeError(std::string(operation) + ": output has shape " + output.shape().to_string() +
+                     ", expected one element or a gradient to begin with");
+  }
+  if (output.rank() == 0) return Variable<Scalar>(Scalar{1});
+  return Variable<Scalar>(Tensor<Scalar>::ones(output.shape()));
+}
+
+template <class Scalar>
+void check_seed(const char* operation, const Variable<Scalar>& output, const Variable<Scalar>& gradient) {
+  if (gradient.shape() == output.shape()) return;
+  throw ShapeError(std::string(operation) + ": gradient has shape " + gradient.shape().to_string() +
+                   ", expected " + output.shape().to_string());
+}
+
+}  // namespace detail
+
+template <std::floating_point Scalar>
+void Variable<Scalar>::backward(BackwardOptions options) const {
+  backward(detail::seed("backward", *this), options);
+}
+
+template <std::floating_point Scalar>
+void Variable<Scalar>::backward(const Variable& gradient, BackwardOptions options) const {
+  detail::check_seed("backward", *this, gradient);
+  if (!requires_grad()) {
+    throw StateError("backward: " + node_->name() + " of shape " + shape().to_string() +
+                     " depends on nothing that requires a gradient");
+  }
+  detail::BackwardPass<Scalar>(*this, detail::Goal::accumulate).run(gradient, false, options.retain_graph);
+}
+
+struct GradOptions {
+  bool create_graph = false;         ///< record the gradients too, so that they can be differentiated again
+  bool retain_graph = create_graph;  ///< keep the graph instead of freeing it on the way
+};
+
+/// The gradients of sum(output * gradient) with respect to some variables, leaves or not; touches nobody's
+/// `.grad`. Zeros for an input on which the output does not depend. Throws ShapeError, and StateError for an
+/// input that does not require a gradient or a graph that is freed.
+template <std::floating_point Scalar>
+std::vector<Variable<Scalar>> grad(const Variable<Scalar>& output,
+                                   const std::type_identity_t<std::vector<Variable<Scalar>>>& inputs,
+                                   const std::type_identity_t<Variable<Scalar>>& gradient,
+                                   GradOptions options = {}) {
+  detail::check_seed("grad", output, gradient);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i].requires_grad()) continue;
+    throw StateError("grad: input " + std::to_string(i) + " of shape " + inputs[i].shape().to_string() +
+                     " does not require a gradient");
+  }
+  detail::BackwardPass<Scalar> pass(output, detail::Goal::inputs);
+  pass.want_only(inputs);
+  if (output.requires_grad()) pass.run(gradient, options.create_graph, options.retain_graph);
+  std::vector<Variable<Scalar>> gradients;
+  gradients.reserve(inputs.size());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    auto& result = pass.results()[i];
+    if (result)
+      gradients.push_back(std::move(*result));
+    else
+      gradients.emplace_back(detail::Value<Scalar>::zeros(inputs[i].shape()));
+  }
+  return gradients;
+}
+
+/// The same for an output of one element.
+template <std::floating_point Scalar>
+std::vector<Variable<Scalar>> grad(const Variable<Scalar>& output,
+                                   const std::type_identity_t<std::vector<Variable<Scalar>>>& inputs,
+                                   GradOptions options = {}) {
+  return grad(output, inputs, detail::seed("grad", output), options);
+}
+
+/// The same for one input: `Variable slope = grad(y, x, {.create_graph = true})`.
+template <std::floating_point Scalar>
+Variable<Scalar> grad(const Variable<Scalar>& output, const Variable<Scalar>& input,
+                      const std::type_identity_t<Variable<Scalar>>& gradient, GradOptions options = {}) {
+  return grad(output, std::vector{input}, gradient, options).front();
+}
+template <std::floating_point Scalar>
+Variable<Scalar> grad(const Variable<Scalar>& output, const Variable<Scalar>& input,
+                      GradOptions options = {}) {
+  return grad(output, std::vector{input}, options).front();
+}
+
+}  // namespace gradus

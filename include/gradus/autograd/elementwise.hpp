@@ -1,0 +1,242 @@
+#pragma once
+
+#include <limits>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <gradus/autograd/arithmetic.hpp>
+#include <gradus/autograd/variable.hpp>
+#include <gradus/core/error.hpp>
+#include <gradus/ops/activation.hpp>
+#include <gradus/ops/elementwise.hpp>
+
+/// Functions of one variable, element by element.
+namespace gradus {
+
+namespace detail {
+
+/// Which of input and output a derivative is said in.
+enum class Saved { input, output };
+
+/// dL/dx = F::backward(s, dL/dy), where s is the x or the y of y = f(x): an operation like any other, so that
+/// gradients can be differentiated again.
+template <class Scalar, class F>
+Variable<Scalar> slope(const F& f, const Variable<Scalar>& s, const Variable<Scalar>& dy) {
+  auto dx = Value<Scalar>::uninitialized(s.shape());
+  f.backward(s.value(), dy.value(), dx.view());
+  // It is linear in dL/dy, so that its derivative in that direction is itself.
+  return record(F::slope_name, std::move(dx), s, dy, [f](const Step<Scalar>& step) {
+    const Variable<Scalar> saved = step.input(0), up = step.input(1);
+    if constexpr (requires { f.curvature(saved, up); }) {
+      if (step.wants(0)) step.give(0, step.gradient() * f.curvature(saved, up));
+    }
+    if (step.wants(1)) step.give(1, slope(f, saved, step.gradient()));
+  });
+}
+
+template <class Scalar, class F>
+class UnaryNode final : public Node<Scalar> {
+ public:
+  UnaryNode(Value<Scalar> result, const Variable<Scalar>& x, const F& f)
+      : Node<Scalar>(std::move(result)), f_(f) {
+    this->set_parents(x.node());
+    this->requires_grad = true;
+  }
+
+  std::string name() const override { return F::name; }
+
+  void backward(Scalar dy, Goal) override {
+    const Value<Scalar>& s = F::saved == Saved::input ? this->few_parents[0]->value : this->value;
+    Scalar dx;
+    const Shape shape;
+    f_.backward(s.view(), TensorView<const Scalar>(&dy, shape), TensorView<Scalar>(&dx, shape));
+    this->few_parents[0]->receive(dx);
+  }
+
+  void backward(const Variable<Scalar>& dy, Goal) override {
+    const Variable<Scalar> s(F::saved == Saved::input ? this->few_parents[0] : NodeRef<Scalar>(this));
+    this->few_parents[0]->receive(slope(f_, s, dy));
+  }
+
+ private:
+  F f_;
+};
+
+template <class Scalar, class F>
+Variable<Scalar> unary(const F& f, const Variable<Scalar>& x) {
+  auto y = Value<Scalar>::uninitialized(x.shape());
+  f.forward(x.value(), y.view());
+  if (!recording || !x.requires_grad()) return Variable<Scalar>(std::move(y));
+  return Variable<Scalar>(NodeRef<Scalar>(new UnaryNode<Scalar, F>(std::move(y), x, f)));
+}
+
+// Each says forward and backward by their kernels, and `curvature`, d(dL/dx)/ds, where it is not 0.
+
+template <class Scalar>
+struct Exp {
+  static constexpr const char *name = "exp", *slope_name = "exp_backward";
+  static constexpr Saved saved = Saved::output;
+  void forward(Input<Scalar> x, TensorView<Scalar> y) const { ops::exp<Scalar>(x, y); }
+  void backward(Input<Scalar> y, Input<Scalar> dy, TensorView<Scalar> dx) const {
+    ops::exp_backward<Scalar>(y, dy, dx);
+  }
+  // d(dy y)/dy = dy
+  Variable<Scalar> curvature(const Variable<Scalar>&, const Variable<Scalar>& dy) const { return dy; }
+};
+
+template <class Scalar>
+struct Log {
+  static constexpr const char *name = "log", *slope_name = "log_backward";
+  static constexpr Saved saved = Saved::input;
+  void forward(Input<Scalar> x, TensorView<Scalar> y) const { ops::log<Scalar>(x, y); }
+  void backward(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dx) const {
+    ops::log_backward<Scalar>(x, dy, dx);
+  }
+  // d(dy / x)/dx = -dy / x^2
+  Variable<Scalar> curvature(const Variable<Scalar>& x, const Variable<Scalar>& dy) const {
+    return -(dy / (x * x));
+  }
+};
+
+template <class Scalar>
+struct Sqrt {
+  static constexpr const char *name = "sqrt", *slope_name = "sqrt_backward";
+  static constexpr Saved saved = Saved::output;
+  void forward(Input<Scalar> x, TensorView<Scalar> y) const { ops::sqrt<Scalar>(x, y); }
+  void backward(Input<Scalar> y, Input<Scalar> dy, TensorView<Scalar> dx) const {
+    ops::sqrt_backward<Scalar>(y, dy, dx);
+  }
+  // d(dy / (2 y))/dy = -dy / (2 y^2)
+  Variable<Scalar> curvature(const Variable<Scalar>& y, const Variable<Scalar>& dy) const {
+    return dy / (y * y) * Scalar{-0.5};
+  }
+};
+
+template <class Scalar>
+struct Tanh {
+  static constexpr const char *name = "tanh", *slope_name = "tanh_backward";
+  static constexpr Saved saved = Saved::output;
+  void forward(Input<Scalar> x, TensorView<Scalar> y) const { ops::tanh<Scalar>(x, y); }
+  void backward(Input<Scalar> y, Input<Scalar> dy, TensorView<Scalar> dx) const {
+    ops::tanh_backward<Scalar>(y, dy, dx);
+  }
+  // d(dy (1 - y^2))/dy = -2 dy y
+  Variable<Scalar> curvature(const Variable<Scalar>& y, const Variable<Scalar>& dy) const {
+    return dy * y * Scalar{-2};
+  }
+};
+
+template <class Scalar>
+struct Sigmoid {
+  static constexpr const char *name = "sigmoid", *slope_name = "sigmoid_backward";
+  static constexpr Saved saved = Saved::output;
+  void forward(Input<Scalar> x, TensorView<Scalar> y) const { ops::sigmoid<Scalar>(x, y); }
+  void backward(Input<Scalar> y, Input<Scalar> dy, TensorView<Scalar> dx) const {
+    ops::sigmoid_backward<Scalar>(y, dy, dx);
+  }
+  // d(dy y (1 - y))/dy = dy (1 - 2 y)
+  Variable<Scalar> curvature(const Variable<Scalar>& y, const Variable<Scalar>& dy) const {
+    return dy * (y * Scalar{-2} + Scalar{1});
+  }
+};
+
+template <class Scalar>
+struct ReLU {
+  static constexpr const char *name = "relu", *slope_name = "relu_backward";
+  static constexpr Saved saved = Saved::output;
+  void forward(Input<Scalar> x, TensorView<Scalar> y) const { ops::relu<Scalar>(x, y); }
+  void backward(Input<Scalar> y, Input<Scalar> dy, TensorView<Scalar> dx) const {
+    ops::relu_backward<Scalar>(y, dy, dx);
+  }
+};
+
+template <class Scalar>
+struct Abs {
+  static constexpr const char *name = "abs", *slope_name = "abs_backward";
+  static constexpr Saved saved = Saved::input;
+  void forward(Input<Scalar> x, TensorView<Scalar> y) const { ops::abs<Scalar>(x, y); }
+  void backward(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dx) const {
+    ops::abs_backward<Scalar>(x, dy, dx);
+  }
+};
+
+template <class Scalar>
+struct Clamp {
+  static constexpr const char *name = "clamp", *slope_name = "clamp_backward";
+  static constexpr Saved saved = Saved::input;
+  Scalar low, high;
+  void forward(Input<Scalar> x, TensorView<Scalar> y) const { ops::clamp<Scalar>(x, low, high, y); }
+  void backward(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dx) const {
+    ops::clamp_backward<Scalar>(x, low, high, dy, dx);
+  }
+};
+
+template <class Scalar>
+struct Pow {
+  static constexpr const char *name = "pow", *slope_name = "pow_backward";
+  static constexpr Saved saved = Saved::input;
+  Scalar exponent;
+  void forward(Input<Scalar> x, TensorView<Scalar> y) const { ops::pow<Scalar>(x, exponent, y); }
+  void backward(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dx) const {
+    ops::pow_backward<Scalar>(x, exponent, dy, dx);
+  }
+  // d(dy p x^(p - 1))/dx = p (dy (p - 1) x^(p - 2)): the slope of one power less
+  Variable<Scalar> curvature(const Variable<Scalar>& x, const Variable<Scalar>& dy) const {
+    return slope(Pow{exponent - 1}, x, dy) * exponent;
+  }
+};
+
+}  // namespace detail
+
+/// exp(x), e to the power of x.
+template <class Scalar>
+Variable<Scalar> exp(const Variable<Scalar>& x) {
+  return detail::unary(detail::Exp<Scalar>{}, x);
+}
+/// The natural logarithm.
+template <class Scalar>
+Variable<Scalar> log(const Variable<Scalar>& x) {
+  return detail::unary(detail::Log<Scalar>{}, x);
+}
+template <class Scalar>
+Variable<Scalar> sqrt(const Variable<Scalar>& x) {
+  return detail::unary(detail::Sqrt<Scalar>{}, x);
+}
+template <class Scalar>
+Variable<Scalar> tanh(const Variable<Scalar>& x) {
+  return detail::unary(detail::Tanh<Scalar>{}, x);
+}
+/// The logistic function 1 / (1 + exp(-x)).
+template <class Scalar>
+Variable<Scalar> sigmoid(const Variable<Scalar>& x) {
+  return detail::unary(detail::Sigmoid<Scalar>{}, x);
+}
+/// max(x, 0); its derivative at 0 is 0.
+template <class Scalar>
+Variable<Scalar> relu(const Variable<Scalar>& x) {
+  return detail::unary(detail::ReLU<Scalar>{}, x);
+}
+/// |x|; its derivative at 0 is 0.
+template <class Scalar>
+Variable<Scalar> abs(const Variable<Scalar>& x) {
+  return detail::unary(detail::Abs<Scalar>{}, x);
+}
+/// x held to [low, high]; its derivative at the bounds is 1, as in PyTorch. Throws ArgumentError unless
+/// low <= high.
+template <class Scalar>
+Variable<Scalar> clamp(const Variable<Scalar>& x, std::type_identity_t<Scalar> low,
+                       std::type_identity_t<Scalar> high = std::numeric_limits<Scalar>::infinity()) {
+  if (!(low <= high)) {
+    throw ArgumentError("clamp: bounds are " + std::to_string(low) + " and " + std::to_string(high) +
+                        ", expected low <= high");
+  }
+  return detail::unary(detail::Clamp<Scalar>{low, high}, x);
+}
+/// x to the power of a number.
+template <class Scalar>
+Variable<Scalar> pow(const Variable<Scalar>& x, std::type_identity_t<Scalar> exponent) {
+  return detail::unary(detail::Pow<Scalar>{exponent}, x);
+}
+
+}  // namespace gradus

@@ -1,0 +1,201 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gradus/autograd/arithmetic.hpp>
+#include <gradus/autograd/backward.hpp>
+#include <gradus/autograd/reduction.hpp>
+#include <gradus/autograd/variable.hpp>
+#include <gradus/core/random.hpp>
+#include <gradus/core/tensor.hpp>
+#include <gradus/nn/context.hpp>
+#include <gradus/nn/module.hpp>
+
+namespace gradus {
+
+struct GradientCheckOptions {
+  double relative = 1e-6;  ///< tolerance: |analytic - numeric| <= absolute + relative |numeric|
+  double absolute = 1e-8;
+  double step = 1e-3;  ///< of the difference quotient at x: step * max(1, |x|)
+  int order = 1;       ///< 2 checks the gradient of the gradient
+};
+
+/// What a gradient check found, and where analytic and numeric gradient differ most.
+struct GradientCheck {
+  bool passed = true;
+  std::string where = {};         ///< "input 0", "input", "parameter weight"
+  std::vector<Index> index = {};  ///< of the worst element
+  double analytic = 0;
+  double numeric = 0;
+  double error = 0;  ///< |analytic - numeric| as a multiple of the tolerance; passed up to 1
+
+  explicit operator bool() const { return passed; }
+  /// `failed: input 0, element (1, 2): analytic 3.0, numeric 2.0, 1e+06 times the tolerance`.
+  std::string to_string() const {
+    if (where.empty()) return "passed: nothing to check";
+    std::string text = (passed ? "passed: worst at " : "failed: ") + where + ", element (";
+    for (std::size_t i = 0; i < index.size(); ++i) text += (i > 0 ? ", " : "") + std::to_string(index[i]);
+    const auto number = [](double x) {
+      std::array<char, 32> buffer;
+      return std::string(buffer.data(),
+                         static_cast<std::size_t>(std::snprintf(buffer.data(), buffer.size(), "%.12g", x)));
+    };
+    return text + "): analytic " + number(analytic) + ", numeric " + number(numeric) + ", " + number(error) +
+           " times the tolerance";
+  }
+};
+
+namespace detail {
+
+/// df/dx by the fourth-order stencil (f(x-2h) - 8 f(x-h) + 8 f(x+h) - f(x+2h)) / 12h; x is restored.
+template <class F>
+double central_difference(const F& f, double& x, double step) {
+  const double at = x, h = step * std::max(1.0, std::abs(at));
+  const auto moved = [&](double by) {
+    x = at + by;
+    return f();
+  };
+  const double slope = (moved(-2 * h) - 8 * moved(-h) + 8 * moved(h) - moved(2 * h)) / (12 * h);
+  x = at;
+  return slope;
+}
+
+inline std::vector<Index> index_of(Index element, const Shape& shape) {
+  std::vector<Index> index(static_cast<std::size_t>(shape.rank()));
+  for (Index axis = shape.rank() - 1; axis >= 0; --axis) {
+    index[static_cast<std::size_t>(axis)] = element % shape[axis];
+    element /= shape[axis];
+  }
+  return index;
+}
+
+/// Compares one tensor of gradients with the difference quotients of f in the elements of x.
+template <class F>
+void check_tensor(GradientCheck& check, const std::string& where, TensorView<double> x,
+                  TensorView<const double> analytic, const F& f, const GradientCheckOptions& options) {
+  for (Index i = 0; i < x.size(); ++i) {
+    const double numeric = central_difference(f, x.data()[i], options.step);
+    const double found = analytic.data()[i];
+    double error = std::abs(found - numeric) / (options.absolute + options.relative * std::abs(numeric));
+    if (!std::isfinite(error)) error = std::numeric_limits<double>::infinity();
+    if (!check.where.empty() && error <= check.error) continue;
+    check = {check.passed, where, index_of(i, x.shape()), found, numeric, error};
+    check.passed = error <= 1;
+  }
+}
+
+/// Weights for the elements of a result: their sum so weighted has a gradient that tells them apart.
+inline Tensor<double> random_weights(const Shape& shape, Generator& random) {
+  return Tensor<double>::uniform(shape, random, 0.5, 1.5);
+}
+
+/// sum(weights * y) for some fixed random weights.
+inline Variable<double> weighted_sum(const Variable<double>& y, std::uint64_t seed) {
+  Generator random(seed);
+  return sum(y * Variable<double>(random_weights(y.shape(), random)));
+}
+
+}  // namespace detail
+
+/// Compares the gradients of f with difference quotients in every element of its inputs. f takes as many
+/// Variables as there are inputs and returns one, of any shape: of a sum of its elements with fixed random
+/// weights the gradients are taken. With `order` 2, the same for the gradients of that sum.
+///
+///     CHECK(gradient_check([](auto a, auto b) { return a * b; }, {Tensor<double>{1, 2}, Tensor<double>{3,
+///     4}}));
+///
+/// The function must be smooth within two steps of the inputs.
+template <class F, std::size_t Count>
+GradientCheck gradient_check(const F& f, const Tensor<double> (&inputs)[Count],
+                             const GradientCheckOptions& options = {}) {
+  std::vector<Variable<double>> variables;
+  for (const Tensor<double>& input : inputs) variables.emplace_back(input, requires_grad);
+  const auto call = [&]<std::size_t... I>(std::index_sequence<I...>) { return f(variables[I]...); };
+  const auto first_order = [&] { return detail::weighted_sum(call(std::make_index_sequence<Count>{}), 1); };
+  const auto objective = [&](bool create_graph) -> Variable<double> {
+    if (options.order < 2) return first_order();
+    const auto gradients = grad(first_order(), variables, {.create_graph = create_graph});
+    Variable<double> total(0.0);
+    for (std::size_t i = 0; i < Count; ++i) total += detail::weighted_sum(gradients[i], 2 + i);
+    return total;
+  };
+  const auto analytic = grad(objective(true), variables);
+  const auto evaluate = [&] { return objective(false).item(); };
+  GradientCheck check;
+  for (std::size_t i = 0; i < Count; ++i) {
+    detail::check_tensor(check, "input " + std::to_string(i), variables[i].value(),
+                         std::as_const(analytic[i]).value(), evaluate, options);
+  }
+  return check;
+}
+template <class F>
+requires std::invocable < const F&, const Variable<double>
+& > GradientCheck gradient_check(const F& f, const Tensor<double>& input,
+                                 const GradientCheckOptions& options = {}) {
+  return gradient_check(f, {input}, options);
+}
+
+/// Compares a module's gradients, of its input and of its parameters, with difference quotients. What a
+/// backward is to overwrite holds infinity before, and what it is to add to holds numbers that are subtracted
+/// afterwards, so that the one is told from the other. Each pass begins with the same random numbers.
+template <class M>
+requires nn::Module<M, double> GradientCheck gradient_check(M module, Tensor<double> x,
+                                                            const GradientCheckOptions& options = {},
+                                                            bool training = true) {
+  using Parameter = nn::Parameter<double>;
+  constexpr double before = 0.75;
+  const Shape shape = module.output_shape(x.shape());
+  Generator random(1);
+  const Tensor<double> dy = detail::random_weights(shape, random);
+  auto y = Tensor<double>::uninitialized(shape);
+  auto dx = Tensor<double>::full(x.shape(), std::numeric_limits<double>::infinity());
+
+  nn::Context context;
+  const auto forward = [&] {
+    Generator draws(2);
+    context.pass() = {training, &draws, {}};
+    module.forward(x.view(), y.view(), context);
+  };
+  const auto objective = [&] {
+    forward();
+    return (y.array() * dy.array()).sum();
+  };
+
+  std::vector<std::pair<std::string, Parameter*>> parameters;
+  if constexpr (nn::detail::HasParameters<M>) {
+    module.visit([&](std::string_view name, Parameter& parameter) {
+      parameter.grad = Tensor<double>::full(parameter.value.shape(), before);
+      parameters.emplace_back(name, &parameter);
+    });
+  }
+  forward();
+  const TensorView<const double> in = std::as_const(x).view(), out = std::as_const(y).view();
+  if constexpr (nn::Container<M, double>) {
+    module.accumulate(in, out, dy.view(), dx.view(), context);
+  } else {
+    if constexpr (nn::detail::HasGradient<M, double>) module.gradient(in, dy.view(), context);
+    module.backward(in, out, dy.view(), dx.view(), context);
+  }
+
+  GradientCheck check;
+  detail::check_tensor(check, "input", x.view(), dx.view(), objective, options);
+  for (const auto& [name, parameter] : parameters) {
+    Tensor<double> analytic = parameter->grad;
+    analytic.array() -= before;
+    detail::check_tensor(check, "parameter " + name, parameter->value.view(), analytic.view(), objective,
+                         options);
+  }
+  return check;
+}
+
+}  // namespace gradus

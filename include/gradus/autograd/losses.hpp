@@ -1,0 +1,133 @@
+#pragma once
+
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <gradus/autograd/arithmetic.hpp>
+#include <gradus/autograd/elementwise.hpp>
+#include <gradus/autograd/record.hpp>
+#include <gradus/autograd/softmax.hpp>
+#include <gradus/autograd/variable.hpp>
+#include <gradus/ops/binary_cross_entropy.hpp>
+#include <gradus/ops/mean_squared_error.hpp>
+#include <gradus/ops/softmax_cross_entropy.hpp>
+
+/// Losses: the fused kernels of the modules of the same names.
+namespace gradus {
+
+using ops::Reduction;
+
+namespace detail {
+
+/// A loss and, where somebody may ask for it, its gradient from the same sweep. `kernel(dx)` returns the loss
+/// and writes dL/dx unless dx is null; `make_hessian()` returns the product of the Jacobian of dL/dx, which
+/// is symmetric, with some g, as a function of x and g.
+template <class Scalar, class Kernel, class MakeHessian>
+Variable<Scalar> loss(const char* name, const Variable<Scalar>& x, Kernel kernel, MakeHessian make_hessian) {
+  if (!recording || !x.requires_grad()) return Variable<Scalar>(kernel(TensorView<Scalar>{}));
+  auto dx = Value<Scalar>::uninitialized(x.shape());
+  const Scalar value = kernel(dx.view());
+  const Variable<Scalar> derivative =
+      record("loss_gradient", std::move(dx), x, [hessian = make_hessian()](const Step<Scalar>& step) {
+        step.give(0, hessian(step.input(), step.gradient()));
+      });
+  return record(name, Value<Scalar>(value), x,
+                [derivative](const Step<Scalar>& step) { step.give(0, derivative * step.gradient()); });
+}
+
+/// In row i of dL/dlogits, what multiplies the probabilities: `[N, 1]`.
+template <class Scalar>
+Tensor<Scalar> cross_entropy_row_scales(const Shape& logits, std::span<const Index> labels,
+                                        const ops::CrossEntropyOptions<Scalar>& options) {
+  const auto weight = [&](Index c) {
+    return options.class_weights.empty() ? Scalar{1} : options.class_weights[static_cast<std::size_t>(c)];
+  };
+  Scalar of_classes = 0, of_labels = 0;
+  for (Index c = 0; c < logits[1]; ++c) of_classes += weight(c);
+  const Scalar smooth = options.label_smoothing / static_cast<Scalar>(logits[1]);
+  Tensor<Scalar> scales(Shape{logits[0], 1});
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] == options.ignore_index) continue;
+    of_labels += weight(labels[i]);
+    scales.data()[i] = weight(labels[i]) * (1 - options.label_smoothing) + smooth * of_classes;
+  }
+  if (options.reduction == Reduction::mean && of_labels > 0) scales.array() /= of_labels;
+  return scales;
+}
+
+}  // namespace detail
+
+/// Softmax and cross-entropy of logits `[N, C]` and integer labels, one a sample: see
+/// ops::softmax_cross_entropy. Throws ShapeError, IndexError, ArgumentError.
+template <class Scalar>
+Variable<Scalar> cross_entropy(const Variable<Scalar>& logits, std::span<const Index> labels,
+                               const ops::CrossEntropyOptions<std::type_identity_t<Scalar>>& options = {}) {
+  const auto kernel = [&](TensorView<Scalar> dlogits) {
+    return ops::softmax_cross_entropy<Scalar>(logits.value(), labels, dlogits, options).loss;
+  };
+  const auto make_hessian = [&] {
+    const Variable<Scalar> scales(detail::cross_entropy_row_scales<Scalar>(logits.shape(), labels, options));
+    return [scales](const Variable<Scalar>& x, const Variable<Scalar>& g) {
+      return scales * detail::softmax_backward(softmax(x), g);
+    };
+  };
+  return detail::loss("cross_entropy", logits, kernel, make_hessian);
+}
+
+/// The squared error of a prediction, of one shape with its target: see ops::mean_squared_error. Throws
+/// ShapeError.
+template <class Scalar>
+Variable<Scalar> mean_squared_error(const Variable<Scalar>& x,
+                                    const std::type_identity_t<Variable<Scalar>>& target,
+                                    Reduction reduction = Reduction::mean) {
+  const bool recorded = detail::recording && (x.requires_grad() || target.requires_grad());
+  auto dx = recorded ? detail::Value<Scalar>::uninitialized(x.shape()) : detail::Value<Scalar>(Scalar{});
+  const Scalar value = ops::mean_squared_error<Scalar>(
+      x.value(), target.value(), recorded ? dx.view() : TensorView<Scalar>{}, reduction);
+  if (!recorded) return Variable<Scalar>(value);
+  const Scalar curvature =
+      reduction == Reduction::mean && x.size() > 0 ? Scalar{2} / static_cast<Scalar>(x.size()) : Scalar{2};
+  const Variable<Scalar> derivative = detail::record("loss_gradient", std::move(dx), x, target,
+                                                     [curvature](const detail::Step<Scalar>& step) {
+                                                       if (step.wants(0))
+                                                         step.give(0, step.gradient() * curvature);
+                                                       if (step.wants(1))
+                                                         step.give(1, step.gradient() * -curvature);
+                                                     });
+  return detail::record("mean_squared_error", detail::Value<Scalar>(value), x, target,
+                        [derivative](const detail::Step<Scalar>& step) {
+                          const Variable<Scalar> gradient = derivative * step.gradient();
+                          if (step.wants(0)) step.give(0, gradient);
+                          if (step.wants(1)) step.give(1, -gradient);
+                        });
+}
+
+/// mean_squared_error by its short name.
+template <class Scalar>
+Variable<Scalar> mse(const Variable<Scalar>& x, const std::type_identity_t<Variable<Scalar>>& target) {
+  return mean_squared_error(x, target);
+}
+
+/// Binary cross-entropy of logits and probabilities of the same shape, which are constants here: see
+/// ops::binary_cross_entropy. Throws ShapeError.
+template <class Scalar>
+Variable<Scalar> binary_cross_entropy(const Variable<Scalar>& logits,
+                                      std::type_identity_t<TensorView<const Scalar>> target,
+                                      Reduction reduction = Reduction::mean) {
+  const auto kernel = [&](TensorView<Scalar> dlogits) {
+    return ops::binary_cross_entropy<Scalar>(logits.value(), target, dlogits, reduction);
+  };
+  const Scalar scale = reduction == Reduction::mean && logits.size() > 0
+                           ? Scalar{1} / static_cast<Scalar>(logits.size())
+                           : Scalar{1};
+  const auto make_hessian = [scale] {
+    return [scale](const Variable<Scalar>& x, const Variable<Scalar>& g) {
+      return detail::slope(detail::Sigmoid<Scalar>{}, sigmoid(x), g) * scale;
+    };
+  };
+  return detail::loss("binary_cross_entropy", logits, kernel, make_hessian);
+}
+
+}  // namespace gradus

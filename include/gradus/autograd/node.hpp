@@ -1,0 +1,218 @@
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+
+#include <gradus/core/error.hpp>
+#include <gradus/core/tensor.hpp>
+
+namespace gradus {
+
+template <std::floating_point Scalar>
+class Variable;
+
+namespace detail {
+
+inline constexpr Shape scalar_shape{};
+
+/// A tensor that keeps a single number of rank 0 inside: graphs of scalars need no memory but their nodes.
+template <class Scalar>
+class Value {
+ public:
+  Value(Scalar number) : number_(number) {}
+  Value(Tensor<Scalar> tensor) {
+    if (tensor.rank() == 0)
+      number_ = tensor.item();
+    else
+      tensor_ = std::make_unique<Tensor<Scalar>>(std::move(tensor));
+  }
+  /// For a kernel that writes every element.
+  static Value uninitialized(const Shape& shape) {
+    if (shape.rank() == 0) return Value(Scalar{});
+    return Value(Tensor<Scalar>::uninitialized(shape));
+  }
+  static Value zeros(const Shape& shape) {
+    if (shape.rank() == 0) return Value(Scalar{});
+    return Value(Tensor<Scalar>(shape));
+  }
+
+  bool is_number() const { return tensor_ == nullptr; }
+  Scalar& number() { return number_; }
+  Scalar number() const { return number_; }
+  const Shape& shape() const { return tensor_ ? tensor_->shape() : scalar_shape; }
+  TensorView<Scalar> view() { return tensor_ ? tensor_->view() : TensorView<Scalar>(&number_, Shape{}); }
+  TensorView<const Scalar> view() const {
+    return tensor_ ? std::as_const(*tensor_).view() : TensorView<const Scalar>(&number_, Shape{});
+  }
+
+ private:
+  Scalar number_{};
+  std::unique_ptr<Tensor<Scalar>> tensor_;
+};
+
+template <class Scalar>
+class Node;
+
+/// Shares a node. The count is not atomic: see Variable for what threads may do.
+template <class Scalar>
+class NodeRef {
+ public:
+  NodeRef() = default;
+  explicit NodeRef(Node<Scalar>* node) : node_(node) {
+    if (node_) ++node_->references;
+  }
+  NodeRef(const NodeRef& other) : NodeRef(other.node_) {}
+  NodeRef(NodeRef&& other) noexcept : node_(std::exchange(other.node_, nullptr)) {}
+  NodeRef& operator=(NodeRef other) noexcept {
+    std::swap(node_, other.node_);
+    return *this;
+  }
+  ~NodeRef() {
+    if (node_ && --node_->references == 0) destroy(node_);
+  }
+
+  Node<Scalar>* get() const { return node_; }
+  Node<Scalar>* operator->() const { return node_; }
+  Node<Scalar>& operator*() const { return *node_; }
+  explicit operator bool() const { return node_ != nullptr; }
+
+ private:
+  /// Nodes that die because another does wait in a list, so that the longest chain needs no stack.
+  static void destroy(Node<Scalar>* node) noexcept {
+    thread_local constinit Node<Scalar>* waiting = nullptr;
+    thread_local constinit bool busy = false;
+    node->next = std::exchange(waiting, node);
+    if (busy) return;
+    busy = true;
+    while (waiting) delete std::exchange(waiting, waiting->next);
+    busy = false;
+  }
+
+  Node<Scalar>* node_ = nullptr;
+};
+
+/// False while a NoGrad is alive in this thread: operators then compute values and put nothing on the tape.
+inline thread_local constinit bool recording = true;
+
+class SetRecording {
+ public:
+  explicit SetRecording(bool on) : before_(std::exchange(recording, on)) {}
+  ~SetRecording() { recording = before_; }
+  SetRecording(const SetRecording&) = delete;
+  SetRecording& operator=(const SetRecording&) = delete;
+
+ private:
+  bool before_;
+};
+
+/// What a pass backwards is for.
+enum class Goal {
+  accumulate,  ///< add to the gradients of leaves and of modules' parameters
+  inputs       ///< find the gradients of certain nodes and leave all others alone
+};
+
+/// One operation on the tape: its result, what it was computed from, and its vector-Jacobian product. Laid
+/// out so that a node of a scalar graph takes 72 bytes.
+template <class Scalar>
+class Node {
+ public:
+  using Ref = NodeRef<Scalar>;
+
+  explicit Node(Value<Scalar> result) : value(std::move(result)) {}
+  virtual ~Node() = default;
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  /// What the operation is called in graphs and messages.
+  virtual std::string name() const = 0;
+  /// From the gradient of the output with respect to this node, gives theirs to those parents that want one.
+  virtual void backward(const Variable<Scalar>& dy, Goal goal) = 0;
+  /// The same between numbers, where no graph of the gradients is asked for.
+  virtual void backward(Scalar dy, Goal goal) { backward(Variable<Scalar>(dy), goal); }
+  /// Drops whatever only backward needs.
+  virtual void forget() {}
+  /// The accumulated gradient; null where none is kept.
+  virtual Value<Scalar>* leaf_gradient() { return nullptr; }
+
+  std::span<Ref> parents() {
+    return parent_count <= few_parents.size() ? std::span(few_parents.data(), parent_count) : many_parents();
+  }
+  void set_parents(Ref parent) {
+    few_parents[0] = std::move(parent);
+    parent_count = 1;
+  }
+  void set_parents(Ref first, Ref second) {
+    few_parents = {std::move(first), std::move(second)};
+    parent_count = 2;
+  }
+  void free_graph() {
+    for (Ref& parent : parents()) parent = Ref();
+    parent_count = 0;
+    freed = true;
+    forget();
+  }
+
+  /// Adds to the gradient of the pass under way.
+  void receive(Scalar more) {
+    if (!wanted) return;
+    number_gradient += more;
+    received = true;
+  }
+  void receive(Variable<Scalar> more);
+
+  std::uint32_t references = 0;
+  Value<Scalar> value;
+  std::array<Ref, 2> few_parents;
+  std::uint8_t parent_count = 0;
+  bool requires_grad = false;
+  bool freed = false;
+
+  // What follows belongs to the pass under way.
+  bool counted = false;       ///< among the nodes that it visits
+  bool wanted = false;        ///< among those that it must find a gradient for
+  bool received = false;      ///< a gradient
+  bool is_input = false;      ///< reports its gradient
+  std::uint32_t pending = 0;  ///< children whose part of the gradient has not come yet
+  union {
+    Scalar number_gradient{};  ///< where value is a number and nothing is recorded
+    Node* next;                ///< in a list of nodes to look at, or to delete
+  };
+  Ref gradient;  ///< elsewhere
+
+ protected:
+  virtual std::span<Ref> many_parents() { return {}; }
+};
+
+/// A variable that the user made, or a result that is not on the tape.
+template <class Scalar>
+class Leaf final : public Node<Scalar> {
+ public:
+  Leaf(Value<Scalar> result, bool with_gradient) : Node<Scalar>(std::move(result)) {
+    this->requires_grad = with_gradient;
+  }
+
+  std::string name() const override { return this->requires_grad ? "leaf" : "constant"; }
+  void backward(Scalar more, Goal goal) override {
+    if (goal == Goal::accumulate) grad().number() += more;
+  }
+  void backward(const Variable<Scalar>& more, Goal) override;
+  Value<Scalar>* leaf_gradient() override { return this->requires_grad ? &grad() : nullptr; }
+
+ private:
+  Value<Scalar>& grad() {
+    if (!has_grad_) grad_ = Value<Scalar>::zeros(this->value.shape());
+    has_grad_ = true;
+    return grad_;
+  }
+
+  Value<Scalar> grad_{Scalar{}};
+  bool has_grad_ = false;
+};
+
+}  // namespace detail
+}  // namespace gradus

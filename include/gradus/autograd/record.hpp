@@ -1,0 +1,111 @@
+#pragma once
+
+#include <array>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gradus/autograd/backward.hpp>
+#include <gradus/autograd/variable.hpp>
+
+namespace gradus::detail {
+
+/// What an operation's backward is handed: the gradient that came, and where to give its parents theirs.
+template <class Scalar>
+class Step {
+ public:
+  Step(Node<Scalar>& node, const Variable<Scalar>& gradient, Goal goal)
+      : node_(node), gradient_(gradient), goal_(goal) {}
+
+  /// Of the pass's output with respect to this operation's.
+  const Variable<Scalar>& gradient() const { return gradient_; }
+  Variable<Scalar> output() const { return Variable<Scalar>(NodeRef<Scalar>(&node_)); }
+  Variable<Scalar> input(std::size_t i = 0) const { return Variable<Scalar>(node_.parents()[i]); }
+  bool wants(std::size_t i) const { return node_.parents()[i]->wanted; }
+  void give(std::size_t i, Variable<Scalar> gradient) const {
+    node_.parents()[i]->receive(std::move(gradient));
+  }
+  Goal goal() const { return goal_; }
+
+ private:
+  Node<Scalar>& node_;
+  const Variable<Scalar>& gradient_;
+  Goal goal_;
+};
+
+/// An operation whose backward is a function of a Step.
+template <class Scalar, class Backward>
+class RecordedNode : public Node<Scalar> {
+ public:
+  RecordedNode(const char* name, Value<Scalar> result, Backward backward)
+      : Node<Scalar>(std::move(result)), name_(name), backward_(std::move(backward)) {}
+
+  std::string name() const override { return name_; }
+  using Node<Scalar>::backward;
+  void backward(const Variable<Scalar>& dy, Goal goal) override {
+    (*backward_)(Step<Scalar>(*this, dy, goal));
+  }
+  void forget() override { backward_.reset(); }
+
+ private:
+  const char* name_;
+  std::optional<Backward> backward_;
+};
+
+/// The same with more than two inputs.
+template <class Scalar, class Backward>
+class RecordedManyNode final : public RecordedNode<Scalar, Backward> {
+ public:
+  using RecordedNode<Scalar, Backward>::RecordedNode;
+
+  void set_many_parents(std::vector<NodeRef<Scalar>> parents) {
+    parents_ = std::move(parents);
+    this->parent_count = 3;
+  }
+
+ protected:
+  std::span<NodeRef<Scalar>> many_parents() override { return parents_; }
+
+ private:
+  std::vector<NodeRef<Scalar>> parents_;
+};
+
+/// Puts a result on the tape, with what gives its inputs their gradients, if any of them wants one.
+template <class Scalar, class Backward>
+Variable<Scalar> record(const char* name, Value<Scalar> value, const Variable<Scalar>& x, Backward backward) {
+  if (!recording || !x.requires_grad()) return Variable<Scalar>(std::move(value));
+  auto* node = new RecordedNode<Scalar, Backward>(name, std::move(value), std::move(backward));
+  Variable<Scalar> result{NodeRef<Scalar>(node)};
+  node->set_parents(x.node());
+  node->requires_grad = true;
+  return result;
+}
+template <class Scalar, class Backward>
+Variable<Scalar> record(const char* name, Value<Scalar> value, const Variable<Scalar>& a,
+                        const Variable<Scalar>& b, Backward backward) {
+  if (!recording || !(a.requires_grad() || b.requires_grad())) return Variable<Scalar>(std::move(value));
+  auto* node = new RecordedNode<Scalar, Backward>(name, std::move(value), std::move(backward));
+  Variable<Scalar> result{NodeRef<Scalar>(node)};
+  node->set_parents(a.node(), b.node());
+  node->requires_grad = true;
+  return result;
+}
+template <class Scalar, class Backward>
+Variable<Scalar> record(const char* name, Value<Scalar> value, std::span<const Variable<Scalar>> inputs,
+                        Backward backward) {
+  bool wanted = false;
+  for (const Variable<Scalar>& input : inputs) wanted = wanted || input.requires_grad();
+  if (!recording || !wanted) return Variable<Scalar>(std::move(value));
+  auto* node = new RecordedManyNode<Scalar, Backward>(name, std::move(value), std::move(backward));
+  Variable<Scalar> result{NodeRef<Scalar>(node)};
+  std::vector<NodeRef<Scalar>> parents;
+  parents.reserve(inputs.size());
+  for (const Variable<Scalar>& input : inputs) parents.push_back(input.node());
+  node->set_many_parents(std::move(parents));
+  node->requires_grad = true;
+  return result;
+}
+
+}  // namespace gradus::detail

@@ -1,0 +1,183 @@
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <initializer_list>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <gradus/autograd/arithmetic.hpp>
+#include <gradus/autograd/elementwise.hpp>
+#include <gradus/autograd/record.hpp>
+#include <gradus/autograd/selection.hpp>
+#include <gradus/autograd/shape_ops.hpp>
+#include <gradus/autograd/variable.hpp>
+#include <gradus/core/error.hpp>
+#include <gradus/ops/extremum.hpp>
+
+/// Sums and the like over all axes or some.
+namespace gradus {
+
+/// Whether a reduced axis stays, with extent 1: `sum(x, {0, 2}, keep_dims)`.
+enum class KeepDims : bool { no, yes };
+inline constexpr KeepDims keep_dims = KeepDims::yes;
+
+/// The axes of a reduction: one, several, or all; negative ones count from the end.
+class Axes {
+ public:
+  static Axes all() { return Axes(); }
+  Axes(Index axis) : Axes({axis}) {}
+  Axes(std::initializer_list<Index> axes) : all_(false), count_(axes.size()) {
+    if (count_ > axes_.size()) throw ShapeError("Axes: more axes than a tensor can have");
+    std::copy(axes.begin(), axes.end(), axes_.begin());
+  }
+
+  /// The shape with these axes reduced to extent 1. Throws IndexError for an axis out of range or named
+  /// twice.
+  Shape kept(const Shape& x) const {
+    Shape shape = x;
+    for (Index axis = 0; axis < x.rank(); ++axis) {
+      if (contains(x, axis)) shape = shape.with(axis, 1);
+    }
+    return shape;
+  }
+  /// The shape without these axes.
+  Shape dropped(const Shape& x) const {
+    std::array<Index, static_cast<std::size_t>(Shape::max_rank)> extents{};
+    std::size_t rank = 0;
+    for (Index axis = 0; axis < x.rank(); ++axis) {
+      if (!contains(x, axis)) extents[rank++] = x[axis];
+    }
+    return Shape(std::span<const Index>(extents.data(), rank));
+  }
+
+ private:
+  Axes() = default;
+
+  bool contains(const Shape& x, Index axis) const {
+    int times = all_ ? 1 : 0;
+    for (std::size_t i = 0; i < count_; ++i) times += x.normalize_axis(axes_[i]) == axis ? 1 : 0;
+    if (times > 1) throw IndexError("Axes: axis " + std::to_string(axis) + " is named twice");
+    return times == 1;
+  }
+
+  std::array<Index, static_cast<std::size_t>(Shape::max_rank)> axes_{};
+  bool all_ = true;
+  std::size_t count_ = 0;
+};
+
+namespace detail {
+
+/// What a reduction leaves: where it is computed, and what the caller sees.
+struct Reduced {
+  Reduced(const Shape& x, const Axes& axes, KeepDims keep)
+      : kept(axes.kept(x)), shape(keep == KeepDims::yes ? kept : axes.dropped(x)) {
+    if (x.rank() == 0) axes.dropped(x);
+  }
+  Shape kept, shape;
+};
+
+[[noreturn]] inline void fail_empty_extremum(const char* name, const Shape& x) {
+  throw ShapeError(std::string(name) + ": shape " + x.to_string() + " has no elements along the axes");
+}
+
+template <class Scalar>
+Variable<Scalar> extremum(const char* name, ops::Extremum which, const Variable<Scalar>& x, const Axes& axes,
+                          KeepDims keep) {
+  const Reduced reduced(x.shape(), axes, keep);
+  if (x.size() == 0 && reduced.kept.size() > 0) fail_empty_extremum(name, x.shape());
+  auto y = Value<Scalar>::uninitialized(reduced.shape);
+  ops::extremum_to<Scalar>(which, x.value(), y.view().reshape(reduced.kept));
+  return record(name, std::move(y), x, [kept = reduced.kept](const Step<Scalar>& step) {
+    // dL/dx = dL/dy [x = y] / (number of such x); where x = y is a constant
+    const Variable<Scalar> best = reshape(step.output(), kept), in = step.input();
+    const auto share = [&] {
+      const SetRecording off(false);
+      const Variable<Scalar> least = minimum(in, best), most = maximum(in, best);
+      const Variable<Scalar> tie = where(greater(most, least), Variable<Scalar>(Scalar{0}), Scalar{1});
+      return tie / sum_to(tie, kept);
+    };
+    step.give(0, reshape(step.gradient(), kept) * share());
+  });
+}
+
+}  // namespace detail
+
+/// The sum over axes, all by default.
+template <class Scalar>
+Variable<Scalar> sum(const Variable<Scalar>& x, const Axes& axes = Axes::all(),
+                     KeepDims keep = KeepDims::no) {
+  const detail::Reduced reduced(x.shape(), axes, keep);
+  auto y = detail::Value<Scalar>::uninitialized(reduced.shape);
+  ops::sum_to<Scalar>(x.value(), y.view().reshape(reduced.kept));
+  return detail::record("sum", std::move(y), x, [kept = reduced.kept](const detail::Step<Scalar>& step) {
+    // dL/dx = dL/dy for each summand
+    step.give(0, expand(reshape(step.gradient(), kept), step.input().shape()));
+  });
+}
+
+/// The mean over axes; NaN where there is nothing to average.
+template <class Scalar>
+Variable<Scalar> mean(const Variable<Scalar>& x, const Axes& axes = Axes::all(),
+                      KeepDims keep = KeepDims::no) {
+  const Variable<Scalar> total = sum(x, axes, keep);
+  const Index kept = axes.kept(x.shape()).size();
+  const Scalar count = kept == 0 ? Scalar{1} : static_cast<Scalar>(x.size() / kept);
+  return total / Variable<Scalar>(count);
+}
+
+/// The largest over axes; those that tie share the gradient alike, as in `torch.amax`. NaN wins. Throws
+/// ShapeError where there is nothing to choose from.
+template <class Scalar>
+Variable<Scalar> max(const Variable<Scalar>& x, const Axes& axes = Axes::all(),
+                     KeepDims keep = KeepDims::no) {
+  return detail::extremum("max", ops::Extremum::maximum, x, axes, keep);
+}
+/// The smallest over axes.
+template <class Scalar>
+Variable<Scalar> min(const Variable<Scalar>& x, const Axes& axes = Axes::all(),
+                     KeepDims keep = KeepDims::no) {
+  return detail::extremum("min", ops::Extremum::minimum, x, axes, keep);
+}
+
+/// The Euclidean length over axes: the root of the sum of squares; its gradient at 0 is 0.
+template <class Scalar>
+Variable<Scalar> norm(const Variable<Scalar>& x, const Axes& axes = Axes::all(),
+                      KeepDims keep = KeepDims::no) {
+  const detail::Reduced reduced(x.shape(), axes, keep);
+  auto y = [&] {
+    const detail::SetRecording off(false);
+    return std::move(sqrt(sum(x * x, axes, keep)).node()->value);
+  }();
+  return detail::record("norm", std::move(y), x, [kept = reduced.kept](const detail::Step<Scalar>& step) {
+    // dL/dx = dL/dy x / y, and 0 where y = 0
+    const Variable<Scalar> length = reshape(step.output(), kept), zero(Scalar{0});
+    const Tensor<bool> positive = greater(length, zero);
+    const Variable<Scalar> divisor = where(positive, length, Variable<Scalar>(Scalar{1}));
+    step.give(0, step.input() * where(positive, reshape(step.gradient(), kept) / divisor, zero));
+  });
+}
+
+/// log(sum(exp(x))) over axes, without overflow.
+template <class Scalar>
+Variable<Scalar> logsumexp(const Variable<Scalar>& x, const Axes& axes = Axes::all(),
+                           KeepDims keep = KeepDims::no) {
+  const detail::Reduced reduced(x.shape(), axes, keep);
+  auto y = [&] {
+    const detail::SetRecording off(false);
+    if (x.size() == 0) return std::move(log(sum(x, axes, keep)).node()->value);  // log(0)
+    const Variable<Scalar> largest = max(x, axes, keep_dims);
+    const Variable<Scalar> shift = where(greater(abs(largest), std::numeric_limits<Scalar>::max()),
+                                         Variable<Scalar>(Scalar{0}), largest);
+    return std::move(reshape(log(sum(exp(x - shift), axes, keep_dims)) + shift, reduced.shape).node()->value);
+  }();
+  return detail::record("logsumexp", std::move(y), x,
+                        [kept = reduced.kept](const detail::Step<Scalar>& step) {
+                          // dL/dx = dL/dy exp(x - y)
+                          const Variable<Scalar> share = exp(step.input() - reshape(step.output(), kept));
+                          step.give(0, reshape(step.gradient(), kept) * share);
+                        });
+}
+
+}  // namespace gradus

@@ -1,0 +1,136 @@
+#pragma once
+
+#include <cmath>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include <gradus/autograd/arithmetic.hpp>
+#include <gradus/autograd/elementwise.hpp>
+#include <gradus/autograd/record.hpp>
+#include <gradus/autograd/variable.hpp>
+#include <gradus/ops/select.hpp>
+
+/// Comparisons, and what chooses between two variables; all broadcast.
+namespace gradus {
+
+/// True where a > b: a condition for where. Has no gradient.
+template <class Scalar>
+Tensor<bool> greater(const Variable<Scalar>& a, const std::type_identity_t<Variable<Scalar>>& b) {
+  auto y = Tensor<bool>::uninitialized(ops::broadcast_shape("greater", a.shape(), b.shape()));
+  ops::compare<Scalar>([](Scalar x, Scalar z) { return x > z; }, a.value(), b.value(), y.view());
+  return y;
+}
+
+namespace detail {
+
+template <class Scalar>
+Variable<Scalar> where(std::shared_ptr<const Tensor<bool>> condition, const Variable<Scalar>& a,
+                       const Variable<Scalar>& b) {
+  const Shape values = ops::broadcast_shape("where", a.shape(), b.shape());
+  auto y = Value<Scalar>::uninitialized(ops::broadcast_shape("where", condition->shape(), values));
+  ops::where<Scalar>(condition->view(), a.value(), b.value(), y.view());
+  return record("where", std::move(y), a, b, [condition](const Step<Scalar>& step) {
+    const Variable<Scalar>& dy = step.gradient();
+    const Variable<Scalar> zero(Scalar{0});
+    // dL/da = dL/dy where the condition holds, dL/db elsewhere
+    if (step.wants(0)) step.give(0, sum_to(where(condition, dy, zero), step.input(0).shape()));
+    if (step.wants(1)) step.give(1, sum_to(where(condition, zero, dy), step.input(1).shape()));
+  });
+}
+
+}  // namespace detail
+
+/// a where the condition holds, else b: `where(greater(x, 0.0), x, 0.1 * x)`. Throws ShapeError.
+template <class Scalar>
+Variable<Scalar> where(Tensor<bool> condition, const Variable<Scalar>& a,
+                       const std::type_identity_t<Variable<Scalar>>& b) {
+  return detail::where(std::make_shared<const Tensor<bool>>(std::move(condition)), a, b);
+}
+
+namespace detail {
+
+/// 1 where a > b, 1/2 where they are equal, else 0.
+struct Preference {
+  template <class A, class B>
+  auto operator()(const A& a, const B& b) const {
+    if constexpr (std::is_arithmetic_v<A> && std::is_arithmetic_v<B>) {
+      return A{0.5} * (static_cast<A>(a > b) + static_cast<A>(a >= b));
+    } else if constexpr (std::is_arithmetic_v<B>) {
+      return B{0.5} * ((a > b).template cast<B>() + (a >= b).template cast<B>());
+    } else {
+      using Scalar = typename B::Scalar;
+      return Scalar{0.5} * ((a > b).template cast<Scalar>() + (a >= b).template cast<Scalar>());
+    }
+  }
+};
+
+template <class Scalar>
+requires std::is_arithmetic_v<Scalar> Scalar preference(Scalar a, Scalar b) { return Preference{}(a, b); }
+template <class Scalar>
+Variable<Scalar> preference(const Variable<Scalar>& a, const Variable<Scalar>& b) {
+  auto y = Value<Scalar>::uninitialized(ops::broadcast_shape("preference", a.shape(), b.shape()));
+  ops::broadcast<Scalar>("preference", Preference{}, a.value(), b.value(), y.view());
+  return Variable<Scalar>(std::move(y));
+}
+
+struct Maximum {
+  static constexpr const char* name = "maximum";
+  // y = max(a, b), NaN where either is
+  template <class A, class B>
+  auto operator()(const A& a, const B& b) const {
+    if constexpr (!std::is_arithmetic_v<A>)
+      return a.template max<Eigen::PropagateNaN>(b);
+    else if constexpr (!std::is_arithmetic_v<B>)
+      return b.template max<Eigen::PropagateNaN>(a);
+    else
+      return a >= b || std::isnan(a) ? a : b;
+  }
+  // dL/da = dL/dy where a is larger, half of it where they tie
+  template <class T>
+  static T left(const T& dy, const T& a, const T& b, const T&) {
+    return dy * preference(a, b);
+  }
+  template <class T>
+  static T right(const T& dy, const T& a, const T& b, const T&) {
+    return dy * preference(b, a);
+  }
+};
+
+struct Minimum {
+  static constexpr const char* name = "minimum";
+  // y = min(a, b), NaN where either is
+  template <class A, class B>
+  auto operator()(const A& a, const B& b) const {
+    if constexpr (!std::is_arithmetic_v<A>)
+      return a.template min<Eigen::PropagateNaN>(b);
+    else if constexpr (!std::is_arithmetic_v<B>)
+      return b.template min<Eigen::PropagateNaN>(a);
+    else
+      return a <= b || std::isnan(a) ? a : b;
+  }
+  // dL/da = dL/dy where a is smaller, half of it where they tie
+  template <class T>
+  static T left(const T& dy, const T& a, const T& b, const T&) {
+    return dy * preference(b, a);
+  }
+  template <class T>
+  static T right(const T& dy, const T& a, const T& b, const T&) {
+    return dy * preference(a, b);
+  }
+};
+
+}  // namespace detail
+
+/// The larger of two; where they tie the gradient is shared, as in PyTorch. NaN wins.
+template <class Scalar>
+Variable<Scalar> maximum(const Variable<Scalar>& a, const std::type_identity_t<Variable<Scalar>>& b) {
+  return detail::binary<detail::Maximum>(a, b);
+}
+/// The smaller of two.
+template <class Scalar>
+Variable<Scalar> minimum(const Variable<Scalar>& a, const std::type_identity_t<Variable<Scalar>>& b) {
+  return detail::binary<detail::Minimum>(a, b);
+}
+
+}  // namespace gradus

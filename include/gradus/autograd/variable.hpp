@@ -1,0 +1,171 @@
+#pragma once
+
+#include <concepts>
+#include <type_traits>
+#include <utility>
+
+#include <gradus/autograd/node.hpp>
+#include <gradus/core/error.hpp>
+#include <gradus/core/tensor.hpp>
+
+namespace gradus {
+
+/// `Variable w(Tensor<double>{1, 2}, requires_grad)`.
+enum class RequiresGrad : bool { no, yes };
+inline constexpr RequiresGrad requires_grad = RequiresGrad::yes;
+
+struct BackwardOptions {
+  bool retain_graph = false;  ///< keep the graph for another backward instead of freeing it on the way
+};
+
+/// While one is alive, operators in this thread compute values and put nothing on the tape.
+class NoGrad {
+ public:
+  NoGrad() : off_(false) {}
+
+ private:
+  detail::SetRecording off_;
+};
+
+/// A tensor on the tape: a cheap handle to a value, to what it was computed from, and to its gradient.
+///
+///     Variable w(Tensor<double>{1, 2}, requires_grad);
+///     Variable loss = sum(w * w);
+///     loss.backward();                    // w.grad() is {2, 4}
+///
+/// Copies share one node. A graph lives as long as a handle to its result, or until a backward passes it. To
+/// change a value that a graph still needs, for which it is not meant, makes its gradients wrong.
+///
+/// Threads: graphs that share no Variable may be built, differentiated and freed by different threads at the
+/// same time, without locks; one Variable, like any value, is for one thread at a time. So give each thread
+/// its own Variables (of the same numbers, if need be), not copies of a handle. NoGrad concerns its own
+/// thread only.
+template <std::floating_point Scalar>
+class Variable {
+ public:
+  using scalar_type = Scalar;
+  using Node = detail::Node<Scalar>;
+  using NodeRef = detail::NodeRef<Scalar>;
+
+  Variable(Tensor<Scalar> value, RequiresGrad with_gradient = RequiresGrad::no)
+      : Variable(detail::Value<Scalar>(std::move(value)), with_gradient) {}
+  /// A copy of what is viewed.
+  Variable(TensorView<const Scalar> value, RequiresGrad with_gradient = RequiresGrad::no)
+      : Variable(Tensor<Scalar>(value), with_gradient) {}
+  Variable(TensorView<Scalar> value, RequiresGrad with_gradient = RequiresGrad::no)
+      : Variable(Tensor<Scalar>(value), with_gradient) {}
+  /// Rank 0.
+  Variable(Scalar value, RequiresGrad with_gradient = RequiresGrad::no)
+      : Variable(detail::Value<Scalar>(value), with_gradient) {}
+  explicit Variable(detail::Value<Scalar> value, RequiresGrad with_gradient = RequiresGrad::no)
+      : node_(new detail::Leaf<Scalar>(std::move(value), with_gradient == RequiresGrad::yes)) {}
+  explicit Variable(NodeRef node) : node_(std::move(node)) {}
+
+  TensorView<const Scalar> value() const { return std::as_const(node_->value).view(); }
+  /// For an optimiser's step by hand: `w.value().array() -= rate * w.grad().array()`.
+  TensorView<Scalar> value() { return node_->value.view(); }
+  const Shape& shape() const { return node_->value.shape(); }
+  Index rank() const { return shape().rank(); }
+  Index size() const { return shape().size(); }
+  /// The only element. Throws ShapeError.
+  Scalar item() const { return node_->value.is_number() ? node_->value.number() : value().item(); }
+
+  /// True for leaves made so, and for all that is computed from them.
+  bool requires_grad() const { return node_->requires_grad; }
+  /// The gradients that backward has added up here; zeros before the first. Throws StateError on anything but
+  /// a leaf that requires a gradient: for others use the function grad.
+  TensorView<Scalar> grad() const {
+    detail::Value<Scalar>* gradient = node_->leaf_gradient();
+    if (gradient == nullptr) fail_grad();
+    return gradient->view();
+  }
+  void zero_grad() const {
+    for (Scalar& element : grad()) element = Scalar{0};
+  }
+  /// A copy of the value, off the tape.
+  Variable detach() const { return Variable(value()); }
+
+  /// Adds d this / d leaf to the gradient of every leaf that requires one, and of every parameter of the
+  /// modules on the way. Without `retain_graph` the graph is freed on the way, node by node. Throws
+  /// ShapeError unless this has one element; StateError if nothing here requires a gradient or the graph is
+  /// freed.
+  void backward(BackwardOptions options = {}) const;
+  /// The same, beginning with the gradient of something with respect to this, of this shape.
+  void backward(const Variable& gradient, BackwardOptions options = {}) const;
+
+  Variable operator-() const { return negate(*this); }
+  friend Variable operator+(const Variable& a, const Variable& b) { return add(a, b); }
+  friend Variable operator-(const Variable& a, const Variable& b) { return subtract(a, b); }
+  friend Variable operator*(const Variable& a, const Variable& b) { return multiply(a, b); }
+  friend Variable operator/(const Variable& a, const Variable& b) { return divide(a, b); }
+  friend Variable operator+(const Variable& a, Scalar b) { return add(a, b); }
+  friend Variable operator-(const Variable& a, Scalar b) { return add(a, -b); }
+  friend Variable operator*(const Variable& a, Scalar b) { return multiply(a, b); }
+  friend Variable operator+(Scalar a, const Variable& b) { return add(b, a); }
+  friend Variable operator*(Scalar a, const Variable& b) { return multiply(b, a); }
+  Variable& operator+=(const Variable& other) { return *this = *this + other; }
+  Variable& operator-=(const Variable& other) { return *this = *this - other; }
+  Variable& operator*=(const Variable& other) { return *this = *this * other; }
+  Variable& operator/=(const Variable& other) { return *this = *this / other; }
+
+  /// For operators and tools.
+  const NodeRef& node() const& { return node_; }
+  NodeRef node() && { return std::move(node_); }
+
+ private:
+  [[noreturn]] void fail_grad() const {
+    throw StateError(std::string("grad: ") + node_->name() + " of shape " + shape().to_string() +
+                     " keeps no gradient, expected a leaf that requires one");
+  }
+
+  NodeRef node_;
+};
+
+template <class Scalar>
+Variable(TensorView<Scalar>) -> Variable<std::remove_const_t<Scalar>>;
+template <class Scalar>
+Variable(TensorView<Scalar>, RequiresGrad) -> Variable<std::remove_const_t<Scalar>>;
+
+namespace detail {
+
+template <class Scalar>
+void add_in_place(TensorView<Scalar> to, TensorView<const Scalar> more) {
+  to.array() += more.array();
+}
+
+[[noreturn]] inline void fail_gradient_shape(const std::string& name, const Shape& got,
+                                             const Shape& expected) {
+  throw ShapeError("backward: gradient of shape " + got.to_string() + " for " + name + " of shape " +
+                   expected.to_string());
+}
+
+template <class Scalar>
+void Node<Scalar>::receive(Variable<Scalar> more) {
+  if (!wanted) return;
+  if (!(more.shape() == value.shape())) fail_gradient_shape(name(), more.shape(), value.shape());
+  received = true;
+  if (value.is_number() && !recording) {
+    number_gradient += more.item();
+  } else if (!gradient) {
+    gradient = std::move(more).node();
+  } else if (!recording && gradient->references == 1) {
+    add_in_place(gradient->value.view(), std::as_const(more).value());
+  } else {
+    gradient = (Variable<Scalar>(std::move(gradient)) + more).node();
+  }
+}
+
+template <class Scalar>
+void Leaf<Scalar>::backward(const Variable<Scalar>& more, Goal goal) {
+  if (goal != Goal::accumulate) return;
+  Node<Scalar>& node = *more.node();
+  if (!has_grad_ && node.references == 1) {
+    grad_ = std::move(node.value);
+    has_grad_ = true;
+  } else {
+    add_in_place(grad().view(), more.value());
+  }
+}
+
+}  // namespace detail
+}  // namespace gradus

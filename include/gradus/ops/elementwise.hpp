@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cmath>
+
+#include <gradus/core/eigen.hpp>
+#include <gradus/core/tensor_view.hpp>
+#include <gradus/ops/check.hpp>
+
+/// Functions of one variable, element by element, beside those of activation.hpp. Any shape; input and output
+/// may be the same memory. A backward reads whichever of x and y says the derivative in fewer operations.
+namespace gradus::ops {
+
+// y = exp(x)
+template <class Scalar>
+void exp(Input<Scalar> x, TensorView<Scalar> y) {
+  check_shape("exp", "output", y.shape(), x.shape());
+  y.array() = x.array().exp();
+}
+
+// dL/dx = dL/dy y
+template <class Scalar>
+void exp_backward(Input<Scalar> y, Input<Scalar> dy, TensorView<Scalar> dx) {
+  check_shape("exp_backward", "output gradient", dy.shape(), y.shape());
+  dx.array() = dy.array() * y.array();
+}
+
+// y = log(x)
+template <class Scalar>
+void log(Input<Scalar> x, TensorView<Scalar> y) {
+  check_shape("log", "output", y.shape(), x.shape());
+  y.array() = x.array().log();
+}
+
+// dL/dx = dL/dy / x
+template <class Scalar>
+void log_backward(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dx) {
+  check_shape("log_backward", "output gradient", dy.shape(), x.shape());
+  dx.array() = dy.array() / x.array();
+}
+
+// y = sqrt(x)
+template <class Scalar>
+void sqrt(Input<Scalar> x, TensorView<Scalar> y) {
+  check_shape("sqrt", "output", y.shape(), x.shape());
+  y.array() = x.array().sqrt();
+}
+
+// dL/dx = dL/dy / (2 y)
+template <class Scalar>
+void sqrt_backward(Input<Scalar> y, Input<Scalar> dy, TensorView<Scalar> dx) {
+  check_shape("sqrt_backward", "output gradient", dy.shape(), y.shape());
+  dx.array() = dy.array() / (2 * y.array());
+}
+
+// y = x^p
+template <class Scalar>
+void pow(Input<Scalar> x, Scalar exponent, TensorView<Scalar> y) {
+  check_shape("pow", "output", y.shape(), x.shape());
+  const Scalar* in = x.data();
+  Scalar* out = y.data();
+  for (Index i = 0; i < x.size(); ++i) out[i] = std::pow(in[i], exponent);
+}
+
+// dL/dx = dL/dy p x^(p - 1), and 0 where p = 0
+template <class Scalar>
+void pow_backward(Input<Scalar> x, Scalar exponent, Input<Scalar> dy, TensorView<Scalar> dx) {
+  check_shape("pow_backward", "output gradient", dy.shape(), x.shape());
+  const bool constant = !(exponent < 0 || exponent > 0);
+  const Scalar* in = x.data();
+  const Scalar* up = dy.data();
+  Scalar* down = dx.data();
+  for (Index i = 0; i < x.size(); ++i) {
+    down[i] = constant ? Scalar{0} : up[i] * exponent * std::pow(in[i], exponent - 1);
+  }
+}
+
+// y = |x|
+template <class Scalar>
+void abs(Input<Scalar> x, TensorView<Scalar> y) {
+  check_shape("abs", "output", y.shape(), x.shape());
+  y.array() = x.array().abs();
+}
+
+// dL/dx = dL/dy sign(x); the derivative at 0 is 0
+template <class Scalar>
+void abs_backward(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dx) {
+  check_shape("abs_backward", "output gradient", dy.shape(), x.shape());
+  dx.array() = dy.array() * x.array().sign();
+}
+
+// y = min(max(x, low), high), and NaN where x is NaN
+template <class Scalar>
+void clamp(Input<Scalar> x, Scalar low, Scalar high, TensorView<Scalar> y) {
+  check_shape("clamp", "output", y.shape(), x.shape());
+  const Scalar* in = x.data();
+  Scalar* out = y.data();
+  for (Index i = 0; i < x.size(); ++i) out[i] = in[i] > high ? high : in[i] < low ? low : in[i];
+}
+
+// dL/dx = dL/dy where low <= x <= high, else 0
+template <class Scalar>
+void clamp_backward(Input<Scalar> x, Scalar low, Scalar high, Input<Scalar> dy, TensorView<Scalar> dx) {
+  check_shape("clamp_backward", "output gradient", dy.shape(), x.shape());
+  const Scalar* in = x.data();
+  const Scalar* up = dy.data();
+  Scalar* down = dx.data();
+  for (Index i = 0; i < x.size(); ++i) down[i] = in[i] < low || in[i] > high ? Scalar{0} : up[i];
+}
+
+}  // namespace gradus::ops

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include <gradus/core/tensor_view.hpp>
+#include <gradus/ops/broadcast.hpp>
+#include <gradus/ops/check.hpp>
+#include <gradus/ops/detail/strided.hpp>
+
+namespace gradus::ops {
+
+enum class Extremum { minimum, maximum };
+
+// y = the largest or smallest x along the axes that x has more of, NaN if one of them is; an infinity where
+// there is none. Its gradient is shared alike by those that tie: dL/dx = dL/dy [x = y] / (number of such x).
+template <class Scalar>
+void extremum_to(Extremum which, Input<Scalar> x, TensorView<Scalar> y) {
+  check_shape("extremum_to", "input", x.shape(), broadcast_shape("extremum_to", y.shape(), x.shape()));
+  const Scalar sign = which == Extremum::maximum ? Scalar{1} : Scalar{-1};
+  y.array().setConstant(-sign * std::numeric_limits<Scalar>::infinity());
+  const std::array strides{detail::row_major_strides(x.shape()),
+                           detail::broadcast_strides(y.shape(), x.shape())};
+  detail::for_each_run(x.shape(), strides, [&](const auto& at, Index count, const auto& step) {
+    for (Index i = 0; i < count; ++i) {
+      const Scalar in = x.data()[at[0] + i * step[0]];
+      Scalar& out = y.data()[at[1] + i * step[1]];
+      if (!(sign * in <= sign * out) && !std::isnan(out)) out = in;
+    }
+  });
+}
+
+}  // namespace gradus::ops

@@ -1,0 +1,144 @@
+#pragma once
+
+#include <algorithm>
+#include <span>
+#include <string>
+
+#include <gradus/core/error.hpp>
+#include <gradus/core/tensor_view.hpp>
+#include <gradus/ops/check.hpp>
+#include <gradus/ops/detail/strided.hpp>
+
+/// Parts of a tensor along one axis in [0, rank). Each function that reads has its transpose beside it, which
+/// adds to where it read from: the gradient of the one is the other.
+namespace gradus::ops {
+
+namespace detail {
+
+/// A tensor seen from one axis: `outer` blocks of `extent` rows of `inner` contiguous elements.
+struct AxisBlocks {
+  AxisBlocks(const Shape& shape, Index axis) : extent(shape[axis]) {
+    for (Index i = 0; i < axis; ++i) outer *= shape[i];
+    for (Index i = axis + 1; i < shape.rank(); ++i) inner *= shape[i];
+  }
+  Index row(Index block, Index i) const { return (block * extent + i) * inner; }
+
+  Index outer = 1;
+  Index extent;
+  Index inner = 1;
+};
+
+[[noreturn]] inline void fail_index(const char* operation, Index index, Index extent, Index axis) {
+  throw IndexError(std::string(operation) + ": index " + std::to_string(index) + " along axis " +
+                   std::to_string(axis) + ", expected one in [0, " + std::to_string(extent) + ")");
+}
+
+inline void check_indices(const char* operation, std::span<const Index> indices, Index extent, Index axis) {
+  for (const Index index : indices) {
+    if (index < 0 || index >= extent) fail_index(operation, index, extent, axis);
+  }
+}
+
+/// Calls f(x offset, y offset) for rows begin, begin + step, ... of x and all rows of y.
+template <class F>
+void for_each_slice_row(const AxisBlocks& x, const AxisBlocks& y, Index begin, Index step, F&& f) {
+  for (Index block = 0; block < y.outer; ++block) {
+    for (Index i = 0; i < y.extent; ++i) f(x.row(block, begin + i * step), y.row(block, i));
+  }
+}
+
+}  // namespace detail
+
+// y_i = x_(begin + i step)
+template <class Scalar>
+void slice(Input<Scalar> x, Index axis, Index begin, Index step, TensorView<Scalar> y) {
+  const detail::AxisBlocks from(x.shape(), axis), to(y.shape(), axis);
+  detail::for_each_slice_row(from, to, begin, step, [&](Index in, Index out) {
+    std::copy_n(x.data() + in, from.inner, y.data() + out);
+  });
+}
+
+// dL/dx_(begin + i step) += dL/dy_i
+template <class Scalar>
+void slice_add(Input<Scalar> dy, Index axis, Index begin, Index step, TensorView<Scalar> dx) {
+  const detail::AxisBlocks to(dx.shape(), axis), from(dy.shape(), axis);
+  detail::for_each_slice_row(to, from, begin, step, [&](Index out, Index in) {
+    for (Index i = 0; i < from.inner; ++i) dx.data()[out + i] += dy.data()[in + i];
+  });
+}
+
+// y_i = x_(indices_i)
+template <class Scalar>
+void index_select(Input<Scalar> x, Index axis, std::span<const Index> indices, TensorView<Scalar> y) {
+  check_shape("index_select", "output", y.shape(), x.shape().with(axis, static_cast<Index>(indices.size())));
+  const detail::AxisBlocks from(x.shape(), axis), to(y.shape(), axis);
+  detail::check_indices("index_select", indices, from.extent, axis);
+  for (Index block = 0; block < to.outer; ++block) {
+    for (Index i = 0; i < to.extent; ++i) {
+      std::copy_n(x.data() + from.row(block, indices[static_cast<std::size_t>(i)]), to.inner,
+                  y.data() + to.row(block, i));
+    }
+  }
+}
+
+// dL/dx_(indices_i) += dL/dy_i: indices that repeat add up
+template <class Scalar>
+void index_add(Input<Scalar> dy, Index axis, std::span<const Index> indices, TensorView<Scalar> dx) {
+  check_shape("index_add", "input", dy.shape(), dx.shape().with(axis, static_cast<Index>(indices.size())));
+  const detail::AxisBlocks from(dy.shape(), axis), to(dx.shape(), axis);
+  detail::check_indices("index_add", indices, to.extent, axis);
+  for (Index block = 0; block < from.outer; ++block) {
+    for (Index i = 0; i < from.extent; ++i) {
+      const Scalar* in = dy.data() + from.row(block, i);
+      Scalar* out = dx.data() + to.row(block, indices[static_cast<std::size_t>(i)]);
+      for (Index k = 0; k < from.inner; ++k) out[k] += in[k];
+    }
+  }
+}
+
+namespace detail {
+
+/// Calls f(x offset, index offset) for each element of the indices; x may be larger than they along other
+/// axes, as in PyTorch.
+template <class F>
+void for_each_gathered(const char* operation, const Shape& x, Index axis, TensorView<const Index> indices,
+                       F&& f) {
+  bool fits = x.rank() == indices.rank();
+  for (Index i = 0; fits && i < x.rank(); ++i) fits = i == axis || indices.shape()[i] <= x[i];
+  if (!fits) {
+    throw ShapeError(std::string(operation) + ": indices have shape " + indices.shape().to_string() +
+                     ", expected one that fits " + x.to_string() + " but for axis " + std::to_string(axis));
+  }
+  const Strides all = row_major_strides(x);
+  Strides others = all;
+  others[static_cast<std::size_t>(axis)] = 0;
+  const Index stride = all[static_cast<std::size_t>(axis)], extent = x[axis];
+  const std::array strides{others, row_major_strides(indices.shape())};
+  for_each_run(indices.shape(), strides, [&](const auto& at, Index count, const auto& step) {
+    for (Index i = 0; i < count; ++i) {
+      const Index element = at[1] + i * step[1], index = indices.data()[element];
+      if (index < 0 || index >= extent) fail_index(operation, index, extent, axis);
+      f(at[0] + i * step[0] + index * stride, element);
+    }
+  });
+}
+
+}  // namespace detail
+
+// y_(i,j) = x_(indices_(i,j), j) along axis 0, and so on, as torch.gather; y has the shape of the indices
+template <class Scalar>
+void gather(Input<Scalar> x, Index axis, TensorView<const Index> indices, TensorView<Scalar> y) {
+  check_shape("gather", "output", y.shape(), indices.shape());
+  detail::for_each_gathered("gather", x.shape(), axis, indices,
+                            [&](Index from, Index to) { y.data()[to] = x.data()[from]; });
+}
+
+// dL/dx_(indices_(i,j), j) += dL/dy_(i,j)
+template <class Scalar>
+void scatter_add(Input<Scalar> dy, Index axis, TensorView<const Index> indices, TensorView<Scalar> dx) {
+  check_shape("scatter_add", "input", dy.shape(), indices.shape());
+  detail::for_each_gathered("scatter_add", dx.shape(), axis, indices,
+                            [&](Index to, Index from) { dx.data()[to] += dy.data()[from]; });
+}
+
+}  // namespace gradus::ops

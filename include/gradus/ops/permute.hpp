@@ -1,0 +1,69 @@
+#pragma once
+
+#include <array>
+#include <span>
+#include <string>
+
+#include <gradus/core/eigen.hpp>
+#include <gradus/core/error.hpp>
+#include <gradus/core/tensor_view.hpp>
+#include <gradus/ops/check.hpp>
+#include <gradus/ops/detail/strided.hpp>
+
+namespace gradus::ops {
+
+/// Where each axis of a permuted tensor comes from.
+using AxisOrder = std::array<Index, static_cast<std::size_t>(Shape::max_rank)>;
+
+/// The order as axes in [0, rank). Throws ShapeError unless it names each axis once, IndexError for one out
+/// of range.
+inline AxisOrder checked_order(const Shape& x, std::span<const Index> order) {
+  AxisOrder from{};
+  std::array<bool, static_cast<std::size_t>(Shape::max_rank)> seen{};
+  bool valid = static_cast<Index>(order.size()) == x.rank();
+  for (std::size_t i = 0; valid && i < order.size(); ++i) {
+    from[i] = x.normalize_axis(order[i]);
+    valid = !std::exchange(seen[static_cast<std::size_t>(from[i])], true);
+  }
+  if (!valid) {
+    std::string text = "permute: order (";
+    for (std::size_t i = 0; i < order.size(); ++i) text += (i > 0 ? ", " : "") + std::to_string(order[i]);
+    throw ShapeError(text + ") for shape " + x.to_string() + ", expected each axis once");
+  }
+  return from;
+}
+
+/// The order that undoes another.
+inline AxisOrder inverse_order(const AxisOrder& order, Index rank) {
+  AxisOrder inverse{};
+  for (Index i = 0; i < rank; ++i) {
+    inverse[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])] = i;
+  }
+  return inverse;
+}
+
+/// `[2, 3, 4]` in the order (2, 0, 1) is `[4, 2, 3]`.
+inline Shape permuted_shape(const Shape& x, const AxisOrder& order) {
+  Shape y = x;
+  for (Index i = 0; i < x.rank(); ++i) y = y.with(i, x[order[static_cast<std::size_t>(i)]]);
+  return y;
+}
+
+// y[.., i_k, ..] = x with axis k of y running along axis order[k] of x; its gradient is the inverse order's
+template <class Scalar>
+void permute(Input<Scalar> x, const AxisOrder& order, TensorView<Scalar> y) {
+  check_shape("permute", "output", y.shape(), permuted_shape(x.shape(), order));
+  const detail::Strides own = detail::row_major_strides(x.shape());
+  detail::Strides from{};
+  for (std::size_t i = 0; i < static_cast<std::size_t>(x.rank()); ++i) {
+    from[i] = own[static_cast<std::size_t>(order[i])];
+  }
+  const std::array strides{from, detail::row_major_strides(y.shape())};
+  detail::for_each_run(y.shape(), strides, [&](const auto& at, Index count, const auto& step) {
+    const Scalar* in = x.data() + at[0];
+    Scalar* out = y.data() + at[1];
+    for (Index i = 0; i < count; ++i) out[i] = in[i * step[0]];
+  });
+}
+
+}  // namespace gradus::ops
