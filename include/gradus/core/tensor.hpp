@@ -218,8 +218,11 @@ class Tensor {
 
 template <class Scalar>
 Tensor(TensorView<Scalar>) -> Tensor<std::remove_const_t<Scalar>>;
+// Of the two kinds of DenseBase, for clang 14 prefers the constructor's own guide to one for DenseBase.
 template <class Derived>
-Tensor(const Eigen::DenseBase<Derived>&) -> Tensor<typename Derived::Scalar>;
+Tensor(const Eigen::MatrixBase<Derived>&) -> Tensor<typename Derived::Scalar>;
+template <class Derived>
+Tensor(const Eigen::ArrayBase<Derived>&) -> Tensor<typename Derived::Scalar>;
 
 /// NumPy's test: equal shapes and |a - b| <= absolute + relative * |b| for every element; infinities of one
 /// sign are close, NaN is close to NaN only with `equal_nan`.

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <concepts>
+#include <initializer_list>
+#include <limits>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -45,7 +48,9 @@ struct EigenMap;
 /// The shape asked for in a reshape, with at most one extent of -1 worked out from the number of elements.
 inline Shape infer_shape(const Shape& from, std::span<const Index> wanted) {
   std::array<Index, Shape::max_rank> extents{};
-  Index known = 1, unknown_at = -1;
+  // Nothing overflows where there are no elements.
+  Index known = std::ranges::find(wanted, Index{0}) == wanted.end() ? 1 : 0;
+  Index unknown_at = -1;
   bool valid = wanted.size() <= extents.size();
   for (std::size_t i = 0; valid && i < wanted.size(); ++i) {
     extents[i] = wanted[i];
