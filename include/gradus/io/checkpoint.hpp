@@ -1,0 +1,94 @@
+#pragma once
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <gradus/core/error.hpp>
+#include <gradus/core/random.hpp>
+#include <gradus/io/safetensors.hpp>
+#include <gradus/io/state_dict.hpp>
+#include <gradus/nn/sequential.hpp>
+#include <gradus/optim/optimizer.hpp>
+
+/// Interrupted training that goes on as if it had not been interrupted, bit for bit: parameters, buffers,
+/// optimiser state and the generator, in one safetensors file. For the network alone see io/state_dict.hpp.
+namespace gradus {
+
+namespace detail {
+
+/// Calls f(name, tensor) for everything that training changes, but for the generator.
+template <class Net, class Optimizer, class F>
+void visit_training_state(Net& net, Optimizer& optimizer, F&& f) {
+  visit_state(net, [&](std::string_view name, auto& tensor) { f("net." + std::string(name), tensor); });
+  optimizer.visit_state(
+      [&](std::string_view name, auto& tensor) { f("optimizer." + std::string(name), tensor); });
+}
+
+inline constexpr const char* generator_key = "generator";
+inline constexpr const char* step_count_key = "step_count";
+
+}  // namespace detail
+
+/// Writes a checkpoint. The file appears whole or not at all, so that a crash while saving leaves the
+/// previous one. Throws FileError.
+template <class Scalar, optim::Optimizer Optimizer>
+void save_checkpoint(const std::filesystem::path& file, nn::Sequential<Scalar>& net, Optimizer& optimizer,
+                     const Generator& random) {
+  SafetensorsWriter writer;
+  detail::visit_training_state(net, optimizer, [&](const std::string& name, const Tensor<Scalar>& tensor) {
+    writer.add(name, tensor);
+  });
+  const Generator::State words = random.state();
+  const TensorView<const std::uint32_t> generator(words, Shape{static_cast<Index>(words.size())});
+  writer.add(detail::generator_key, generator);
+  writer.add_metadata(detail::step_count_key, std::to_string(optimizer.step_count()));
+  writer.write(file);
+}
+
+/// Continues from a checkpoint of the same network and optimiser. Throws FileError, which names the first
+/// tensor that does not fit; then nothing has changed.
+template <class Scalar, optim::Optimizer Optimizer>
+void load_checkpoint(const std::filesystem::path& file, nn::Sequential<Scalar>& net, Optimizer& optimizer,
+                     Generator& random) {
+  const SafetensorsReader reader(file);
+  const auto fail = [&](const std::string& what) {
+    throw FileError(file.string() + ": not a checkpoint of this training: " + what);
+  };
+  std::vector<std::pair<Tensor<Scalar>*, Tensor<Scalar>>> read;
+  detail::visit_training_state(net, optimizer, [&](const std::string& name, Tensor<Scalar>& tensor) {
+    Tensor<Scalar> stored = reader.read<Scalar>(name);
+    if (!(stored.shape() == tensor.shape())) {
+      fail(name + " has shape " + stored.shape().to_string() + ", expected " + tensor.shape().to_string());
+    }
+    read.emplace_back(&tensor, std::move(stored));
+  });
+  if (reader.entries().size() != read.size() + 1) {
+    fail(std::to_string(reader.entries().size()) + " tensors, expected " + std::to_string(read.size() + 1));
+  }
+  const auto count = reader.metadata().find(detail::step_count_key);
+  Index steps = -1;
+  if (count != reader.metadata().end()) {
+    const std::string& text = count->second;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), steps);
+    if (error != std::errc{} || end != text.data() + text.size()) steps = -1;
+  }
+  if (steps < 0) fail("it has no step count");
+  Generator restored = random;
+  try {
+    restored.set_state(reader.read<std::uint32_t>(detail::generator_key).span());
+  } catch (const ArgumentError& error) {
+    fail(error.what());
+  }
+  for (auto& [tensor, stored] : read) *tensor = std::move(stored);
+  optimizer.set_step_count(steps);
+  random = restored;
+}
+
+}  // namespace gradus

@@ -1,0 +1,91 @@
+#include <filesystem>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include <gradus/io/checkpoint.hpp>
+#include <gradus/nn.hpp>
+#include <gradus/optim.hpp>
+
+namespace {
+
+using namespace gradus;
+using namespace gradus::nn;
+namespace fs = std::filesystem;
+
+/// A small training with everything that has state: dropout, momentum, the order of the samples.
+struct Training {
+  Generator random{5};
+  Sequential<float> net{Linear{6, 8, random}, Tanh{}, Dropout{0.3}, Linear{8, 3, random}};
+  optim::Adam<float> optimizer{net.named_parameters(), {.learning_rate = 0.05}};
+
+  void steps(int count) {
+    Tensor<float> gradient;
+    for (int i = 0; i < count; ++i) {
+      const auto x = Tensor<float>::randn({4, 6}, random);
+      const std::vector<Index> labels{0, 1, 2, random.below(3)};
+      const Tensor<float>& y = net.forward(x, random);
+      gradient.resize(y.shape());
+      SoftmaxCrossEntropy{}(y, labels, gradient);
+      net.backward(gradient);
+      optimizer.step();
+    }
+  }
+};
+
+bool same(Training& a, Training& b) {
+  const auto left = a.net.named_parameters(), right = b.net.named_parameters();
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    if (!(left[i]->value == right[i]->value)) return false;
+  }
+  return a.random == b.random && a.optimizer.step_count() == b.optimizer.step_count();
+}
+
+const fs::path file = fs::temp_directory_path() / "gradus_checkpoint.safetensors";
+
+}  // namespace
+
+TEST_CASE("Training that was interrupted ends with the same bits") {
+  Training whole, first, second;
+  whole.steps(20);
+  first.steps(9);
+  save_checkpoint(file, first.net, first.optimizer, first.random);
+  second.steps(3);  // whatever it did before is forgotten
+  load_checkpoint(file, second.net, second.optimizer, second.random);
+  CHECK(same(first, second));
+  second.steps(11);
+  CHECK(same(whole, second));
+  CHECK_FALSE(same(whole, first));
+  fs::remove(file);
+}
+
+TEST_CASE("A checkpoint of something else is refused and changes nothing") {
+  Training training, before;
+  Generator random{1};
+  Sequential other{Linear{6, 9, random}, Tanh{}, Dropout{0.3}, Linear{9, 3, random}};
+  optim::Adam adam{other.named_parameters(), {.learning_rate = 0.05}};
+  save_checkpoint(file, other, adam, random);
+  const auto load = [&] { load_checkpoint(file, training.net, training.optimizer, training.random); };
+  CHECK_THROWS_WITH_AS(load(),
+                       (file.string() + ": not a checkpoint of this training: net.0.weight has shape [9, 6], "
+                                        "expected [8, 6]")
+                           .c_str(),
+                       FileError);
+  CHECK(same(training, before));
+
+  optim::SGD sgd{training.net.named_parameters(), {.learning_rate = 0.1}};
+  save_checkpoint(file, training.net, sgd, training.random);
+  CHECK_THROWS_WITH_AS(load(), (file.string() + ": no tensor \"optimizer.0.exp_avg\"").c_str(), FileError);
+  CHECK(same(training, before));
+
+  save_checkpoint(file, training.net, training.optimizer, training.random);
+  CHECK_THROWS_WITH_AS(
+      load_checkpoint(file, training.net, sgd, training.random),
+      (file.string() + ": not a checkpoint of this training: 13 tensors, expected 5").c_str(), FileError);
+
+  save(training.net, file);
+  CHECK_THROWS_AS(load(), FileError);
+  fs::remove(file);
+  CHECK_THROWS_AS(load(), FileError);
+  CHECK(same(training, before));
+}
