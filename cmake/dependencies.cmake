@@ -4,6 +4,9 @@
 # is checked here; the others have been stable for longer than any distribution that has a C++20 compiler.
 
 include(FetchContent)
+if(POLICY CMP0135)
+  cmake_policy(SET CMP0135 NEW) # unpacked files are as new as their unpacking
+endif()
 list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
 
 # gradus_find(<target> <package>): looks for an installed package, unless the target is there already (a parent project
@@ -39,9 +42,10 @@ macro(gradus_fetch name)
   set(BUILD_TESTING OFF)
   set(CMAKE_POLICY_DEFAULT_CMP0077 NEW) # options of older projects yield to variables set here
   set(CMAKE_POLICY_VERSION_MINIMUM 3.5) # CMake 4 refuses the minimum that some of them state
-  set(CMAKE_WARN_DEPRECATED OFF)
   FetchContent_Declare(${name} ${ARGN})
   FetchContent_MakeAvailable(${name})
+  # Only what we link is built, and nothing of it is installed with us.
+  set_property(DIRECTORY ${${name}_SOURCE_DIR} PROPERTY EXCLUDE_FROM_ALL ON)
 endmacro()
 
 function(gradus_require_threads)
@@ -68,11 +72,9 @@ function(gradus_require_zlib)
   gradus_find(ZLIB::ZLIB ZLIB)
   if(NOT TARGET ZLIB::ZLIB)
     set(ZLIB_BUILD_EXAMPLES OFF)
-    set(SKIP_INSTALL_ALL ON)
     gradus_fetch(
       zlib URL https://github.com/madler/zlib/releases/download/v1.3.1/zlib-1.3.1.tar.gz
       URL_HASH SHA256=9a93b2b7dfdac77ceba5a558a580e74667dd6fede4585b91eefb60f03b72df23)
-    set_target_properties(zlib PROPERTIES EXCLUDE_FROM_ALL ON) # the shared library
     target_include_directories(zlibstatic SYSTEM INTERFACE ${zlib_SOURCE_DIR} ${zlib_BINARY_DIR})
     add_library(ZLIB::ZLIB ALIAS zlibstatic)
   endif()
@@ -105,7 +107,6 @@ function(gradus_require_curl)
     set(BUILD_LIBCURL_DOCS OFF)
     set(BUILD_MISC_DOCS OFF)
     set(ENABLE_CURL_MANUAL OFF)
-    set(CURL_DISABLE_INSTALL ON)
     gradus_fetch(
       curl URL https://curl.se/download/curl-8.11.1.tar.xz
       URL_HASH SHA256=c7ca7db48b0909743eaef34250da02c19bc61d4f1dcedd6603f109409536ab56)
@@ -117,8 +118,8 @@ function(gradus_require_mbedtls)
   if(NOT TARGET MbedTLS::mbedcrypto)
     set(ENABLE_PROGRAMS OFF)
     set(ENABLE_TESTING OFF)
+    set(GEN_FILES OFF) # the release has them
     set(MBEDTLS_FATAL_WARNINGS OFF)
-    set(DISABLE_PACKAGE_CONFIG_AND_INSTALL ON)
     gradus_fetch(
       mbedtls
       URL https://github.com/Mbed-TLS/mbedtls/releases/download/mbedtls-3.6.2/mbedtls-3.6.2.tar.bz2
@@ -176,7 +177,6 @@ function(gradus_require_benchmark)
   gradus_find(benchmark::benchmark benchmark)
   if(NOT TARGET benchmark::benchmark)
     set(BENCHMARK_ENABLE_TESTING OFF)
-    set(BENCHMARK_ENABLE_INSTALL OFF)
     gradus_fetch(
       benchmark URL https://github.com/google/benchmark/archive/refs/tags/v1.8.3.tar.gz
       URL_HASH SHA256=6bc180a57d23d4d9515519f92b0c83d61b05b5bab188961f36ac7b06b0d9e9ce)

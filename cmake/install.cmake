@@ -2,18 +2,13 @@
 # optional dependencies this machine has.
 
 include(CMakePackageConfigHelpers)
-include(GNUInstallDirs)
 
 set(package_dir ${CMAKE_INSTALL_DATADIR}/cmake/gradus)
 
 install(DIRECTORY include/gradus DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.hpp")
 
-install(TARGETS gradus gradus_native EXPORT gradusTargets INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(TARGETS gradus gradus_native EXPORT gradusTargets)
 install(EXPORT gradusTargets NAMESPACE gradus:: DESTINATION ${package_dir})
-foreach(component IN ITEMS gzip safetensors download blas)
-  install(TARGETS gradus_${component} EXPORT gradus-${component}Targets)
-  install(EXPORT gradus-${component}Targets NAMESPACE gradus:: DESTINATION ${package_dir})
-endforeach()
 
 configure_package_config_file(cmake/gradusConfig.cmake.in ${PROJECT_BINARY_DIR}/gradusConfig.cmake
                               INSTALL_DESTINATION ${package_dir})
