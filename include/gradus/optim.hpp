@@ -1,8 +1,24 @@
 #pragma once
 
-/// Optimisers, learning rate schedules, gradient clipping, averaged weights.
+/// Optimisers, gradient clipping, learning rate schedules, averaged weights, in reading order.
 
 #include <gradus/optim/parameter_group.hpp>
 #include <gradus/optim/optimizer.hpp>
 #include <gradus/optim/elementwise_optimizer.hpp>
+
 #include <gradus/optim/sgd.hpp>
+#include <gradus/optim/adagrad.hpp>
+#include <gradus/optim/rmsprop.hpp>
+#include <gradus/optim/adam.hpp>
+#include <gradus/optim/adamw.hpp>
+
+#include <gradus/optim/clip.hpp>
+#include <gradus/optim/exponential_moving_average.hpp>
+
+#include <gradus/optim/schedule/schedule.hpp>
+#include <gradus/optim/schedule/decay.hpp>
+#include <gradus/optim/schedule/linear_warmup.hpp>
+#include <gradus/optim/schedule/cosine.hpp>
+#include <gradus/optim/schedule/one_cycle.hpp>
+#include <gradus/optim/schedule/scheduler.hpp>
+#include <gradus/optim/schedule/reduce_on_plateau.hpp>

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gradus/core/error.hpp>
+#include <gradus/core/tensor.hpp>
+#include <gradus/nn/parameter.hpp>
+
+namespace gradus::optim {
+
+struct ExponentialMovingAverageOptions {
+  double decay = 0.999;  ///< how much of the average is kept each update
+  bool ramp_up = false;  ///< use min(decay, (1 + t) / (10 + t)) in update t = 1, 2, ..., to forget the start
+};
+
+/// Keeps averages of a network's weights, which often predict better than the weights themselves.
+///
+///     ExponentialMovingAverage average{net.named_parameters(), {.decay = 0.999}};
+///     ...                                     // after each step of the optimiser:
+///     average.update();
+///     {
+///       const auto averaged = average.use();  // the network has the averages until the end of the block
+///       evaluate(net, test);
+///     }
+///
+/// The averages begin as copies of the weights. What they are averages of must outlive them.
+template <class Scalar = float>
+class ExponentialMovingAverage {
+ public:
+  using Options = ExponentialMovingAverageOptions;
+
+  /// Throws ArgumentError unless the decay is in [0, 1].
+  explicit ExponentialMovingAverage(const std::vector<nn::NamedParameter<Scalar>>& parameters,
+                                    const Options& options = {})
+      : ExponentialMovingAverage(parameters, {}, options) {}
+  /// Averages the buffers of a network as well, such as the running statistics of a normalisation.
+  ExponentialMovingAverage(const std::vector<nn::NamedParameter<Scalar>>& parameters,
+                           const std::vector<nn::NamedBuffer<Scalar>>& buffers, const Options& options)
+      : options_(options) {
+    if (!(options.decay >= 0 && options.decay <= 1)) {
+      throw ArgumentError("ExponentialMovingAverage: decay is " + std::to_string(options.decay) +
+                          ", expected a number in [0, 1]");
+    }
+    for (const auto& parameter : parameters) averages_.push_back({parameter.name, &parameter->value, {}});
+    for (const auto& buffer : buffers) averages_.push_back({buffer.name, buffer.tensor, {}});
+    for (Average& average : averages_) average.mean = *average.current;
+  }
+
+  // mean += (1 - decay) (w - mean)
+  /// Takes in the present weights; allocates nothing. Throws StateError while the network has the averages,
+  /// ShapeError if a weight was given another shape.
+  void update() {
+    if (swapped_) throw StateError("ExponentialMovingAverage: update while the network has the averages");
+    for (const Average& average : averages_) check_shape(average);
+    ++update_count_;
+    const double t = static_cast<double>(update_count_);
+    const double decay = options_.ramp_up ? std::min(options_.decay, (1 + t) / (10 + t)) : options_.decay;
+    const auto taken = static_cast<Scalar>(1 - decay);
+    for (Average& average : averages_) {
+      average.mean.array() += taken * (average.current->array() - average.mean.array());
+    }
+  }
+
+  /// Exchanges averages and weights, without a copy; a second call undoes the first.
+  void swap() noexcept {
+    for (Average& average : averages_) std::swap(*average.current, average.mean);
+    swapped_ = !swapped_;
+  }
+
+  /// While it lives, the network has the averages.
+  class Use {
+   public:
+    ~Use() { average_.swap(); }
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+
+   private:
+    friend class ExponentialMovingAverage;
+    explicit Use(ExponentialMovingAverage& average) : average_(average) { average_.swap(); }
+    ExponentialMovingAverage& average_;
+  };
+  /// Throws StateError if the network has the averages already.
+  [[nodiscard]] Use use() {
+    if (swapped_) throw StateError("ExponentialMovingAverage: the network has the averages already");
+    return Use(*this);
+  }
+
+  /// Calls `f(name, tensor)` for each average, by the parameter's name.
+  template <class F>
+  void visit_state(F&& f) {
+    for (Average& average : averages_) f(average.name, swapped_ ? *average.current : average.mean);
+  }
+  Index update_count() const { return update_count_; }
+  /// To be set when training is resumed.
+  void set_update_count(Index count) { update_count_ = count; }
+
+ private:
+  struct Average {
+    std::string name;
+    Tensor<Scalar>* current;
+    Tensor<Scalar> mean;
+  };
+
+  static void check_shape(const Average& average) {
+    if (average.current->shape() == average.mean.shape()) return;
+    throw ShapeError("ExponentialMovingAverage: '" + average.name + "' has shape " +
+                     average.current->shape().to_string() + ", expected " + average.mean.shape().to_string());
+  }
+
+  Options options_;
+  std::vector<Average> averages_;
+  Index update_count_ = 0;
+  bool swapped_ = false;
+};
+
+}  // namespace gradus::optim

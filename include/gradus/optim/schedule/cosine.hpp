@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cmath>
+#include <numbers>
+
+#include <gradus/optim/schedule/schedule.hpp>
+
+namespace gradus::optim {
+
+namespace detail {
+
+/// From `start` to `end` along half a wave of the cosine, as progress goes from 0 to 1.
+inline double anneal_cosine(double start, double end, double progress) {
+  return end + (start - end) * (1 + std::cos(std::numbers::pi * progress)) / 2;
+}
+
+}  // namespace detail
+
+/// From 1 to `minimum` along half a cosine wave in `steps` steps, and up again after them; PyTorch's
+/// CosineAnnealingLR with `eta_min` given as a fraction of the base rate.
+struct CosineAnnealing {
+  Index steps;
+  double minimum = 0;
+
+  double operator()(Index step) const {
+    detail::check_steps("CosineAnnealing", "steps", steps);
+    return detail::anneal_cosine(1, minimum, static_cast<double>(step) / static_cast<double>(steps));
+  }
+};
+
+/// From 1 to `minimum` along half a cosine wave, again and again, each period `growth` times as long as the
+/// one before it (SGDR, Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983); PyTorch's
+/// CosineAnnealingWarmRestarts.
+struct CosineWarmRestarts {
+  Index first_period;
+  Index growth = 1;
+  double minimum = 0;
+
+  double operator()(Index step) const {
+    detail::check_steps("CosineWarmRestarts", "first_period", first_period);
+    detail::check_steps("CosineWarmRestarts", "growth", growth);
+    Index period = first_period;
+    if (growth == 1) step %= period;
+    while (step >= period) {
+      step -= period;
+      period *= growth;
+    }
+    return detail::anneal_cosine(1, minimum, static_cast<double>(step) / static_cast<double>(period));
+  }
+};
+
+}  // namespace gradus::optim

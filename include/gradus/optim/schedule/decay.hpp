@@ -1,0 +1,40 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include <gradus/optim/schedule/schedule.hpp>
+
+namespace gradus::optim {
+
+/// The factor gamma once every `step_size` steps; PyTorch's StepLR.
+struct StepDecay {
+  Index step_size;
+  double gamma = 0.1;
+
+  double operator()(Index step) const {
+    detail::check_steps("StepDecay", "step_size", step_size);
+    return std::pow(gamma, static_cast<double>(step / step_size));
+  }
+};
+
+/// The factor gamma at each milestone; PyTorch's MultiStepLR.
+struct MultiStepDecay {
+  std::vector<Index> milestones;  ///< in any order
+  double gamma = 0.1;
+
+  double operator()(Index step) const {
+    const auto passed = std::ranges::count_if(milestones, [=](Index milestone) { return milestone <= step; });
+    return std::pow(gamma, static_cast<double>(passed));
+  }
+};
+
+/// The factor gamma every step; PyTorch's ExponentialLR.
+struct ExponentialDecay {
+  double gamma;
+
+  double operator()(Index step) const { return std::pow(gamma, static_cast<double>(step)); }
+};
+
+}  // namespace gradus::optim

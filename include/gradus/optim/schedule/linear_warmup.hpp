@@ -1,0 +1,23 @@
+#pragma once
+
+#include <algorithm>
+
+#include <gradus/optim/schedule/schedule.hpp>
+
+namespace gradus::optim {
+
+/// From `start_factor` to `end_factor` in a straight line over `steps` steps, and constant from there on;
+/// PyTorch's LinearLR.
+struct LinearWarmup {
+  Index steps;
+  double start_factor = 1.0 / 3;
+  double end_factor = 1;
+
+  double operator()(Index step) const {
+    detail::check_steps("LinearWarmup", "steps", steps);
+    const double progress = static_cast<double>(std::min(step, steps)) / static_cast<double>(steps);
+    return start_factor + (end_factor - start_factor) * progress;
+  }
+};
+
+}  // namespace gradus::optim

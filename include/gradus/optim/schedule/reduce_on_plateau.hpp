@@ -1,0 +1,94 @@
+#pragma once
+
+#include <algorithm>
+#include <limits>
+#include <string>
+
+#include <gradus/core/error.hpp>
+#include <gradus/optim/optimizer.hpp>
+
+namespace gradus::optim {
+
+enum class Goal { minimize, maximize };
+enum class ThresholdMode { relative, absolute };
+
+struct ReduceOnPlateauOptions {
+  Goal goal = Goal::minimize;
+  double factor = 0.1;
+  Index patience = 10;  ///< how many steps without improvement are borne
+  double threshold = 1e-4;
+  ThresholdMode threshold_mode = ThresholdMode::relative;
+  Index cooldown = 0;       ///< how many steps after a reduction are not counted
+  double minimum_rate = 0;  ///< no rate goes below it
+  double epsilon = 1e-8;    ///< a reduction by less is not made
+};
+
+/// Multiplies the learning rates by a factor when a metric has stopped improving; PyTorch's
+/// ReduceLROnPlateau. A metric that is NaN is no improvement.
+///
+///     ReduceOnPlateau plateau{{.factor = 0.5, .patience = 2}};
+///     plateau.step(sgd, test_loss);  // after each epoch
+class ReduceOnPlateau {
+ public:
+  using Options = ReduceOnPlateauOptions;
+
+  /// Throws ArgumentError unless the factor is in [0, 1), and on a negative patience or cooldown.
+  explicit ReduceOnPlateau(const Options& options = {}) : options_(options) {
+    if (!(options.factor >= 0 && options.factor < 1)) {
+      throw ArgumentError("ReduceOnPlateau: factor is " + std::to_string(options.factor) +
+                          ", expected a number in [0, 1)");
+    }
+    if (options.patience < 0 || options.cooldown < 0) {
+      throw ArgumentError("ReduceOnPlateau: patience and cooldown are " + std::to_string(options.patience) +
+                          " and " + std::to_string(options.cooldown) + ", expected no negative one");
+    }
+  }
+
+  /// Takes in the metric of one step; returns whether it reduced the optimiser's rates.
+  template <Optimizer O>
+  bool step(O& optimizer, double metric) {
+    if (!must_reduce(metric)) return false;
+    for (Index group = 0; group < optimizer.group_count(); ++group) {
+      const double rate = optimizer.learning_rate(group);
+      const double reduced = std::max(rate * options_.factor, options_.minimum_rate);
+      if (rate - reduced > options_.epsilon) optimizer.set_learning_rate(group, reduced);
+    }
+    return true;
+  }
+
+  double best() const { return best_; }
+
+ private:
+  bool must_reduce(double metric) {
+    if (is_better(metric)) {
+      best_ = metric;
+      bad_steps_ = 0;
+    } else {
+      ++bad_steps_;
+    }
+    if (cooling_steps_ > 0) {
+      --cooling_steps_;
+      bad_steps_ = 0;
+    }
+    if (bad_steps_ <= options_.patience) return false;
+    cooling_steps_ = options_.cooldown;
+    bad_steps_ = 0;
+    return true;
+  }
+
+  bool is_better(double metric) const {
+    const double sign = options_.goal == Goal::minimize ? -1 : 1;
+    const double wanted = options_.threshold_mode == ThresholdMode::relative
+                              ? best_ * (1 + sign * options_.threshold)
+                              : best_ + sign * options_.threshold;
+    return sign * metric > sign * wanted;
+  }
+
+  Options options_;
+  double best_ = options_.goal == Goal::minimize ? std::numeric_limits<double>::infinity()
+                                                 : -std::numeric_limits<double>::infinity();
+  Index bad_steps_ = 0;
+  Index cooling_steps_ = 0;
+};
+
+}  // namespace gradus::optim

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <concepts>
+#include <string>
+#include <utility>
+
+#include <gradus/core/eigen.hpp>
+#include <gradus/core/error.hpp>
+
+namespace gradus::optim {
+
+/// A schedule is a function of the step 0, 1, 2, ... (a batch or an epoch, as its user counts) to the factor
+/// by which the base learning rate is multiplied: a value without state. A lambda is one. Those of the
+/// library throw ArgumentError when called with settings outside their domain.
+template <class S>
+concept Schedule = std::copy_constructible<S> && requires(const S& schedule, Index step) {
+  { schedule(step) } -> std::convertible_to<double>;
+};
+
+/// `first` for the steps before `switch_at`, then `second` from its own step 0 on: a warm-up, then a decay.
+///
+///     sequence(LinearWarmup{.steps = 5}, 5, CosineAnnealing{.steps = 95})
+template <Schedule First, Schedule Second>
+auto sequence(First first, Index switch_at, Second second) {
+  return [first = std::move(first), switch_at, second = std::move(second)](Index step) -> double {
+    return step < switch_at ? first(step) : second(step - switch_at);
+  };
+}
+
+/// Both at once: the product of their factors.
+template <Schedule First, Schedule Second>
+auto product(First first, Second second) {
+  return [first = std::move(first), second = std::move(second)](Index step) -> double {
+    return first(step) * second(step);
+  };
+}
+
+namespace detail {
+
+/// Throws ArgumentError unless the number of steps is positive.
+inline void check_steps(const char* schedule, const char* option, Index got) {
+  if (got > 0) return;
+  throw ArgumentError(std::string(schedule) + ": " + option + " is " + std::to_string(got) +
+                      ", expected 1 or more");
+}
+
+}  // namespace detail
+}  // namespace gradus::optim

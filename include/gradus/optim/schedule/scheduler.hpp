@@ -1,0 +1,56 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gradus/core/error.hpp>
+#include <gradus/optim/optimizer.hpp>
+#include <gradus/optim/schedule/schedule.hpp>
+
+namespace gradus::optim {
+
+/// Makes an optimiser follow a schedule: each group's learning rate is the one it had when the scheduler was
+/// made, its base, times the schedule's factor.
+///
+///     Scheduler scheduler{sgd, CosineAnnealing{.steps = 10}};  // sets the rate of step 0
+///     for (...) {
+///       ...                // an epoch
+///       scheduler.step();  // sets the next rate
+///     }
+///
+/// A schedule with a momentum, OneCycle, sets that too. The optimiser must outlive the scheduler.
+template <Optimizer O, Schedule S>
+class Scheduler {
+ public:
+  Scheduler(O& optimizer, S schedule) : optimizer_(&optimizer), schedule_(std::move(schedule)) {
+    for (Index group = 0; group < optimizer.group_count(); ++group) {
+      base_rates_.push_back(optimizer.learning_rate(group));
+    }
+    set_step_count(0);
+  }
+
+  void step() { set_step_count(step_count_ + 1); }
+
+  Index step_count() const { return step_count_; }
+  /// Goes to any step, as a training that is resumed does. Throws ArgumentError if it is negative.
+  void set_step_count(Index step) {
+    if (step < 0) throw ArgumentError("Scheduler: step is " + std::to_string(step) + ", expected 0 or more");
+    const double factor = schedule_(step);
+    for (std::size_t group = 0; group < base_rates_.size(); ++group) {
+      optimizer_->set_learning_rate(static_cast<Index>(group), base_rates_[group] * factor);
+    }
+    if constexpr (requires { optimizer_->set_momentum(schedule_.momentum(step)); }) {
+      if (schedule_.cycle_momentum) optimizer_->set_momentum(schedule_.momentum(step));
+    }
+    step_count_ = step;
+  }
+
+ private:
+  O* optimizer_;
+  S schedule_;
+  std::vector<double> base_rates_;
+  Index step_count_ = 0;
+};
+
+}  // namespace gradus::optim

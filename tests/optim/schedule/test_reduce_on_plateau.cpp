@@ -1,0 +1,82 @@
+#include <cmath>
+#include <span>
+
+#include <doctest/doctest.h>
+
+#include <gradus/optim/schedule/reduce_on_plateau.hpp>
+#include <gradus/optim/sgd.hpp>
+
+#include "reference.hpp"
+
+namespace {
+
+using gradus::ArgumentError;
+using gradus::nn::Parameter;
+using gradus::optim::Goal;
+using gradus::optim::ReduceOnPlateau;
+using gradus::optim::ReduceOnPlateauOptions;
+using gradus::optim::SGD;
+using gradus::optim::ThresholdMode;
+using gradus::test::base_rate;
+
+void check_plateau(const ReduceOnPlateauOptions& options, std::span<const double> reference) {
+  Parameter<float> weight;
+  SGD<float> sgd{{{"weight", &weight}}, {.learning_rate = base_rate}};
+  ReduceOnPlateau plateau{options};
+  auto wanted = reference.begin();
+  for (const double metric : plateau_metrics) {
+    plateau.step(sgd, options.goal == Goal::minimize ? metric : 20 - metric);
+    CHECK(sgd.learning_rate() == doctest::Approx(*wanted++).epsilon(1e-14));
+  }
+  CHECK(wanted == reference.end());
+}
+
+TEST_CASE("ReduceOnPlateau: equals PyTorch's ReduceLROnPlateau") {
+  check_plateau({.factor = 0.5, .patience = 2}, plateau);
+  check_plateau({.factor = 0.5,
+                 .patience = 1,
+                 .threshold = 0.5,
+                 .threshold_mode = ThresholdMode::absolute,
+                 .minimum_rate = 0.02},
+                plateau_absolute);
+  check_plateau({.factor = 0.1, .patience = 0, .threshold = 0.01, .cooldown = 3, .epsilon = 5e-3},
+                plateau_cooldown);
+  check_plateau({.goal = Goal::maximize, .factor = 0.5, .patience = 1, .threshold = 0.1}, plateau_maximize);
+  check_plateau({.goal = Goal::maximize,
+                 .factor = 0.8,
+                 .patience = 3,
+                 .threshold = 1,
+                 .threshold_mode = ThresholdMode::absolute,
+                 .cooldown = 1},
+                plateau_maximize_absolute);
+}
+
+TEST_CASE("ReduceOnPlateau: reduces every group, and says so") {
+  Parameter<float> weight, bias;
+  SGD<float> sgd{{{"weight", &weight}}, {.learning_rate = 1}};
+  sgd.add_group({{"bias", &bias}}, {.learning_rate = 0.5});
+  ReduceOnPlateau plateau{{.factor = 0.5, .patience = 0}};
+  CHECK_FALSE(plateau.step(sgd, 1));
+  CHECK(plateau.step(sgd, 1));
+  CHECK(sgd.learning_rate(0) == 0.5);
+  CHECK(sgd.learning_rate(1) == 0.25);
+  CHECK(plateau.best() == 1);
+}
+
+TEST_CASE("ReduceOnPlateau: NaN is no improvement") {
+  Parameter<float> weight;
+  SGD<float> sgd{{{"weight", &weight}}, {.learning_rate = 1}};
+  ReduceOnPlateau plateau{{.patience = 0}};
+  CHECK(plateau.step(sgd, std::nan("")));
+  CHECK_FALSE(plateau.step(sgd, 5));
+  CHECK(plateau.step(sgd, std::nan("")));
+  CHECK(plateau.best() == 5);
+}
+
+TEST_CASE("ReduceOnPlateau: refuses settings outside their domain") {
+  CHECK_THROWS_AS((ReduceOnPlateau{{.factor = 1}}), ArgumentError);
+  CHECK_THROWS_AS((ReduceOnPlateau{{.patience = -1}}), ArgumentError);
+  CHECK_THROWS_AS((ReduceOnPlateau{{.cooldown = -1}}), ArgumentError);
+}
+
+}  // namespace

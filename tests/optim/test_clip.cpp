@@ -1,0 +1,116 @@
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <gradus/optim/clip.hpp>
+
+namespace {
+
+using gradus::ArgumentError;
+using gradus::Index;
+using gradus::Shape;
+using gradus::Tensor;
+using gradus::nn::NamedParameter;
+using gradus::nn::Parameter;
+using gradus::optim::clip_grad_norm;
+using gradus::optim::clip_grad_value;
+using gradus::optim::grad_norm;
+
+template <class Scalar>
+struct TwoGradients {
+  Parameter<Scalar> a{Tensor<Scalar>(Shape{2})};
+  Parameter<Scalar> b{Tensor<Scalar>(Shape{1, 1})};
+
+  TwoGradients(Scalar x, Scalar y, Scalar z) {
+    a.grad = Tensor<Scalar>{x, y};
+    b.grad = Tensor<Scalar>{{z}};
+  }
+  std::vector<NamedParameter<Scalar>> parameters() { return {{"a", &a}, {"b", &b}}; }
+};
+
+TEST_CASE_TEMPLATE("clip_grad_norm: scales all gradients by one factor, and returns the norm", T, float,
+                   double) {
+  TwoGradients<T> gradients(2, -3, 6);
+  CHECK(clip_grad_norm(gradients.parameters(), 3.5) == doctest::Approx(7));
+  const double factor = 3.5 / (7 + 1e-6);
+  CHECK(gradients.a.grad.data()[0] == doctest::Approx(2 * factor).epsilon(1e-7));
+  CHECK(gradients.a.grad.data()[1] == doctest::Approx(-3 * factor).epsilon(1e-7));
+  CHECK(gradients.b.grad.item() == doctest::Approx(6 * factor).epsilon(1e-7));
+  CHECK(grad_norm(gradients.parameters()) < 3.5);
+}
+
+TEST_CASE("clip_grad_norm: leaves smaller gradients as they are, bit for bit") {
+  TwoGradients<float> gradients(0.1f, -0.3f, 0.7f);
+  CHECK(clip_grad_norm(gradients.parameters(), 1) == doctest::Approx(std::sqrt(0.59)));
+  CHECK(gradients.a.grad == Tensor<float>{0.1f, -0.3f});
+  CHECK(gradients.b.grad.item() == 0.7f);
+}
+
+TEST_CASE("clip_grad_norm: no parameters, empty ones and zeros have the norm 0") {
+  CHECK(clip_grad_norm(std::vector<NamedParameter<float>>{}, 1) == 0);
+  Parameter<float> empty{Tensor<float>(Shape{0, 3})}, zero{Tensor<float>(Shape{3})};
+  CHECK(clip_grad_norm(std::vector<NamedParameter<float>>{{"empty", &empty}, {"zero", &zero}}, 0) == 0);
+  CHECK((zero.grad.array() == 0).all());
+}
+
+TEST_CASE("clip_grad_norm: squares do not overflow") {
+  TwoGradients<float> large(3e30f, 0, -4e30f);
+  CHECK(clip_grad_norm(large.parameters(), 5) == doctest::Approx(5e30));
+  CHECK(large.a.grad.data()[0] == doctest::Approx(3));
+  CHECK(large.b.grad.item() == doctest::Approx(-4));
+  TwoGradients<float> small(3e-30f, 0, -4e-30f);
+  CHECK(grad_norm(small.parameters()) == doctest::Approx(5e-30));
+}
+
+TEST_CASE("grad_norm: sums every element") {
+  for (const Index size : {1, 15, 4095, 4096, 4097, 100000}) {
+    CAPTURE(size);
+    Parameter<double> parameter{Tensor<double>(Shape{size})};
+    double sum = 0;
+    for (Index i = 0; i < size; ++i) {
+      const double g = static_cast<double>(i % 17 - 8);
+      parameter.grad.data()[i] = g;
+      sum += g * g;
+    }
+    CHECK(grad_norm(std::vector<NamedParameter<double>>{{"w", &parameter}}) ==
+          doctest::Approx(std::sqrt(sum)).epsilon(1e-13));
+  }
+}
+
+TEST_CASE("clip_grad_norm: what is not finite is returned and spreads") {
+  const float infinity = std::numeric_limits<float>::infinity();
+  TwoGradients<float> infinite(1, infinity, 2);
+  CHECK(std::isinf(clip_grad_norm(infinite.parameters(), 1)));
+  CHECK(infinite.a.grad.data()[0] == 0);
+  CHECK(std::isnan(infinite.a.grad.data()[1]));
+  CHECK(infinite.b.grad.item() == 0);
+
+  TwoGradients<float> nan(1, 1, std::nanf(""));
+  CHECK(std::isnan(clip_grad_norm(nan.parameters(), 1)));
+  CHECK(nan.a.grad.array().isNaN().all());
+  TwoGradients<float> both(infinity, 1, std::nanf(""));
+  CHECK_FALSE(std::isfinite(clip_grad_norm(both.parameters(), 1)));
+}
+
+TEST_CASE("clip_grad_value: limits every element, NaN stays") {
+  TwoGradients<float> gradients(-2, 0.25f, std::nanf(""));
+  clip_grad_value(gradients.parameters(), 0.5);
+  CHECK(gradients.a.grad == Tensor<float>{-0.5f, 0.25f});
+  CHECK(std::isnan(gradients.b.grad.item()));
+  TwoGradients<float> infinite(std::numeric_limits<float>::infinity(), 0, 0.75f);
+  clip_grad_value(infinite.parameters(), 0.5);
+  CHECK(infinite.a.grad == Tensor<float>{0.5f, 0});
+  CHECK(infinite.b.grad.item() == 0.5f);
+}
+
+TEST_CASE("clip: refuses a limit that is negative or NaN") {
+  TwoGradients<float> gradients(1, 1, 1);
+  CHECK_THROWS_WITH_AS(clip_grad_norm(gradients.parameters(), -1),
+                       "clip_grad_norm: limit is -1.000000, expected a number not below 0", ArgumentError);
+  CHECK_THROWS_AS(clip_grad_norm(gradients.parameters(), std::nan("")), ArgumentError);
+  CHECK_THROWS_AS(clip_grad_value(gradients.parameters(), -1), ArgumentError);
+}
+
+}  // namespace
