@@ -1,4 +1,4 @@
-"""Writes training.inc, 200 steps of SGD in double, for tests/train/test_pytorch_training.cpp.
+"""Writes training.inc, 200 steps of training in double, for tests/train/test_pytorch_training.cpp.
 
     python3 make_training.py > training.inc
 
@@ -7,7 +7,7 @@ final parameters are stored.
 """
 
 import torch
-from torch import nn
+from torch import nn, optim
 
 from common import array, footer, header, numbers
 
@@ -16,7 +16,7 @@ SAMPLES, BATCH, STEPS = 64, 16, 200
 STORED_LOSSES = (1, 2, 10, 50, 100, 200)
 
 MOMENTUM = {"lr": 0.1, "momentum": 0.9, "weight_decay": 1e-3}
-RUNS = (
+SGD_RUNS = (
     ("ReLU", nn.ReLU, 0.0, MOMENTUM),
     ("Sigmoid", nn.Sigmoid, 0.0, MOMENTUM),
     ("Tanh", nn.Tanh, 0.0, MOMENTUM),
@@ -25,41 +25,54 @@ RUNS = (
     ("Sigmoid", nn.Sigmoid, 0.0, {**MOMENTUM, "dampening": 0.5}),
     ("ReLU", nn.ReLU, 0.25, MOMENTUM),
 )
+# These settings are spelled out once more in the test.
+OTHER_RUNS = (
+    ("Adam", optim.Adam, {"lr": 0.01, "weight_decay": 1e-3}, None),
+    ("clipped norm", optim.SGD, {"lr": 1.0}, lambda parameters: nn.utils.clip_grad_norm_(parameters, 0.1)),
+    ("clipped value", optim.SGD, {"lr": 1.0}, lambda parameters: nn.utils.clip_grad_value_(parameters, 0.01)),
+)
 
 
-def train(seed, activation, dropout, options):
+def train(seed, activation, dropout, make_optimizer, clip=None):
     torch.manual_seed(seed)
     net = nn.Sequential(
         nn.Linear(INPUTS, HIDDEN), activation(), nn.Dropout(dropout), nn.Linear(HIDDEN, CLASSES)
     )
     x = torch.empty(SAMPLES, INPUTS).uniform_(-1, 1)
     labels = torch.randint(CLASSES, (SAMPLES,))
-    optimizer = torch.optim.SGD(net.parameters(), **options)
+    optimizer = make_optimizer(net.parameters())
     losses = []
     while len(losses) < STEPS:
         for rows in torch.randperm(SAMPLES).split(BATCH):
             loss = nn.functional.cross_entropy(net(x[rows]), labels[rows])
             optimizer.zero_grad()
             loss.backward()
+            if clip:
+                clip(net.parameters())
             optimizer.step()
             losses.append(loss.detach())
-    return torch.stack(losses), torch.cat([p.flatten() for p in net.parameters()])
+    parameters = torch.cat([p.flatten() for p in net.parameters()])
+    stored = torch.stack(losses)[[step - 1 for step in STORED_LOSSES]]
+    return f"{{{{{numbers(stored)}}},\n     {{{numbers(parameters)}}}}}"
 
 
-def rows():
-    for seed, (name, activation, dropout, options) in enumerate(RUNS):
-        losses, parameters = train(seed, activation, dropout, options)
+def sgd_rows():
+    for seed, (name, activation, dropout, options) in enumerate(SGD_RUNS):
+        result = train(seed, activation, dropout, lambda parameters: optim.SGD(parameters, **options))
         settings = ", ".join(str(options.get(key, 0.0)) for key in ("lr", "momentum", "dampening", "weight_decay"))
         nesterov = str(options.get("nesterov", False)).lower()
-        stored = losses[[step - 1 for step in STORED_LOSSES]]
-        yield (
-            f'{{"{name}", {dropout}, {{{settings}, {nesterov}}},\n'
-            f"     {{{numbers(stored)}}},\n     {{{numbers(parameters)}}}}}"
-        )
+        yield f'{{"{name}", {dropout}, {{{settings}, {nesterov}}},\n     {result}}}'
+
+
+def other_rows():
+    for seed, (name, optimizer, options, clip) in enumerate(OTHER_RUNS):
+        result = train(seed, nn.Tanh, 0.0, lambda parameters: optimizer(parameters, **options), clip)
+        yield f"/* {name} */ {result}"
 
 
 torch.set_default_dtype(torch.float64)
 header()
 print(f"constexpr int stored_losses[] = {{{', '.join(map(str, STORED_LOSSES))}}};")
-array("TrainingReference training_references", rows())
+array("SgdReference sgd_references", sgd_rows())
+array("Reference other_references", other_rows())
 footer()

@@ -2,8 +2,8 @@
 #include <cmath>
 #include <cstdint>
 #include <iterator>
-#include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -11,6 +11,8 @@
 #include <gradus/core/random.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/nn.hpp>
+#include <gradus/optim/adam.hpp>
+#include <gradus/optim/clip.hpp>
 #include <gradus/optim/sgd.hpp>
 
 // PyTorch's training in double, step by step: the same seed gives the same weights, data, batches and
@@ -27,12 +29,15 @@ constexpr Index samples = 64;
 constexpr Index batch_size = 16;
 constexpr int steps = 200;
 
-struct TrainingReference {
+struct Reference {
+  double losses[6];
+  double parameters[inputs * hidden + hidden + hidden * classes + classes];
+};
+struct SgdReference {
   std::string_view activation;
   double dropout;
   optim::SgdOptions options;
-  double losses[6];
-  double parameters[inputs * hidden + hidden + hidden * classes + classes];
+  Reference reference;
 };
 
 #include "../reference/training.inc"
@@ -48,18 +53,23 @@ struct Training {
   std::vector<double> parameters;
 };
 
-Training train(std::uint64_t seed, const TrainingReference& reference) {
-  Generator random(seed);
+nn::Sequential<double> network(Generator& random, nn::AnyModule<double> activation, double dropout) {
   nn::Sequential<double> net;
   net.push_back(nn::Linear<double>(inputs, hidden, random));
-  net.push_back(activation(reference.activation));
-  net.push_back(nn::Dropout<double>(reference.dropout));
+  net.push_back(std::move(activation));
+  net.push_back(nn::Dropout<double>(dropout));
   net.push_back(nn::Linear<double>(hidden, classes, random));
+  return net;
+}
+
+const auto unclipped = [](const auto&) {};
+
+template <class Optimizer, class Clip>
+Training train(nn::Sequential<double>& net, Optimizer optimizer, Clip clip, Generator& random) {
   const auto x = Tensor<double>::uniform({samples, inputs}, random, -1, 1);
   std::vector<Index> labels(samples);
   for (Index& label : labels) label = random.below(classes);
 
-  optim::SGD<double> optimizer(net.named_parameters(), reference.options);
   const nn::SoftmaxCrossEntropy<double> loss;
   Tensor<double> batch(Shape{batch_size, inputs});
   std::vector<Index> batch_labels(batch_size);
@@ -76,6 +86,7 @@ Training train(std::uint64_t seed, const TrainingReference& reference) {
       const auto& logits = net.forward(batch, random);
       result.losses.push_back(loss(logits, batch_labels, gradient).loss);
       net.backward(gradient);
+      clip(net.named_parameters());
       optimizer.step();
     }
   }
@@ -85,26 +96,51 @@ Training train(std::uint64_t seed, const TrainingReference& reference) {
   return result;
 }
 
+void check(const Training& training, const Reference& reference) {
+  for (std::size_t i = 0; i < std::size(stored_losses); ++i) {
+    const int step = stored_losses[i];
+    const double loss = training.losses[static_cast<std::size_t>(step - 1)];
+    const double expected = reference.losses[i];
+    CHECK_MESSAGE(std::abs(loss - expected) <= 1e-10 * expected, "loss of step ", step, ": ", loss,
+                  ", expected ", expected);
+  }
+  REQUIRE(training.parameters.size() == std::size(reference.parameters));
+  for (std::size_t i = 0; i < training.parameters.size(); ++i) {
+    const double got = training.parameters[i];
+    const double expected = reference.parameters[i];
+    CHECK_MESSAGE(std::abs(got - expected) <= 1e-10 * std::abs(expected), "parameter ", i, ": ", got,
+                  ", expected ", expected);
+  }
+}
+
 }  // namespace
 
 TEST_CASE("200 steps of SGD agree with PyTorch to 1e-10") {
   std::uint64_t seed = 0;
-  for (const TrainingReference& reference : training_references) {
+  for (const SgdReference& run : sgd_references) {
     CAPTURE(seed);
-    CAPTURE(reference.activation);
-    const Training training = train(seed++, reference);
-
-    for (std::size_t i = 0; i < std::size(stored_losses); ++i) {
-      const int step = stored_losses[i];
-      const double loss = training.losses[static_cast<std::size_t>(step - 1)];
-      CHECK_MESSAGE(std::abs(loss - reference.losses[i]) <= 1e-10 * reference.losses[i], "loss of step ",
-                    step, ": ", loss, ", expected ", reference.losses[i]);
-    }
-    REQUIRE(training.parameters.size() == std::size(reference.parameters));
-    for (std::size_t i = 0; i < training.parameters.size(); ++i) {
-      const double expected = reference.parameters[i];
-      CHECK_MESSAGE(std::abs(training.parameters[i] - expected) <= 1e-10 * std::abs(expected), "parameter ",
-                    i, ": ", training.parameters[i], ", expected ", expected);
-    }
+    CAPTURE(run.activation);
+    Generator random(seed++);
+    auto net = network(random, activation(run.activation), run.dropout);
+    optim::SGD<double> sgd(net.named_parameters(), run.options);
+    check(train(net, std::move(sgd), unclipped, random), run.reference);
   }
+}
+
+TEST_CASE("200 steps of Adam, and of SGD with clipped gradients, agree with PyTorch to 1e-10") {
+  std::uint64_t seed = 0;
+  // Makes the optimiser, trains, and compares with the next of the stored runs.
+  const auto run = [&](auto make_optimizer, auto clip) {
+    CAPTURE(seed);
+    const Reference& reference = other_references[seed];
+    Generator random(seed++);
+    auto net = network(random, nn::Tanh<double>{}, 0);
+    check(train(net, make_optimizer(net.named_parameters()), clip, random), reference);
+  };
+  using namespace optim;
+  run([](auto p) { return Adam<double>(p, {.learning_rate = 0.01, .weight_decay = 1e-3}); }, unclipped);
+  const auto sgd = [](auto p) { return SGD<double>(p, {.learning_rate = 1}); };
+  run(sgd, [](const auto& p) { clip_grad_norm(p, 0.1); });
+  run(sgd, [](const auto& p) { clip_grad_value(p, 0.01); });
+  CHECK(seed == std::size(other_references));
 }
