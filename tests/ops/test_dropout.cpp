@@ -55,7 +55,9 @@ TEST_SUITE("dropout") {
     Generator random(3);
     const Tensor<float> x = Tensor<float>::randn({37}, random);
     Tensor<float> mask(x.shape()), y(x.shape()), dx(x.shape());
+    const Generator before = random;
     ops::dropout_mask(1, random, mask.view());
+    CHECK(random == before);
     ops::dropout<float>(x, mask, 1, y.view());
     ops::dropout_backward<float>(x, mask, 1, dx.view());
     for (Index i = 0; i < x.size(); ++i) {

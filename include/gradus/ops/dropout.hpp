@@ -10,10 +10,14 @@
 /// be done at test time. Any shape.
 namespace gradus::ops {
 
-// m ~ Bernoulli(1 - p), 1 where kept
+// m ~ Bernoulli(1 - p), 1 where kept; p = 1 draws nothing, as PyTorch
 template <class Scalar>
 void dropout_mask(double p, Generator& random, TensorView<Scalar> mask) {
-  random.fill_bernoulli(mask.span(), 1 - p);
+  if (p < 1) {
+    random.fill_bernoulli(mask.span(), 1 - p);
+  } else {
+    mask.array().setZero();
+  }
 }
 
 // y = m x / (1 - p); p = 1 keeps nothing
