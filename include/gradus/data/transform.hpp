@@ -1,0 +1,107 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdlib>
+#include <string>
+
+#include <gradus/core/eigen.hpp>
+#include <gradus/core/error.hpp>
+#include <gradus/core/random.hpp>
+#include <gradus/core/tensor_view.hpp>
+
+/// Random changes of images that leave their class as it is, for `LoaderOptions::transform`. They work in
+/// place on a batch `[B, height, width]` or `[B, channels, height, width]` and allocate nothing.
+namespace gradus {
+
+namespace detail {
+
+/// The two last axes; what comes before them, after the batch, are channels.
+struct ImageExtents {
+  Index channels, height, width;
+};
+
+[[noreturn]] inline void fail_image_batch(const char* transform, const Shape& shape) {
+  throw ShapeError(std::string(transform) + ": batch has shape " + shape.to_string() +
+                   ", expected [B, height, width] or [B, channels, height, width]");
+}
+
+inline ImageExtents image_extents(const char* transform, const Shape& shape) {
+  if (shape.rank() != 3 && shape.rank() != 4) fail_image_batch(transform, shape);
+  return {shape.rank() == 4 ? shape[1] : 1, shape[shape.rank() - 2], shape[shape.rank() - 1]};
+}
+
+/// Moves a sequence by `offset` places to the right, or to the left if negative; what leaves it is lost.
+template <class Element>
+void shift_in_place(Element* elements, Index count, Index offset, Element fill) {
+  const Index distance = std::min(std::abs(offset), count);
+  if (offset > 0) {
+    std::copy_backward(elements, elements + count - distance, elements + count);
+    std::fill_n(elements, distance, fill);
+  } else if (offset < 0) {
+    std::copy(elements + distance, elements + count, elements);
+    std::fill_n(elements + count - distance, distance, fill);
+  }
+}
+
+}  // namespace detail
+
+/// Moves each image by whole pixels, drawn anew for each: vertically, then horizontally, uniform in
+/// [-max_pixels, max_pixels]. The strip that becomes free is `fill`.
+struct RandomShift {
+  Index max_pixels = 2;
+  double fill = 0;
+
+  /// Throws ShapeError, ArgumentError for a negative `max_pixels`.
+  template <class Element>
+  void operator()(TensorView<Element> batch, Generator& random) const {
+    if (max_pixels < 0) {
+      throw ArgumentError("RandomShift: max_pixels is " + std::to_string(max_pixels) +
+                          ", expected at least 0");
+    }
+    const auto [channels, height, width] = detail::image_extents("RandomShift", batch.shape());
+    const Index pixels = height * width;
+    Element* plane = batch.data();
+    for (Index image = 0; image < batch.shape()[0]; ++image) {
+      const Index down = random.below(2 * max_pixels + 1) - max_pixels;
+      const Index right = random.below(2 * max_pixels + 1) - max_pixels;
+      for (Index channel = 0; channel < channels; ++channel, plane += pixels) {
+        detail::shift_in_place(plane, pixels, down * width, static_cast<Element>(fill));
+        for (Index row = 0; row < height; ++row) {
+          detail::shift_in_place(plane + row * width, width, right, static_cast<Element>(fill));
+        }
+      }
+    }
+  }
+};
+
+/// Mirrors each image, left to right, with probability `p`.
+struct RandomHorizontalFlip {
+  double p = 0.5;
+
+  /// Throws ShapeError, ArgumentError for a `p` outside [0, 1].
+  template <class Element>
+  void operator()(TensorView<Element> batch, Generator& random) const {
+    const auto [channels, height, width] = detail::image_extents("RandomHorizontalFlip", batch.shape());
+    if (!(p >= 0 && p <= 1)) {
+      throw ArgumentError("RandomHorizontalFlip: probability is " + std::to_string(p) +
+                          ", expected a number in [0, 1]");
+    }
+    Element* row = batch.data();
+    for (Index image = 0; image < batch.shape()[0]; ++image) {
+      const bool flip = random.bernoulli(p);
+      for (Index i = 0; i < channels * height; ++i, row += width) {
+        if (flip) std::reverse(row, row + width);
+      }
+    }
+  }
+};
+
+/// One transform after the other:
+///
+///     Loader loader(data, {.transform = in_turn(RandomShift{2}, RandomHorizontalFlip{})});
+template <class... Transforms>
+auto in_turn(Transforms... transforms) {
+  return [=](auto batch, Generator& random) { (transforms(batch, random), ...); };
+}
+
+}  // namespace gradus
