@@ -13,10 +13,10 @@ namespace gradus::ops {
 // m ~ Bernoulli(1 - p), 1 where kept; p = 1 draws nothing, as PyTorch
 template <class Scalar>
 void dropout_mask(double p, Generator& random, TensorView<Scalar> mask) {
-  if (p < 1) {
-    random.fill_bernoulli(mask.span(), 1 - p);
-  } else {
+  if (p == 1) {
     mask.array().setZero();
+  } else {
+    random.fill_bernoulli(mask.span(), 1 - p);
   }
 }
 
