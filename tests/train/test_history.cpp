@@ -36,6 +36,7 @@ TEST_CASE("History: CSV holds every digit, and nothing where nothing is known") 
   History history;
   CHECK(history.to_csv() == "epoch,train_loss,train_acc,test_loss,test_acc,seconds\n");
   history.push_back(first_epoch());
+  CHECK(history.to_csv("synthetic data").starts_with("# synthetic data\nepoch,train_loss"));
   history.push_back({2, {0.1 + 0.2, unknown, 10}, {}, 0.25, 0.1});
   CHECK(history.to_csv() ==
         "epoch,train_loss,train_acc,test_loss,test_acc,seconds\n"

@@ -82,10 +82,11 @@ class History {
   auto end() const { return records_.end(); }
 
   /// `epoch,train_loss,train_acc,test_loss,test_acc,seconds` and a line for each epoch; what is unknown stays
-  /// empty, numbers are given to the last digit.
-  std::string to_csv() const {
+  /// empty, numbers are given to the last digit. A comment, if any, makes up a line `# comment` before them.
+  std::string to_csv(const std::string& comment = {}) const {
     const auto field = [](double number) { return std::isnan(number) ? "" : detail::shortest(number); };
-    std::string csv = "epoch,train_loss,train_acc,test_loss,test_acc,seconds\n";
+    std::string csv = comment.empty() ? "" : "# " + comment + "\n";
+    csv += "epoch,train_loss,train_acc,test_loss,test_acc,seconds\n";
     for (const EpochRecord& record : records_) {
       const Metrics validation = record.validation.value_or(Metrics{});
       csv += std::to_string(record.epoch) + "," + field(record.train.loss) + "," +
@@ -95,9 +96,9 @@ class History {
     return csv;
   }
 
-  /// Writes `to_csv()`; an older file is replaced only by a whole new one. Throws FileError.
-  void write_csv(const std::filesystem::path& path) const {
-    const std::string csv = to_csv();
+  /// Writes `to_csv(comment)`; an older file is replaced only by a whole new one. Throws FileError.
+  void write_csv(const std::filesystem::path& path, const std::string& comment = {}) const {
+    const std::string csv = to_csv(comment);
     AtomicFile file(path);
     file.write(std::as_bytes(std::span(csv)));
     file.commit();

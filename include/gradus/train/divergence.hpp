@@ -1,0 +1,44 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <gradus/core/error.hpp>
+#include <gradus/core/tensor_view.hpp>
+#include <gradus/train/history.hpp>
+
+namespace gradus::detail {
+
+/// `layer 1, Linear(784 -> 256)`: where in the last forward a number was first not finite; or nothing.
+template <class Net, class Scalar>
+std::string first_non_finite_output(Net& net, TensorView<const Scalar> input) {
+  if (!input.array().isFinite().all()) return "the input of the network";
+  const auto layer = net.first_non_finite();
+  return layer ? "the output of layer " + std::to_string(*layer) + ", " + net[*layer].name() : "";
+}
+
+template <class Net>
+std::string first_non_finite_parameter(Net& net) {
+  std::string found;
+  net.visit([&](std::string_view name, auto& parameter) {
+    if (found.empty() && !parameter.value.array().isFinite().all()) found = "parameter " + std::string(name);
+  });
+  return found;
+}
+
+/// Throws NumericError: `Trainer: loss is nan in epoch 3, batch 17; first not finite: the output of layer 1,
+/// Linear(784 -> 256), and parameter 1.weight`.
+template <class Net, class Scalar = typename Net::scalar_type>
+[[noreturn]] void fail_not_finite(const char* what, double value, const std::string& where, Net& net,
+                                  TensorView<const Scalar> input = {}) {
+  const std::string output = input.is_null() ? "" : first_non_finite_output<Net, Scalar>(net, input);
+  const std::string parameter = first_non_finite_parameter(net);
+  std::string message = std::string("Trainer: ") + what + " is " + shortest(value) + " " + where;
+  if (!output.empty() || !parameter.empty()) {
+    message +=
+        "; first not finite: " + output + (output.empty() || parameter.empty() ? "" : ", and ") + parameter;
+  }
+  throw NumericError(message);
+}
+
+}  // namespace gradus::detail

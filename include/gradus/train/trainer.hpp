@@ -1,0 +1,259 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <concepts>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gradus/core/error.hpp>
+#include <gradus/core/random.hpp>
+#include <gradus/core/tensor.hpp>
+#include <gradus/data/dataset.hpp>
+#include <gradus/data/loader.hpp>
+#include <gradus/nn/parameter.hpp>
+#include <gradus/nn/workspace.hpp>
+#include <gradus/optim/clip.hpp>
+#include <gradus/optim/optimizer.hpp>
+#include <gradus/train/callback.hpp>
+#include <gradus/train/divergence.hpp>
+#include <gradus/train/history.hpp>
+#include <gradus/train/running_metrics.hpp>
+
+namespace gradus {
+
+/// What makes batches: a Loader, or anything else with `x`, `labels` and `size()` in each of its batches.
+/// `epoch(random)` is a pass to train on, `epoch()` one to evaluate with.
+template <class Source>
+concept BatchSource = requires(Source& source, Generator& random) {
+  source.size();
+  (*source.epoch(random).begin()).size();
+  (*source.epoch().begin()).size();
+};
+
+struct TrainerOptions {
+  Index epochs = 10;  ///< In each call of fit.
+  Index batch_size = 256;
+  Index evaluation_batch_size = 256;  ///< Changes the memory that an evaluation takes, not its result.
+  /// Before each step, gradients that are longer than this, all together, are scaled down to it, and elements
+  /// beyond plus or minus this are cut off: see optim/clip.hpp.
+  double clip_norm = std::numeric_limits<double>::infinity();
+  double clip_value = std::numeric_limits<double>::infinity();
+};
+
+/// Where a fit stands.
+struct Progress {
+  Index epoch = 0;    ///< The one under way, counted from 1.
+  Index epochs = 0;   ///< The number of the last one.
+  Index batch = 0;    ///< Batches of this epoch that are done.
+  Index batches = 0;  ///< Batches in this epoch.
+  Index step = 0;     ///< Steps since the trainer was made.
+  Metrics train;      ///< Over this epoch so far.
+};
+
+/// The training loop: network, loss and optimiser together.
+///
+///     Trainer trainer{net, nn::SoftmaxCrossEntropy{}, optimizer, random, {.epochs = 10}};
+///     trainer.add(ProgressBar{});
+///     trainer.fit(train, test);
+///
+/// Each epoch draws its order of the samples, and dropout its masks, from the one generator, in the order in
+/// which PyTorch draws them: with the same seed both train the same network. Steps after the first epoch
+/// allocate nothing. Refers to network, optimiser and generator, which must outlive it.
+template <class Net, class Loss, optim::Optimizer Optimizer>
+class Trainer {
+ public:
+  using Scalar = typename Net::scalar_type;
+
+  Trainer(Net& net, Loss loss, Optimizer& optimizer, Generator& random, TrainerOptions options = {})
+      : net_(&net), loss_(std::move(loss)), optimizer_(&optimizer), random_(&random), options_(options) {
+    if (options_.epochs < 0) {
+      throw ArgumentError("Trainer: " + std::to_string(options_.epochs) + " epochs, expected 0 or more");
+    }
+    optim::detail::check_clip("Trainer", options_.clip_norm);
+    optim::detail::check_clip("Trainer", options_.clip_value);
+  }
+
+  /// Trains for as many epochs as the options say, or until a callback calls `stop()`; after each epoch the
+  /// network is evaluated on the validation data. A further call goes on from there.
+  ///
+  /// Throws NumericError as soon as a loss is not finite: the message names the epoch, the batch, the first
+  /// layer whose output and the first parameter that is not finite. The history and the network are then as
+  /// the step before left them. Throws ArgumentError if there is nothing to train on, and what network, loss
+  /// and data throw.
+  template <class Element, class Label>
+  const History& fit(const Dataset<Element, Label>& train, const Dataset<Element, Label>& validation) {
+    auto train_loader = loader(train, options_.batch_size);
+    auto validation_loader = loader(validation, options_.evaluation_batch_size);
+    return fit(train_loader, validation_loader);
+  }
+  template <class Element, class Label>
+  const History& fit(const Dataset<Element, Label>& train) {
+    auto train_loader = loader(train, options_.batch_size);
+    return fit(train_loader);
+  }
+  /// The same with loaders of one's own: for transforms of the data, for batches from elsewhere.
+  template <BatchSource Train, BatchSource Validation>
+  const History& fit(Train& train, Validation& validation) {
+    return run(train, &validation);
+  }
+  template <BatchSource Train>
+  const History& fit(Train& train) {
+    return run(train, static_cast<Train*>(nullptr));
+  }
+
+  /// Loss and accuracy of the network as it is, dropout off.
+  template <class Element, class Label>
+  Metrics evaluate(const Dataset<Element, Label>& data) {
+    auto data_loader = loader(data, options_.evaluation_batch_size);
+    return evaluate(data_loader);
+  }
+  template <BatchSource Source>
+  Metrics evaluate(Source& source) {
+    detail::RunningMetrics metrics;
+    for (const auto& batch : source.epoch()) {
+      metrics.add(loss_, loss_(net_->predict(batch.x, workspace_), batch.labels), batch.size());
+    }
+    return metrics.average();
+  }
+
+  /// The network's output for every sample, dropout off: `[N, ...]`.
+  template <class Element, class Label>
+  Tensor<Scalar> predict(const Dataset<Element, Label>& data) {
+    auto data_loader = loader(data, options_.evaluation_batch_size);
+    Tensor<Scalar> all(net_->output_shape(data.inputs.shape()));
+    Scalar* out = all.data();
+    for (const auto& batch : data_loader.epoch()) {
+      out = std::ranges::copy(net_->predict(batch.x, workspace_), out).out;
+    }
+    return all;
+  }
+
+  /// Adds a callback: see Callback. Returns it where it now lives, for as long as the trainer does.
+  template <class C>
+  requires Callback<C, Trainer> C& add(C callback) {
+    auto [any, inside] = detail::AnyCallback<Trainer>::make(std::move(callback));
+    callbacks_.push_back(std::move(any));
+    return *inside;
+  }
+  /// Calls `f(trainer)` after each step, each epoch.
+  template <class F>
+  void on_step(F f) {
+    add(detail::StepFunction<F>{std::move(f)});
+  }
+  template <class F>
+  void on_epoch(F f) {
+    add(detail::EpochFunction<F>{std::move(f)});
+  }
+
+  /// Ends the fit after the step or epoch under way; an epoch cut short is recorded as far as it went.
+  void stop() { stopping_ = true; }
+
+  const History& history() const { return history_; }
+  const Progress& progress() const { return progress_; }
+  const TrainerOptions& options() const { return options_; }
+  Net& net() { return *net_; }
+  Loss& loss() { return loss_; }
+  Optimizer& optimizer() { return *optimizer_; }
+  Generator& random() { return *random_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  template <class Element, class Label>
+  static auto loader(const Dataset<Element, Label>& data, Index batch_size) {
+    return Loader<Scalar, Element, Label>(data, {.batch_size = batch_size});
+  }
+
+  template <class Train, class Validation>
+  const History& run(Train& train, Validation* validation) {
+    if (train.size() == 0) throw ArgumentError("Trainer: there is no batch to train on");
+    stopping_ = false;
+    progress_.epochs = progress_.epoch + options_.epochs;
+    net_->zero_grad();
+    parameters_ = net_->named_parameters();
+    for (auto& callback : callbacks_) callback.on_begin(*this);
+    try {
+      while (progress_.epoch < progress_.epochs && !stopping_) run_epoch(train, validation);
+    } catch (...) {
+      for (auto& callback : callbacks_) callback.on_end(*this);
+      throw;
+    }
+    for (auto& callback : callbacks_) callback.on_end(*this);
+    return history_;
+  }
+
+  template <class Train, class Validation>
+  void run_epoch(Train& train, Validation* validation) {
+    EpochRecord record;
+    record.epoch = ++progress_.epoch;
+    progress_.batches = static_cast<Index>(train.size());
+    const auto start = Clock::now();
+    record.train = train_epoch(train);
+    record.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    record.learning_rate = optimizer_->learning_rate();
+    if (validation != nullptr) {
+      record.validation = evaluate(*validation);
+      if (record.validation->samples > 0 && !std::isfinite(record.validation->loss)) {
+        detail::fail_not_finite("validation loss", record.validation->loss,
+                                "after epoch " + std::to_string(progress_.epoch), *net_);
+      }
+    }
+    history_.push_back(record);
+    for (auto& callback : callbacks_) callback.on_epoch(*this);
+  }
+
+  template <class Train>
+  Metrics train_epoch(Train& train) {
+    detail::RunningMetrics metrics;
+    net_->train();
+    progress_.batch = 0;
+    for (const auto& batch : train.epoch(*random_)) {
+      step(batch, metrics);
+      ++progress_.batch;
+      ++progress_.step;
+      progress_.train = metrics.average();
+      for (auto& callback : callbacks_) callback.on_step(*this);
+      if (stopping_) break;
+    }
+    return metrics.average();
+  }
+
+  template <class Batch>
+  void step(const Batch& batch, detail::RunningMetrics& metrics) {
+    const Tensor<Scalar>& output = net_->forward(batch.x, *random_);
+    output_gradient_.resize(output.shape());
+    const auto result = loss_(output, batch.labels, output_gradient_);
+    const double loss = detail::loss_value(result);
+    if (!std::isfinite(loss)) {
+      detail::fail_not_finite(
+          "loss", loss,
+          "in epoch " + std::to_string(progress_.epoch) + ", batch " + std::to_string(progress_.batch + 1),
+          *net_, batch.x);
+    }
+    metrics.add(loss_, result, batch.size());
+    net_->backward(output_gradient_);
+    if (std::isfinite(options_.clip_value)) optim::clip_grad_value(parameters_, options_.clip_value);
+    if (std::isfinite(options_.clip_norm)) optim::clip_grad_norm(parameters_, options_.clip_norm);
+    for (auto& callback : callbacks_) callback.on_gradient(*this);
+    optimizer_->step();
+  }
+
+  Net* net_;
+  Loss loss_;
+  Optimizer* optimizer_;
+  Generator* random_;
+  TrainerOptions options_;
+  std::vector<detail::AnyCallback<Trainer>> callbacks_;
+  History history_;
+  Progress progress_;
+  bool stopping_ = false;
+  std::vector<nn::NamedParameter<Scalar>> parameters_;
+  Tensor<Scalar> output_gradient_;
+  nn::Workspace<Scalar> workspace_;
+};
+
+}  // namespace gradus

@@ -1,0 +1,118 @@
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <gradus/nn/softmax_cross_entropy.hpp>
+#include <gradus/optim/sgd.hpp>
+#include <gradus/train/trainer.hpp>
+
+#include "toy_problems.hpp"
+
+namespace {
+
+using gradus::Generator;
+using gradus::Index;
+using gradus::Trainer;
+using gradus::test::bright_pixels;
+namespace nn = gradus::nn;
+
+/// Writes down what it hears.
+struct Journal {
+  std::vector<std::string>* entries;
+
+  void on_begin(auto&) { entries->push_back("begin"); }
+  void on_gradient(auto& trainer) {
+    float largest = 0;
+    for (const auto& parameter : trainer.net().named_parameters()) {
+      largest = std::max(largest, parameter->grad.array().abs().maxCoeff());
+    }
+    entries->push_back(largest > 0 ? "gradient" : "no gradient");
+  }
+  void on_step(auto& trainer) {
+    entries->push_back("step " + std::to_string(trainer.progress().epoch) + "." +
+                       std::to_string(trainer.progress().batch));
+  }
+  void on_epoch(auto& trainer) {
+    entries->push_back("epoch " + std::to_string(trainer.history().back().epoch));
+  }
+  void on_end(auto&) { entries->push_back("end"); }
+};
+
+struct Counter {
+  int epochs = 0;
+  void on_epoch(auto&) { ++epochs; }
+};
+
+struct Fixture {
+  gradus::Dataset<> data = bright_pixels(20);
+  nn::Sequential<float> net = gradus::test::small_network();
+  Generator random{0};
+  gradus::optim::SGD<float> sgd{net.named_parameters(), {.learning_rate = 0.1}};
+  Trainer<nn::Sequential<float>, nn::SoftmaxCrossEntropy<float>, gradus::optim::SGD<float>> trainer{
+      net, nn::SoftmaxCrossEntropy<float>{}, sgd, random, {.epochs = 2, .batch_size = 10}};
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Fixture, "Callback: everything is heard in its order") {
+  std::vector<std::string> entries;
+  trainer.add(Journal{&entries});
+  trainer.fit(data);
+  CHECK(entries == std::vector<std::string>{"begin", "gradient", "step 1.1", "gradient", "step 1.2",
+                                            "epoch 1", "gradient", "step 2.1", "gradient", "step 2.2",
+                                            "epoch 2", "end"});
+}
+
+TEST_CASE_FIXTURE(Fixture, "Callback: functions for steps and epochs, which see the running averages") {
+  Index steps = 0, epochs = 0;
+  trainer.on_step([&](auto& t) {
+    ++steps;
+    CHECK(t.progress().train.samples == 10 * t.progress().batch);
+    CHECK(t.progress().train.loss > 0);
+    CHECK(t.progress().batches == 2);
+    CHECK(t.progress().epochs == 2);
+  });
+  trainer.on_epoch([&](auto& t) {
+    ++epochs;
+    CHECK(t.history().size() == epochs);
+    CHECK(t.history().back().validation.value().samples == 20);
+  });
+  trainer.fit(data, data);
+  CHECK(steps == 4);
+  CHECK(epochs == 2);
+}
+
+TEST_CASE_FIXTURE(Fixture, "Callback: stop after a step records the epoch as far as it went") {
+  trainer.on_step([](auto& t) { t.stop(); });
+  trainer.fit(data, data);
+  REQUIRE(trainer.history().size() == 1);
+  CHECK(trainer.history().back().train.samples == 10);
+  CHECK(trainer.history().back().validation->samples == 20);
+  trainer.fit(data, data);
+  CHECK(trainer.history().size() == 2);
+}
+
+TEST_CASE_FIXTURE(Fixture, "Callback: stop after an epoch") {
+  trainer.on_epoch([](auto& t) { t.stop(); });
+  trainer.fit(data);
+  CHECK(trainer.history().size() == 1);
+  CHECK(trainer.history().back().train.samples == 20);
+}
+
+TEST_CASE_FIXTURE(Fixture, "Callback: add returns the callback where it lives") {
+  const Counter& counter = trainer.add(Counter{});
+  for (int i = 0; i < 20; ++i) trainer.add(Counter{});
+  trainer.fit(data);
+  CHECK(counter.epochs == 2);
+}
+
+TEST_CASE_FIXTURE(Fixture, "Callback: an exception passes through, after the others heard of the end") {
+  struct Failure {};
+  std::vector<std::string> entries;
+  trainer.add(Journal{&entries});
+  trainer.on_step([](auto&) { throw Failure{}; });
+  CHECK_THROWS_AS(trainer.fit(data), Failure);
+  CHECK(entries == std::vector<std::string>{"begin", "gradient", "step 1.1", "end"});
+}

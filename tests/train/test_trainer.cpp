@@ -1,0 +1,321 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <gradus/nn/dropout.hpp>
+#include <gradus/nn/mean_squared_error.hpp>
+#include <gradus/nn/softmax_cross_entropy.hpp>
+#include <gradus/optim/sgd.hpp>
+#include <gradus/train/metrics.hpp>
+#include <gradus/train/trainer.hpp>
+
+#include "toy_problems.hpp"
+
+namespace {
+
+using gradus::Dataset;
+using gradus::Generator;
+using gradus::Index;
+using gradus::Loader;
+using gradus::Metrics;
+using gradus::Shape;
+using gradus::Tensor;
+using gradus::Trainer;
+using gradus::test::bright_pixels;
+using gradus::test::plane;
+using gradus::test::small_network;
+namespace nn = gradus::nn;
+namespace optim = gradus::optim;
+
+std::vector<float> weights_of(nn::Sequential<float>& net) {
+  std::vector<float> all;
+  for (const auto& parameter : net.named_parameters()) {
+    all.insert(all.end(), parameter->value.begin(), parameter->value.end());
+  }
+  return all;
+}
+
+/// The Euclidean distance of two lists of weights.
+double distance(const std::vector<float>& a, const std::vector<float>& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += std::pow(static_cast<double>(a[i]) - b[i], 2);
+  return std::sqrt(sum);
+}
+
+struct SetAtEnd {
+  bool* ended;
+  void on_end(auto&) { *ended = true; }
+};
+
+}  // namespace
+
+TEST_CASE("Trainer: learns, and says so in its history") {
+  const auto train = bright_pixels(600), test = bright_pixels(200, 9);
+  auto net = small_network();
+  Generator random(0);
+  optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.5}};
+  Trainer trainer{net, nn::SoftmaxCrossEntropy<float>{}, sgd, random, {.epochs = 20, .batch_size = 32}};
+  const gradus::History& history = trainer.fit(train, test);
+  REQUIRE(history.size() == 20);
+  CHECK(history[0].epoch == 1);
+  CHECK(history.back().epoch == 20);
+  CHECK(history.back().train.loss < history[0].train.loss / 2);
+  CHECK(history.back().train.accuracy > 0.8);
+  CHECK(history.back().validation.value().accuracy > 0.8);
+  CHECK(history.back().train.samples == 600);
+  CHECK(history.back().validation->samples == 200);
+  CHECK(history.back().seconds > 0);
+  CHECK(history.back().learning_rate == 0.5);
+}
+
+TEST_CASE("Trainer: the same weights, bit for bit, as the loop written out, dropout's draws included") {
+  const auto train = bright_pixels(70);
+  Generator random(0);
+  nn::Sequential by_hand{nn::Linear{4, 8, random}, nn::ReLU{}, nn::Dropout{0.3}, nn::Linear{8, 3, random}};
+  nn::Sequential by_trainer = by_hand;
+  Generator trainer_random = random;
+  const nn::SoftmaxCrossEntropy<float> loss;
+  {
+    optim::SGD sgd{by_hand.named_parameters(), {.learning_rate = 0.1, .momentum = 0.9}};
+    Loader<> loader(train, {.batch_size = 16});
+    for (int epoch = 0; epoch < 3; ++epoch) {
+      for (const auto& batch : loader.epoch(random)) {
+        const auto& logits = by_hand.forward(batch.x, random);
+        Tensor<float> gradient(logits.shape());
+        loss(logits, batch.labels, gradient);
+        by_hand.backward(gradient);
+        sgd.step();
+      }
+    }
+  }
+  optim::SGD sgd{by_trainer.named_parameters(), {.learning_rate = 0.1, .momentum = 0.9}};
+  Trainer trainer{by_trainer, loss, sgd, trainer_random, {.epochs = 2, .batch_size = 16}};
+  trainer.fit(train, bright_pixels(50));
+  CHECK_FALSE(weights_of(by_trainer) == weights_of(by_hand));
+  Trainer rest{by_trainer, loss, sgd, trainer_random, {.epochs = 1, .batch_size = 16}};
+  rest.fit(train);
+  CHECK(weights_of(by_trainer) == weights_of(by_hand));
+  CHECK(trainer_random == random);
+}
+
+TEST_CASE("Trainer: averages are weighted by samples, those of the last, smaller batch too") {
+  const auto data = bright_pixels(10);
+  Generator random(0);
+  for (const auto reduction : {nn::Reduction::mean, nn::Reduction::sum}) {
+    auto net = small_network();
+    optim::SGD sgd{net.named_parameters(), {.learning_rate = 0}};
+    const nn::SoftmaxCrossEntropy<float> loss{.reduction = reduction};
+    Trainer trainer{net, loss, sgd, random, {.epochs = 1, .batch_size = 4, .evaluation_batch_size = 7}};
+    trainer.fit(data, data);
+    const Tensor<float> logits = trainer.predict(data);
+    const double whole = nn::SoftmaxCrossEntropy<float>{}(logits, data.labels.span()).loss;
+    const auto& record = trainer.history().back();
+    CHECK(record.train.loss == doctest::Approx(whole).epsilon(1e-6));
+    CHECK(record.validation->loss == doctest::Approx(whole).epsilon(1e-6));
+    CHECK(record.train.accuracy == gradus::accuracy(logits, data.labels.span()));
+    CHECK(record.validation->accuracy == record.train.accuracy);
+  }
+}
+
+TEST_CASE("Trainer: samples with the ignored label count for nothing") {
+  auto data = bright_pixels(10);
+  auto net = small_network();
+  Generator random(0);
+  optim::SGD sgd{net.named_parameters(), {.learning_rate = 0}};
+  for (Index i = 5; i < 10; ++i) data.labels(i) = -1;
+  const nn::SoftmaxCrossEntropy<float> loss{.ignore_index = -1};
+  Trainer trainer{net, loss, sgd, random, {.epochs = 1, .batch_size = 4, .evaluation_batch_size = 3}};
+  const Metrics some = trainer.evaluate(data), all = trainer.evaluate(data.subset(0, 5));
+  CHECK(some.samples == 5);
+  CHECK(some.loss == doctest::Approx(all.loss));
+  CHECK(some.accuracy == all.accuracy);
+}
+
+TEST_CASE("Trainer: regression, with numbers for labels") {
+  const auto data = plane(100);
+  Generator random(0);
+  nn::Sequential net{nn::Linear{2, 1, random}};
+  optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
+  Trainer trainer{net, nn::MeanSquaredError<float>{}, sgd, random, {.epochs = 50, .batch_size = 10}};
+  trainer.fit(data, data);
+  CHECK(trainer.history().back().train.loss < 1e-6);
+  CHECK(std::isnan(trainer.history().back().train.accuracy));
+  CHECK(std::isnan(trainer.history().back().validation->accuracy));
+  CHECK(net[0].as<nn::Linear>().weight.value(0, 0) == doctest::Approx(3));
+  CHECK(net[0].as<nn::Linear>().bias.value(0) == doctest::Approx(1));
+}
+
+TEST_CASE("Trainer: trains in double") {
+  const auto data = bright_pixels(60);
+  Generator random(0);
+  nn::Sequential net{nn::Linear<double>{4, 3, random}};
+  optim::SGD<double> sgd{net.named_parameters(), {.learning_rate = 0.5}};
+  Trainer trainer{net, nn::SoftmaxCrossEntropy<double>{}, sgd, random, {.epochs = 5, .batch_size = 8}};
+  trainer.fit(data);
+  CHECK(trainer.history().back().train.loss < trainer.history()[0].train.loss);
+  CHECK_FALSE(trainer.history().back().validation.has_value());
+}
+
+TEST_CASE("Trainer: batches from a loader of one's own") {
+  const auto data = bright_pixels(30);
+  auto net = small_network();
+  Generator random(0);
+  optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
+  Trainer trainer{net, nn::SoftmaxCrossEntropy<float>{}, sgd, random, {.epochs = 2}};
+  Loader<> train(data, {.batch_size = 8, .drop_last = true});
+  Loader<> validation(data, {.batch_size = 30});
+  trainer.fit(train, validation);
+  CHECK(trainer.history().back().train.samples == 24);
+  CHECK(trainer.history().back().validation->samples == 30);
+  CHECK(trainer.progress().batches == 3);
+  CHECK(trainer.progress().step == 6);
+}
+
+TEST_CASE("Trainer: predict gives the output for every sample in order, and draws nothing") {
+  const auto data = bright_pixels(23);
+  auto net = small_network();
+  net.push_back(nn::Dropout{0.9});
+  Generator random(0);
+  const Generator before = random;
+  optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
+  Trainer trainer{net, nn::SoftmaxCrossEntropy<float>{}, sgd, random, {.evaluation_batch_size = 5}};
+  const Tensor<float> all = trainer.predict(data);
+  REQUIRE(all.shape() == Shape{23, 3});
+  Tensor<float> x = data.inputs.cast<float>();
+  x.array() /= 255;
+  CHECK(gradus::allclose(all, net.predict(x), 1e-6f, 1e-6f));
+  CHECK(trainer.predict(data.subset(0, 0)).shape() == Shape{0, 3});
+  CHECK(trainer.evaluate(data).samples == 23);
+  CHECK(random == before);
+}
+
+TEST_CASE("Trainer: evaluating no samples gives no numbers") {
+  auto net = small_network();
+  Generator random(0);
+  optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
+  Trainer trainer{net, nn::SoftmaxCrossEntropy<float>{}, sgd, random};
+  const Metrics metrics = trainer.evaluate(bright_pixels(0));
+  CHECK(metrics.samples == 0);
+  CHECK(std::isnan(metrics.loss));
+  CHECK(std::isnan(metrics.accuracy));
+  trainer.fit(bright_pixels(5), bright_pixels(0));
+  CHECK(trainer.history().size() == 10);
+}
+
+TEST_CASE("Trainer: a further fit goes on") {
+  const auto data = bright_pixels(20);
+  auto net = small_network();
+  Generator random(0);
+  optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
+  Trainer trainer{net, nn::SoftmaxCrossEntropy<float>{}, sgd, random, {.epochs = 2, .batch_size = 10}};
+  trainer.fit(data);
+  trainer.fit(data);
+  REQUIRE(trainer.history().size() == 4);
+  CHECK(trainer.history().back().epoch == 4);
+  CHECK(trainer.progress().step == 8);
+}
+
+TEST_CASE("Trainer: gradients left over from before take no part") {
+  const auto data = bright_pixels(20);
+  auto clean = small_network(), soiled = small_network();
+  for (const auto& parameter : soiled.named_parameters()) parameter->grad.fill(100);
+  for (auto* net : {&clean, &soiled}) {
+    Generator random(0);
+    optim::SGD sgd{net->named_parameters(), {.learning_rate = 0.1}};
+    Trainer trainer{*net, nn::SoftmaxCrossEntropy<float>{}, sgd, random, {.epochs = 1}};
+    trainer.fit(data);
+  }
+  CHECK(weights_of(clean) == weights_of(soiled));
+}
+
+TEST_CASE("Trainer: clips gradients by norm and by value") {
+  const auto data = bright_pixels(20);
+  const auto start = weights_of(*std::make_unique<nn::Sequential<float>>(small_network()));
+  const auto moved = [&](gradus::TrainerOptions options) {
+    options.epochs = 1;
+    auto net = small_network();
+    Generator random(0);
+    optim::SGD sgd{net.named_parameters(), {.learning_rate = 1}};
+    Trainer trainer{net, nn::SoftmaxCrossEntropy<float>{}, sgd, random, options};
+    trainer.fit(data);
+    return weights_of(net);
+  };
+  CHECK(distance(moved({}), start) > 0.1);
+  CHECK(distance(moved({.clip_norm = 0.01}), start) == doctest::Approx(0.01).epsilon(1e-3));
+  double largest = 0;
+  const auto by_value = moved({.clip_value = 0.001});
+  for (std::size_t i = 0; i < start.size(); ++i) {
+    largest = std::max(largest, std::abs(static_cast<double>(by_value[i]) - start[i]));
+  }
+  CHECK(largest == doctest::Approx(0.001).epsilon(1e-3));
+}
+
+TEST_CASE("Trainer: a loss that is not finite names epoch, batch, layer and parameter, and keeps the rest") {
+  const auto data = bright_pixels(40);
+  auto net = small_network();
+  Generator random(0);
+  optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
+  Trainer trainer{net, nn::SoftmaxCrossEntropy<float>{}, sgd, random, {.epochs = 3, .batch_size = 10}};
+  bool ended = false;
+  trainer.add(SetAtEnd{&ended});
+  trainer.on_step([](auto& t) {
+    if (t.progress().epoch != 2 || t.progress().batch != 3) return;
+    t.net()[2].template as<nn::Linear>().bias.value(1) = std::numeric_limits<float>::quiet_NaN();
+  });
+  CHECK_THROWS_WITH_AS(trainer.fit(data),
+                       "Trainer: loss is nan in epoch 2, batch 4; first not finite: the output of layer 2, "
+                       "Linear(8 -> 3), and parameter 2.bias",
+                       gradus::NumericError);
+  CHECK(trainer.history().size() == 1);
+  CHECK(ended);
+  CHECK(weights_of(net).size() == 4 * 8 + 8 + 8 * 3 + 3);
+}
+
+TEST_CASE("Trainer: a number that is not finite in the data is not blamed on a layer") {
+  auto data = plane(8);
+  data.inputs(5, 1) = std::numeric_limits<float>::infinity();
+  Generator random(0);
+  nn::Sequential net{nn::Linear{2, 1, random}};
+  optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
+  Trainer trainer{net, nn::MeanSquaredError<float>{}, sgd, random, {.epochs = 1}};
+  CHECK_THROWS_WITH_AS(trainer.fit(data),
+                       "Trainer: loss is inf in epoch 1, batch 1; first not finite: the input of the network",
+                       gradus::NumericError);
+}
+
+TEST_CASE("Trainer: weights that the last step of an epoch broke show in the validation") {
+  const auto data = bright_pixels(10);
+  auto net = small_network();
+  Generator random(0);
+  optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
+  Trainer trainer{net, nn::SoftmaxCrossEntropy<float>{}, sgd, random, {.epochs = 1}};
+  trainer.on_step([](auto& t) {
+    t.net()[0].template as<nn::Linear>().weight.value(0, 0) = std::numeric_limits<float>::quiet_NaN();
+  });
+  CHECK_THROWS_WITH_AS(trainer.fit(data, data),
+                       "Trainer: validation loss is nan after epoch 1; first not finite: parameter 0.weight",
+                       gradus::NumericError);
+}
+
+TEST_CASE("Trainer: what cannot be trained on is refused") {
+  auto net = small_network();
+  Generator random(0);
+  optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
+  const nn::SoftmaxCrossEntropy<float> loss;
+  Trainer trainer{net, loss, sgd, random};
+  CHECK_THROWS_AS(trainer.fit(bright_pixels(0)), gradus::ArgumentError);
+  CHECK_THROWS_AS(
+      trainer.fit(Dataset<>{Tensor<std::uint8_t>(Shape{2, 5}), Tensor<Index>(Shape{2}), 3, {}, ""}),
+      gradus::ShapeError);
+  CHECK(trainer.history().empty());
+  const auto made_with = [&](gradus::TrainerOptions options) { Trainer{net, loss, sgd, random, options}; };
+  CHECK_THROWS_AS(made_with({.epochs = -1}), gradus::ArgumentError);
+  CHECK_THROWS_AS(made_with({.clip_norm = -1}), gradus::ArgumentError);
+  Trainer no_batch{net, loss, sgd, random, {.batch_size = 0}};
+  CHECK_THROWS_AS(no_batch.fit(bright_pixels(3)), gradus::ArgumentError);
+}
