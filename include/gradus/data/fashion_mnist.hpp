@@ -3,10 +3,10 @@
 /// Needs zlib: link the CMake target gradus::gzip.
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include <gradus/core/eigen.hpp>
@@ -14,6 +14,7 @@
 #include <gradus/core/shape.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/data/dataset.hpp>
+#include <gradus/data/fashion_classes.hpp>
 #include <gradus/data/gzip.hpp>
 #include <gradus/data/idx.hpp>
 
@@ -29,8 +30,6 @@ struct FashionMnist {
   static constexpr Index height = 28;
   static constexpr Index width = 28;
   static constexpr Index classes = 10;
-  static constexpr std::array<const char*, 10> class_names{
-      "t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"};
 
   struct FileNames {
     const char* images;
@@ -69,7 +68,7 @@ struct FashionMnist {
     return {std::move(images),
             labels.cast<Index>(),
             classes,
-            {class_names.begin(), class_names.end()},
+            {fashion_classes.begin(), fashion_classes.end()},
             "Fashion-MNIST"};
   }
 
