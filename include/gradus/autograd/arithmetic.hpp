@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include <gradus/autograd/record.hpp>
@@ -75,6 +76,19 @@ Variable<Scalar> binary(const Variable<Scalar>& a, const Variable<Scalar>& b) {
   };
   if (!recording || !(a.requires_grad() || b.requires_grad())) return Variable<Scalar>(result());
   return Variable<Scalar>(NodeRef<Scalar>(new BinaryNode<Scalar, F>(result(), a, b)));
+}
+
+/// f of each pair of numbers, where an array has no such operation of its own.
+template <class F, class A, class B>
+auto for_pairs(F f, const A& a, const B& b) {
+  if constexpr (std::is_arithmetic_v<A> && std::is_arithmetic_v<B>)
+    return f(a, b);
+  else if constexpr (std::is_arithmetic_v<A>)
+    return b.unaryExpr([f, a](A x) { return f(a, x); });
+  else if constexpr (std::is_arithmetic_v<B>)
+    return a.unaryExpr([f, b](B x) { return f(x, b); });
+  else
+    return a.binaryExpr(b, f);
 }
 
 struct Add {

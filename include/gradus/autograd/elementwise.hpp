@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <limits>
 #include <string>
 #include <type_traits>
@@ -187,6 +188,26 @@ struct Pow {
   }
 };
 
+struct Power {
+  static constexpr const char* name = "pow";
+  // y = a^b
+  auto operator()(const auto& a, const auto& b) const {
+    return for_pairs([](auto base, auto exponent) { return std::pow(base, exponent); }, a, b);
+  }
+  // dL/da = dL/dy b a^(b - 1)
+  template <class T>
+  static T left(const T& dy, const T& a, const T& b, const T&) {
+    using std::pow;
+    return dy * b * pow(a, b - T(1));
+  }
+  // dL/db = dL/dy y log(a)
+  template <class T>
+  static T right(const T& dy, const T& a, const T&, const T& y) {
+    using std::log;
+    return dy * y * log(a);
+  }
+};
+
 }  // namespace detail
 
 /// exp(x), e to the power of x.
@@ -237,6 +258,12 @@ Variable<Scalar> clamp(const Variable<Scalar>& x, std::type_identity_t<Scalar> l
 template <class Scalar>
 Variable<Scalar> pow(const Variable<Scalar>& x, std::type_identity_t<Scalar> exponent) {
   return detail::unary(detail::Pow<Scalar>{exponent}, x);
+}
+
+/// A variable to the power of another, both broadcast; the base should be positive.
+template <class Scalar>
+Variable<Scalar> pow(const Variable<Scalar>& base, const Variable<Scalar>& exponent) {
+  return detail::binary<detail::Power>(base, exponent);
 }
 
 }  // namespace gradus

@@ -142,7 +142,8 @@ template <class F>
 requires std::invocable < const F&, const Variable<double>
 & > GradientCheck gradient_check(const F& f, const Tensor<double>& input,
                                  const GradientCheckOptions& options = {}) {
-  return gradient_check(f, {input}, options);
+  const Tensor<double> inputs[] = {input};
+  return gradient_check(f, inputs, options);
 }
 
 /// Compares a module's gradients, of its input and of its parameters, with difference quotients. What a

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <concepts>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -52,21 +53,19 @@ namespace detail {
 
 /// 1 where a > b, 1/2 where they are equal, else 0.
 struct Preference {
-  template <class A, class B>
-  auto operator()(const A& a, const B& b) const {
-    if constexpr (std::is_arithmetic_v<A> && std::is_arithmetic_v<B>) {
-      return A{0.5} * (static_cast<A>(a > b) + static_cast<A>(a >= b));
-    } else if constexpr (std::is_arithmetic_v<B>) {
-      return B{0.5} * ((a > b).template cast<B>() + (a >= b).template cast<B>());
-    } else {
-      using Scalar = typename B::Scalar;
-      return Scalar{0.5} * ((a > b).template cast<Scalar>() + (a >= b).template cast<Scalar>());
-    }
+  template <class Scalar>
+  static Scalar of(Scalar a, Scalar b) {
+    return a > b ? Scalar{1} : a >= b ? Scalar{0.5} : Scalar{0};
+  }
+  auto operator()(const auto& a, const auto& b) const {
+    return for_pairs([](auto x, auto z) { return of(x, z); }, a, b);
   }
 };
 
-template <class Scalar>
-requires std::is_arithmetic_v<Scalar> Scalar preference(Scalar a, Scalar b) { return Preference{}(a, b); }
+template <std::floating_point Scalar>
+Scalar preference(Scalar a, Scalar b) {
+  return Preference::of(a, b);
+}
 template <class Scalar>
 Variable<Scalar> preference(const Variable<Scalar>& a, const Variable<Scalar>& b) {
   auto y = Value<Scalar>::uninitialized(ops::broadcast_shape("preference", a.shape(), b.shape()));
@@ -77,14 +76,8 @@ Variable<Scalar> preference(const Variable<Scalar>& a, const Variable<Scalar>& b
 struct Maximum {
   static constexpr const char* name = "maximum";
   // y = max(a, b), NaN where either is
-  template <class A, class B>
-  auto operator()(const A& a, const B& b) const {
-    if constexpr (!std::is_arithmetic_v<A>)
-      return a.template max<Eigen::PropagateNaN>(b);
-    else if constexpr (!std::is_arithmetic_v<B>)
-      return b.template max<Eigen::PropagateNaN>(a);
-    else
-      return a >= b || std::isnan(a) ? a : b;
+  auto operator()(const auto& a, const auto& b) const {
+    return for_pairs([](auto x, auto z) { return x >= z || std::isnan(x) ? x : z; }, a, b);
   }
   // dL/da = dL/dy where a is larger, half of it where they tie
   template <class T>
@@ -100,14 +93,8 @@ struct Maximum {
 struct Minimum {
   static constexpr const char* name = "minimum";
   // y = min(a, b), NaN where either is
-  template <class A, class B>
-  auto operator()(const A& a, const B& b) const {
-    if constexpr (!std::is_arithmetic_v<A>)
-      return a.template min<Eigen::PropagateNaN>(b);
-    else if constexpr (!std::is_arithmetic_v<B>)
-      return b.template min<Eigen::PropagateNaN>(a);
-    else
-      return a <= b || std::isnan(a) ? a : b;
+  auto operator()(const auto& a, const auto& b) const {
+    return for_pairs([](auto x, auto z) { return x <= z || std::isnan(x) ? x : z; }, a, b);
   }
   // dL/da = dL/dy where a is smaller, half of it where they tie
   template <class T>
