@@ -171,10 +171,10 @@ TEST_SUITE("product") {
   }
 
 #if defined(__unix__) || defined(__APPLE__)
-  TEST_CASE("a thread with a stack of 256 KB has room for a large product") {
+  TEST_CASE("a thread with a stack of 384 KB has room for a large product") {
     pthread_attr_t attributes;
     REQUIRE(pthread_attr_init(&attributes) == 0);
-    REQUIRE(pthread_attr_setstacksize(&attributes, 256 * 1024) == 0);
+    REQUIRE(pthread_attr_setstacksize(&attributes, 384 * 1024) == 0);
     Index errors = -1;
     const auto run = [](void* result) -> void* {
       *static_cast<Index*>(result) = count_errors<double>(
