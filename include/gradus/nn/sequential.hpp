@@ -73,6 +73,19 @@ class Sequential {
   /// network share the threads, and a pass that finds them busy runs on its own. Throws ArgumentError
   /// below 1.
   void set_threads(Index threads) { pool_ = std::make_shared<ThreadPool>(threads); }
+  /// What a pass of this network is made with; a const network neither learns nor drops out.
+  Pass pass() { return {training_, &random_, parallel()}; }
+  Pass pass() const { return {false, nullptr, parallel()}; }
+
+  /// The network on the tape: `Variable y = net(x)`, which autograd/module.hpp explains.
+  template <class X>
+  auto operator()(X&& x) {
+    return apply(*this, std::forward<X>(x));
+  }
+  template <class X>
+  auto operator()(X&& x) const {
+    return apply(*this, std::forward<X>(x));
+  }
 
   /// A training pass, remembered for backward: `[N, ...] -> [N, ...]`. x must live until then; a temporary
   /// tensor is kept. The result lives here until the next forward. Throws ShapeError, which names the layer.
@@ -178,8 +191,9 @@ class Sequential {
   // The module's side of a sequence: nothing of a pass is kept here, all of it in a context.
 
   Shape output_shape(const Shape& x) const {
-    Context context;
-    return plan(x, context);
+    Shape shape = x;
+    for (std::size_t i = 0; i < children_.size(); ++i) shape = child_output_shape(i, shape);
+    return shape;
   }
 
   // y = f_n(... f_2(f_1(x)))
@@ -243,17 +257,20 @@ class Sequential {
     return std::to_string(i) + "." + std::string(name);
   }
 
+  Shape child_output_shape(std::size_t i, const Shape& x) const {
+    try {
+      return children_[i].output_shape(x);
+    } catch (const ShapeError& error) {
+      throw ShapeError("Sequential: layer " + std::to_string(i) + ": " + error.what());
+    }
+  }
+
   /// Works out the shape of every child's output, into the context; returns the last.
   Shape plan(const Shape& x, Context& context) const {
     context.shapes().resize(children_.size());
     Shape shape = x;
     for (std::size_t i = 0; i < children_.size(); ++i) {
-      try {
-        shape = children_[i].output_shape(shape);
-      } catch (const ShapeError& error) {
-        throw ShapeError("Sequential: layer " + std::to_string(i) + ": " + error.what());
-      }
-      context.shapes()[i] = shape;
+      context.shapes()[i] = shape = child_output_shape(i, shape);
     }
     return shape;
   }
