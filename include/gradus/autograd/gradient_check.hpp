@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -139,9 +138,8 @@ GradientCheck gradient_check(const F& f, const Tensor<double> (&inputs)[Count],
   return check;
 }
 template <class F>
-requires std::invocable < const F&, const Variable<double>
-& > GradientCheck gradient_check(const F& f, const Tensor<double>& input,
-                                 const GradientCheckOptions& options = {}) {
+requires(!nn::Module<F, double>) GradientCheck
+    gradient_check(const F& f, const Tensor<double>& input, const GradientCheckOptions& options = {}) {
   const Tensor<double> inputs[] = {input};
   return gradient_check(f, inputs, options);
 }

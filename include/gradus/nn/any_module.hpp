@@ -51,6 +51,16 @@ class AnyModule {
   bool is_identity(const Context& context) const { return self_->is_identity(context); }
   std::string name() const { return self_->name(); }
 
+  /// The module on the tape: `Variable y = net[0](x)`, which autograd/module.hpp explains.
+  template <class X>
+  auto operator()(X&& x) {
+    return apply(*this, std::forward<X>(x));
+  }
+  template <class X>
+  auto operator()(X&& x) const {
+    return apply(*this, std::forward<X>(x));
+  }
+
   /// The module as what it is, or null if it is something else: `net[1].get_if<Linear<float>>()`.
   template <class M>
   M* get_if() {
