@@ -9,9 +9,11 @@
 
 #include <gradus/nn/parameter.hpp>
 
-#include "../reference/optim.inc"
-
 namespace gradus::test {
+
+namespace pytorch {
+#include "../reference/optim.inc"
+}  // namespace pytorch
 
 /// The problem of tests/reference/make_optim.py: two parameters, one longer than a chunk of the sweep, under
 /// a quadratic whose gradient has noise that is exact in binary.

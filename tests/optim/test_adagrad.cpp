@@ -9,6 +9,7 @@
 
 namespace {
 
+namespace pytorch = gradus::test::pytorch;
 using gradus::ArgumentError;
 using gradus::Tensor;
 using gradus::optim::Adagrad;
@@ -19,19 +20,19 @@ using gradus::test::NoisyQuadratic;
 static_assert(gradus::optim::Optimizer<Adagrad<float>> && gradus::optim::Optimizer<Adagrad<double>>);
 
 TEST_CASE("Adagrad: 200 steps equal PyTorch's") {
-  check_walk<Adagrad>(AdagradOptions{.learning_rate = 0.1}, adagrad);
+  check_walk<Adagrad>(AdagradOptions{.learning_rate = 0.1}, pytorch::adagrad);
   check_walk<Adagrad>(AdagradOptions{.learning_rate = 0.5,
                                      .learning_rate_decay = 0.01,
                                      .weight_decay = 0.1,
                                      .initial_accumulator_value = 0.5,
                                      .epsilon = 1e-3},
-                      adagrad_options);
+                      pytorch::adagrad_options);
 }
 
 TEST_CASE("Adagrad: its sum starts at the initial value") {
   NoisyQuadratic problem;
-  Adagrad adagrad_{problem.biases(), {.initial_accumulator_value = 0.5}};
-  adagrad_.visit_state([](const std::string& name, Tensor<double>& sum) {
+  Adagrad adagrad{problem.biases(), {.initial_accumulator_value = 0.5}};
+  adagrad.visit_state([](const std::string& name, Tensor<double>& sum) {
     CHECK(name == "0.sum");
     CHECK(sum == Tensor<double>::full({7}, 0.5));
   });

@@ -12,6 +12,7 @@
 
 namespace {
 
+namespace pytorch = gradus::test::pytorch;
 using gradus::ArgumentError;
 using gradus::Index;
 using gradus::Tensor;
@@ -24,18 +25,18 @@ using gradus::test::NoisyQuadratic;
 static_assert(gradus::optim::Optimizer<Adam<float>> && gradus::optim::Optimizer<Adam<double>>);
 
 TEST_CASE("Adam: 200 steps equal PyTorch's") {
-  check_walk<Adam>(AdamOptions{.learning_rate = 0.01}, adam);
+  check_walk<Adam>(AdamOptions{.learning_rate = 0.01}, pytorch::adam);
   check_walk<Adam>(
       AdamOptions{.learning_rate = 0.02, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-3, .weight_decay = 0.1},
-      adam_options);
-  check_walk<Adam>(AdamOptions{.learning_rate = 0.01, .beta2 = 0.9, .amsgrad = true}, adam_amsgrad);
+      pytorch::adam_options);
+  check_walk<Adam>(AdamOptions{.learning_rate = 0.01, .beta2 = 0.9, .amsgrad = true}, pytorch::adam_amsgrad);
 }
 
 TEST_CASE("Adam: groups with settings of their own equal PyTorch's") {
   NoisyQuadratic problem;
   Adam optimizer{problem.weights(), {.learning_rate = 0.01, .weight_decay = 0.1}};
   optimizer.add_group(problem.biases(), {.learning_rate = 0.02, .beta1 = 0.5, .beta2 = 0.9});
-  check_walk(problem, optimizer, adam_groups);
+  check_walk(problem, optimizer, pytorch::adam_groups);
 }
 
 // The first step is the sign of the gradient times the rate, whatever the gradient's size.

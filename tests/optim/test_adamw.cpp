@@ -7,6 +7,7 @@
 
 namespace {
 
+namespace pytorch = gradus::test::pytorch;
 using gradus::ArgumentError;
 using gradus::optim::AdamW;
 using gradus::optim::AdamWOptions;
@@ -16,14 +17,14 @@ using gradus::test::NoisyQuadratic;
 static_assert(gradus::optim::Optimizer<AdamW<float>> && gradus::optim::Optimizer<AdamW<double>>);
 
 TEST_CASE("AdamW: 200 steps equal PyTorch's") {
-  check_walk<AdamW>(AdamWOptions{.learning_rate = 0.01}, adamw);
+  check_walk<AdamW>(AdamWOptions{.learning_rate = 0.01}, pytorch::adamw);
   check_walk<AdamW>(AdamWOptions{.learning_rate = 0.02,
                                  .beta1 = 0.8,
                                  .beta2 = 0.95,
                                  .epsilon = 1e-3,
                                  .weight_decay = 0.5,
                                  .amsgrad = true},
-                    adamw_options);
+                    pytorch::adamw_options);
 }
 
 TEST_CASE("AdamW: without a gradient, the weights shrink by the rate times the decay") {

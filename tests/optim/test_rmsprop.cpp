@@ -10,6 +10,7 @@
 
 namespace {
 
+namespace pytorch = gradus::test::pytorch;
 using gradus::ArgumentError;
 using gradus::Tensor;
 using gradus::optim::RMSprop;
@@ -20,15 +21,15 @@ using gradus::test::NoisyQuadratic;
 static_assert(gradus::optim::Optimizer<RMSprop<float>> && gradus::optim::Optimizer<RMSprop<double>>);
 
 TEST_CASE("RMSprop: 200 steps equal PyTorch's") {
-  check_walk<RMSprop>(RMSpropOptions{.learning_rate = 0.01}, rmsprop);
+  check_walk<RMSprop>(RMSpropOptions{.learning_rate = 0.01}, pytorch::rmsprop);
   check_walk<RMSprop>(
       RMSpropOptions{
           .learning_rate = 0.002, .alpha = 0.9, .epsilon = 1e-3, .weight_decay = 0.1, .momentum = 0.9},
-      rmsprop_momentum);
-  check_walk<RMSprop>(RMSpropOptions{.learning_rate = 0.005, .centered = true}, rmsprop_centered);
+      pytorch::rmsprop_momentum);
+  check_walk<RMSprop>(RMSpropOptions{.learning_rate = 0.005, .centered = true}, pytorch::rmsprop_centered);
   check_walk<RMSprop>(
       RMSpropOptions{.learning_rate = 0.001, .weight_decay = 0.01, .momentum = 0.5, .centered = true},
-      rmsprop_all);
+      pytorch::rmsprop_all);
 }
 
 TEST_CASE("RMSprop: keeps only the state that its settings need") {

@@ -15,6 +15,7 @@
 
 namespace {
 
+namespace pytorch = gradus::test::pytorch;
 using gradus::ArgumentError;
 using gradus::Index;
 using gradus::IndexError;
@@ -34,12 +35,14 @@ using gradus::test::NoisyQuadratic;
 static_assert(gradus::optim::Optimizer<SGD<float>> && gradus::optim::Optimizer<SGD<double>>);
 
 TEST_CASE("SGD: 200 steps equal PyTorch's") {
-  check_walk<SGD>(SgdOptions{.learning_rate = 0.1}, sgd);
-  check_walk<SGD>(SgdOptions{.learning_rate = 0.1, .weight_decay = 0.01}, sgd_weight_decay);
-  check_walk<SGD>(SgdOptions{.learning_rate = 0.05, .momentum = 0.9, .weight_decay = 0.01}, sgd_momentum);
-  check_walk<SGD>(SgdOptions{.learning_rate = 0.05, .momentum = 0.9, .dampening = 0.25}, sgd_dampening);
+  check_walk<SGD>(SgdOptions{.learning_rate = 0.1}, pytorch::sgd);
+  check_walk<SGD>(SgdOptions{.learning_rate = 0.1, .weight_decay = 0.01}, pytorch::sgd_weight_decay);
+  check_walk<SGD>(SgdOptions{.learning_rate = 0.05, .momentum = 0.9, .weight_decay = 0.01},
+                  pytorch::sgd_momentum);
+  check_walk<SGD>(SgdOptions{.learning_rate = 0.05, .momentum = 0.9, .dampening = 0.25},
+                  pytorch::sgd_dampening);
   check_walk<SGD>(SgdOptions{.learning_rate = 0.05, .momentum = 0.9, .weight_decay = 0.001, .nesterov = true},
-                  sgd_nesterov);
+                  pytorch::sgd_nesterov);
 }
 
 TEST_CASE("SGD: groups with settings of their own equal PyTorch's") {
@@ -49,13 +52,13 @@ TEST_CASE("SGD: groups with settings of their own equal PyTorch's") {
     NoisyQuadratic problem;
     SGD<double> optimizer{{{problem.weights(), of_weights}, {problem.biases(), of_biases}}};
     CHECK(optimizer.group_count() == 2);
-    check_walk(problem, optimizer, sgd_groups);
+    check_walk(problem, optimizer, pytorch::sgd_groups);
   }
   {
     NoisyQuadratic problem;
     SGD optimizer{problem.weights(), of_weights};
     optimizer.add_group(problem.biases(), of_biases);
-    check_walk(problem, optimizer, sgd_groups);
+    check_walk(problem, optimizer, pytorch::sgd_groups);
   }
 }
 

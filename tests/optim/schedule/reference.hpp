@@ -8,9 +8,11 @@
 
 #include <gradus/core/eigen.hpp>
 
-#include "../../reference/optim.inc"
-
 namespace gradus::test {
+
+namespace pytorch {
+#include "../../reference/optim.inc"
+}  // namespace pytorch
 
 /// The base learning rate of tests/reference/make_optim.py.
 inline constexpr double base_rate = 0.1;

@@ -8,6 +8,7 @@
 
 namespace {
 
+namespace pytorch = gradus::test::pytorch;
 using gradus::ArgumentError;
 using gradus::Index;
 using gradus::optim::Anneal;
@@ -15,14 +16,15 @@ using gradus::optim::OneCycle;
 using gradus::test::check_rates;
 
 TEST_CASE("OneCycle: equals PyTorch's OneCycleLR") {
-  check_rates(OneCycle{.total_steps = 40}, one_cycle);
+  check_rates(OneCycle{.total_steps = 40}, pytorch::one_cycle);
   check_rates(OneCycle{.total_steps = 40,
                        .pct_start = 0.45,
                        .div_factor = 10,
                        .final_div_factor = 100,
                        .anneal = Anneal::linear},
-              one_cycle_linear);
-  check_rates(OneCycle{.total_steps = 40, .pct_start = 0.4, .three_phase = true}, one_cycle_three_phase);
+              pytorch::one_cycle_linear);
+  check_rates(OneCycle{.total_steps = 40, .pct_start = 0.4, .three_phase = true},
+              pytorch::one_cycle_three_phase);
 }
 
 TEST_CASE("OneCycle: its momentum equals PyTorch's") {
@@ -30,8 +32,9 @@ TEST_CASE("OneCycle: its momentum equals PyTorch's") {
   const OneCycle three{.total_steps = 40, .pct_start = 0.4, .three_phase = true};
   for (Index step = 0; step < 40; ++step) {
     CAPTURE(step);
-    CHECK(two.momentum(step) == doctest::Approx(one_cycle_momentum[step]).epsilon(1e-14));
-    CHECK(three.momentum(step) == doctest::Approx(one_cycle_three_phase_momentum[step]).epsilon(1e-14));
+    CHECK(two.momentum(step) == doctest::Approx(pytorch::one_cycle_momentum[step]).epsilon(1e-14));
+    CHECK(three.momentum(step) ==
+          doctest::Approx(pytorch::one_cycle_three_phase_momentum[step]).epsilon(1e-14));
   }
 }
 

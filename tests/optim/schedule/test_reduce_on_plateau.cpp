@@ -10,6 +10,7 @@
 
 namespace {
 
+namespace pytorch = gradus::test::pytorch;
 using gradus::ArgumentError;
 using gradus::nn::Parameter;
 using gradus::optim::Goal;
@@ -24,7 +25,7 @@ void check_plateau(const ReduceOnPlateauOptions& options, std::span<const double
   SGD<float> sgd{{{"weight", &weight}}, {.learning_rate = base_rate}};
   ReduceOnPlateau plateau{options};
   auto wanted = reference.begin();
-  for (const double metric : plateau_metrics) {
+  for (const double metric : pytorch::plateau_metrics) {
     plateau.step(sgd, options.goal == Goal::minimize ? metric : 20 - metric);
     CHECK(sgd.learning_rate() == doctest::Approx(*wanted++).epsilon(1e-14));
   }
@@ -32,23 +33,24 @@ void check_plateau(const ReduceOnPlateauOptions& options, std::span<const double
 }
 
 TEST_CASE("ReduceOnPlateau: equals PyTorch's ReduceLROnPlateau") {
-  check_plateau({.factor = 0.5, .patience = 2}, plateau);
+  check_plateau({.factor = 0.5, .patience = 2}, pytorch::plateau);
   check_plateau({.factor = 0.5,
                  .patience = 1,
                  .threshold = 0.5,
                  .threshold_mode = ThresholdMode::absolute,
                  .minimum_rate = 0.02},
-                plateau_absolute);
+                pytorch::plateau_absolute);
   check_plateau({.factor = 0.1, .patience = 0, .threshold = 0.01, .cooldown = 3, .epsilon = 5e-3},
-                plateau_cooldown);
-  check_plateau({.goal = Goal::maximize, .factor = 0.5, .patience = 1, .threshold = 0.1}, plateau_maximize);
+                pytorch::plateau_cooldown);
+  check_plateau({.goal = Goal::maximize, .factor = 0.5, .patience = 1, .threshold = 0.1},
+                pytorch::plateau_maximize);
   check_plateau({.goal = Goal::maximize,
                  .factor = 0.8,
                  .patience = 3,
                  .threshold = 1,
                  .threshold_mode = ThresholdMode::absolute,
                  .cooldown = 1},
-                plateau_maximize_absolute);
+                pytorch::plateau_maximize_absolute);
 }
 
 TEST_CASE("ReduceOnPlateau: reduces every group, and says so") {

@@ -9,6 +9,7 @@
 
 namespace {
 
+namespace pytorch = gradus::test::pytorch;
 using gradus::Index;
 using gradus::optim::CosineAnnealing;
 using gradus::optim::ExponentialDecay;
@@ -22,12 +23,12 @@ static_assert(Schedule<LinearWarmup> && Schedule<double (*)(Index)> && !Schedule
 
 TEST_CASE("sequence: a warm-up, then a cosine, as PyTorch's SequentialLR") {
   check_rates(sequence(LinearWarmup{.steps = 5, .start_factor = 0.1}, 5, CosineAnnealing{.steps = 35}),
-              warmup_then_cosine);
+              pytorch::warmup_then_cosine);
 }
 
 TEST_CASE("product: a warm-up and a decay at once, as PyTorch's ChainedScheduler") {
   check_rates(product(LinearWarmup{.steps = 5, .start_factor = 0.1}, ExponentialDecay{.gamma = 0.9}),
-              warmup_times_decay);
+              pytorch::warmup_times_decay);
 }
 
 TEST_CASE("sequence, product: nest, and take lambdas") {

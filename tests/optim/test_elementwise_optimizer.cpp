@@ -1,0 +1,133 @@
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <gradus/core/random.hpp>
+#include <gradus/nn/linear.hpp>
+#include <gradus/nn/mean_squared_error.hpp>
+#include <gradus/nn/sequential.hpp>
+#include <gradus/optim/adagrad.hpp>
+#include <gradus/optim/adam.hpp>
+#include <gradus/optim/adamw.hpp>
+#include <gradus/optim/elementwise_optimizer.hpp>
+#include <gradus/optim/optimizer.hpp>
+#include <gradus/optim/rmsprop.hpp>
+#include <gradus/optim/sgd.hpp>
+
+namespace {
+
+using gradus::ArgumentError;
+using gradus::Generator;
+using gradus::Index;
+using gradus::Tensor;
+using gradus::nn::Linear;
+using gradus::nn::NamedParameter;
+using gradus::nn::Parameter;
+using gradus::nn::Sequential;
+using gradus::optim::Adagrad;
+using gradus::optim::Adam;
+using gradus::optim::AdamW;
+using gradus::optim::ElementwiseOptimizer;
+using gradus::optim::RMSprop;
+using gradus::optim::SGD;
+using gradus::optim::State;
+
+/// Fits y = x W^T + b to data that a known W and b have made; returns the largest error in them.
+template <class MakeOptimizer>
+double error_after_fit(MakeOptimizer make_optimizer) {
+  Generator random{7};
+  const Tensor<double> x = Tensor<double>::randn({64, 3}, random);
+  Linear<double> truth{3, 2, random};
+  gradus::nn::Context context;
+  Tensor<double> y = Tensor<double>::zeros({64, 2});
+  truth.forward(x, y, context);
+
+  Sequential net{Linear<double>{3, 2, random}};
+  auto optimizer = make_optimizer(net.named_parameters());
+  gradus::nn::MeanSquaredError<double> loss;
+  Tensor<double> dy = Tensor<double>::zeros({64, 2});
+  for (int step = 0; step < 2000; ++step) {
+    loss(net.forward(x), y, dy);
+    net.backward(dy);
+    optimizer.step();
+  }
+  const auto fitted = net.named_parameters();
+  return std::max((fitted[0]->value.array() - truth.weight.value.array()).abs().maxCoeff(),
+                  (fitted[1]->value.array() - truth.bias.value.array()).abs().maxCoeff());
+}
+
+TEST_CASE("optimisers find the solution of a linear regression") {
+  CHECK(error_after_fit([](auto p) { return SGD{p, {.learning_rate = 0.1}}; }) < 1e-9);
+  CHECK(error_after_fit([](auto p) { return SGD{p, {.learning_rate = 0.05, .momentum = 0.9}}; }) < 1e-9);
+  CHECK(error_after_fit([](auto p) {
+          return SGD{p, {.learning_rate = 0.05, .momentum = 0.9, .nesterov = true}};
+        }) < 1e-9);
+  CHECK(error_after_fit([](auto p) { return Adagrad{p, {.learning_rate = 0.5}}; }) < 1e-9);
+  CHECK(error_after_fit([](auto p) { return Adam{p, {.learning_rate = 0.01}}; }) < 1e-6);
+  CHECK(error_after_fit([](auto p) { return AdamW{p, {.learning_rate = 0.01, .weight_decay = 0}}; }) < 1e-6);
+  // Its step does not shrink with the gradient.
+  CHECK(error_after_fit([](auto p) { return RMSprop{p, {.learning_rate = 1e-3}}; }) < 2e-3);
+}
+
+struct SignOptions {
+  double learning_rate = 0.1;
+};
+
+struct SignRule {
+  using Options = SignOptions;
+  static constexpr const char* name = "SignDescent";
+  static void check(const Options& options) {
+    gradus::optim::detail::check_not_negative(name, "learning_rate", options.learning_rate);
+  }
+  static std::array<State, 0> state(const Options&) { return {}; }
+
+  // w -= rate sign(g)
+  template <class Scalar>
+  static auto update(const Options& options, Index) {
+    return [rate = static_cast<Scalar>(options.learning_rate)](auto& w, auto& g) { w -= rate * g.sign(); };
+  }
+};
+
+template <class Scalar>
+class SignDescent : public ElementwiseOptimizer<Scalar, SignRule> {
+ public:
+  SignDescent(std::vector<NamedParameter<Scalar>> parameters, const SignOptions& options)
+      : ElementwiseOptimizer<Scalar, SignRule>(std::move(parameters), options) {}
+};
+
+static_assert(gradus::optim::Optimizer<SignDescent<float>>);
+
+template <class T>
+concept HasMomentum = requires(T& optimizer) {
+  optimizer.set_momentum(0.5);
+};
+static_assert(HasMomentum<SGD<float>> && HasMomentum<Adam<float>> && !HasMomentum<Adagrad<float>> &&
+              !HasMomentum<SignDescent<float>>);
+
+TEST_CASE("ElementwiseOptimizer: a user's own rule is an optimiser") {
+  Parameter<float> parameter{Tensor<float>{1, 1, 1}};
+  SignDescent optimizer{std::vector<NamedParameter<float>>{{"w", &parameter}}, {.learning_rate = 0.5}};
+  parameter.grad = Tensor<float>{-30, 0, 0.1f};
+  optimizer.step();
+  CHECK(parameter.value == Tensor<float>{1.5f, 1, 0.5f});
+  CHECK(parameter.grad == Tensor<float>{0, 0, 0});
+  CHECK_THROWS_AS((SignDescent<float>{{{"w", &parameter}}, {.learning_rate = -1}}), ArgumentError);
+}
+
+TEST_CASE("ElementwiseOptimizer: a copy keeps its own state") {
+  Parameter<double> parameter{Tensor<double>{0}};
+  SGD<double> first{{{"w", &parameter}}, {.learning_rate = 1, .momentum = 0.5}};
+  parameter.grad.fill(1);
+  first.step();
+  SGD<double> second = first;
+  second.step();
+  CHECK(parameter.value.item() == -1.5);
+  CHECK(first.step_count() == 1);
+  first.step();
+  CHECK(parameter.value.item() == -2);
+}
+
+}  // namespace
