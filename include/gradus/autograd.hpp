@@ -2,20 +2,23 @@
 
 /// The tape: variables, operators on them and their gradients, in reading order.
 
-#include <gradus/autograd/arithmetic.hpp>
+// clang-format off
+#include <gradus/autograd/node.hpp>
+#include <gradus/autograd/variable.hpp>
+#include <gradus/autograd/record.hpp>
 #include <gradus/autograd/backward.hpp>
+
+#include <gradus/autograd/shape_ops.hpp>
+#include <gradus/autograd/arithmetic.hpp>
 #include <gradus/autograd/elementwise.hpp>
+#include <gradus/autograd/selection.hpp>
+#include <gradus/autograd/reduction.hpp>
+#include <gradus/autograd/matmul.hpp>
+#include <gradus/autograd/softmax.hpp>
+#include <gradus/autograd/losses.hpp>
+
+#include <gradus/autograd/module.hpp>
 #include <gradus/autograd/function.hpp>
+
 #include <gradus/autograd/gradient_check.hpp>
 #include <gradus/autograd/graph_to_dot.hpp>
-#include <gradus/autograd/losses.hpp>
-#include <gradus/autograd/matmul.hpp>
-#include <gradus/autograd/module.hpp>
-#include <gradus/autograd/node.hpp>
-#include <gradus/autograd/record.hpp>
-#include <gradus/autograd/reduction.hpp>
-#include <gradus/autograd/selection.hpp>
-#include <gradus/autograd/shape_ops.hpp>
-#include <gradus/autograd/softmax.hpp>
-#include <gradus/autograd/variable.hpp>
-#include <gradus/core/tensor.hpp>

@@ -2,6 +2,7 @@
 
 /// Networks: tensors, modules and losses, in reading order.
 
+// clang-format off
 #include <gradus/core/tensor.hpp>
 
 #include <gradus/nn/context.hpp>

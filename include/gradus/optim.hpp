@@ -2,6 +2,7 @@
 
 /// Optimisers, gradient clipping, learning rate schedules, averaged weights, in reading order.
 
+// clang-format off
 #include <gradus/optim/parameter_group.hpp>
 #include <gradus/optim/optimizer.hpp>
 #include <gradus/optim/elementwise_optimizer.hpp>

@@ -2,6 +2,7 @@
 
 /// Training: metrics, the loop, and what watches it, in reading order.
 
+// clang-format off
 #include <gradus/train/metrics.hpp>
 #include <gradus/train/confusion_matrix.hpp>
 
@@ -14,4 +15,3 @@
 #include <gradus/train/snapshot.hpp>
 #include <gradus/train/early_stopping.hpp>
 #include <gradus/train/best_checkpoint.hpp>
-#include <gradus/train/learning_rate_schedule.hpp>

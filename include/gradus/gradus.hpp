@@ -1,0 +1,19 @@
+#pragma once
+
+/// All of gradus that stands on Eigen alone, in reading order: nothing is named before it is defined.
+///
+/// What needs another library is included by itself, beside the CMake component that links it:
+/// `gradus/data/fashion_mnist.hpp` and `gradus/data/gzip.hpp` (`gradus::gzip`), `gradus/data/download.hpp`
+/// (`gradus::download`), `gradus/io/state_dict.hpp`, `checkpoint.hpp` and `safetensors.hpp` (`gradus::safetensors`).
+
+// clang-format off
+#include <gradus/version.hpp>
+
+#include <gradus/core/eigen_tensor.hpp>
+#include <gradus/core/print.hpp>
+
+#include <gradus/nn.hpp>
+#include <gradus/autograd.hpp>
+#include <gradus/optim.hpp>
+#include <gradus/data.hpp>
+#include <gradus/train.hpp>
