@@ -25,7 +25,7 @@ inline constexpr Index block_rows = 192 * 1024 / (block_depth * Index{sizeof(Sca
 
 /// From one packed strip to the next. The cache line more keeps them from competing for the same cache sets.
 template <class Scalar>
-inline constexpr Index strip_stride = block_depth* Index{packet_size<Scalar>} + 64 / Index{sizeof(Scalar)};
+inline constexpr Index strip_stride = Index{packet_size<Scalar>} * block_depth + 64 / Index{sizeof(Scalar)};
 
 /// Columns of b that a tile takes.
 template <class Scalar>
