@@ -107,6 +107,20 @@ TEST_SUITE("module on the tape") {
     }
   }
 
+  TEST_CASE("a network's node is freed by backward like any other, and lends its memory to the next") {
+    nn::Sequential<double> net = small_network();
+    const Tensor<double> x = uniform({4, 6}, 2);
+    const V y = sum(net(x));
+    y.backward();
+    CHECK_THROWS_AS(y.backward(), StateError);
+    const V z = net(x);
+    sum(z).backward({.retain_graph = true});
+    const Tensor<double> once = net.named_parameters()[0]->grad;
+    sum(z).backward();
+    CHECK_THROWS_AS(sum(z).backward(), StateError);
+    CHECK(difference(net.named_parameters()[0]->grad, Tensor<double>(1.5 * once.matrix())) < rounding);
+  }
+
   TEST_CASE("grad leaves the parameters' gradients alone") {
     nn::Sequential<double> net = small_network();
     const V x(uniform({4, 6}, 2), requires_grad);

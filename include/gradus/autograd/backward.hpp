@@ -70,7 +70,7 @@ class BackwardPass {
       for (const NodeRef<Scalar>& parent : node.parents()) {
         if (parent->counted && --parent->pending == 0) ready_.push_back(parent);
       }
-      if (!retain_graph && node.parent_count > 0) node.free_graph();
+      if (!retain_graph && !node.is_leaf) node.free_graph();
     }
   }
 

@@ -49,10 +49,9 @@ std::string graph_to_dot(const Variable<Scalar>& output,
     for (const auto& [variable, name] : names) {
       if (variable.node().get() == nodes[i]) label = nodes[i]->parent_count > 0 ? name + " = " + label : name;
     }
-    const bool made = nodes[i]->parent_count == 0 && !nodes[i]->freed;
     text += "  n" + std::to_string(i) + " [label=\"" + detail::escaped(label) + "\\n" +
             nodes[i]->value.shape().to_string() + "\"";
-    if (made) text += nodes[i]->requires_grad ? ", shape=box, style=filled" : ", shape=box";
+    if (nodes[i]->is_leaf) text += nodes[i]->requires_grad ? ", shape=box, style=filled" : ", shape=box";
     text += "];\n";
   }
   return text + edges + "}\n";

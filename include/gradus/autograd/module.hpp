@@ -38,6 +38,7 @@ class ModuleNode final : public Node<Scalar> {
       : Node<Scalar>(Value<Scalar>::uninitialized(module.output_shape(input.shape()))),
         module_(module),
         input_(input) {
+    if constexpr (lends_contexts) context_ = module_.take_context();
     context_.pass() = pass;
     module_.forward(input_, this->value.view(), context_);
     if constexpr (!std::is_const_v<M> && nn::detail::HasUpdate<M>) {
@@ -59,9 +60,17 @@ class ModuleNode final : public Node<Scalar> {
       module_.backward(input_, y, dy.value(), written, context_);
     if (input_wanted) this->few_parents[0]->receive(Variable<Scalar>(std::move(dx)));
   }
-  void forget() override { context_ = {}; }
+  void forget() override {
+    if constexpr (lends_contexts) module_.give_back(std::move(context_));
+    context_ = {};
+  }
 
  private:
+  static constexpr bool lends_contexts = requires(M & module, nn::Context context) {
+    context = module.take_context();
+    module.give_back(std::move(context));
+  };
+
   void accumulate([[maybe_unused]] TensorView<const Scalar> y, [[maybe_unused]] TensorView<const Scalar> dy,
                   [[maybe_unused]] TensorView<Scalar> dx) {
     if constexpr (!std::is_const_v<M>) {

@@ -169,6 +169,7 @@ class Node {
   Value<Scalar> value;
   std::array<Ref, 2> few_parents;
   std::uint8_t parent_count = 0;
+  bool is_leaf = false;
   bool requires_grad = false;
   bool freed = false;
 
@@ -193,6 +194,7 @@ template <class Scalar>
 class Leaf final : public Node<Scalar> {
  public:
   Leaf(Value<Scalar> result, bool with_gradient) : Node<Scalar>(std::move(result)) {
+    this->is_leaf = true;
     this->requires_grad = with_gradient;
   }
 
