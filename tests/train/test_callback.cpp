@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -5,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <gradus/nn/softmax_cross_entropy.hpp>
+#include <gradus/optim/schedule/scheduler.hpp>
 #include <gradus/optim/sgd.hpp>
 #include <gradus/train/trainer.hpp>
 
@@ -43,6 +45,12 @@ struct Journal {
 struct Counter {
   int epochs = 0;
   void on_epoch(auto&) { ++epochs; }
+};
+
+/// Writes down the learning rate of every step.
+struct RecordRate {
+  std::vector<double>* rates;
+  void on_gradient(auto& trainer) { rates->push_back(trainer.optimizer().learning_rate()); }
 };
 
 struct Fixture {
@@ -99,6 +107,25 @@ TEST_CASE_FIXTURE(Fixture, "Callback: stop after an epoch") {
   trainer.fit(data);
   CHECK(trainer.history().size() == 1);
   CHECK(trainer.history().back().train.samples == 20);
+}
+
+TEST_CASE_FIXTURE(Fixture, "Callback: a schedule by epoch, seen in the history") {
+  gradus::optim::Scheduler scheduler{sgd, [](Index epoch) { return 1.0 / static_cast<double>(epoch + 1); }};
+  trainer.on_epoch([&](auto&) { scheduler.step(); });
+  trainer.fit(data);
+  trainer.fit(data);
+  std::vector<double> rates;
+  for (const gradus::EpochRecord& record : trainer.history()) rates.push_back(record.learning_rate);
+  CHECK(rates == std::vector<double>{0.1, 0.1 * (1 / 2.0), 0.1 * (1 / 3.0), 0.1 * (1 / 4.0)});
+}
+
+TEST_CASE_FIXTURE(Fixture, "Callback: a schedule by step") {
+  std::vector<double> rates;
+  trainer.add(RecordRate{&rates});
+  gradus::optim::Scheduler scheduler{sgd, [](Index step) { return static_cast<double>(step); }};
+  trainer.on_step([&](auto&) { scheduler.step(); });
+  trainer.fit(data);
+  CHECK(rates == std::vector<double>{0, 0.1, 0.1 * 2, 0.1 * 3});
 }
 
 TEST_CASE_FIXTURE(Fixture, "Callback: add returns the callback where it lives") {

@@ -139,7 +139,7 @@ class Trainer {
     callbacks_.push_back(std::move(any));
     return *inside;
   }
-  /// Calls `f(trainer)` after each step, each epoch.
+  /// Calls `f(trainer)` after each step, each epoch: `trainer.on_epoch([&](auto&) { scheduler.step(); })`.
   template <class F>
   void on_step(F f) {
     add(detail::StepFunction<F>{std::move(f)});
