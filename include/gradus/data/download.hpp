@@ -81,23 +81,21 @@ struct Transfer {
   static std::size_t write(char* data, std::size_t, std::size_t count, void* self) {
     auto& transfer = *static_cast<Transfer*>(self);
     const auto bytes = std::as_bytes(std::span<const char>(data, count));
-    return transfer.guard([&] {
+    const bool kept = transfer.guard([&] {
       transfer.md5.update(bytes);
       transfer.file.write(bytes);
-    })
-               ? count
-               : 0;
+    });
+    return kept ? count : 0;
   }
 
   static int progress(void* self, curl_off_t expected, curl_off_t received, curl_off_t, curl_off_t) {
     auto& transfer = *static_cast<Transfer*>(self);
     if (!transfer.options.progress) return 0;
-    return transfer.guard([&] {
+    const bool may_go_on = transfer.guard([&] {
       transfer.options.progress(transfer.address, static_cast<std::uint64_t>(received),
                                 static_cast<std::uint64_t>(expected));
-    })
-               ? 0
-               : 1;
+    });
+    return may_go_on ? 0 : 1;
   }
 
   template <class F>
