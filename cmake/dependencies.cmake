@@ -157,22 +157,6 @@ function(gradus_require_cli11)
   endif()
 endfunction()
 
-# <stb_image_write.h>: no package of it comes with a CMake file.
-function(gradus_require_stb)
-  if(NOT TARGET stb::stb)
-    find_path(STB_INCLUDE_DIR stb_image_write.h PATH_SUFFIXES stb)
-    mark_as_advanced(STB_INCLUDE_DIR)
-    if(STB_INCLUDE_DIR)
-      message(STATUS "gradus: stb::stb found")
-      add_library(stb::stb INTERFACE IMPORTED GLOBAL)
-      target_include_directories(stb::stb INTERFACE ${STB_INCLUDE_DIR})
-    else()
-      gradus_fetch_headers(stb::stb stb . GIT_REPOSITORY https://github.com/nothings/stb.git
-                           GIT_TAG f0569113c93ad095470c54bf34a17b36646bbbb5)
-    endif()
-  endif()
-endfunction()
-
 function(gradus_require_benchmark)
   gradus_find(benchmark::benchmark benchmark)
   if(NOT TARGET benchmark::benchmark)
