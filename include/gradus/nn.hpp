@@ -20,6 +20,7 @@
 #include <gradus/nn/dropout.hpp>
 
 #include <gradus/nn/sequential.hpp>
+#include <gradus/nn/summary.hpp>
 
 #include <gradus/nn/softmax_cross_entropy.hpp>
 #include <gradus/nn/mean_squared_error.hpp>

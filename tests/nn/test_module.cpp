@@ -1,3 +1,6 @@
+#include <concepts>
+#include <utility>
+
 #include <doctest/doctest.h>
 
 #include <gradus/nn.hpp>
@@ -38,6 +41,15 @@ static_assert(!Module<WithoutBackward, float> && !Module<ForwardNotConst, float>
 static_assert(Module<Sequential<float>, float> && Container<Sequential<float>, float>);
 static_assert(!Container<Linear<float>, float>);
 static_assert(Module<gradus::nn::AnyModule<float>, float> && Container<gradus::nn::AnyModule<float>, float>);
+
+// A copy stays a copy, whatever its scalar; a network of two becomes one that holds them.
+static_assert(
+    std::same_as<decltype(Sequential(std::declval<const Sequential<double>&>())), Sequential<double>>);
+static_assert(std::same_as<decltype(Sequential(std::declval<Linear<double>>())), Sequential<double>>);
+static_assert(
+    std::same_as<decltype(Sequential(Sequential<float>{}, Sequential<float>{})), Sequential<float>>);
+static_assert(!std::convertible_to<int, Sequential<float>> &&
+              !std::convertible_to<WithoutBackward, Sequential<float>>);
 
 static_assert(detail::HasParameters<Linear<float>> && detail::HasGradient<Linear<float>, float>);
 static_assert(!detail::HasParameters<Swish<float>> && !detail::HasGradient<Swish<float>, float>);

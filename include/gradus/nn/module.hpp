@@ -83,6 +83,14 @@ concept HasName = requires(const M& module) {
   { module.name() } -> std::convertible_to<std::string>;
 };
 
+/// What the compiler would otherwise say in forty lines.
+template <class M, class Scalar>
+constexpr void check_module() {
+  static_assert(Module<M, Scalar>,
+                "not a module that computes with this network's scalar: it needs output_shape, forward and "
+                "backward as gradus/nn/module.hpp describes them, and float and double cannot be mixed");
+}
+
 /// The name of a type as its author wrote it, without namespaces and template arguments.
 template <class M>
 std::string type_name() {

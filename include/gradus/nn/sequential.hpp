@@ -40,11 +40,14 @@ class Sequential {
   using BackwardHook = std::function<void(Index child, ConstView dy, ConstView dx)>;
 
   Sequential() = default;
+  template <class M>
+  requires(!std::same_as<M, Sequential>) && Module<M, Scalar> Sequential(M module) {
+    push_back(std::move(module));
+  }
   template <class... Modules>
-  requires(sizeof...(Modules) != 1 || (!std::same_as<Modules, Sequential> && ...)) &&
-      (Module<Modules, Scalar> && ...) Sequential(Modules... modules) {
+  requires(sizeof...(Modules) > 1) Sequential(Modules... modules) {
     children_.reserve(sizeof...(modules));
-    (children_.emplace_back(std::move(modules)), ...);
+    (push_back(std::move(modules)), ...);
   }
   Sequential(const Sequential&) = default;
   Sequential(Sequential&&) noexcept = default;
@@ -53,8 +56,10 @@ class Sequential {
   Sequential& operator=(Sequential&&) noexcept = default;
   ~Sequential() = default;
 
-  void push_back(AnyModule<Scalar> module) {
-    children_.push_back(std::move(module));
+  template <class M>
+  void push_back(M module) {
+    detail::check_module<M, Scalar>();
+    children_.emplace_back(std::move(module));
     pass_ = {};
   }
   Index size() const { return static_cast<Index>(children_.size()); }
@@ -76,6 +81,14 @@ class Sequential {
   /// What a pass of this network is made with; a const network neither learns nor drops out.
   Pass pass() { return {training_, &random_, parallel()}; }
   Pass pass() const { return {false, nullptr, parallel()}; }
+  /// Memory for a pass on the tape, and where it goes afterwards, to be used again.
+  Context take_context() {
+    if (spare_contexts_.value.empty()) return {};
+    Context context = std::move(spare_contexts_.value.back());
+    spare_contexts_.value.pop_back();
+    return context;
+  }
+  void give_back(Context context) { spare_contexts_.value.push_back(std::move(context)); }
 
   /// The network on the tape: `Variable y = net(x)`, which autograd/module.hpp explains.
   template <class X>
@@ -338,20 +351,21 @@ class Sequential {
   std::vector<ForwardHook> forward_hooks_;
   std::vector<BackwardHook> backward_hooks_;
   detail::FreshWhenCopied<TrainingPass<Scalar>> pass_;
+  detail::FreshWhenCopied<std::vector<Context>> spare_contexts_;
 };
 
 namespace detail {
 
 template <class... Modules>
-concept FloatModules = (Module<Modules, float> && ...);
-template <class... Modules>
-concept DoubleModules = (Module<Modules, double> && ...);
+using scalar_of =
+    std::conditional_t<(Module<Modules, double> && ...) && !(Module<Modules, float> && ...), double, float>;
 
 }  // namespace detail
 
 /// The scalar of a network is its modules'; they cannot be mixed.
+template <class M>
+Sequential(M) -> Sequential<detail::scalar_of<M>>;
 template <class... Modules>
-requires detail::FloatModules<Modules...> || detail::DoubleModules<Modules...> Sequential(Modules...)
-->Sequential<std::conditional_t<detail::FloatModules<Modules...>, float, double>>;
+Sequential(Modules...) -> Sequential<detail::scalar_of<Modules...>>;
 
 }  // namespace gradus::nn

@@ -1,0 +1,125 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gradus/core/shape.hpp>
+#include <gradus/nn/any_module.hpp>
+#include <gradus/nn/sequential.hpp>
+
+namespace gradus::nn {
+
+namespace detail {
+
+struct SummaryRow {
+  std::string layer, output, parameters;
+};
+
+struct SummaryCounts {
+  Index trained = 0;      ///< numbers in parameters
+  Index not_trained = 0;  ///< numbers in buffers, such as running means
+
+  Index all() const { return trained + not_trained; }
+};
+
+/// 203,530
+inline std::string with_commas(Index number) {
+  std::string digits = std::to_string(number);
+  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
+  return digits;
+}
+
+/// 795.04 KB
+inline std::string memory_size(Index bytes) {
+  constexpr const char* units[] = {"KB", "MB", "GB"};
+  double size = static_cast<double>(bytes);
+  if (size < 1024) return std::to_string(bytes) + " B";
+  std::size_t unit = 0;
+  for (size /= 1024; size >= 1024 && unit < 2; size /= 1024) ++unit;
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f %s", size, units[unit]);
+  return text;
+}
+
+/// [N, 256]: the batch is whatever it will be.
+inline std::string batch_shape(const Shape& shape) {
+  std::string text = shape.to_string();
+  if (shape.rank() > 0) text.replace(1, std::to_string(shape[0]).size(), "N");
+  return text;
+}
+
+template <class Scalar>
+SummaryCounts count_numbers(const AnyModule<Scalar>& module) {
+  SummaryCounts counts;
+  // visit hands out parameters to be changed, and these are only counted.
+  auto& visited = const_cast<AnyModule<Scalar>&>(module);
+  visited.visit([&](std::string_view, Parameter<Scalar>& p) { counts.trained += p.value.size(); });
+  visited.visit_buffers([&](std::string_view, Tensor<Scalar>& b) { counts.not_trained += b.size(); });
+  return counts;
+}
+
+/// A row a layer, those of nested sequences indented below it; returns the shape that comes out.
+template <class Scalar>
+Shape add_summary_rows(const Sequential<Scalar>& net, Shape shape, const std::string& indent,
+                       const std::string& path, std::vector<SummaryRow>& rows) {
+  for (Index i = 0; i < net.size(); ++i) {
+    const Shape in = shape;
+    const std::string number = path + std::to_string(i);
+    shape = net[i].output_shape(in);
+    rows.push_back({indent + number + "  " + net[i].name(), batch_shape(shape),
+                    with_commas(count_numbers(net[i]).all())});
+    if (const auto* nested = net[i].template get_if<Sequential<Scalar>>()) {
+      add_summary_rows(*nested, in, indent + "  ", number + ".", rows);
+    }
+  }
+  return shape;
+}
+
+}  // namespace detail
+
+/// The table of a network's layers with their output shapes and numbers of parameters, as Keras prints it,
+/// for samples of this shape, the batch left out: `std::cout << summary(net, {28, 28})`. Throws ShapeError,
+/// which names the layer, if the network takes no such samples.
+template <class Scalar>
+std::string summary(const Sequential<Scalar>& net, const Shape& sample) {
+  const Shape input = sample.prepend(1);
+  net.output_shape(input);
+  std::vector<detail::SummaryRow> rows{{"Layer", "Output shape", "Parameters"}};
+  rows.push_back({"   Input", detail::batch_shape(input), ""});
+  detail::add_summary_rows(net, input, "", "", rows);
+
+  std::size_t layer = 0, output = 0, parameters = 0;
+  for (const detail::SummaryRow& row : rows) {
+    layer = std::max(layer, row.layer.size());
+    output = std::max(output, row.output.size());
+    parameters = std::max(parameters, row.parameters.size());
+  }
+  std::string text;
+  const std::string rule(layer + output + parameters + 4, '-');
+  for (const detail::SummaryRow& row : rows) {
+    text += row.layer + std::string(layer - row.layer.size() + 2, ' ');
+    text += row.output + std::string(output - row.output.size() + 2, ' ');
+    text += std::string(parameters - row.parameters.size(), ' ') + row.parameters;
+    text.erase(text.find_last_not_of(' ') + 1);
+    text += "\n";
+    if (&row == &rows.front()) text += rule + "\n";
+  }
+  detail::SummaryCounts counts;
+  for (Index i = 0; i < net.size(); ++i) {
+    const detail::SummaryCounts of_child = detail::count_numbers(net[i]);
+    counts.trained += of_child.trained;
+    counts.not_trained += of_child.not_trained;
+  }
+  const auto total = [](const char* title, Index count) {
+    return title + detail::with_commas(count) + " (" +
+           detail::memory_size(count * static_cast<Index>(sizeof(Scalar))) + ")\n";
+  };
+  return text + rule + "\n" + total("Total parameters:         ", counts.all()) +
+         total("Trainable parameters:     ", counts.trained) +
+         total("Non-trainable parameters: ", counts.not_trained);
+}
+
+}  // namespace gradus::nn
