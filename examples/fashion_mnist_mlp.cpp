@@ -1,0 +1,141 @@
+/// The chapter's main job: a multilayer perceptron on Fashion-MNIST, trained by plain gradient descent.
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include <gradus/io/state_dict.hpp>
+#include <gradus/nn.hpp>
+#include <gradus/optim/sgd.hpp>
+#include <gradus/train.hpp>
+
+#include "support/fashion_mnist_data.hpp"
+#include "support/figure.hpp"
+#include "support/prediction_grid.hpp"
+#include "support/program.hpp"
+
+namespace nn = gradus::nn;
+using gradus::Index;
+
+struct Options {
+  std::string data;
+  std::vector<Index> hidden{256};
+  std::string activation = "relu";
+  Index epochs = 10;
+  Index batch_size = 256;
+  double learning_rate = 0.1;
+  double momentum = 0;
+  double weight_decay = 0;
+  double dropout = 0;
+  double init_std = 0.01;
+  std::uint64_t seed = 0;
+  Index threads = 1;
+  std::string csv;
+  std::string plot;
+  std::string predictions;
+  std::string save;
+};
+
+void add_options(CLI::App& app, Options& options) {
+  app.add_option("--data", options.data, "Folder of the four files; else FASHION_MNIST_DIR, else the cache")
+      ->type_name("DIR");
+  app.add_option_function<std::string>(
+         "--hidden",
+         [&](const std::string& text) { options.hidden = support::parse_sizes("--hidden", text); },
+         "Widths of the hidden layers, as in 256,128; \"\" for softmax regression")
+      ->type_name("N,N,...")
+      ->default_str("256");
+  app.add_option("--activation", options.activation, "Of the hidden layers")
+      ->check(CLI::IsMember({"relu", "sigmoid", "tanh"}));
+  app.add_option("--epochs", options.epochs, "Passes over the training images")
+      ->check(support::from_one_to(1'000'000));
+  app.add_option("--batch-size", options.batch_size, "Images in a step")
+      ->check(support::from_one_to(1'000'000));
+  app.add_option("--learning-rate", options.learning_rate, "Of gradient descent");
+  app.add_option("--momentum", options.momentum, "Of gradient descent");
+  app.add_option("--weight-decay", options.weight_decay, "Added to the gradient: this times the weight");
+  app.add_option("--dropout", options.dropout, "Probability of dropping an activation");
+  app.add_option("--init-std", options.init_std, "Standard deviation of the first weights");
+  app.add_option("--seed", options.seed, "The same as torch.manual_seed's");
+  app.add_option("--threads", options.threads, "Share the work; the results are the same")
+      ->check(support::from_one_to(1024));
+  app.add_option("--csv", options.csv, "Writes the history, epoch by epoch")->type_name("FILE");
+  app.add_option("--plot", options.plot, "Draws loss and accuracy by epoch")->type_name("FILE.svg|png");
+  app.add_option("--predictions", options.predictions, "Draws test images and what they were taken for")
+      ->type_name("FILE.png");
+  app.add_option("--save", options.save, "Saves the trained network (safetensors)")->type_name("FILE");
+}
+
+nn::AnyModule<float> activation(const std::string& name) {
+  if (name == "sigmoid") return nn::Sigmoid{};
+  if (name == "tanh") return nn::Tanh{};
+  return nn::ReLU{};
+}
+
+nn::Sequential<float> make_network(const Options& options, gradus::Generator& random) {
+  nn::Sequential<float> net{nn::Flatten{}};
+  Index width = gradus::FashionMnist::height * gradus::FashionMnist::width;
+  for (const Index hidden : options.hidden) {
+    net.push_back(nn::Linear{width, hidden, random});
+    net.push_back(activation(options.activation));
+    if (options.dropout != 0) net.push_back(nn::Dropout{options.dropout});
+    width = hidden;
+  }
+  net.push_back(nn::Linear{width, gradus::FashionMnist::classes, random});
+  nn::init::weights(net, [&](auto weight) { nn::init::normal(weight, random, 0, options.init_std); });
+  return net;
+}
+
+/// `784-256-10 (relu)`
+std::string describe(const Options& options) {
+  std::string text = "784-";
+  for (const Index hidden : options.hidden) text += std::to_string(hidden) + "-";
+  return text + "10" + (options.hidden.empty() ? "" : " (" + options.activation + ")");
+}
+
+void train(const Options& options) {
+  for (const auto& file : {options.csv, options.save}) support::check_writable(file);
+  support::check_drawable(options.plot);
+  support::check_drawable(options.predictions, false);
+
+  const support::FashionMnistData data = support::fashion_mnist(options.data);
+  gradus::Generator random(options.seed);
+  nn::Sequential<float> net = make_network(options, random);
+  net.set_threads(options.threads);
+  gradus::optim::SGD sgd{net.named_parameters(),
+                         {.learning_rate = options.learning_rate,
+                          .momentum = options.momentum,
+                          .weight_decay = options.weight_decay}};
+
+  gradus::Trainer trainer{net,
+                          nn::SoftmaxCrossEntropy<float>{},
+                          sgd,
+                          random,
+                          {.epochs = options.epochs, .batch_size = options.batch_size}};
+  trainer.add(gradus::ProgressBar{{.note = data.note()}});
+  trainer.on_epoch([&](auto& at) {
+    if (!options.csv.empty()) at.history().write_csv(options.csv, data.warning);
+  });
+  trainer.fit(data.train, data.test);
+
+  const std::string title = describe(options) + " on " + data.train.name;
+  if (!options.save.empty()) gradus::save(net, options.save, {{"description", title}});
+  if (!options.plot.empty()) support::training_curves(trainer.history(), title).write(options.plot);
+  if (!options.predictions.empty()) {
+    support::write_prediction_grid(options.predictions, data.test,
+                                   gradus::predicted_classes(trainer.predict(data.test)), title);
+  }
+}
+
+int main(int argc, char** argv) {
+  CLI::App app("Trains a multilayer perceptron on Fashion-MNIST and prints a line an epoch.");
+  app.option_defaults()->always_capture_default();
+  Options options;
+  add_options(app, options);
+  return support::run(app, argc, argv, [&] { train(options); });
+}

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <utility>
+
+#include <gradus/core/error.hpp>
+#include <gradus/core/random.hpp>
+#include <gradus/data/dataset.hpp>
+#include <gradus/data/download.hpp>
+#include <gradus/data/fashion_mnist.hpp>
+#include <gradus/data/synthetic.hpp>
+#include <gradus/train/progress_bar.hpp>
+
+namespace support {
+
+/// What the examples train and test on.
+struct FashionMnistData {
+  gradus::Dataset<> train;
+  gradus::Dataset<> test;
+  std::string warning = {};  ///< Goes with every result that is not one on the real data.
+
+  /// The warning behind a line, if there is one.
+  std::string note() const { return warning.empty() ? "" : " (" + warning + ")"; }
+};
+
+/// As large as the real set, from a seed of its own, so that the runs of a program differ by its seed alone.
+inline FashionMnistData synthetic_data() {
+  gradus::Generator random(28);
+  gradus::Dataset<> train = gradus::synthetic_fashion(60000, random);
+  return {std::move(train), gradus::synthetic_fashion(10000, random), "synthetic data"};
+}
+
+/// Shows on a terminal how far a download has come.
+class DownloadDisplay {
+ public:
+  DownloadDisplay() = default;
+  DownloadDisplay(const DownloadDisplay&) = delete;
+  DownloadDisplay& operator=(const DownloadDisplay&) = delete;
+  ~DownloadDisplay() {
+    if (shown_) std::fputs("\n", stderr);
+  }
+
+  gradus::DownloadOptions options() {
+    gradus::DownloadOptions options;
+    if (!gradus::detail::is_terminal(stderr)) return options;
+    options.progress = [this](const std::string& address, std::uint64_t received, std::uint64_t expected) {
+      if (expected == 0) return;
+      std::fprintf(stderr, "\r%s %.1f of %.1f MB ", address.c_str(), static_cast<double>(received) / 1e6,
+                   static_cast<double>(expected) / 1e6);
+      shown_ = true;
+    };
+    return options;
+  }
+
+ private:
+  bool shown_ = false;
+};
+
+/// The data set from the folder named, else from that of FASHION_MNIST_DIR, else from the cache, where it is
+/// downloaded to if need be. Only where it cannot be downloaded, a synthetic set takes its place, and a line
+/// on standard error says so. Throws FileError for a folder that was named and does not hold the data.
+inline FashionMnistData fashion_mnist(const std::filesystem::path& named_folder) {
+  std::filesystem::path folder;
+  try {
+    DownloadDisplay display;
+    folder = gradus::locate_fashion_mnist(named_folder, display.options());
+  } catch (const gradus::FileError& error) {
+    std::fprintf(stderr, "%s; training on synthetic images instead\n", error.what());
+    return synthetic_data();
+  }
+  return {gradus::FashionMnist::load(folder, gradus::Split::train),
+          gradus::FashionMnist::load(folder, gradus::Split::test)};
+}
+
+}  // namespace support
