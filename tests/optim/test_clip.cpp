@@ -41,6 +41,12 @@ TEST_CASE_TEMPLATE("clip_grad_norm: scales all gradients by one factor, and retu
   CHECK(grad_norm(gradients.parameters()) < 3.5);
 }
 
+TEST_CASE("clip_grad_norm: adds PyTorch's 1e-6 to the norm that it divides by") {
+  TwoGradients<double> gradients(2e-6, -3e-6, 6e-6);
+  CHECK(clip_grad_norm(gradients.parameters(), 4e-6) * 1e6 == doctest::Approx(7));
+  CHECK(gradients.b.grad.item() * 1e6 == doctest::Approx(3));
+}
+
 TEST_CASE("clip_grad_norm: leaves smaller gradients as they are, bit for bit") {
   TwoGradients<float> gradients(0.1f, -0.3f, 0.7f);
   CHECK(clip_grad_norm(gradients.parameters(), 1) == doctest::Approx(std::sqrt(0.59)));
@@ -61,7 +67,7 @@ TEST_CASE("clip_grad_norm: squares do not overflow") {
   CHECK(large.a.grad.data()[0] == doctest::Approx(3));
   CHECK(large.b.grad.item() == doctest::Approx(-4));
   TwoGradients<float> small(3e-30f, 0, -4e-30f);
-  CHECK(grad_norm(small.parameters()) == doctest::Approx(5e-30));
+  CHECK(grad_norm(small.parameters()) * 1e30 == doctest::Approx(5));
 }
 
 TEST_CASE("grad_norm: sums every element") {

@@ -29,7 +29,7 @@ TEST_CASE("ExponentialMovingAverage: is the recursion's closed form") {
   const double kept = 0.75 * 0.75 * 0.75;
   {
     const auto averaged = average.use();
-    CHECK(allclose(weight.parameter.value, Tensor<double>{kept, 2 - 4 * kept}, 1e-15));
+    CHECK(allclose(weight.parameter.value, Tensor<double>{kept, 2 - 4 * kept}, 1e-15, 0.));
   }
   CHECK(weight.parameter.value == Tensor<double>{0, 2});
   CHECK(average.update_count() == 3);
@@ -44,7 +44,7 @@ TEST_CASE("ExponentialMovingAverage: starts at the weights, and forgets them soo
   weight.parameter.value = Tensor<double>{0, 0};
   average.update();
   average.swap();
-  CHECK(allclose(weight.parameter.value, Tensor<double>{2 / 11., -4 / 11.}, 1e-15));
+  CHECK(allclose(weight.parameter.value, Tensor<double>{2 / 11., -4 / 11.}, 1e-15, 0.));
 }
 
 TEST_CASE("ExponentialMovingAverage: weights come back when an exception leaves the block") {
