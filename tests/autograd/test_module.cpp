@@ -107,6 +107,30 @@ TEST_SUITE("module on the tape") {
     }
   }
 
+  TEST_CASE("training from scratch on the tape follows training by modules") {
+    nn::Sequential<double> net = small_network();
+    const Composed composed(net);
+    const Tensor<double> x = uniform({8, 6}, 30);
+    const std::vector<Index> labels{0, 1, 2, 0, 1, 2, 1, 1};
+    for (int step = 0; step < 50; ++step) {
+      const Tensor<double>& logits = net.forward(x);
+      Tensor<double> dlogits(logits.shape());
+      const double expected = nn::SoftmaxCrossEntropy<double>{}(logits, labels, dlogits).loss;
+      net.backward(dlogits);
+      const V loss = cross_entropy(composed(V(x)), labels);
+      loss.backward();
+      CHECK(loss.item() == doctest::Approx(expected).epsilon(1e-13));
+      for (const auto& parameter : net.named_parameters()) {
+        parameter->value.array() -= 0.5 * parameter->grad.array();
+        parameter->zero_grad();
+      }
+      for (V parameter : composed.parameters) {
+        parameter.value().array() -= 0.5 * parameter.grad().array();
+        parameter.zero_grad();
+      }
+    }
+  }
+
   TEST_CASE("a network's node is freed by backward like any other, and lends its memory to the next") {
     nn::Sequential<double> net = small_network();
     const Tensor<double> x = uniform({4, 6}, 2);

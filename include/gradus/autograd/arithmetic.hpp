@@ -164,7 +164,7 @@ class LinearNode final : public Node<Scalar> {
     this->requires_grad = true;
   }
 
-  std::string name() const override { return "linear"; }
+  std::string name() const override { return scale_ < 1 || scale_ > 1 ? "scale" : "shift"; }
 
   // dL/dx = scale dL/dy
   void backward(Scalar dy, Goal) override { this->few_parents[0]->receive(scale_ * dy); }

@@ -1,0 +1,80 @@
+#include <array>
+
+#include <doctest/doctest.h>
+
+#include <gradus/autograd.hpp>
+
+using namespace gradus;
+using V = Variable<double>;
+
+namespace {
+
+struct Cube {
+  Tensor<double> forward(TensorView<const double> x) const {
+    Tensor<double> y(x.shape());
+    y.array() = x.array().cube();
+    return y;
+  }
+  V backward(const V& dy, const V&, const V& x) const { return dy * 3 * x * x; }
+};
+
+struct Hypotenuse {
+  Tensor<double> forward(TensorView<const double> a, TensorView<const double> b) const {
+    Tensor<double> y(a.shape());
+    y.array() = (a.array().square() + b.array().square()).sqrt();
+    return y;
+  }
+  std::array<V, 2> backward(const V& dy, const V& y, const V& a, const V& b) const {
+    return {dy * a / y, dy * b / y};
+  }
+};
+
+struct FirstOrderOnly {
+  Tensor<double> forward(TensorView<const double> x) const { return Tensor<double>(x); }
+  Tensor<double> backward(const V& dy, const V&, const V&) const { return Tensor<double>(dy.value()); }
+};
+
+struct WrongShape {
+  Tensor<double> forward(TensorView<const double> x) const { return Tensor<double>(x); }
+  V backward(const V& dy, const V&, const V&) const { return sum(dy); }
+};
+
+}  // namespace
+
+TEST_SUITE("function") {
+  TEST_CASE("a function of one's own, differentiated once, twice, three times") {
+    const V x(Tensor<double>{1, -2}, requires_grad);
+    V y = apply(Cube{}, x);
+    for (const auto& expected : {Tensor<double>{3, 12}, Tensor<double>{6, -12}, Tensor<double>{6, 6}}) {
+      y = grad(sum(y), x, {.create_graph = true});
+      CHECK(Tensor(y.value()) == expected);
+    }
+    CHECK(gradient_check([](const V& v) { return apply(Cube{}, v); }, Tensor<double>{1, -2}, {.order = 2}));
+  }
+
+  TEST_CASE("of two inputs, with the result at hand") {
+    const auto f = [](const V& a, const V& b) { return apply(Hypotenuse{}, a, b); };
+    CHECK(gradient_check(f, {Tensor<double>{3, 1}, Tensor<double>{4, 2}}));
+    CHECK(gradient_check(f, {Tensor<double>{3, 1}, Tensor<double>{4, 2}}, {.order = 2}));
+  }
+
+  TEST_CASE("a composite needs no backward") {
+    const auto swish = [](const V& x) { return x * sigmoid(x); };
+    CHECK(gradient_check(swish, Tensor<double>{-1, 0, 2}));
+  }
+
+  TEST_CASE("tensors as gradients are of first order, and say so") {
+    const V x(Tensor<double>{1, 2}, requires_grad);
+    sum(apply(FirstOrderOnly{}, x)).backward();
+    CHECK(Tensor(x.grad()) == Tensor<double>{1, 1});
+    CHECK_THROWS_WITH_AS(
+        grad(sum(apply(FirstOrderOnly{}, x)), x, {.create_graph = true}),
+        "grad: the gradient of function cannot be differentiated again; compose it of operators", StateError);
+  }
+
+  TEST_CASE("a gradient of another shape than its input is an error") {
+    const V x(Tensor<double>{1, 2}, requires_grad);
+    CHECK_THROWS_WITH_AS(sum(apply(WrongShape{}, x)).backward(),
+                         "backward: gradient of shape [] for leaf of shape [2]", ShapeError);
+  }
+}
