@@ -1,0 +1,51 @@
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <gradus/core/tensor.hpp>
+#include <gradus/ops/indexing.hpp>
+
+using namespace gradus;
+
+TEST_SUITE("indexing") {
+  TEST_CASE("slice and slice_add along a middle axis, with a step") {
+    Tensor<double> x(Shape{2, 5, 2});
+    for (Index i = 0; i < x.size(); ++i) x.data()[i] = static_cast<double>(i);
+    Tensor<double> y(Shape{2, 2, 2});
+    ops::slice<double>(x, 1, 1, 2, y.view());
+    CHECK(y == Tensor<double>{{{2, 3}, {6, 7}}, {{12, 13}, {16, 17}}});
+    Tensor<double> dx = Tensor<double>::ones(x.shape());
+    ops::slice_add<double>(y, 1, 1, 2, dx.view());
+    CHECK(dx(0, 1, 0) == 3);
+    CHECK(dx(0, 2, 0) == 1);
+    CHECK(dx(1, 3, 1) == 18);
+  }
+
+  TEST_CASE("indices that repeat add up") {
+    const std::vector<Index> indices{1, 1, 0};
+    Tensor<double> y(Shape{3, 2}), dx(Shape{2, 2});
+    ops::index_select<double>(Tensor<double>{{1, 2}, {3, 4}}, 0, indices, y.view());
+    CHECK(y == Tensor<double>{{3, 4}, {3, 4}, {1, 2}});
+    ops::index_add<double>(Tensor<double>{{1, 2}, {10, 20}, {5, 6}}, 0, indices, dx.view());
+    CHECK(dx == Tensor<double>{{5, 6}, {11, 22}});
+    const Tensor<Index> picked{{0, 0}, {0, 1}};
+    Tensor<double> sums(Shape{2, 2});
+    ops::scatter_add<double>(Tensor<double>{{1, 2}, {4, 8}}, 0, picked, sums.view());
+    CHECK(sums == Tensor<double>{{5, 2}, {0, 8}});
+  }
+
+  TEST_CASE("an index out of range is named, and the tensor it would have changed is not") {
+    Tensor<double> y(Shape{1, 2}), dx(Shape{2, 2});
+    const std::vector<Index> indices{2};
+    CHECK_THROWS_WITH_AS(ops::index_select<double>(Tensor<double>{{1, 2}, {3, 4}}, 0, indices, y.view()),
+                         "index_select: index 2 along axis 0, expected one in [0, 2)", IndexError);
+    CHECK_THROWS_AS(ops::index_add<double>(y, 0, indices, dx.view()), IndexError);
+    CHECK(dx == Tensor<double>{{0, 0}, {0, 0}});
+    CHECK_THROWS_WITH_AS(
+        ops::gather<double>(Tensor<double>{{1, 2}}, 1, Tensor<Index>{{-1}}, Tensor<double>{{0}}.view()),
+        "gather: index -1 along axis 1, expected one in [0, 2)", IndexError);
+    CHECK_THROWS_AS(ops::gather<double>(Tensor<double>{{1, 2}}, 1, Tensor<Index>{{0}, {0}},
+                                        Tensor<double>{{0}, {0}}.view()),
+                    ShapeError);
+  }
+}
