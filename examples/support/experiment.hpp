@@ -1,0 +1,122 @@
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include <gradus/core/atomic_file.hpp>
+#include <gradus/train/history.hpp>
+
+#include "panels.hpp"
+#include "program.hpp"
+
+/// What programs share that run one experiment under several seeds, to see what is the rule and what is luck.
+namespace support {
+
+struct ExperimentOptions {
+  std::uint64_t seeds = 1;  ///< Runs use the seeds 0, 1, ..., seeds - 1.
+  std::string csv = {};
+  std::string plot = {};
+};
+
+inline void add_output_options(CLI::App& app, ExperimentOptions& options) {
+  app.add_option("--csv", options.csv, "Writes the numbers")->type_name("FILE");
+  app.add_option("--plot", options.plot, "Draws them; over several runs, the median and the band they lie in")
+      ->type_name("FILE.svg|png");
+}
+inline void add_experiment_options(CLI::App& app, ExperimentOptions& options) {
+  app.add_option("--seeds", options.seeds, "How many runs, each with a seed of its own")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1000}));
+  add_output_options(app, options);
+}
+
+inline void check_outputs(const ExperimentOptions& options) {
+  check_writable(options.csv);
+  check_drawable(options.plot);
+}
+
+/// The middle one of some numbers; of an even count, the mean of the two in the middle.
+inline double median(std::vector<double> numbers) {
+  std::ranges::sort(numbers);
+  const std::size_t half = numbers.size() / 2;
+  return numbers.size() % 2 == 1 ? numbers[half] : (numbers[half - 1] + numbers[half]) / 2;
+}
+
+/// `f(run)` for each run, for their median to be taken.
+template <class Runs, class F>
+std::vector<double> each(const Runs& runs, const F& f) {
+  std::vector<double> values;
+  for (const auto& run : runs) values.push_back(f(run));
+  return values;
+}
+
+/// The median of several runs' curves, in the band from the lowest to the highest of them. `curve(run)` is
+/// the curve of one run.
+template <class Runs, class Curve>
+Line over_seeds(std::string name, std::vector<double> x, const Runs& runs, const Curve& curve) {
+  Line line{std::move(name), std::move(x), {}};
+  for (std::size_t i = 0; i < line.x.size(); ++i) {
+    const std::vector<double> values = each(runs, [&](const auto& run) { return curve(run)[i]; });
+    const auto [low, high] = std::ranges::minmax(values);
+    line.y.push_back(median(values));
+    line.low.push_back(low);
+    line.high.push_back(high);
+  }
+  return line;
+}
+
+/// Rows of numbers and names, to be written as a file of comma-separated values.
+class Table {
+ public:
+  explicit Table(const std::string& columns) : text_(columns + "\n") {}
+
+  template <class... Fields>
+  void add(const Fields&... fields) {
+    std::string row;
+    ((row += (row.empty() ? "" : ",") + field(fields)), ...);
+    text_ += row + "\n";
+  }
+
+  /// Does nothing for no path. Throws FileError.
+  void write(const std::filesystem::path& path) const {
+    if (path.empty()) return;
+    gradus::AtomicFile file(path);
+    file.write(std::as_bytes(std::span(text_)));
+    file.commit();
+  }
+
+ private:
+  static std::string field(const std::string& text) { return text; }
+  static std::string field(double number) { return gradus::detail::shortest(number); }
+  template <std::integral T>
+  static std::string field(T number) {
+    return std::to_string(number);
+  }
+
+  std::string text_;
+};
+
+using gradus::detail::fixed;
+
+/// A number to three significant digits: `0.0123`, `4.56e-08`.
+inline std::string brief(double number) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g", number);
+  return text;
+}
+
+/// The program's last line: whether its own numbers show what the chapter says.
+inline void conclude(const std::string& claim, bool seen, const std::string& evidence) {
+  std::printf("%s: %s (%s)\n", seen ? "seen" : "NOT SEEN", claim.c_str(), evidence.c_str());
+}
+
+}  // namespace support

@@ -1,0 +1,158 @@
+/// Section 6, numerical stability: how gradients vanish and explode on their way through many layers.
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <functional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include <gradus/data/loader.hpp>
+#include <gradus/nn.hpp>
+
+#include "support/experiment.hpp"
+#include "support/fashion_mnist_data.hpp"
+#include "support/panels.hpp"
+#include "support/program.hpp"
+
+namespace nn = gradus::nn;
+using gradus::Generator;
+using gradus::Index;
+using gradus::Tensor;
+using gradus::TensorView;
+
+struct Initialiser {
+  std::string name;
+  std::function<void(TensorView<double> weight, Generator& random)> draw;
+};
+
+/// Hidden layers of width 256 between 784 inputs and 10 classes.
+nn::Sequential<double> make_network(Index hidden_layers, const nn::AnyModule<double>& activation,
+                                    const Initialiser& initialiser, Generator& random) {
+  nn::Sequential<double> net{nn::Flatten<double>{}};
+  Index width = 784;
+  for (Index layer = 0; layer < hidden_layers; ++layer) {
+    net.push_back(nn::Linear<double>{width, 256, random});
+    net.push_back(activation);
+    width = 256;
+  }
+  net.push_back(nn::Linear<double>{width, 10, random});
+  nn::init::weights(net, [&](auto weight) { initialiser.draw(weight, random); });
+  return net;
+}
+
+/// The length of dL/dW for each layer, from the first to the last, on one batch before any training.
+std::vector<double> gradient_norms(nn::Sequential<double>& net, TensorView<const double> x,
+                                   std::span<const Index> labels) {
+  const Tensor<double>& logits = net.forward(x);
+  Tensor<double> dlogits(logits.shape());
+  nn::SoftmaxCrossEntropy<double>{}(logits, labels, dlogits);
+  net.backward(dlogits);
+
+  std::vector<double> norms;
+  for (const auto& parameter : net.named_parameters()) {
+    if (parameter->value.rank() > 1) norms.push_back(parameter->grad.array().matrix().norm());
+  }
+  return norms;
+}
+
+/// The lengths of M_1, M_2 M_1, ..., M_100 ... M_1 for 4x4 matrices of N(0, 1) numbers.
+std::vector<double> product_norms(Generator& random) {
+  Eigen::Matrix4d product = Eigen::Matrix4d::Identity();
+  std::vector<double> norms;
+  for (int i = 0; i < 100; ++i) {
+    const auto factor = Tensor<double>::randn({4, 4}, random);
+    product = factor.matrix() * product;
+    norms.push_back(product.norm());
+  }
+  return norms;
+}
+
+std::vector<double> counted(std::size_t count) {
+  std::vector<double> numbers;
+  for (std::size_t i = 1; i <= count; ++i) numbers.push_back(static_cast<double>(i));
+  return numbers;
+}
+
+void experiment(const support::ExperimentOptions& options, const std::string& data_folder, Index layers) {
+  support::check_outputs(options);
+  const support::FashionMnistData data = support::fashion_mnist(data_folder);
+  const std::array<std::pair<std::string, nn::AnyModule<double>>, 2> activations{
+      {{"sigmoid", nn::Sigmoid<double>{}}, {"ReLU", nn::ReLU<double>{}}}};
+  const std::array initialisers{
+      Initialiser{"N(0, 0.01²)", [](auto w, auto& random) { nn::init::normal(w, random, 0, 0.01); }},
+      Initialiser{"Xavier", [](auto w, auto& random) { nn::init::xavier_uniform(w, random); }},
+      Initialiser{"Kaiming", [](auto w, auto& random) { nn::init::kaiming_normal(w, random); }}};
+
+  support::Table table("activation,initialiser,seed,layer,gradient_norm");
+  std::vector<support::Panel> panels;
+  std::vector<std::vector<double>> first_to_last;  // median ratio of gradients, [activation][initialiser]
+  for (const auto& [activation, module] : activations) {
+    support::Panel panel{.title = activation, .x_label = "layer", .y_label = "|dL/dW|", .logarithmic = true};
+    auto& ratios = first_to_last.emplace_back();
+    for (const Initialiser& initialiser : initialisers) {
+      std::vector<std::vector<double>> runs;
+      for (std::uint64_t seed = 0; seed < options.seeds; ++seed) {
+        Generator random(seed);
+        auto net = make_network(layers, module, initialiser, random);
+        gradus::Loader<double> loader(data.train, {.batch_size = 256});
+        const auto batch = *loader.epoch(random).begin();
+        const auto& norms = runs.emplace_back(gradient_norms(net, batch.x, batch.labels));
+        for (std::size_t i = 0; i < norms.size(); ++i) {
+          table.add(activation, initialiser.name, seed, i + 1, norms[i]);
+        }
+      }
+      const auto& line = panel.lines.emplace_back(support::over_seeds(
+          initialiser.name, counted(runs[0].size()), runs, [](const auto& norms) { return norms; }));
+      ratios.push_back(support::median(
+          support::each(runs, [](const auto& norms) { return norms.front() / norms.back(); })));
+      std::printf("%-7s %-11s |dL/dW| of the first layer %s, of the last %s\n", activation.c_str(),
+                  initialiser.name.c_str(), support::brief(line.y.front()).c_str(),
+                  support::brief(line.y.back()).c_str());
+    }
+    panels.push_back(std::move(panel));
+  }
+
+  std::vector<std::vector<double>> products;
+  for (std::uint64_t seed = 0; seed < options.seeds; ++seed) {
+    Generator random(seed);
+    products.push_back(product_norms(random));
+  }
+  panels.push_back(
+      {.title = "product of 4x4 matrices",
+       .x_label = "factors",
+       .y_label = "length of the product",
+       .logarithmic = true,
+       .lines = {support::over_seeds("N(0, 1)", counted(100), products, [](const auto& n) { return n; })}});
+  const double explosion = panels.back().lines[0].y.back();
+  std::printf("product of 100 matrices: length %s\n", support::brief(explosion).c_str());
+  table.write(options.csv);
+  if (!options.plot.empty()) support::draw_panels(options.plot, panels);
+
+  const double sigmoid_xavier = first_to_last[0][1], relu_kaiming = first_to_last[1][2];
+  const bool vanish = sigmoid_xavier<1e-3, stay = relu_kaiming> 0.1 && relu_kaiming < 10;
+  support::conclude(
+      "gradients vanish behind sigmoids, stay behind ReLU with its own initialisation, and "
+      "products of matrices explode",
+      vanish && stay && explosion > 1e10,
+      "gradient of the first layer over that of the last: sigmoid, Xavier " + support::brief(sigmoid_xavier) +
+          ", ReLU, Kaiming " + support::brief(relu_kaiming) + "; length of the product " +
+          support::brief(explosion));
+}
+
+int main(int argc, char** argv) {
+  CLI::App app("Measures gradients layer by layer in deep networks as they are before training.");
+  app.option_defaults()->always_capture_default();
+  support::ExperimentOptions options{.seeds = 10};
+  std::string data;
+  Index layers = 10;
+  app.add_option("--data", data, "Folder of the four files; else FASHION_MNIST_DIR, else the cache")
+      ->type_name("DIR");
+  app.add_option("--layers", layers, "Hidden layers")->check(CLI::Range(Index{1}, Index{200}));
+  support::add_experiment_options(app, options);
+  return support::run(app, argc, argv, [&] { experiment(options, data, layers); });
+}
