@@ -1,0 +1,136 @@
+/// Section 5, dropout: the same network with and without it, and how far train and test results lie apart.
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include <gradus/nn.hpp>
+#include <gradus/optim/sgd.hpp>
+#include <gradus/train.hpp>
+
+#include "support/experiment.hpp"
+#include "support/fashion_mnist_data.hpp"
+#include "support/panels.hpp"
+#include "support/program.hpp"
+
+namespace nn = gradus::nn;
+using gradus::Generator;
+using gradus::Index;
+
+/// The settings of an edition of the book that the chapter follows.
+struct Edition {
+  std::string name;
+  double first_dropout, second_dropout;
+  double learning_rate;
+};
+
+nn::Sequential<float> make_network(double first_dropout, double second_dropout, Generator& random) {
+  nn::Sequential<float> net{
+      nn::Flatten{},
+      nn::Linear{784, 256, random},
+      nn::ReLU{},
+      nn::Dropout{first_dropout},
+      nn::Linear{256, 256, random},
+      nn::ReLU{},
+      nn::Dropout{second_dropout},
+      nn::Linear{256, 10, random},
+  };
+  nn::init::weights(net, [&](auto weight) { nn::init::normal(weight, random, 0, 0.01); });
+  return net;
+}
+
+/// After each epoch, both measured alike: by the network as it is then, dropout off.
+struct Run {
+  std::vector<double> train_loss, test_loss, train_accuracy, test_accuracy;
+};
+
+Run train(nn::Sequential<float> net, double learning_rate, const support::FashionMnistData& data,
+          Index epochs, Generator& random) {
+  gradus::optim::SGD sgd{net.named_parameters(), {.learning_rate = learning_rate}};
+  gradus::Trainer trainer{
+      net, nn::SoftmaxCrossEntropy<float>{}, sgd, random, {.epochs = epochs, .batch_size = 256}};
+  Run run;
+  trainer.on_epoch([&](auto& at) {
+    const gradus::Metrics train = at.evaluate(data.train), test = at.evaluate(data.test);
+    run.train_loss.push_back(train.loss);
+    run.test_loss.push_back(test.loss);
+    run.train_accuracy.push_back(train.accuracy);
+    run.test_accuracy.push_back(test.accuracy);
+  });
+  trainer.fit(data.train);
+  return run;
+}
+
+/// How much better the network does on what it has seen: positive if it overfits.
+double loss_gap(const Run& run) { return run.test_loss.back() - run.train_loss.back(); }
+double accuracy_gap(const Run& run) { return run.train_accuracy.back() - run.test_accuracy.back(); }
+double test_accuracy(const Run& run) { return run.test_accuracy.back(); }
+
+void add_losses(support::Panel& panel, const std::string& name, const std::vector<Run>& runs) {
+  std::vector<double> epochs;
+  for (std::size_t i = 0; i < runs[0].train_loss.size(); ++i) epochs.push_back(static_cast<double>(i + 1));
+  panel.lines.push_back(
+      support::over_seeds("train, " + name, epochs, runs, [](const Run& run) { return run.train_loss; }));
+  panel.lines.push_back(
+      support::over_seeds("test, " + name, epochs, runs, [](const Run& run) { return run.test_loss; }));
+}
+
+void experiment(const support::ExperimentOptions& options, const std::string& data_folder, Index epochs) {
+  support::check_outputs(options);
+  const support::FashionMnistData data = support::fashion_mnist(data_folder);
+  const std::array editions{Edition{"p = 0.5 and 0.5, lr 0.1", 0.5, 0.5, 0.1},
+                            Edition{"p = 0.2 and 0.5, lr 0.5", 0.2, 0.5, 0.5}};
+
+  support::Table table("setting,dropout,seed,epoch,train_loss,test_loss,train_acc,test_acc");
+  std::vector<support::Panel> panels;
+  bool seen = true;
+  std::string evidence;
+  for (const Edition& edition : editions) {
+    support::Panel panel{
+        .title = edition.name, .y_label = "cross-entropy, dropout off", .bottom = 0, .top = 1};
+    std::vector<double> gaps;  // without and with dropout
+    for (const bool on : {false, true}) {
+      const std::string name = on ? "with dropout" : "without";
+      std::vector<Run> runs;
+      for (std::uint64_t seed = 0; seed < options.seeds; ++seed) {
+        Generator random(seed);
+        auto net = make_network(on ? edition.first_dropout : 0, on ? edition.second_dropout : 0, random);
+        const Run& run =
+            runs.emplace_back(train(std::move(net), edition.learning_rate, data, epochs, random));
+        for (std::size_t i = 0; i < run.train_loss.size(); ++i) {
+          table.add("\"" + edition.name + "\"", name, seed, i + 1, run.train_loss[i], run.test_loss[i],
+                    run.train_accuracy[i], run.test_accuracy[i]);
+        }
+      }
+      add_losses(panel, name, runs);
+      gaps.push_back(support::median(support::each(runs, loss_gap)));
+      std::printf("%s, %-12s: test acc %.3f, train acc - test acc %.3f, test loss - train loss %.3f%s\n",
+                  edition.name.c_str(), name.c_str(), support::median(support::each(runs, test_accuracy)),
+                  support::median(support::each(runs, accuracy_gap)), gaps.back(), data.note().c_str());
+    }
+    panels.push_back(std::move(panel));
+    seen = seen && gaps[1] < gaps[0];
+    evidence += (evidence.empty() ? "" : "; ") + edition.name + ": test loss - train loss " +
+                support::fixed(gaps[0], 3) + " -> " + support::fixed(gaps[1], 3);
+  }
+  table.write(options.csv);
+  if (!options.plot.empty()) support::draw_panels(options.plot, panels);
+  support::conclude("dropout brings train and test loss closer together", seen, evidence + data.note());
+}
+
+int main(int argc, char** argv) {
+  CLI::App app("Trains a network of two hidden layers on Fashion-MNIST, without and with dropout.");
+  app.option_defaults()->always_capture_default();
+  support::ExperimentOptions options{.seeds = 3};
+  std::string data;
+  Index epochs = 10;
+  app.add_option("--data", data, "Folder of the four files; else FASHION_MNIST_DIR, else the cache")
+      ->type_name("DIR");
+  app.add_option("--epochs", epochs)->check(CLI::Range(Index{1}, Index{100000}));
+  support::add_experiment_options(app, options);
+  return support::run(app, argc, argv, [&] { experiment(options, data, epochs); });
+}
