@@ -1,12 +1,11 @@
 /// What the tape costs: the chapter's network on the tape beside the same network by its own forward and
-/// backward, and graphs of numbers in the style of micrograd. Prints medians of interleaved runs, so that a
-/// busy machine slows both alike, and the processor's speed measured among them.
+/// backward, and graphs of numbers in the style of micrograd. Prints medians of interleaved runs in processor
+/// time, so that a busy machine slows both alike, and the processor's speed measured among them.
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <string>
+#include <ctime>
 #include <vector>
 
 #include <gradus/autograd.hpp>
@@ -19,9 +18,9 @@ namespace {
 
 template <class F>
 double seconds(F&& f) {
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   f();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
 }
 
 double median(std::vector<double> times) {
@@ -31,28 +30,30 @@ double median(std::vector<double> times) {
 
 /// Fused multiply-adds of single precision on one core, in GFLOP/s: twelve independent chains of 256-bit
 /// registers, enough to hide their latency. 0 where the compiler was not given such instructions.
-double fma_peak() {
 #if defined(__GNUC__) && defined(__AVX2__) && defined(__FMA__)
-  using Register = float __attribute__((vector_size(32)));
-  constexpr int chains = 12;
-  constexpr long rounds = 200'000;
-  Register r[chains];
-  for (Register& x : r) x = Register{} + 1.0f;
+using Register = float __attribute__((vector_size(32)));
+
+inline void multiply_add(Register& x, Register scale, Register shift) {
+  asm volatile("vfmadd213ps %2,%1,%0" : "+x"(x) : "x"(scale), "x"(shift));
+}
+
+double fma_peak() {
+  constexpr long chains = 12;
+  constexpr long rounds = 1'000'000;
   const Register scale = Register{} + 0.999999f, shift = Register{} + 1e-7f;
-  auto& [a, b, c, d, e, f, g, h, i, j, k, l] = r;
   const double time = seconds([&] {
+    const Register one = Register{} + 1.0f;
+    Register a = one, b = one, c = one, d = one, e = one, f = one;
+    Register g = one, h = one, i = one, j = one, k = one, l = one;
     for (long round = 0; round < rounds; ++round) {
-      const auto fma = [&](Register& x) {
-        asm volatile("vfmadd213ps %2,%1,%0" : "+x"(x) : "x"(scale), "x"(shift));
-      };
-      fma(a), fma(b), fma(c), fma(d), fma(e), fma(f), fma(g), fma(h), fma(i), fma(j), fma(k), fma(l);
+      for (Register* x : {&a, &b, &c, &d, &e, &f, &g, &h, &i, &j, &k, &l}) multiply_add(*x, scale, shift);
     }
   });
-  return rounds * chains * 16 / time / 1e9;
-#else
-  return 0;
-#endif
+  return static_cast<double>(rounds * chains * 16) / time / 1e9;
 }
+#else
+double fma_peak() { return 0; }
+#endif
 
 struct Mlp {
   Mlp() {

@@ -3,6 +3,7 @@
 #include <array>
 #include <span>
 #include <string>
+#include <utility>
 
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
