@@ -5,6 +5,7 @@
 // clang-format off
 #include <gradus/optim/parameter_group.hpp>
 #include <gradus/optim/optimizer.hpp>
+#include <gradus/optim/check.hpp>
 #include <gradus/optim/elementwise_optimizer.hpp>
 
 #include <gradus/optim/sgd.hpp>

@@ -12,6 +12,7 @@
 #include <gradus/optim/adagrad.hpp>
 #include <gradus/optim/adam.hpp>
 #include <gradus/optim/adamw.hpp>
+#include <gradus/optim/check.hpp>
 #include <gradus/optim/elementwise_optimizer.hpp>
 #include <gradus/optim/optimizer.hpp>
 #include <gradus/optim/rmsprop.hpp>
@@ -80,7 +81,7 @@ struct SignRule {
   using Options = SignOptions;
   static constexpr const char* name = "SignDescent";
   static void check(const Options& options) {
-    gradus::optim::detail::check_not_negative(name, "learning_rate", options.learning_rate);
+    gradus::optim::check_not_negative(name, "learning_rate", options.learning_rate);
   }
   static std::array<State, 0> state(const Options&) { return {}; }
 

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include <gradus/optim/check.hpp>
 #include <gradus/optim/elementwise_optimizer.hpp>
 
 namespace gradus::optim {

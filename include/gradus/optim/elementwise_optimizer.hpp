@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <concepts>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -235,25 +233,4 @@ class ElementwiseOptimizer {
   Index step_count_ = 0;
 };
 
-namespace detail {
-
-[[noreturn]] inline void fail_option(const char* optimizer, const char* option, double got,
-                                     const char* wanted) {
-  throw ArgumentError(std::string(optimizer) + ": " + option + " is " + std::to_string(got) + ", expected " +
-                      wanted);
-}
-
-/// Throws ArgumentError unless the option is finite and not negative.
-inline void check_not_negative(const char* optimizer, const char* option, double value) {
-  if (!(value >= 0 && std::isfinite(value))) {
-    fail_option(optimizer, option, value, "a finite number not below 0");
-  }
-}
-
-/// Throws ArgumentError unless the option is in [0, 1).
-inline void check_fraction(const char* optimizer, const char* option, double value) {
-  if (!(value >= 0 && value < 1)) fail_option(optimizer, option, value, "a number in [0, 1)");
-}
-
-}  // namespace detail
 }  // namespace gradus::optim

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <array>
-#include <cmath>
 #include <utility>
 #include <vector>
 
 #include <gradus/core/error.hpp>
+#include <gradus/optim/check.hpp>
 #include <gradus/optim/elementwise_optimizer.hpp>
 
 namespace gradus::optim {
@@ -28,8 +28,7 @@ struct SgdRule {
     check_not_negative(name, "learning_rate", options.learning_rate);
     check_not_negative(name, "momentum", options.momentum);
     check_not_negative(name, "weight_decay", options.weight_decay);
-    if (!std::isfinite(options.dampening))
-      fail_option(name, "dampening", options.dampening, "a finite number");
+    check_finite(name, "dampening", options.dampening);
     if (options.nesterov && !(options.momentum > 0))
       throw ArgumentError("SGD: nesterov needs a momentum above 0");
     if (options.nesterov && (options.dampening < 0 || options.dampening > 0)) {

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cmath>
+#include <string>
+
+#include <gradus/core/error.hpp>
+
+namespace gradus::optim {
+
+namespace detail {
+
+[[noreturn]] inline void fail_option(const char* optimizer, const char* option, double got,
+                                     const char* wanted) {
+  throw ArgumentError(std::string(optimizer) + ": " + option + " is " + std::to_string(got) + ", expected " +
+                      wanted);
+}
+
+}  // namespace detail
+
+/// Throws ArgumentError unless the option is finite.
+inline void check_finite(const char* optimizer, const char* option, double value) {
+  if (!std::isfinite(value)) detail::fail_option(optimizer, option, value, "a finite number");
+}
+
+/// Throws ArgumentError unless the option is finite and not negative.
+inline void check_not_negative(const char* optimizer, const char* option, double value) {
+  if (!(value >= 0 && std::isfinite(value))) {
+    detail::fail_option(optimizer, option, value, "a finite number not below 0");
+  }
+}
+
+/// Throws ArgumentError unless the option is in [0, 1).
+inline void check_fraction(const char* optimizer, const char* option, double value) {
+  if (!(value >= 0 && value < 1)) detail::fail_option(optimizer, option, value, "a number in [0, 1)");
+}
+
+}  // namespace gradus::optim
