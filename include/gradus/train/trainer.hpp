@@ -172,6 +172,7 @@ class Trainer {
   const History& run(Train& train, Validation* validation) {
     if (train.size() == 0) throw ArgumentError("Trainer: there is no batch to train on");
     stopping_ = false;
+    progress_.epoch = history_.size();
     progress_.epochs = progress_.epoch + options_.epochs;
     net_->zero_grad();
     parameters_ = net_->named_parameters();
