@@ -16,8 +16,15 @@
 #include <gradus/nn/relu.hpp>
 #include <gradus/nn/sigmoid.hpp>
 #include <gradus/nn/tanh.hpp>
+#include <gradus/nn/leaky_relu.hpp>
+#include <gradus/nn/elu.hpp>
+#include <gradus/nn/softplus.hpp>
+#include <gradus/nn/silu.hpp>
+#include <gradus/nn/gelu.hpp>
 #include <gradus/nn/softmax.hpp>
 #include <gradus/nn/dropout.hpp>
+#include <gradus/nn/batch_norm.hpp>
+#include <gradus/nn/layer_norm.hpp>
 
 #include <gradus/nn/sequential.hpp>
 #include <gradus/nn/summary.hpp>

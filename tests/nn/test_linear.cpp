@@ -36,7 +36,8 @@ std::vector<std::string> parameter_names(Linear<float> linear) {
 
 TEST_SUITE("nn::Linear") {
   TEST_CASE("hand-written gradients are those of differences, with and without bias") {
-    for (const auto& [batch, in, out] : all_sizes) {
+    for (const Sizes& sizes : all_sizes) {
+      const Index batch = sizes.batch, in = sizes.in, out = sizes.out;
       for (const bool with_bias : {false, true}) {
         Generator random(1);
         const auto report = test::check_gradients(Linear<double>(in, out, random, with_bias),
@@ -48,7 +49,8 @@ TEST_SUITE("nn::Linear") {
   }
 
   TEST_CASE("float agrees with double") {
-    for (const auto& [batch, in, out] : all_sizes) {
+    for (const Sizes& sizes : all_sizes) {
+      const Index batch = sizes.batch, in = sizes.in, out = sizes.out;
       Generator random(2);
       const Tensor<double> x = Tensor<double>::randn({batch, in}, random);
       Linear<float> single(in, out, random);

@@ -37,7 +37,8 @@ Tensor<Scalar> small_integers(const Shape& shape, Generator& random) {
 TEST_SUITE("affine") {
   TEST_CASE_TEMPLATE("integers come out exactly", Scalar, float, double) {
     Generator random(1);
-    for (const auto& [batch, in, out] : all_sizes) {
+    for (const Sizes& sizes : all_sizes) {
+      const Index batch = sizes.batch, in = sizes.in, out = sizes.out;
       const Tensor<Scalar> x = small_integers<Scalar>({batch, in}, random);
       const Tensor<Scalar> w = small_integers<Scalar>({out, in}, random);
       const Tensor<Scalar> b = small_integers<Scalar>({out}, random);
@@ -77,7 +78,8 @@ TEST_SUITE("affine") {
 
   TEST_CASE("the three gradients are the derivatives of forward") {
     Generator random(2);
-    for (const auto& [batch, in, out] : all_sizes) {
+    for (const Sizes& sizes : all_sizes) {
+      const Index batch = sizes.batch, in = sizes.in, out = sizes.out;
       CAPTURE(batch);
       CAPTURE(in);
       CAPTURE(out);

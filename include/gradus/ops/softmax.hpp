@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
+#include <gradus/ops/detail/rows.hpp>
 
 /// Softmax and its logarithm over the last axis: `[..., C] -> [..., C]`. Input and output may be the same
 /// memory.
@@ -14,19 +16,6 @@
 namespace gradus::ops {
 
 namespace detail {
-
-/// Calls f(row) with the index of every row of the last axis.
-template <class F>
-void for_each_row(const Shape& shape, F&& f) {
-  if (shape.empty()) return;
-  const Index columns = shape.rank() == 0 ? 1 : shape[-1];
-  for (Index offset = 0; offset < shape.size(); offset += columns) f(offset, columns);
-}
-
-template <class Scalar>
-using RowMap = Eigen::Map<Eigen::Array<Scalar, Eigen::Dynamic, 1>>;
-template <class Scalar>
-using ConstRowMap = Eigen::Map<const Eigen::Array<Scalar, Eigen::Dynamic, 1>>;
 
 /// Writes exp(x - max(x)); returns the maximum.
 template <class Scalar>

@@ -1,0 +1,144 @@
+#pragma once
+
+#include <string>
+
+#include <gradus/core/error.hpp>
+#include <gradus/core/random.hpp>
+#include <gradus/nn/context.hpp>
+#include <gradus/nn/parameter.hpp>
+#include <gradus/ops/batch_norm.hpp>
+
+namespace gradus::nn {
+
+struct BatchNormOptions {
+  double epsilon = 1e-5;
+  double momentum = 0.1;  ///< how far the running statistics move towards those of a batch
+  bool affine = true;     ///< whether there are a weight and a bias
+};
+
+/// Batch normalisation `[N, C] -> [N, C]` (Ioffe and Szegedy, 2015), as `torch.nn.BatchNorm1d`: by the
+/// batch's own mean and variance in training, which move the running ones after the pass; by the running ones
+/// otherwise.
+template <class Scalar = float>
+class BatchNorm1d {
+ public:
+  Parameter<Scalar> weight;         ///< `[C]`, 1 at first; empty unless affine
+  Parameter<Scalar> bias;           ///< `[C]`, 0 at first; empty unless affine
+  Tensor<Scalar> running_mean;      ///< `[C]`, 0 at first
+  Tensor<Scalar> running_variance;  ///< `[C]`, 1 at first; of the unbiased kind
+
+  /// Throws ArgumentError on a negative number of features, an epsilon below 0 or a momentum outside [0, 1].
+  explicit BatchNorm1d(Index features, const BatchNormOptions& options = {})
+      : running_mean(Shape{checked(features, options)}),
+        running_variance(Tensor<Scalar>::ones({features})),
+        options_(options) {
+    if (!options.affine) return;
+    weight = Parameter<Scalar>(Tensor<Scalar>::ones({features}));
+    bias = Parameter<Scalar>(Tensor<Scalar>(Shape{features}));
+  }
+
+  Index features() const { return running_mean.size(); }
+  const BatchNormOptions& options() const { return options_; }
+
+  Shape output_shape(const Shape& x) const {
+    if (x.rank() != 2 || x[1] != features()) {
+      throw ShapeError("BatchNorm1d: input has shape " + x.to_string() + ", expected [N, " +
+                       std::to_string(features()) + "]");
+    }
+    return x;
+  }
+
+  // y = w (x - m) r + b,  r = 1 / sqrt(v + eps); m and v of the batch in training, else the running ones.
+  // Throws ShapeError in training on a batch of 1, which has no variance.
+  void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context& context) const {
+    const Statistics s(context, features());
+    const Index count = x.shape()[0];
+    if (context.training() && count == 1)
+      throw ShapeError("BatchNorm1d: input has shape " + x.shape().to_string() +
+                       " in training, expected a batch of at least 2");
+    if (context.training() && count > 1) {
+      ops::batch_statistics<Scalar>(x, s.mean, s.variance);
+    } else {
+      s.mean.array() = running_mean.array();
+      s.variance.array() = running_variance.array();
+    }
+    s.inverse_deviation.array() =
+        (s.variance.array() + static_cast<Scalar>(options_.epsilon)).sqrt().inverse();
+    ops::batch_norm<Scalar>(x, s.mean, s.inverse_deviation, view(weight), view(bias), y);
+    // The running variance is that of the population the batch was drawn from.
+    if (context.training() && count > 1)
+      s.variance.array() *= static_cast<Scalar>(count) / static_cast<Scalar>(count - 1);
+  }
+
+  // dL/dx = w r (dL/dy - mean(dL/dy) - h mean(h dL/dy)),  h = (x - m) r, in training; else w r dL/dy
+  void backward(TensorView<const Scalar> x, TensorView<const Scalar>, TensorView<const Scalar> dy,
+                TensorView<Scalar> dx, Context& context) const {
+    const Statistics s(context, features());
+    if (context.training()) {
+      ops::batch_norm_backward<Scalar>(x, dy, s.mean, s.inverse_deviation, view(weight), dx,
+                                       context.buffer<Scalar>(3, running_mean.shape()),
+                                       context.buffer<Scalar>(4, running_mean.shape()));
+    } else {
+      ops::batch_norm_fixed_backward<Scalar>(dy, s.inverse_deviation, view(weight), dx);
+    }
+  }
+
+  // dL/dw += sum over the batch of dL/dy h,  dL/db += sum over the batch of dL/dy
+  void gradient(TensorView<const Scalar> x, TensorView<const Scalar> dy, Context& context) {
+    if (!options_.affine) return;
+    const Statistics s(context, features());
+    ops::batch_norm_parameter_gradient<Scalar>(x, dy, s.mean, s.inverse_deviation, weight.grad.view(),
+                                               bias.grad.view());
+  }
+
+  /// Moves the running statistics towards those of the last training forward.
+  void update(Context& context) {
+    const Statistics s(context, features());
+    const Scalar share = static_cast<Scalar>(options_.momentum);
+    running_mean.array() += share * (s.mean.array() - running_mean.array());
+    running_variance.array() += share * (s.variance.array() - running_variance.array());
+  }
+
+  template <class F>
+  void visit(F&& f) {
+    if (!options_.affine) return;
+    f("weight", weight);
+    f("bias", bias);
+  }
+  template <class F>
+  void visit_buffers(F&& f) {
+    f("running_mean", running_mean);
+    f("running_var", running_variance);
+  }
+  void reset_parameters(Generator&) { *this = BatchNorm1d(features(), options_); }
+
+  std::string name() const { return "BatchNorm1d(" + std::to_string(features()) + ")"; }
+
+ private:
+  /// What a pass normalises by, and how far the running statistics will move.
+  struct Statistics {
+    TensorView<Scalar> mean, variance, inverse_deviation;
+
+    Statistics(Context& context, Index features)
+        : mean(context.buffer<Scalar>(0, Shape{features})),
+          variance(context.buffer<Scalar>(1, Shape{features})),
+          inverse_deviation(context.buffer<Scalar>(2, Shape{features})) {}
+  };
+
+  static Index checked(Index features, const BatchNormOptions& options) {
+    if (features < 0 || !(options.epsilon >= 0) || !(options.momentum >= 0 && options.momentum <= 1)) {
+      throw ArgumentError("BatchNorm1d: features " + std::to_string(features) + ", epsilon " +
+                          gradus::detail::short_number(options.epsilon) + ", momentum " +
+                          gradus::detail::short_number(options.momentum) +
+                          ", expected features and epsilon of at least 0, momentum in [0, 1]");
+    }
+    return features;
+  }
+  TensorView<const Scalar> view(const Parameter<Scalar>& parameter) const {
+    return options_.affine ? parameter.value.view() : TensorView<const Scalar>{};
+  }
+
+  BatchNormOptions options_;
+};
+
+}  // namespace gradus::nn

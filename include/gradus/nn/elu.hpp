@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+
+#include <gradus/nn/context.hpp>
+#include <gradus/ops/elu.hpp>
+
+namespace gradus::nn {
+
+/// x where x > 0, else alpha (exp(x) - 1); any shape. As `torch.nn.ELU`.
+template <class Scalar = float>
+struct ELU {
+  double alpha = 1;
+
+  Shape output_shape(const Shape& x) const { return x; }
+
+  // y = x where x > 0, else alpha (exp(x) - 1)
+  void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context&) const {
+    ops::elu<Scalar>(x, alpha, y);
+  }
+
+  // dL/dx = dL/dy where x > 0, else alpha exp(x) dL/dy
+  void backward(TensorView<const Scalar> x, TensorView<const Scalar>, TensorView<const Scalar> dy,
+                TensorView<Scalar> dx, Context&) const {
+    ops::elu_backward<Scalar>(x, dy, alpha, dx);
+  }
+
+  std::string name() const { return "ELU(" + gradus::detail::short_number(alpha) + ")"; }
+};
+
+ELU(double)->ELU<>;
+
+}  // namespace gradus::nn

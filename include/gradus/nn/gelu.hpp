@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+
+#include <gradus/nn/context.hpp>
+#include <gradus/ops/gelu.hpp>
+
+namespace gradus::nn {
+
+/// The function itself, or its approximation by tanh, within 5e-4 of it.
+enum class GeluForm { exact, tanh };
+
+/// The Gaussian error linear unit x P(X <= x), X ~ N(0, 1); any shape. As `torch.nn.GELU`.
+template <class Scalar = float>
+struct GELU {
+  GeluForm form = GeluForm::exact;
+
+  Shape output_shape(const Shape& x) const { return x; }
+
+  // y = x/2 (1 + erf(x / sqrt 2)), or x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))
+  void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context&) const {
+    form == GeluForm::exact ? ops::gelu<Scalar>(x, y) : ops::gelu_tanh<Scalar>(x, y);
+  }
+
+  // dL/dx = dL/dy (P(X <= x) + x p(x)), or the derivative of the other form
+  void backward(TensorView<const Scalar> x, TensorView<const Scalar>, TensorView<const Scalar> dy,
+                TensorView<Scalar> dx, Context&) const {
+    form == GeluForm::exact ? ops::gelu_backward<Scalar>(x, dy, dx)
+                            : ops::gelu_tanh_backward<Scalar>(x, dy, dx);
+  }
+
+  std::string name() const { return form == GeluForm::exact ? "GELU" : "GELU(tanh)"; }
+};
+
+GELU(GeluForm)->GELU<>;
+
+}  // namespace gradus::nn

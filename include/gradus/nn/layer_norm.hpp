@@ -1,0 +1,94 @@
+#pragma once
+
+#include <string>
+
+#include <gradus/core/error.hpp>
+#include <gradus/core/random.hpp>
+#include <gradus/nn/context.hpp>
+#include <gradus/nn/parameter.hpp>
+#include <gradus/ops/layer_norm.hpp>
+
+namespace gradus::nn {
+
+struct LayerNormOptions {
+  double epsilon = 1e-5;
+  bool affine = true;  ///< whether there are a weight and a bias
+};
+
+/// Layer normalisation over the last axis, `[..., D] -> [..., D]` (Ba et al., 2016), as `torch.nn.LayerNorm`.
+template <class Scalar = float>
+class LayerNorm {
+ public:
+  Parameter<Scalar> weight;  ///< `[D]`, 1 at first; empty unless affine
+  Parameter<Scalar> bias;    ///< `[D]`, 0 at first; empty unless affine
+
+  /// Throws ArgumentError on fewer than 1 feature or an epsilon below 0.
+  explicit LayerNorm(Index features, const LayerNormOptions& options = {})
+      : features_(features), options_(options) {
+    if (features < 1 || !(options.epsilon >= 0)) {
+      throw ArgumentError("LayerNorm: features " + std::to_string(features) + ", epsilon " +
+                          gradus::detail::short_number(options.epsilon) +
+                          ", expected at least 1 feature and an epsilon of at least 0");
+    }
+    if (!options.affine) return;
+    weight = Parameter<Scalar>(Tensor<Scalar>::ones({features}));
+    bias = Parameter<Scalar>(Tensor<Scalar>(Shape{features}));
+  }
+
+  Index features() const { return features_; }
+  const LayerNormOptions& options() const { return options_; }
+
+  Shape output_shape(const Shape& x) const {
+    if (x.rank() == 0 || x[-1] != features_) {
+      throw ShapeError("LayerNorm: input has shape " + x.to_string() + ", expected [..., " +
+                       std::to_string(features_) + "]");
+    }
+    return x;
+  }
+
+  // y = w (x - m) r + b,  m the row's mean, r = 1 / sqrt(its variance + eps)
+  void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context& context) const {
+    ops::layer_norm<Scalar>(x, view(weight), view(bias), options_.epsilon, y, mean(x, context),
+                            inverse_deviation(x, context));
+  }
+
+  // dL/dx = r (g - mean(g) - h mean(h g)),  h = (x - m) r, g = w dL/dy
+  void backward(TensorView<const Scalar> x, TensorView<const Scalar>, TensorView<const Scalar> dy,
+                TensorView<Scalar> dx, Context& context) const {
+    ops::layer_norm_backward<Scalar>(x, dy, view(weight), mean(x, context), inverse_deviation(x, context),
+                                     dx);
+  }
+
+  // dL/dw += sum over the rows of dL/dy h,  dL/db += sum over the rows of dL/dy
+  void gradient(TensorView<const Scalar> x, TensorView<const Scalar> dy, Context& context) {
+    if (!options_.affine) return;
+    ops::layer_norm_parameter_gradient<Scalar>(x, dy, mean(x, context), inverse_deviation(x, context),
+                                               weight.grad.view(), bias.grad.view());
+  }
+
+  template <class F>
+  void visit(F&& f) {
+    if (!options_.affine) return;
+    f("weight", weight);
+    f("bias", bias);
+  }
+  void reset_parameters(Generator&) { *this = LayerNorm(features_, options_); }
+
+  std::string name() const { return "LayerNorm(" + std::to_string(features_) + ")"; }
+
+ private:
+  TensorView<Scalar> mean(TensorView<const Scalar> x, Context& context) const {
+    return context.buffer<Scalar>(0, Shape{x.size() / features_});
+  }
+  TensorView<Scalar> inverse_deviation(TensorView<const Scalar> x, Context& context) const {
+    return context.buffer<Scalar>(1, Shape{x.size() / features_});
+  }
+  TensorView<const Scalar> view(const Parameter<Scalar>& parameter) const {
+    return options_.affine ? parameter.value.view() : TensorView<const Scalar>{};
+  }
+
+  Index features_;
+  LayerNormOptions options_;
+};
+
+}  // namespace gradus::nn

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+
+#include <gradus/nn/context.hpp>
+#include <gradus/ops/leaky_relu.hpp>
+
+namespace gradus::nn {
+
+/// x where x > 0, else a small multiple of it, so that no unit dies for good; any shape. As
+/// `torch.nn.LeakyReLU`.
+template <class Scalar = float>
+struct LeakyReLU {
+  double slope = 0.01;
+
+  Shape output_shape(const Shape& x) const { return x; }
+
+  // y = x where x > 0, else slope x
+  void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context&) const {
+    ops::leaky_relu<Scalar>(x, slope, y);
+  }
+
+  // dL/dx = dL/dy where x > 0, else slope dL/dy
+  void backward(TensorView<const Scalar> x, TensorView<const Scalar>, TensorView<const Scalar> dy,
+                TensorView<Scalar> dx, Context&) const {
+    ops::leaky_relu_backward<Scalar>(x, dy, slope, dx);
+  }
+
+  std::string name() const { return "LeakyReLU(" + gradus::detail::short_number(slope) + ")"; }
+};
+
+LeakyReLU(double)->LeakyReLU<>;
+
+}  // namespace gradus::nn

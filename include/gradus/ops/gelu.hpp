@@ -1,0 +1,80 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include <gradus/core/eigen.hpp>
+#include <gradus/core/tensor_view.hpp>
+#include <gradus/ops/check.hpp>
+
+/// The Gaussian error linear unit x P(X <= x), X ~ N(0, 1) (Hendrycks and Gimpel, 2016), and its
+/// approximation by tanh; element by element: any shape.
+namespace gradus::ops {
+
+// y = x/2 (1 + erf(x / sqrt 2)), written with erfc(-x / sqrt 2), which keeps the digits far below 0
+template <class Scalar>
+void gelu(Input<Scalar> x, TensorView<Scalar> y) {
+  check_shape("gelu", "output", y.shape(), x.shape());
+  constexpr Scalar root_half = std::numbers::sqrt2_v<Scalar> / 2;
+  for (Index i = 0; i < x.size(); ++i) {
+    // the limit at minus infinity is 0, which infinity times 0 would miss
+    const Scalar in = std::max(x.data()[i], std::numeric_limits<Scalar>::lowest());
+    y.data()[i] = in / 2 * std::erfc(-root_half * in);
+  }
+}
+
+// dL/dx = dL/dy (1/2 erfc(-x / sqrt 2) + x exp(-x^2 / 2) / sqrt(2 pi))
+template <class Scalar>
+void gelu_backward(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dx) {
+  check_shape("gelu_backward", "output gradient", dy.shape(), x.shape());
+  check_shape("gelu_backward", "input gradient", dx.shape(), x.shape());
+  constexpr Scalar root_half = std::numbers::sqrt2_v<Scalar> / 2;
+  constexpr Scalar density_at_0 = root_half * std::numbers::inv_sqrtpi_v<Scalar>;
+  // Beyond this the second term is 0, in double too; infinity would make it NaN.
+  constexpr Scalar far = 100;
+  for (Index i = 0; i < x.size(); ++i) {
+    const Scalar in = std::clamp(x.data()[i], -far, far);
+    dx.data()[i] =
+        dy.data()[i] * (std::erfc(-root_half * in) / 2 + in * density_at_0 * std::exp(-in * in / 2));
+  }
+}
+
+namespace detail {
+
+// 1/2 (1 + tanh(u)) = 1 / (1 + exp(-2u)),  2u = 2 sqrt(2/pi) (x + 0.044715 x^3)
+template <class Scalar>
+inline constexpr Scalar gelu_tanh_scale =
+    2 * std::numbers::sqrt2_v<Scalar>* std::numbers::inv_sqrtpi_v<Scalar>;
+template <class Scalar>
+inline constexpr Scalar gelu_tanh_cubic = Scalar(0.044715);
+
+}  // namespace detail
+
+// y = x/2 (1 + tanh(u)) = x / (1 + exp(-2u)); max may drop a NaN, exp keeps it
+template <class Scalar>
+void gelu_tanh(Input<Scalar> x, TensorView<Scalar> y) {
+  check_shape("gelu_tanh", "output", y.shape(), x.shape());
+  constexpr Scalar lowest = std::numeric_limits<Scalar>::lowest();
+  const Scalar scale = detail::gelu_tanh_scale<Scalar>, cubic = detail::gelu_tanh_cubic<Scalar>;
+  y.array() = x.array().max(lowest) /
+              (Scalar{1} + (-scale * x.array() * (Scalar{1} + cubic * x.array().square())).exp());
+}
+
+// dL/dx = dL/dy s (1 + x (1 - s) d(2u)/dx),  s = 1 / (1 + exp(-2u)); dx, which holds s first, must not
+// overlap dy
+template <class Scalar>
+void gelu_tanh_backward(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dx) {
+  check_shape("gelu_tanh_backward", "output gradient", dy.shape(), x.shape());
+  check_shape("gelu_tanh_backward", "input gradient", dx.shape(), x.shape());
+  const Scalar scale = detail::gelu_tanh_scale<Scalar>, cubic = detail::gelu_tanh_cubic<Scalar>;
+  // Beyond this s is 0 or 1, in double too; infinity would make a product NaN.
+  constexpr Scalar far = 100;
+  dx.array() = (Scalar{1} + (-scale * x.array() * (Scalar{1} + cubic * x.array().square())).exp()).inverse();
+  dx.array() *=
+      dy.array() * (Scalar{1} + x.array().max(-far).min(far) * (Scalar{1} - dx.array()) * scale *
+                                    (Scalar{1} + 3 * cubic * x.array().max(-far).min(far).square()));
+}
+
+}  // namespace gradus::ops

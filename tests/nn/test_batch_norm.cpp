@@ -1,0 +1,145 @@
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <gradus/nn.hpp>
+
+#include "../support/extremes.hpp"
+#include "../support/numerical_gradient.hpp"
+
+using gradus::ArgumentError;
+using gradus::Generator;
+using gradus::Index;
+using gradus::Shape;
+using gradus::ShapeError;
+using gradus::Tensor;
+using namespace gradus::nn;
+namespace test = gradus::test;
+
+namespace {
+
+/// One that does not begin as the identity.
+template <class Scalar>
+BatchNorm1d<Scalar> some_norm(Index features, bool affine = true) {
+  Generator random(9);
+  BatchNorm1d<Scalar> norm(features, {.affine = affine});
+  const auto draw = [&](Tensor<Scalar>& x, double from, double to) {
+    random.fill_uniform(x.span(), from, to);
+  };
+  draw(norm.running_mean, -1, 1);
+  draw(norm.running_variance, 0.5, 2);
+  if (affine) draw(norm.weight.value, 0.5, 2);
+  if (affine) draw(norm.bias.value, -1, 1);
+  return norm;
+}
+
+}  // namespace
+
+TEST_SUITE("nn::BatchNorm1d") {
+  TEST_CASE("hand-written gradients are those of differences, in training and out of it") {
+    Generator random(1);
+    for (const Shape& shape :
+         {Shape{0, 3}, Shape{1, 3}, Shape{2, 1}, Shape{5, 3}, Shape{7, 11}, Shape{3, 0}}) {
+      for (const bool affine : {true, false}) {
+        for (const bool training : {true, false}) {
+          if (training && shape[0] == 1) continue;
+          const auto report = test::check_gradients(some_norm<double>(shape[1], affine),
+                                                    Tensor<double>::randn(shape, random), training);
+          CHECK_MESSAGE(report.ok(), shape.to_string(), ": ", report.where, " is off by ", report.error);
+        }
+      }
+    }
+  }
+
+  TEST_CASE("float agrees with double") {
+    Generator random(2);
+    const auto single = some_norm<float>(11);
+    auto twice = some_norm<double>(11);
+    twice.weight.value = single.weight.value.cast<double>();
+    twice.bias.value = single.bias.value.cast<double>();
+    CHECK(test::float_agrees_with_double(single, twice, Tensor<double>::randn({37, 11}, random, 1, 2), 37));
+  }
+
+  TEST_CASE("in training every column comes out with mean 0 and variance 1") {
+    Generator random(3);
+    const Tensor<double> x = Tensor<double>::randn({64, 5}, random, 30, 7);
+    Tensor<double> y(x.shape());
+    Context context;
+    context.pass().training = true;
+    BatchNorm1d<double>(5).forward(x, y, context);
+    for (Index j = 0; j < 5; ++j) {
+      CHECK(std::abs(y.matrix().col(j).mean()) <= 1e-13);
+      CHECK(y.matrix().col(j).squaredNorm() / 64 == doctest::Approx(1).epsilon(1e-6));
+    }
+  }
+
+  TEST_CASE("running statistics move after each training pass of a network, and predict uses them") {
+    Sequential<double> net{BatchNorm1d<double>(2)};
+    auto& norm = net[0].as<BatchNorm1d>();
+    const Tensor<double> x{{1, 10}, {3, 30}};
+    CHECK(net.predict(x)(0, 0) == doctest::Approx(1).epsilon(1e-4));  // untrained: mean 0, variance 1
+    net.forward(x);
+    CHECK(norm.running_mean(0) == doctest::Approx(0.1 * 2));
+    CHECK(norm.running_mean(1) == doctest::Approx(0.1 * 20));
+    CHECK(norm.running_variance(0) == doctest::Approx(0.9 + 0.1 * 2));  // unbiased
+    CHECK(norm.running_variance(1) == doctest::Approx(0.9 + 0.1 * 200));
+    const Tensor<double> mean = norm.running_mean;
+    net.predict(x);
+    net.eval();
+    net.forward(x);
+    CHECK(norm.running_mean == mean);
+    net.train();
+    for (int pass = 0; pass < 500; ++pass) net.forward(x);
+    CHECK(norm.running_mean(1) == doctest::Approx(20));
+    CHECK(norm.running_variance(1) == doctest::Approx(200));
+  }
+
+  TEST_CASE("a batch of none moves nothing, a batch of one has no variance to train with") {
+    Sequential<float> net{some_norm<float>(3)};
+    const Tensor<float> before = net[0].as<BatchNorm1d>().running_variance;
+    CHECK(net.forward(Tensor<float>(Shape{0, 3})).shape() == Shape{0, 3});
+    CHECK(net[0].as<BatchNorm1d>().running_variance == before);
+    CHECK_THROWS_WITH_AS(net.forward(Tensor<float>(Shape{1, 3})),
+                         "BatchNorm1d: input has shape [1, 3] in training, expected a batch of at least 2",
+                         ShapeError);
+    CHECK_NOTHROW(net.predict(Tensor<float>(Shape{1, 3})));
+  }
+
+  TEST_CASE("a column of equal numbers is finite, NaN stays in its column") {
+    Context context;
+    context.pass().training = true;
+    Tensor<float> x = Tensor<float>::full({4, 3}, 1e4f), y(x.shape());
+    x(2, 1) = test::not_a_number<float>;
+    BatchNorm1d<float>(3).forward(x, y, context);
+    for (Index i = 0; i < 4; ++i) {
+      CHECK(y(i, 0) == 0);
+      CHECK(std::isnan(y(i, 1)));
+      CHECK(y(i, 2) == 0);
+    }
+  }
+
+  TEST_CASE("names, parameters and buffers are PyTorch's") {
+    Sequential<float> net{BatchNorm1d{4}, BatchNorm1d{4, {.affine = false}}};
+    std::vector<std::string> names;
+    for (const auto& parameter : net.named_parameters()) names.push_back(parameter.name);
+    for (const auto& buffer : net.named_buffers()) names.push_back(buffer.name);
+    CHECK(names == std::vector<std::string>{"0.weight", "0.bias", "0.running_mean", "0.running_var",
+                                            "1.running_mean", "1.running_var"});
+    CHECK(net[0].name() == "BatchNorm1d(4)");
+    net[0].as<BatchNorm1d>().weight.value.fill(5);
+    Generator random(1);
+    net.reset_parameters(random);
+    CHECK(net[0].as<BatchNorm1d>().weight.value == Tensor<float>::ones({4}));
+  }
+
+  TEST_CASE("bad arguments and shapes are refused") {
+    CHECK_THROWS_AS(BatchNorm1d<float>(-1), ArgumentError);
+    CHECK_THROWS_AS(BatchNorm1d<float>(2, {.epsilon = -1}), ArgumentError);
+    CHECK_THROWS_AS(BatchNorm1d<float>(2, {.momentum = 1.5}), ArgumentError);
+    CHECK_THROWS_WITH_AS(BatchNorm1d<float>(2).output_shape(Shape{5, 3}),
+                         "BatchNorm1d: input has shape [5, 3], expected [N, 2]", ShapeError);
+    CHECK_THROWS_AS(BatchNorm1d<float>(2).output_shape(Shape{2}), ShapeError);
+  }
+}

@@ -1,0 +1,98 @@
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <gradus/nn.hpp>
+
+#include "../support/extremes.hpp"
+#include "../support/numerical_gradient.hpp"
+
+using gradus::ArgumentError;
+using gradus::Generator;
+using gradus::Index;
+using gradus::Shape;
+using gradus::ShapeError;
+using gradus::Tensor;
+using namespace gradus::nn;
+namespace test = gradus::test;
+
+namespace {
+
+/// One that does not begin as the identity.
+template <class Scalar>
+LayerNorm<Scalar> some_norm(Index features, bool affine = true) {
+  Generator random(9);
+  LayerNorm<Scalar> norm(features, {.affine = affine});
+  if (affine) random.fill_uniform(norm.weight.value.span(), 0.5, 2);
+  if (affine) random.fill_uniform(norm.bias.value.span(), -1, 1);
+  return norm;
+}
+
+}  // namespace
+
+TEST_SUITE("nn::LayerNorm") {
+  TEST_CASE("hand-written gradients are those of differences") {
+    Generator random(1);
+    for (const Shape& shape :
+         {Shape{5}, Shape{0, 3}, Shape{1, 3}, Shape{3, 1}, Shape{5, 7}, Shape{2, 37}, Shape{2, 3, 4}}) {
+      for (const bool affine : {true, false}) {
+        const auto report =
+            test::check_gradients(some_norm<double>(shape[-1], affine), Tensor<double>::randn(shape, random));
+        CHECK_MESSAGE(report.ok(), shape.to_string(), ": ", report.where, " is off by ", report.error);
+      }
+    }
+  }
+
+  TEST_CASE("float agrees with double") {
+    Generator random(2);
+    const auto single = some_norm<float>(37);
+    auto twice = some_norm<double>(37);
+    twice.weight.value = single.weight.value.cast<double>();
+    twice.bias.value = single.bias.value.cast<double>();
+    CHECK(test::float_agrees_with_double(single, twice, Tensor<double>::randn({11, 37}, random, 1, 2), 37));
+  }
+
+  TEST_CASE("every row comes out with mean 0 and variance 1, in training or not") {
+    Generator random(3);
+    const Tensor<double> x = Tensor<double>::randn({5, 64}, random, 30, 7);
+    Tensor<double> y(x.shape()), in_training(x.shape());
+    Context context;
+    LayerNorm<double>(64).forward(x, y, context);
+    for (Index i = 0; i < 5; ++i) {
+      CHECK(std::abs(y[i].array().mean()) <= 1e-13);
+      CHECK(y[i].array().square().mean() == doctest::Approx(1).epsilon(1e-6));
+    }
+    context.pass().training = true;
+    LayerNorm<double>(64).forward(x, in_training, context);
+    CHECK(y == in_training);
+  }
+
+  TEST_CASE("a row of equal numbers is finite, NaN stays in its row") {
+    Context context;
+    Tensor<float> x = Tensor<float>::full({3, 16}, 1e4f), y(x.shape());
+    x(1, 2) = test::not_a_number<float>;
+    LayerNorm<float>(16).forward(x, y, context);
+    for (Index j = 0; j < 16; ++j) {
+      CHECK(y(0, j) == 0);
+      CHECK(std::isnan(y(1, j)));
+      CHECK(y(2, j) == 0);
+    }
+  }
+
+  TEST_CASE("names, shapes and bad arguments") {
+    Sequential<float> net{LayerNorm{4}, LayerNorm{4, {.affine = false}}};
+    std::vector<std::string> names;
+    for (const auto& parameter : net.named_parameters()) names.push_back(parameter.name);
+    CHECK(names == std::vector<std::string>{"0.weight", "0.bias"});
+    CHECK(net.named_buffers().empty());
+    CHECK(net[0].name() == "LayerNorm(4)");
+    CHECK(LayerNorm{4}.output_shape(Shape{2, 3, 4}) == Shape{2, 3, 4});
+    CHECK_THROWS_WITH_AS(LayerNorm{4}.output_shape(Shape{2, 3}),
+                         "LayerNorm: input has shape [2, 3], expected [..., 4]", ShapeError);
+    CHECK_THROWS_AS(LayerNorm{4}.output_shape(Shape{}), ShapeError);
+    CHECK_THROWS_AS(LayerNorm{0}, ArgumentError);
+    CHECK_THROWS_AS((LayerNorm{2, {.epsilon = -1}}), ArgumentError);
+  }
+}

@@ -1,0 +1,70 @@
+#include <cmath>
+
+#include <doctest/doctest.h>
+
+#include <gradus/nn/leaky_relu.hpp>
+#include <gradus/nn/module.hpp>
+
+#include "../support/extremes.hpp"
+#include "../support/numerical_gradient.hpp"
+
+using gradus::Generator;
+using gradus::Shape;
+using gradus::Tensor;
+using gradus::nn::LeakyReLU;
+namespace test = gradus::test;
+
+TEST_SUITE("nn::LeakyReLU") {
+  TEST_CASE("hand-written gradients are those of differences, in every shape") {
+    Generator random(1);
+    for (const auto& module : {LeakyReLU<double>{}, LeakyReLU<double>{0.3}}) {
+      for (const Shape& shape : test::element_wise_shapes) {
+        const auto report = test::check_gradients(module, test::away_from_zero(shape, random));
+        CHECK_MESSAGE(report.ok(), shape.to_string(), ": ", report.where, " is off by ", report.error);
+      }
+    }
+  }
+
+  TEST_CASE("float agrees with double") {
+    Generator random(2);
+    for (const Shape& shape : test::element_wise_shapes) {
+      const Tensor<double> x = Tensor<double>::randn(shape, random, 0, 3);
+      CHECK(test::float_agrees_with_double(LeakyReLU<float>{}, LeakyReLU<double>{}, x));
+      CHECK(test::float_agrees_with_double(LeakyReLU<float>{0.3}, LeakyReLU<double>{0.3}, x));
+    }
+  }
+
+  TEST_CASE_TEMPLATE("inputs of any size give the limits, and NaN stays NaN", Scalar, float, double) {
+    gradus::nn::Context context;
+    const Tensor<Scalar> dy = Tensor<Scalar>::ones({37});
+    Tensor<Scalar> y(Shape{37}), dx(Shape{37});
+    for (const auto& module : {LeakyReLU<Scalar>{}, LeakyReLU<Scalar>{0.25}}) {
+      for (const Scalar big : {Scalar(88.7), Scalar(1e4), test::largest<Scalar>, test::infinity<Scalar>}) {
+        CAPTURE(static_cast<double>(big));
+        const Tensor<Scalar> high = Tensor<Scalar>::full({37}, big), low = Tensor<Scalar>::full({37}, -big);
+        module.forward(high, y, context);
+        for (const Scalar element : y)
+          REQUIRE((element == big || std::abs(element - big) <= test::epsilon<Scalar> * big));
+        module.backward(high, y, dy, dx, context);
+        for (const Scalar element : dx) REQUIRE(std::abs(element - 1) <= test::epsilon<Scalar>);
+        module.forward(low, y, context);
+        const Scalar y_limit = static_cast<Scalar>(module.slope) * -big,
+                     dx_limit = static_cast<Scalar>(module.slope);
+        for (const Scalar element : y)
+          REQUIRE((element == y_limit || std::abs(element - y_limit) <=
+                                             2 * test::epsilon<Scalar> * std::abs(y_limit) + Scalar(1e-30)));
+        module.backward(low, y, dy, dx, context);
+        for (const Scalar element : dx) REQUIRE(std::abs(element - dx_limit) <= Scalar(1e-30));
+      }
+      const Tensor<Scalar> nan = Tensor<Scalar>::full({37}, test::not_a_number<Scalar>);
+      module.forward(nan, y, context);
+      for (const Scalar element : y) REQUIRE(std::isnan(element));
+    }
+  }
+
+  TEST_CASE("keeps the shape, and says what it is") {
+    CHECK(LeakyReLU{}.output_shape(Shape{2, 3, 4}) == Shape{2, 3, 4});
+    CHECK(gradus::nn::module_name(LeakyReLU{}) == "LeakyReLU(0.01)");
+    CHECK(gradus::nn::module_name(LeakyReLU{0.3}) == "LeakyReLU(0.3)");
+  }
+}
