@@ -30,9 +30,9 @@ struct Curve {
 
 /// With a gradient of 1 for every output, what backward writes is the function's derivative.
 Curve evaluate(const nn::AnyModule<double>& module) {
-  const Tensor<double> x = Tensor<double>::arange(-40, 41);
+  const Tensor<double> x = Tensor<double>::arange(-32, 33);
   Curve curve{x, x, x};
-  curve.x.array() /= 5;  // -8, -7.8, ..., 8
+  curve.x.array() /= 4;  // -8, -7.75, ..., 8
   const auto ones = Tensor<double>::ones(x.shape());
   nn::Context context;
   module.forward(curve.x, curve.y, context);
@@ -47,30 +47,25 @@ void experiment(const support::ExperimentOptions& options) {
   const std::array functions{Function{"ReLU", nn::ReLU<double>{}}, Function{"sigmoid", nn::Sigmoid<double>{}},
                              Function{"tanh", nn::Tanh<double>{}}};
   support::Table table("function,x,y,derivative");
-  std::vector<support::Panel> values, slopes;
+  std::vector<support::Panel> panels;
   std::vector<double> steepest, at_the_end;
   for (const Function& function : functions) {
     const Curve curve = evaluate(function.module);
     for (Index i = 0; i < curve.x.size(); ++i) {
       table.add(function.name, curve.x(i), curve.y(i), curve.slope(i));
     }
-    values.push_back({.title = function.name,
+    panels.push_back({.title = function.name,
                       .x_label = "x",
-                      .y_label = "y",
-                      .lines = {{function.name, numbers(curve.x), numbers(curve.y)}}});
-    slopes.push_back({.title = "derivative of " + function.name,
-                      .x_label = "x",
-                      .y_label = "dy/dx",
-                      .bottom = 0,
-                      .lines = {{"derivative", numbers(curve.x), numbers(curve.slope)}}});
+                      .y_label = "y, dy/dx",
+                      .lines = {{function.name, numbers(curve.x), numbers(curve.y)},
+                                {"derivative", numbers(curve.x), numbers(curve.slope)}}});
     steepest.push_back(std::ranges::max(curve.slope));
     at_the_end.push_back(curve.slope(curve.slope.size() - 1));
     std::printf("%-8s derivative at most %s, at x = 8 %s\n", function.name.c_str(),
                 support::brief(steepest.back()).c_str(), support::brief(at_the_end.back()).c_str());
   }
   table.write(options.csv);
-  values.insert(values.end(), slopes.begin(), slopes.end());
-  if (!options.plot.empty()) support::draw_panels(options.plot, values);
+  if (!options.plot.empty()) support::draw_panels(options.plot, panels);
 
   const bool bounded = steepest[1] <= 0.25 && steepest[2] <= 1;
   const bool saturate = at_the_end[1] < 1e-3 && at_the_end[2] < 1e-3;

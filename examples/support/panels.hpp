@@ -40,7 +40,7 @@ struct Panel {
 namespace detail {
 
 /// Points beyond this many make a line no clearer and its file larger.
-inline constexpr std::size_t max_points = 81;
+inline constexpr std::size_t max_points = 65;
 
 /// At most max_points of the numbers from 0 to count - 1, evenly spread, the last one among them.
 inline std::vector<std::size_t> thinned(std::size_t count) {
