@@ -4,7 +4,8 @@
 ///
 /// What needs another library is included by itself, beside the CMake component that links it:
 /// `gradus/data/fashion_mnist.hpp` and `gradus/data/gzip.hpp` (`gradus::gzip`), `gradus/data/download.hpp`
-/// (`gradus::download`), `gradus/io/state_dict.hpp`, `checkpoint.hpp` and `safetensors.hpp` (`gradus::safetensors`).
+/// (`gradus::download`), `gradus/io/state_dict.hpp`, `checkpoint.hpp`, `safetensors.hpp`
+/// (`gradus::safetensors`).
 
 // clang-format off
 #include <gradus/version.hpp>
