@@ -9,3 +9,4 @@
 #include <gradus/data/synthetic.hpp>
 #include <gradus/data/transform.hpp>
 #include <gradus/data/loader.hpp>
+#include <gradus/data/mixup.hpp>

@@ -1,0 +1,183 @@
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <iterator>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gradus/core/eigen.hpp>
+#include <gradus/core/error.hpp>
+#include <gradus/core/random.hpp>
+#include <gradus/core/tensor.hpp>
+#include <gradus/core/tensor_view.hpp>
+#include <gradus/data/loader.hpp>
+#include <gradus/nn/softmax_cross_entropy.hpp>
+
+/// Mixup: Zhang, Cisse, Dauphin and Lopez-Paz, 2018 (arXiv:1710.09412). A network is trained on
+/// `share x_i + (1 - share) x_j` and on the labels of both, weighted alike.
+namespace gradus {
+
+namespace detail {
+
+/// The logarithm of a number of the gamma distribution with this shape and scale 1: Marsaglia and Tsang,
+/// 2000, with their step for shapes below 1. The number itself may be too small for a double.
+inline double log_gamma_variate(double shape, Generator& random) {
+  // In (0, 1], so that it has a logarithm.
+  const auto uniform = [&random] { return 1 - random.uniform<double>(); };
+  if (shape < 1) {
+    const double boost = std::log(uniform()) / shape;
+    return log_gamma_variate(shape + 1, random) + boost;
+  }
+  const double d = shape - 1.0 / 3, c = 1 / std::sqrt(9 * d);
+  while (true) {
+    const double x = random.normal<double>(), t = 1 + c * x;
+    if (t <= 0) continue;
+    const double v = t * t * t;
+    if (std::log(uniform()) < x * x / 2 + d * (1 - v + std::log(v))) return std::log(d) + std::log(v);
+  }
+}
+
+/// A number of the distribution Beta(alpha, alpha), in [0, 1].
+inline double symmetric_beta_variate(double alpha, Generator& random) {
+  const double a = log_gamma_variate(alpha, random), b = log_gamma_variate(alpha, random);
+  return 1 / (1 + std::exp(b - a));
+}
+
+}  // namespace detail
+
+/// Labels of mixed examples: `share` of each example is of class `labels[i]`, the rest of `partners[i]`.
+struct MixedLabels {
+  std::span<const Index> labels;
+  std::span<const Index> partners;
+  double share = 1;
+};
+
+template <class Scalar>
+struct MixedBatch {
+  TensorView<const Scalar> x;  ///< `[B, ...]`
+  MixedLabels labels;
+
+  Index size() const { return x.shape()[0]; }
+};
+
+/// The batches of a loader, each mixed with itself in another order, by a share from Beta(alpha, alpha) drawn
+/// for each batch: small alphas hardly mix, 1 mixes by any share alike.
+///
+///     MixupLoader mixed(loader, 0.2);
+///     Trainer trainer{net, MixupCrossEntropy<>{}, optimizer, random};
+///     trainer.fit(mixed, validation_loader);
+///
+/// Refers to the loader, which must outlive it. `epoch()`, for evaluation, does not mix.
+template <class Scalar, class Element>
+class MixupLoader {
+ public:
+  using Source = Loader<Scalar, Element, Index>;
+  class Epoch;
+
+  /// Throws ArgumentError unless alpha is positive and finite.
+  MixupLoader(Source& loader, double alpha) : loader_(&loader), alpha_(alpha) {
+    if (!(alpha > 0 && std::isfinite(alpha))) {
+      throw ArgumentError("MixupLoader: alpha is " + std::to_string(alpha) + ", expected a positive number");
+    }
+  }
+
+  Index size() const { return loader_->size(); }
+  Epoch epoch(Generator& random) { return Epoch(*this, random); }
+  typename Source::Epoch epoch() { return loader_->epoch(); }
+
+ private:
+  MixedBatch<Scalar> mix(const Batch<Scalar, Index>& batch, Generator& random) {
+    const double share = detail::symmetric_beta_variate(alpha_, random);
+    const auto count = static_cast<std::size_t>(batch.size());
+    order_.resize(count);
+    partners_.resize(count);
+    random.permutation(std::span<Index>(order_));
+    x_.resize(batch.x.shape());
+    const auto own = static_cast<Scalar>(share);
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto row = static_cast<Index>(i);
+      partners_[i] = batch.labels[static_cast<std::size_t>(order_[i])];
+      x_[row].array() = own * batch.x[row].array() + (1 - own) * batch.x[order_[i]].array();
+    }
+    return {x_, {batch.labels, partners_, share}};
+  }
+
+  Source* loader_;
+  double alpha_;
+  std::vector<Index> order_;
+  std::vector<Index> partners_;
+  Tensor<Scalar> x_;
+};
+
+template <class Scalar, class Element>
+class MixupLoader<Scalar, Element>::Epoch {
+ public:
+  class Iterator {
+   public:
+    using value_type = MixedBatch<Scalar>;
+    using difference_type = Index;
+
+    Iterator(MixupLoader& mixer, typename Source::Epoch::Iterator at, Generator& random)
+        : mixer_(&mixer), at_(std::move(at)), random_(&random) {
+      mix();
+    }
+    const value_type& operator*() const { return batch_; }
+    const value_type* operator->() const { return &batch_; }
+    Iterator& operator++() {
+      ++at_;
+      mix();
+      return *this;
+    }
+    void operator++(int) { ++*this; }
+    bool operator==(std::default_sentinel_t end) const { return at_ == end; }
+
+   private:
+    void mix() {
+      if (!(at_ == std::default_sentinel)) batch_ = mixer_->mix(*at_, *random_);
+    }
+
+    MixupLoader* mixer_;
+    typename Source::Epoch::Iterator at_;
+    Generator* random_;
+    value_type batch_;
+  };
+
+  Epoch(MixupLoader& mixer, Generator& random)
+      : mixer_(&mixer), random_(&random), batches_(mixer.loader_->epoch(random)) {}
+
+  Index size() const { return mixer_->size(); }
+  Iterator begin() const { return Iterator(*mixer_, batches_.begin(), *random_); }
+  std::default_sentinel_t end() const { return {}; }
+
+ private:
+  MixupLoader* mixer_;
+  Generator* random_;
+  typename Source::Epoch batches_;
+};
+
+/// Softmax and cross-entropy that take mixed labels as well as plain ones: of mixed ones, the losses for both
+/// classes, weighted by their shares. Such an example counts as correct if the class of the larger share is
+/// recognised. Options are those of the loss: `MixupCrossEntropy<> loss{{.label_smoothing = 0.1f}}`.
+template <class Scalar = float>
+struct MixupCrossEntropy : nn::SoftmaxCrossEntropy<Scalar> {
+  using nn::SoftmaxCrossEntropy<Scalar>::operator();
+
+  // L = share L(labels) + (1 - share) L(partners), and so for the gradient
+  auto operator()(TensorView<const Scalar> logits, const MixedLabels& mixed, TensorView<Scalar> dlogits) {
+    partners_gradient.resize(dlogits.shape());
+    const auto share = static_cast<Scalar>(mixed.share);
+    auto result = (*this)(logits, mixed.labels, dlogits);
+    const auto partners = (*this)(logits, mixed.partners, partners_gradient);
+    dlogits.array() = share * dlogits.array() + (1 - share) * partners_gradient.array();
+    result.loss = share * result.loss + (1 - share) * partners.loss;
+    if (mixed.share < 0.5) result.correct = partners.correct;
+    return result;
+  }
+
+  Tensor<Scalar> partners_gradient = {};  ///< memory from one call to the next
+};
+
+}  // namespace gradus

@@ -1,0 +1,165 @@
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <gradus/data/mixup.hpp>
+#include <gradus/nn.hpp>
+#include <gradus/optim/sgd.hpp>
+#include <gradus/train/trainer.hpp>
+
+namespace {
+
+using gradus::Dataset;
+using gradus::Generator;
+using gradus::Index;
+using gradus::Loader;
+using gradus::MixedLabels;
+using gradus::MixupCrossEntropy;
+using gradus::MixupLoader;
+using gradus::Shape;
+using gradus::Tensor;
+
+/// N images [2, 2]; all pixels of image i are i, and so is its label.
+Dataset<> constant_images(Index n) {
+  Dataset<> data{Tensor<std::uint8_t>(Shape{n, 2, 2}), Tensor<Index>(Shape{n}), n, {}, ""};
+  for (Index i = 0; i < n; ++i) {
+    for (Index pixel = 0; pixel < 4; ++pixel)
+      data.inputs.data()[4 * i + pixel] = static_cast<std::uint8_t>(i);
+    data.labels(i) = i;
+  }
+  return data;
+}
+
+}  // namespace
+
+TEST_CASE("Beta variates: mean and variance of Beta(alpha, alpha), from tiny alphas to large ones") {
+  Generator random(3);
+  for (const double alpha : {0.2, 1.0, 3.0, 50.0}) {
+    CAPTURE(alpha);
+    const int count = 20000;
+    double sum = 0, squares = 0;
+    for (int i = 0; i < count; ++i) {
+      const double x = gradus::detail::symmetric_beta_variate(alpha, random);
+      REQUIRE((x >= 0 && x <= 1));
+      sum += x;
+      squares += (x - 0.5) * (x - 0.5);
+    }
+    const double variance = 1 / (4 * (2 * alpha + 1));
+    CHECK(std::abs(sum / count - 0.5) < 4 * std::sqrt(variance / count));
+    CHECK(squares / count == doctest::Approx(variance).epsilon(0.05));
+  }
+  // So small that the gamma variates behind them underflow: 0 or 1, never NaN.
+  int ones = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const double x = gradus::detail::symmetric_beta_variate(1e-5, random);
+    REQUIRE((x < 1e-6 || x > 1 - 1e-6));
+    if (x > 0.5) ++ones;
+  }
+  CHECK(std::abs(ones - 500) < 60);
+}
+
+TEST_CASE("Beta variates: Beta(1, 1) is uniform") {
+  Generator random(4);
+  std::vector<int> bins(10);
+  for (int i = 0; i < 20000; ++i) {
+    const double x = gradus::detail::symmetric_beta_variate(1, random);
+    ++bins[static_cast<std::size_t>(std::min(9, static_cast<int>(10 * x)))];
+  }
+  for (const int bin : bins) CHECK(std::abs(bin - 2000) < 180);
+}
+
+TEST_CASE(
+    "MixupLoader: inputs and labels are mixed by one share a batch, partners a permutation of the batch") {
+  const Dataset<> data = constant_images(10);
+  Loader<double> loader(data, {.batch_size = 4, .divisor = 1});
+  MixupLoader mixed(loader, 1.0);
+  CHECK(mixed.size() == 3);
+  Generator random(5);
+  std::vector<Index> sizes, seen;
+  bool really_mixed = false;
+  for (const auto& batch : mixed.epoch(random)) {
+    sizes.push_back(batch.size());
+    const auto& [labels, partners, share] = batch.labels;
+    CHECK(batch.x.shape() == Shape{batch.size(), 2, 2});
+    CHECK(std::ranges::is_permutation(labels, partners));
+    really_mixed = really_mixed || (share > 0.05 && share < 0.95 && !std::ranges::equal(labels, partners));
+    for (Index i = 0; i < batch.size(); ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      const double expected =
+          share * static_cast<double>(labels[at]) + (1 - share) * static_cast<double>(partners[at]);
+      for (const double pixel : batch.x[i]) CHECK(pixel == doctest::Approx(expected));
+      seen.push_back(labels[at]);
+    }
+  }
+  CHECK(really_mixed);
+  CHECK(sizes == std::vector<Index>{4, 4, 2});
+  std::ranges::sort(seen);
+  CHECK(seen == std::vector<Index>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+}
+
+TEST_CASE("MixupLoader: evaluation is not mixed") {
+  const Dataset<> data = constant_images(3);
+  Loader<float> loader(data, {.divisor = 1});
+  MixupLoader mixed(loader, 1.0);
+  for (const auto& batch : mixed.epoch()) {
+    for (Index i = 0; i < 3; ++i) CHECK(batch.x(i, 0, 0) == static_cast<float>(i));
+  }
+}
+
+TEST_CASE("MixupLoader: alpha is a positive number") {
+  const Dataset<> data = constant_images(3);
+  Loader<float> loader(data);
+  for (const double alpha : {0.0, -1.0, std::nan(""), std::numeric_limits<double>::infinity()}) {
+    CHECK_THROWS_AS(MixupLoader(loader, alpha), gradus::ArgumentError);
+  }
+}
+
+TEST_CASE("MixupCrossEntropy: the cross-entropy against the mixed one-hot vectors, and its gradient") {
+  Generator random(6);
+  const auto logits = Tensor<double>::randn({5, 3}, random);
+  const std::vector<Index> labels{0, 1, 2, 1, 0}, partners{2, 1, 0, 0, 1};
+  for (const double share : {0.0, 0.3, 0.8, 1.0}) {
+    CAPTURE(share);
+    Tensor<double> gradient(logits.shape());
+    MixupCrossEntropy<double> loss;
+    const auto result = loss(logits, MixedLabels{labels, partners, share}, gradient.view());
+
+    double expected = 0;
+    Index correct = 0;
+    for (Index i = 0; i < 5; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      const auto scores = logits[i].span();
+      double sum = 0;
+      for (const double z : scores) sum += std::exp(z);
+      for (Index k = 0; k < 3; ++k) {
+        const double target = share * (labels[at] == k) + (1 - share) * (partners[at] == k);
+        const double p = std::exp(logits(i, k)) / sum;
+        expected -= target * std::log(p) / 5;
+        CHECK(gradient(i, k) == doctest::Approx((p - target) / 5));
+      }
+      const Index best = std::ranges::max_element(scores) - scores.begin();
+      if (best == (share < 0.5 ? partners : labels)[at]) ++correct;
+    }
+    CHECK(result.loss == doctest::Approx(expected));
+    CHECK(result.correct == correct);
+    CHECK(result.count == 5);
+  }
+}
+
+TEST_CASE("mixup: a trainer trains on mixed batches and evaluates on plain ones") {
+  const Dataset<> data = constant_images(4);
+  Generator random(1);
+  gradus::nn::Sequential net{gradus::nn::Flatten{}, gradus::nn::Linear{4, 4, random}};
+  gradus::optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
+  Loader<float> loader(data, {.batch_size = 2, .divisor = 4}), validation(data, {.divisor = 4});
+  MixupLoader mixed(loader, 0.2);
+  gradus::Trainer trainer{net, MixupCrossEntropy<>{}, sgd, random, {.epochs = 300}};
+  const double before = trainer.evaluate(validation).loss;
+  trainer.fit(mixed, validation);
+  CHECK(trainer.history().size() == 300);
+  CHECK(trainer.history().back().validation->loss < 0.9 * before);
+}
