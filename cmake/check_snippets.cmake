@@ -3,6 +3,8 @@
 # Fails unless every ```cpp block of the pages in DOCS stands, line by line, in a program in EXAMPLES, where it may be
 # indented, and every figure that a page shows exists. So no code of the tutorial is code that nobody compiles.
 
+cmake_minimum_required(VERSION 3.22)
+
 file(GLOB pages ${DOCS}/*.md)
 file(GLOB_RECURSE sources ${EXAMPLES}/*.cpp ${EXAMPLES}/*.hpp)
 set(programs "")
