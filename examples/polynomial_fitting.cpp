@@ -45,8 +45,8 @@ double mean_squared_error(const Data& data, const Eigen::VectorXd& weights) {
          static_cast<double>(data.size());
 }
 
-/// The weights of least training loss, without any descent. The features differ in size by up to 1e17, hence
-/// each is divided by its norm first.
+/// The weights of least training loss, without any descent. The last features are a million times smaller
+/// than the first, hence each is divided by its norm beforehand.
 Eigen::VectorXd least_squares(const Data& train) {
   const Eigen::VectorXd scale = train.inputs.matrix().colwise().norm().cwiseInverse();
   const Eigen::MatrixXd scaled = train.inputs.matrix() * scale.asDiagonal();
