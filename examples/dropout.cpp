@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -65,18 +66,23 @@ Run train(nn::Sequential<float> net, double learning_rate, const support::Fashio
   return run;
 }
 
-/// How much better the network does on what it has seen: positive if it overfits.
-double loss_gap(const Run& run) { return run.test_loss.back() - run.train_loss.back(); }
-double accuracy_gap(const Run& run) { return run.train_accuracy.back() - run.test_accuracy.back(); }
-double test_accuracy(const Run& run) { return run.test_accuracy.back(); }
+/// How much better the network does on what it has seen: large if it overfits.
+std::vector<double> loss_gaps(const Run& run) {
+  std::vector<double> gaps;
+  for (std::size_t i = 0; i < run.test_loss.size(); ++i) {
+    gaps.push_back(run.test_loss[i] - run.train_loss[i]);
+  }
+  return gaps;
+}
+double last_loss_gap(const Run& run) { return run.test_loss.back() - run.train_loss.back(); }
+double last_accuracy_gap(const Run& run) { return run.train_accuracy.back() - run.test_accuracy.back(); }
+double last_test_accuracy(const Run& run) { return run.test_accuracy.back(); }
 
-void add_losses(support::Panel& panel, const std::string& name, const std::vector<Run>& runs) {
+template <class F>
+support::Line by_epoch(const std::string& name, const std::vector<Run>& runs, const F& curve) {
   std::vector<double> epochs;
   for (std::size_t i = 0; i < runs[0].train_loss.size(); ++i) epochs.push_back(static_cast<double>(i + 1));
-  panel.lines.push_back(
-      support::over_seeds("train, " + name, epochs, runs, [](const Run& run) { return run.train_loss; }));
-  panel.lines.push_back(
-      support::over_seeds("test, " + name, epochs, runs, [](const Run& run) { return run.test_loss; }));
+  return support::over_seeds(name, epochs, runs, curve);
 }
 
 void experiment(const support::ExperimentOptions& options, const std::string& data_folder, Index epochs) {
@@ -90,8 +96,8 @@ void experiment(const support::ExperimentOptions& options, const std::string& da
   bool seen = true;
   std::string evidence;
   for (const Edition& edition : editions) {
-    support::Panel panel{
-        .title = edition.name, .y_label = "cross-entropy, dropout off", .bottom = 0, .top = 1};
+    support::Panel losses{.title = edition.name, .y_label = "cross-entropy", .bottom = 0, .top = 1};
+    support::Panel distance{.title = edition.name, .y_label = "test loss - train loss"};
     std::vector<double> gaps;  // without and with dropout
     for (const bool on : {false, true}) {
       const std::string name = on ? "with dropout" : "without";
@@ -106,19 +112,23 @@ void experiment(const support::ExperimentOptions& options, const std::string& da
                     run.train_accuracy[i], run.test_accuracy[i]);
         }
       }
-      add_losses(panel, name, runs);
-      gaps.push_back(support::median(support::each(runs, loss_gap)));
+      losses.lines.push_back(by_epoch("train, " + name, runs, [](const Run& run) { return run.train_loss; }));
+      losses.lines.push_back(by_epoch("test, " + name, runs, [](const Run& run) { return run.test_loss; }));
+      distance.lines.push_back(by_epoch(name, runs, loss_gaps));
+      gaps.push_back(support::median(support::each(runs, last_loss_gap)));
       std::printf("%s, %-12s: test acc %.3f, train acc - test acc %.3f, test loss - train loss %.3f%s\n",
-                  edition.name.c_str(), name.c_str(), support::median(support::each(runs, test_accuracy)),
-                  support::median(support::each(runs, accuracy_gap)), gaps.back(), data.note().c_str());
+                  edition.name.c_str(), name.c_str(),
+                  support::median(support::each(runs, last_test_accuracy)),
+                  support::median(support::each(runs, last_accuracy_gap)), gaps.back(), data.note().c_str());
     }
-    panels.push_back(std::move(panel));
+    panels.push_back(std::move(losses));
+    panels.push_back(std::move(distance));
     seen = seen && gaps[1] < gaps[0];
     evidence += (evidence.empty() ? "" : "; ") + edition.name + ": test loss - train loss " +
                 support::fixed(gaps[0], 3) + " -> " + support::fixed(gaps[1], 3);
   }
   table.write(options.csv);
-  if (!options.plot.empty()) support::draw_panels(options.plot, panels);
+  if (!options.plot.empty()) support::draw_panels(options.plot, panels, 2);
   support::conclude("dropout brings train and test loss closer together", seen, evidence + data.note());
 }
 
