@@ -31,7 +31,7 @@ namespace detail {
 /// behind when it is moved.
 template <class T>
 struct FreshWhenCopied {
-  T value;
+  T value{};
 
   FreshWhenCopied() = default;
   FreshWhenCopied(const FreshWhenCopied&) {}
