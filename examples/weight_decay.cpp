@@ -137,7 +137,7 @@ int main(int argc, char** argv) {
   app.option_defaults()->always_capture_default();
   support::ExperimentOptions options{.seeds = 10};
   double lambda = 3;
-  app.add_option("--lambda", lambda, "The weight decay to compare with none")->check(CLI::PositiveNumber);
+  app.add_option("--lambda", lambda, "The weight decay to compare with none")->check(CLI::Range(0.0, 1e6));
   support::add_experiment_options(app, options);
   return support::run(app, argc, argv, [&] { experiment(options, lambda); });
 }
