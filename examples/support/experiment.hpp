@@ -59,8 +59,8 @@ std::vector<double> each(const Runs& runs, const F& f) {
   return values;
 }
 
-/// The median of several runs' curves, in the band from the lowest to the highest of them. `curve(run)` is
-/// the curve of one run.
+/// The median of several runs' curves, in the band from the lowest to the highest of them; of one run, its
+/// curve. `curve(run)` is the curve of one run.
 template <class Runs, class Curve>
 Line over_seeds(std::string name, std::vector<double> x, const Runs& runs, const Curve& curve) {
   Line line{std::move(name), std::move(x), {}};
@@ -68,6 +68,7 @@ Line over_seeds(std::string name, std::vector<double> x, const Runs& runs, const
     const std::vector<double> values = each(runs, [&](const auto& run) { return curve(run)[i]; });
     const auto [low, high] = std::ranges::minmax(values);
     line.y.push_back(median(values));
+    if (runs.size() == 1) continue;
     line.low.push_back(low);
     line.high.push_back(high);
   }
