@@ -139,7 +139,7 @@ void experiment(const support::ExperimentOptions& options) {
 
   const bool fits = train[0] < 3 * noise_floor && test[0] < 3 * noise_floor;
   const bool underfits = train[1] > 10 * train[0] && test[1] > 10 * test[0];
-  const bool overfits = test[2] > test[0] && test[2] / train[2] > test[0] / train[0];
+  const bool overfits = train[2] < train[0] && test[2] > test[0];
   support::conclude("4 features fit, 2 underfit, 20 overfit", fits && underfits && overfits,
                     "train and test loss: 4 features " + support::brief(train[0]) + " and " +
                         support::brief(test[0]) + ", 2 features " + support::brief(train[1]) + " and " +

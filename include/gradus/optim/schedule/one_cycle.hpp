@@ -54,7 +54,10 @@ struct OneCycle {
   }
 
   double between(double start, double end, double now, double from, double to) const {
-    const double progress = to > from ? (now - from) / (to - from) : 1;
+    // Where multiply and subtract are fused, pct_start * total_steps - 1 is not quite 0 when it should be: a
+    // phase that short is none.
+    constexpr double shortest = 1e-9;
+    const double progress = to - from > shortest ? (now - from) / (to - from) : 1;
     return anneal == Anneal::cosine ? detail::anneal_cosine(start, end, progress)
                                     : start + (end - start) * progress;
   }
