@@ -1,0 +1,112 @@
+/// Predicting with the chapter's network, 784-256-10: how long one sample takes in the caller's workspace,
+/// beside a sum over the same weights, which no program that reads each weight once can beat; and how fast
+/// 10,000 samples in batches are.
+///
+/// usage: prediction [REPETITIONS] [--quick]
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include <gradus/nn.hpp>
+#include <gradus/ops/detail/packet.hpp>
+
+#include "support/build.hpp"
+#include "support/fma_peak.hpp"
+#include "support/json_line.hpp"
+#include "support/mlp.hpp"
+#include "support/options.hpp"
+#include "support/timing.hpp"
+
+namespace {
+
+using gradus::Index;
+namespace nn = gradus::nn;
+
+/// Reads a block of memory once, as fast as the cache that it is in gives it: eight sums side by side, so
+/// that no addition waits for another.
+float stream(std::span<const float> block) {
+  namespace simd = gradus::ops::detail;
+  constexpr std::size_t lanes = simd::packet_size<float>, sums = 8;
+  simd::Packet<float> total[sums];
+  for (auto& sum : total) sum = simd::broadcast(0.0f);
+  std::size_t i = 0;
+  for (; i + sums * lanes <= block.size(); i += sums * lanes) {
+    for (std::size_t k = 0; k < sums; ++k) {
+      total[k] = Eigen::internal::padd(total[k], simd::load(block.data() + i + k * lanes));
+    }
+  }
+  float rest = 0;
+  for (; i < block.size(); ++i) rest += block[i];
+  for (const auto& sum : total) rest += simd::sum(sum);
+  return rest;
+}
+
+void print_latency(const char* name, const bench::Samples& seconds) {
+  bench::JsonLine(name)
+      .field("microseconds", seconds.median() * 1e6)
+      .field("microseconds_99", seconds.quantile(0.99) * 1e6)
+      .field("microseconds_99.9", seconds.quantile(0.999) * 1e6)
+      .field("calls", static_cast<double>(seconds.values().size()));
+}
+
+void one_sample(nn::Sequential<float>& net, int calls) {
+  gradus::Generator random(1);
+  const auto x = gradus::Tensor<float>::uniform({1, 28, 28}, random);
+  const auto parameters = net.named_parameters();
+  nn::Workspace<float> workspace;
+  bench::Samples predict, stream_weights;
+  volatile float sink = 0;
+  for (int call = 0; call < calls; ++call) {
+    predict.add(bench::seconds([&] { sink = net.predict(x, workspace)(0, 0); }));
+    stream_weights.add(bench::seconds([&] {
+      float total = 0;
+      for (const auto& parameter : parameters) total += stream(parameter->value.span());
+      sink = total;
+    }));
+  }
+  print_latency("predict_one", predict);
+  print_latency("stream_weights", stream_weights);
+}
+
+void many_samples(nn::Sequential<float>& net, int repetitions) {
+  constexpr Index samples = 10000;
+  gradus::Generator random(1);
+  const auto x = gradus::Tensor<float>::uniform({samples, 28, 28}, random);
+  const std::vector<Index> batch_sizes{256, 1000, samples};
+  std::vector<bench::Samples> seconds(batch_sizes.size());
+  nn::Workspace<float> workspace;
+  bench::FmaPeak peak;
+  volatile float sink = 0;
+  for (int i = 0; i < repetitions; ++i) {
+    for (std::size_t k = 0; k < batch_sizes.size(); ++k) {
+      peak.measure();
+      seconds[k].add(bench::seconds([&] {
+        for (Index first = 0; first < samples; first += batch_sizes[k]) {
+          sink = net.predict(x.slice(first, std::min(first + batch_sizes[k], samples)), workspace)(0, 0);
+        }
+      }));
+    }
+  }
+  peak.print();
+  const double gflop = bench::prediction_flops(bench::chapter_sizes) * samples / 1e9;
+  for (std::size_t k = 0; k < batch_sizes.size(); ++k) {
+    bench::JsonLine("predict_10000")
+        .field("batch", static_cast<double>(batch_sizes[k]))
+        .field("gflops", gflop / seconds[k].median())
+        .field("of_peak", gflop / seconds[k].median() / peak.gflops())
+        .field("seconds", seconds[k].values());
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const bench::Options options(argc, argv, 20);
+  bench::print_build();
+  gradus::Generator random(0);
+  auto net = bench::make_network(bench::chapter_sizes, random);
+  one_sample(net, (options.quick ? 100 : 1000) * options.repetitions);
+  many_samples(net, options.repetitions);
+}

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include <gradus/core/eigen.hpp>
+#include <gradus/core/random.hpp>
+#include <gradus/data/dataset.hpp>
+
+namespace bench {
+
+/// What to compare with: the chapter's network as one writes it with Eigen alone. Every line is a sweep of
+/// its own, the data set is in memory as float, samples are columns.
+class EigenMlp {
+ public:
+  using Matrix = Eigen::MatrixXf;
+  using Vector = Eigen::VectorXf;
+
+  EigenMlp(Matrix hidden_weight, Matrix output_weight)
+      : w1_(std::move(hidden_weight)),
+        w2_(std::move(output_weight)),
+        b1_(Vector::Zero(w1_.rows())),
+        b2_(Vector::Zero(w2_.rows())) {}
+
+  /// Trains on x `[in, N]` in shuffled batches, at most `steps` of them; returns the mean loss.
+  double train_epoch(const Matrix& x, const std::vector<gradus::Index>& labels, gradus::Index batch_size,
+                     gradus::Index steps, float rate, gradus::Generator& random) {
+    const std::vector<gradus::Index> order = random.permutation(x.cols());
+    double loss = 0;
+    gradus::Index seen = 0;
+    for (gradus::Index step = 0; step < steps && seen < x.cols(); ++step) {
+      const gradus::Index count = std::min(batch_size, x.cols() - seen);
+      batch_.resize(x.rows(), count);
+      batch_labels_.resize(static_cast<std::size_t>(count));
+      for (gradus::Index i = 0; i < count; ++i) {
+        const gradus::Index row = order[static_cast<std::size_t>(seen + i)];
+        batch_.col(i) = x.col(row);
+        batch_labels_[static_cast<std::size_t>(i)] = labels[static_cast<std::size_t>(row)];
+      }
+      loss += train_step(rate) * static_cast<double>(count);
+      seen += count;
+    }
+    return loss / static_cast<double>(seen);
+  }
+  gradus::Index correct() const { return correct_; }
+
+ private:
+  double train_step(float rate) {
+    const gradus::Index count = batch_.cols();
+    h_.noalias() = w1_ * batch_;
+    h_.colwise() += b1_;
+    h_ = h_.cwiseMax(0.0f);
+    p_.noalias() = w2_ * h_;
+    p_.colwise() += b2_;
+
+    double loss = 0;
+    for (gradus::Index i = 0; i < count; ++i) {
+      const gradus::Index label = batch_labels_[static_cast<std::size_t>(i)];
+      auto column = p_.col(i);
+      gradus::Index predicted = 0;
+      const float highest = column.maxCoeff(&predicted), of_label = column(label);
+      correct_ += predicted == label ? 1 : 0;
+      column = (column.array() - highest).exp();
+      const float sum = column.sum();
+      column /= sum;
+      column(label) -= 1;
+      loss += static_cast<double>(std::log(sum) + highest - of_label);
+    }
+    p_ /= static_cast<float>(count);
+
+    dw2_.noalias() = p_ * h_.transpose();
+    db2_ = p_.rowwise().sum();
+    dh_.noalias() = w2_.transpose() * p_;
+    dh_ = (h_.array() > 0).select(dh_, 0.0f);
+    dw1_.noalias() = dh_ * batch_.transpose();
+    db1_ = dh_.rowwise().sum();
+    w1_ -= rate * dw1_;
+    b1_ -= rate * db1_;
+    w2_ -= rate * dw2_;
+    b2_ -= rate * db2_;
+    return loss / static_cast<double>(count);
+  }
+
+  Matrix w1_, w2_, dw1_, dw2_, batch_, h_, p_, dh_;
+  Vector b1_, b2_, db1_, db2_;
+  std::vector<gradus::Index> batch_labels_;
+  gradus::Index correct_ = 0;
+};
+
+}  // namespace bench
