@@ -1,0 +1,166 @@
+/// The passes over all elements of a tensor, each beside a memory copy that moves as many bytes: what an
+/// operation reads and writes together is what the copy reads and writes together. Numbers of elements: a
+/// hidden layer's at batch 256, in the second cache, and 8 million, beyond all caches.
+///
+/// One thread. The options are Google Benchmark's; report.py takes medians of repetitions in random order.
+
+#include <cstring>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+
+#include <gradus/core/random.hpp>
+#include <gradus/core/tensor.hpp>
+#include <gradus/ops/activation.hpp>
+#include <gradus/ops/dropout.hpp>
+#include <gradus/ops/softmax_cross_entropy.hpp>
+#include <gradus/optim/adam.hpp>
+#include <gradus/optim/adamw.hpp>
+#include <gradus/optim/clip.hpp>
+#include <gradus/optim/sgd.hpp>
+
+namespace {
+
+using gradus::Index;
+using gradus::Shape;
+using gradus::Tensor;
+namespace ops = gradus::ops;
+namespace optim = gradus::optim;
+
+/// Tensors to read from and to write to.
+struct Data {
+  explicit Data(Index count) : size(count) {}
+
+  Index size;
+  gradus::Generator random{0};
+  Tensor<float> a = Tensor<float>::randn(Shape{size}, random);
+  Tensor<float> b = Tensor<float>::randn(Shape{size}, random);
+  Tensor<float> out{Shape{size}};
+};
+
+class Suite {
+ public:
+  /// An operation that reads and writes so many floats for each element.
+  template <class Operation>
+  void add(const std::string& name, double floats, Operation operation) {
+    for (const Index size : sizes) {
+      const double bytes = floats * sizeof(float) * static_cast<double>(size);
+      add_copy(bytes);
+      register_benchmark(name, size, bytes, [=](benchmark::State& state) {
+        Data data(size);
+        for (auto _ : state) {
+          operation(data);
+          benchmark::ClobberMemory();
+        }
+      });
+    }
+  }
+
+  /// An optimiser's step. Gradients are zero after it: a state that fades until it cannot be represented
+  /// would be slow, so all begin anew from time to time.
+  template <class MakeOptimizer>
+  void add_optimizer(const std::string& name, double floats, MakeOptimizer make) {
+    for (const Index size : sizes) {
+      const double bytes = floats * sizeof(float) * static_cast<double>(size);
+      add_copy(bytes);
+      register_benchmark(name, size, bytes, [=](benchmark::State& state) {
+        Data data(size);
+        gradus::nn::Parameter<float> weight(data.a);
+        auto optimizer = make({{"weight", &weight}});
+        constexpr Index lifetime = 100;
+        for (auto _ : state) {
+          if (optimizer.step_count() == lifetime) {
+            state.PauseTiming();
+            weight = gradus::nn::Parameter<float>(data.a);
+            weight.grad = data.b;
+            optimizer = make({{"weight", &weight}});
+            state.ResumeTiming();
+          }
+          optimizer.step();
+          benchmark::ClobberMemory();
+        }
+      });
+    }
+  }
+
+ private:
+  static constexpr Index sizes[] = {256 * 256, 8 << 20};
+
+  void add_copy(double bytes) {
+    if (!copies_.insert(bytes).second) return;
+    const auto size = static_cast<Index>(bytes / 2 / sizeof(float));
+    register_benchmark("copy", size, bytes, [=](benchmark::State& state) {
+      const auto from = Tensor<float>::ones(Shape{size});
+      auto to = Tensor<float>::ones(Shape{size});
+      for (auto _ : state) {
+        std::memcpy(to.data(), from.data(), static_cast<std::size_t>(size) * sizeof(float));
+        benchmark::ClobberMemory();
+      }
+    });
+  }
+
+  template <class Run>
+  static void register_benchmark(const std::string& name, Index size, double bytes, Run run) {
+    benchmark::RegisterBenchmark((name + "/" + std::to_string(size)).c_str(), [=](benchmark::State& state) {
+      run(state);
+      state.counters["elements"] = static_cast<double>(size);
+      state.counters["bytes"] = bytes;
+    });
+  }
+
+  std::set<double> copies_;
+};
+
+void cross_entropy(Data& data, Index classes) {
+  const Index samples = data.size / classes;
+  static std::vector<Index> labels;
+  labels.resize(static_cast<std::size_t>(samples), 3);
+  const gradus::TensorView<const float> logits(data.a.data(), Shape{samples, classes});
+  const gradus::TensorView<float> gradient(data.out.data(), Shape{samples, classes});
+  benchmark::DoNotOptimize(ops::softmax_cross_entropy<float>(logits, labels, gradient).loss);
+}
+
+void clip_norm(Data& data, double limit) {
+  gradus::nn::Parameter<float> parameter;
+  std::swap(parameter.grad, data.a);
+  benchmark::DoNotOptimize(optim::clip_grad_norm<float>({{"", &parameter}}, limit));
+  std::swap(parameter.grad, data.a);
+}
+
+void clip_value(Data& data, double limit) {
+  gradus::nn::Parameter<float> parameter;
+  std::swap(parameter.grad, data.a);
+  optim::clip_grad_value<float>({{"", &parameter}}, limit);
+  std::swap(parameter.grad, data.a);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Suite suite;
+  suite.add("relu", 2, [](Data& d) { ops::relu<float>(d.a, d.out); });
+  suite.add("relu_backward", 3, [](Data& d) { ops::relu_backward<float>(d.a, d.b, d.out); });
+  suite.add("sigmoid", 2, [](Data& d) { ops::sigmoid<float>(d.a, d.out); });
+  suite.add("sigmoid_backward", 3, [](Data& d) { ops::sigmoid_backward<float>(d.a, d.b, d.out); });
+  suite.add("tanh", 2, [](Data& d) { ops::tanh<float>(d.a, d.out); });
+  suite.add("tanh_backward", 3, [](Data& d) { ops::tanh_backward<float>(d.a, d.b, d.out); });
+  suite.add("softmax_cross_entropy_10", 2.2, [](Data& d) { cross_entropy(d, 10); });
+  suite.add("softmax_cross_entropy_1000", 2, [](Data& d) { cross_entropy(d, 1000); });
+  suite.add("dropout_mask", 1, [](Data& d) { ops::dropout_mask<float>(0.5, d.random, d.out); });
+  suite.add("dropout", 3, [](Data& d) { ops::dropout<float>(d.a, d.b, 0.5, d.out); });
+  suite.add("clip_norm", 3, [](Data& d) { clip_norm(d, 1); });
+  suite.add("clip_value", 2, [](Data& d) { clip_value(d, 0.5); });
+
+  using Parameters = std::vector<gradus::nn::NamedParameter<float>>;
+  suite.add_optimizer("sgd", 4, [](const Parameters& p) { return optim::SGD<float>(p); });
+  suite.add_optimizer("sgd_momentum", 6,
+                      [](const Parameters& p) { return optim::SGD<float>(p, {.momentum = 0.9}); });
+  suite.add_optimizer("adam", 8, [](const Parameters& p) { return optim::Adam<float>(p); });
+  suite.add_optimizer("adamw", 8, [](const Parameters& p) { return optim::AdamW<float>(p); });
+
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+}
