@@ -1,13 +1,11 @@
 #pragma once
 
+#include <Eigen/Dense>
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
+#include <utility>
 #include <vector>
-
-#include <gradus/core/eigen.hpp>
-#include <gradus/core/random.hpp>
-#include <gradus/data/dataset.hpp>
 
 namespace bench {
 
@@ -24,18 +22,18 @@ class EigenMlp {
         b1_(Vector::Zero(w1_.rows())),
         b2_(Vector::Zero(w2_.rows())) {}
 
-  /// Trains on x `[in, N]` in shuffled batches, at most `steps` of them; returns the mean loss.
-  double train_epoch(const Matrix& x, const std::vector<gradus::Index>& labels, gradus::Index batch_size,
-                     gradus::Index steps, float rate, gradus::Generator& random) {
-    const std::vector<gradus::Index> order = random.permutation(x.cols());
+  /// Trains on x `[in, N]` in this order and in batches, at most `steps` of them; returns the mean loss.
+  double train_epoch(const Matrix& x, const std::vector<Eigen::Index>& labels,
+                     const std::vector<Eigen::Index>& order, Eigen::Index batch_size, Eigen::Index steps,
+                     float rate) {
     double loss = 0;
-    gradus::Index seen = 0;
-    for (gradus::Index step = 0; step < steps && seen < x.cols(); ++step) {
-      const gradus::Index count = std::min(batch_size, x.cols() - seen);
+    Eigen::Index seen = 0;
+    for (Eigen::Index step = 0; step < steps && seen < x.cols(); ++step) {
+      const Eigen::Index count = std::min(batch_size, x.cols() - seen);
       batch_.resize(x.rows(), count);
       batch_labels_.resize(static_cast<std::size_t>(count));
-      for (gradus::Index i = 0; i < count; ++i) {
-        const gradus::Index row = order[static_cast<std::size_t>(seen + i)];
+      for (Eigen::Index i = 0; i < count; ++i) {
+        const Eigen::Index row = order[static_cast<std::size_t>(seen + i)];
         batch_.col(i) = x.col(row);
         batch_labels_[static_cast<std::size_t>(i)] = labels[static_cast<std::size_t>(row)];
       }
@@ -44,11 +42,11 @@ class EigenMlp {
     }
     return loss / static_cast<double>(seen);
   }
-  gradus::Index correct() const { return correct_; }
+  Eigen::Index correct() const { return correct_; }
 
  private:
   double train_step(float rate) {
-    const gradus::Index count = batch_.cols();
+    const Eigen::Index count = batch_.cols();
     h_.noalias() = w1_ * batch_;
     h_.colwise() += b1_;
     h_ = h_.cwiseMax(0.0f);
@@ -56,10 +54,10 @@ class EigenMlp {
     p_.colwise() += b2_;
 
     double loss = 0;
-    for (gradus::Index i = 0; i < count; ++i) {
-      const gradus::Index label = batch_labels_[static_cast<std::size_t>(i)];
+    for (Eigen::Index i = 0; i < count; ++i) {
+      const Eigen::Index label = batch_labels_[static_cast<std::size_t>(i)];
       auto column = p_.col(i);
-      gradus::Index predicted = 0;
+      Eigen::Index predicted = 0;
       const float highest = column.maxCoeff(&predicted), of_label = column(label);
       correct_ += predicted == label ? 1 : 0;
       column = (column.array() - highest).exp();
@@ -85,8 +83,8 @@ class EigenMlp {
 
   Matrix w1_, w2_, dw1_, dw2_, batch_, h_, p_, dh_;
   Vector b1_, b2_, db1_, db2_;
-  std::vector<gradus::Index> batch_labels_;
-  gradus::Index correct_ = 0;
+  std::vector<Eigen::Index> batch_labels_;
+  Eigen::Index correct_ = 0;
 };
 
 }  // namespace bench
