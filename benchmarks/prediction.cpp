@@ -90,12 +90,12 @@ void many_samples(nn::Sequential<float>& net, int repetitions) {
     }
   }
   peak.print();
-  const double gflop = bench::prediction_flops(bench::chapter_sizes) * samples / 1e9;
+  const double flops = bench::prediction_flops(bench::chapter_sizes);
   for (std::size_t k = 0; k < batch_sizes.size(); ++k) {
     bench::JsonLine("predict_10000")
         .field("batch", static_cast<double>(batch_sizes[k]))
-        .field("gflops", gflop / seconds[k].median())
-        .field("of_peak", gflop / seconds[k].median() / peak.gflops())
+        .field("samples", static_cast<double>(samples))
+        .field("flops", flops)
         .field("seconds", seconds[k].values());
   }
 }

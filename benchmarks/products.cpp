@@ -68,11 +68,11 @@ void add_layer(Size size) {
   add("eigen/dx", size, [](Layer& l) { l.dx.matrix().noalias() = l.y.matrix() * l.weight.matrix(); });
 }
 
-void fma_peak(benchmark::State& state) {
+void multiply_add(benchmark::State& state) {
   for (auto _ : state) bench::detail::multiply_and_add<bench::detail::Widest>();
   count_flops(state, bench::detail::flops<bench::detail::Widest>());
 }
-BENCHMARK(fma_peak);
+BENCHMARK(multiply_add);
 
 }  // namespace
 

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""Runs all benchmarks and prints the README's table in Markdown.
+"""Runs all benchmarks and prints the README's tables in Markdown.
 
-usage: benchmarks/report.py [BUILD_DIR] [--quick] [--rounds 5] [--python /usr/bin/python3]
+usage: benchmarks/report.py [BUILD_DIR] [--quick] [--rounds 5] [--data DIR] [--blas BUILD_DIR] [--python PYTHON]
 
-BUILD_DIR is where `cmake --workflow --preset benchmark` builds, build/benchmark. The library's programs and
-PyTorch's take turns, round by round; figures are medians over all rounds, the FMA peak is the best of all. The
-Python named by --python should have PyTorch (Debian: python3-torch with libopenblas0-pthread; without OpenBLAS
-its products are ten times slower and the comparison is worth nothing).
+BUILD_DIR is where `cmake --workflow --preset benchmark` builds, build/benchmark; --blas names a second one,
+configured with -DGRADUS_USE_BLAS=ON, for a row of its own. What is compared takes turns, round by round; figures are
+medians over all rounds, the FMA peak is the best of all. DIR, or else FASHION_MNIST_DIR, holds the four files of
+Fashion-MNIST.
+
+PYTHON is one that has PyTorch. Debian's /usr/bin/python3 has it with the packages python3-torch and
+libopenblas0-pthread; without the latter its products take thirty times longer, and a comparison is worth nothing.
 """
 import argparse
 import json
@@ -16,9 +19,13 @@ import platform
 import re
 import subprocess
 import sys
+import tempfile
+import time
 from statistics import median
 
 HERE = pathlib.Path(__file__).resolve().parent
+CHAPTER, WIDE = "784-256-10", "784-1024-1024-10"
+NO_TORCH = "PyTorch: not installed, not measured"
 
 
 class Results:
@@ -28,12 +35,14 @@ class Results:
         self.lines = []
 
     def run(self, command, **environment):
-        process = subprocess.run(
-            [str(word) for word in command], env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True
-        )
-        if process.returncode != 0:
-            sys.exit(f"report: {command[0]} ended with status {process.returncode}")
-        self.lines += [json.loads(line) for line in process.stdout.splitlines() if line.startswith("{")]
+        self.lines += [json.loads(line) for line in output_of(command, environment).splitlines()]
+
+    def run_google_benchmark(self, program, repetitions, seconds):
+        command = [program, "--benchmark_format=json", f"--benchmark_repetitions={repetitions}",
+                   "--benchmark_enable_random_interleaving=true", f"--benchmark_min_time={seconds}"]
+        runs = json.loads(output_of(command))["benchmarks"]
+        runs.sort(key=lambda run: run["family_index"])  # the program's order, not the random one
+        self.lines += [{**run, "name": run["run_name"]} for run in runs if run["run_type"] == "iteration"]
 
     def all(self, name, **fields):
         wanted = {"name": name, **fields}
@@ -42,161 +51,322 @@ class Results:
     def first(self, name, **fields):
         return self.all(name, **fields)[0]
 
-    def seconds(self, name, **fields):
-        """The median of all repetitions of all rounds."""
-        return median(time for line in self.all(name, **fields) for time in line["seconds"])
-
     def median(self, field, name, **fields):
-        return median(line[field] for line in self.all(name, **fields))
+        """Of all repetitions of all rounds."""
+        found = [line[field] for line in self.all(name, **fields)]
+        return median(value for values in found for value in (values if isinstance(values, list) else [values]))
 
-    def peak(self, threads=1):
-        widest = max(line["bits"] for line in self.all("fma_peak"))
-        field = "one_thread" if threads == 1 else "two_threads"
-        return max(line[field] for line in self.all("fma_peak", bits=widest))
+    def seconds_per_sample(self, name, clock="seconds", **fields):
+        return self.median(clock, name, **fields) / self.first(name, **fields)["samples"]
+
+    def of_peak(self, name, clock="seconds", **fields):
+        return self.first(name, **fields)["flops"] / self.seconds_per_sample(name, clock, **fields) / self.peak() / 1e9
+
+    def processor_share(self):
+        """Of the time that one-thread training took on the clock; 1 on a machine that does nothing else."""
+        lines = self.all("train", threads=1)
+        return sum(sum(line["processor_seconds"]) for line in lines) / sum(sum(line["seconds"]) for line in lines)
+
+    def peak(self, threads=1, bits=None):
+        """GFLOP/s in the widest registers that were compiled for, or in others."""
+        bits = bits or max(line["bits"] for line in self.all("fma_peak"))
+        return max(line["one_thread" if threads == 1 else "two_threads"] for line in self.all("fma_peak", bits=bits))
 
 
-def torch_is_there(python):
-    return subprocess.run([python, "-c", "import torch"], stderr=subprocess.DEVNULL).returncode == 0
+def output_of(command, environment={}):
+    process = subprocess.run([str(word) for word in command], env={**os.environ, **environment},
+                             stdout=subprocess.PIPE, text=True)
+    if process.returncode != 0:
+        sys.exit(f"report: {command[0]} ended with status {process.returncode}")
+    return process.stdout
 
 
-def measure(options):
-    results = Results()
+def cost_of(command):
+    """Seconds of processor time and bytes of memory that a process takes at most."""
+    process = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status != 0:
+        sys.exit(f"report: {command[0]} failed")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+
+
+# Measurements
+
+
+def measure_networks(results, options):
+    """The library's programs and PyTorch's take turns; PyTorch with one thread and with two."""
     programs = options.build / "benchmarks"
     quick = ["--quick"] if options.quick else []
-    with_torch = torch_is_there(options.python)
+    with_torch = subprocess.run([options.python, "-c", "import torch"], stderr=subprocess.DEVNULL).returncode == 0
     for _ in range(options.rounds):
         for threads in (1,) if options.quick else (1, 2):
             results.run([programs / "training", 1, *quick])
             results.run([programs / "prediction", 5, *quick])
             if with_torch:
-                results.run(
-                    [options.python, HERE / "torch_mlp.py", "--threads", threads, "--repetitions", 1, *quick],
-                    OMP_NUM_THREADS=str(threads),
-                    OPENBLAS_NUM_THREADS=str(threads),
-                )
+                results.run([options.python, HERE / "torch_mlp.py", "--threads", threads, "--repetitions", 1, *quick],
+                            OMP_NUM_THREADS=str(threads), OPENBLAS_NUM_THREADS=str(threads))
+    results.run([programs / "scaling", options.rounds, *quick])
+
+
+def measure_blas(options):
+    results = Results()
+    for _ in range(options.rounds):
+        for name, build in ("plain", options.build), ("blas", options.blas):
+            before = len(results.lines)
+            results.run([build / "benchmarks" / "training", 1, *(["--quick"] if options.quick else [])],
+                        OPENBLAS_NUM_THREADS="1")
+            for line in results.lines[before:]:
+                line["build"] = name
     return results
 
 
-def cpu():
-    """Model, cores and caches, as far as the system tells."""
-    lines = subprocess.run(["lscpu"], env={**os.environ, "LC_ALL": "C"}, stdout=subprocess.PIPE, text=True).stdout
-    fields = dict(re.split(r":\s+", line.strip(), maxsplit=1) for line in lines.splitlines() if re.search(r":\s", line))
-    caches = [f"{name} {fields[name]}" for name in ("L1d cache", "L2 cache", "L3 cache") if name in fields]
-    family = f"family {fields.get('CPU family')}, model {fields.get('Model')}"
-    return f"{fields.get('Model name', platform.machine())} ({family}), {fields.get('CPU(s)')} cores, " + (
-        ", ".join(caches) or "caches not told"
-    )
+def measure_files(options):
+    """Seconds for reading and for `gzip -dc`, taking turns, and the bytes that the main job takes."""
+    files = sorted(pathlib.Path(options.data).glob("*-ubyte.gz"))
+    main_job = options.build / "benchmarks" / "main_job"
+    read, unpack = [], []
+    for _ in range(2 * options.rounds):
+        read.append(cost_of([main_job, options.data, 0])[0])
+        unpack.append(cost_of(["gzip", "-dc", *files])[0])
+    return median(read), median(unpack), cost_of([main_job, options.data, 1])[1]
 
 
-def print_setup(results):
-    build, torch = results.first("build"), results.all("torch")
-    print(f"- Machine: {cpu()}; load average at the end {os.getloadavg()[0]:.1f}")
-    print(f"- Compiler: {build['compiler']}, flags `{' '.join(build['flags'].split())}`, gradus::native: {build['native']}")
-    print(f"- Eigen {build['eigen']}, instruction sets {build['instruction_sets']}; large products by {build['eigen_products']}")
-    for bits in sorted({line["bits"] for line in results.all("fma_peak")}):
-        one, two = (max(line[field] for line in results.all("fma_peak", bits=bits)) for field in ("one_thread", "two_threads"))
-        print(f"- FMA peak, {bits} bits: {one:.1f} GFLOP/s on one thread, {two:.1f} on two")
-    if torch:
-        print(f"- PyTorch {torch[0]['version']} with {torch[0]['blas']}; the better of one and two threads counts")
-    else:
-        print("- PyTorch: not installed, not measured")
-    busy = processor_share(results)
-    print(f"- Processor time of one-thread training, of its wall time: {busy:.0%}" + ("" if busy > 0.95 else " (the machine was busy)"))
+def measure_compilation(options):
+    """Seconds and bytes of an executable, of each of the two programs in compile_time/."""
+    with open(options.build / "benchmarks" / "compiler.json") as file:
+        compiler = json.load(file)
+    seconds, size = {"gradus": [], "eigen": []}, {}
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(options.rounds):
+            for name in seconds:
+                program = pathlib.Path(folder) / name
+                includes = [word for path in compiler["includes"] for word in ("-isystem", path)]
+                source = HERE / "compile_time" / f"{name}.cpp"
+                seconds[name].append(cost_of([compiler["compiler"], "-std=c++20", "-O2", "-s", *includes, source,
+                                              "-pthread", "-o", program])[0])
+                size[name] = program.stat().st_size
+    return {name: median(times) for name, times in seconds.items()}, size
 
 
-def processor_share(results):
-    lines = results.all("train", threads=1)
-    return sum(sum(line["processor_seconds"]) for line in lines) / sum(sum(line["seconds"]) for line in lines)
+# What is printed
 
 
-class Table:
-    """Target, measured, met or missed."""
-
-    def __init__(self):
-        print("\n| target | wanted | measured | |\n| --- | --- | --- | --- |")
-
-    def at_least(self, what, limit, value, unit, detail=""):
-        self.row(what, f"at least {unit.format(limit)}", unit.format(value) + detail, value >= limit)
-
-    def at_most(self, what, limit, value, unit, detail=""):
-        self.row(what, f"at most {unit.format(limit)}", unit.format(value) + detail, value <= limit)
-
-    @staticmethod
-    def row(what, wanted, measured, met=None):
-        print(f"| {what} | {wanted} | {measured} | {'' if met is None else 'met' if met else 'missed'} |")
+def heading(*columns):
+    print(f"\n| {' | '.join(columns)} |\n|{' --- |' * len(columns)}")
 
 
-def per_sample(results, name, **fields):
-    line = results.first(name, **fields)
-    return results.seconds(name, **fields) / line["samples"]
+def row(*cells):
+    print(f"| {' | '.join(cells)} |")
 
 
-def best_torch(results, value_of):
-    """The better of PyTorch's thread settings, or None."""
-    values = [value_of(line["threads"]) for line in results.all("torch")]
-    return min(values, default=None)
+def at_least(limit, value):
+    return "met" if value >= limit else "missed"
 
 
-def against_torch(table, results, what, limit, ours, value_of):
-    theirs = best_torch(results, value_of)
-    if theirs is None:
-        table.row(what, f"at least {limit} times", "PyTorch: not installed, not measured")
-    else:
-        table.at_least(what, limit, theirs / ours, "{:.2f} times", f" ({time(ours)} to {time(theirs)})")
+def at_most(limit, value):
+    return "met" if value <= limit else "missed"
 
 
-def time(seconds):
+def duration(seconds):
     for unit, scale in ("s", 1), ("ms", 1e3), ("us", 1e6):
         if seconds * scale >= 1:
             return f"{seconds * scale:.3g} {unit}"
     return f"{seconds * 1e9:.3g} ns"
 
 
-def training_rows(table, results):
-    gflop = {line["batch"]: line["gflops"] * median(line["seconds"]) / line["samples"] for line in results.all("train")}
-    one = per_sample(results, "train", batch=256, threads=1)
-    two = per_sample(results, "train", batch=256, threads=2)
-    epoch = f" ({time(60000 * one)} an epoch)"
-    table.at_least("training, batch 256, one thread, of peak", 0.85, gflop[256] / one / results.peak(), "{:.1%}", epoch)
-    scaling = results.peak(2) / results.peak()
-    table.at_least(f"two threads against one (peak: {scaling:.2f})", 1.7, one / two, "{:.2f} times", f" ({time(60000 * two)} an epoch)")
-    table.row("plain Eigen's speed, batch 256, 16, 1", "", ", ".join(
-        f"{per_sample(results, 'train', batch=batch, threads=1) / per_sample(results, 'train_eigen', batch=batch):.2f}"
-        for batch in (256, 16, 1)) + " of ours")
-    for batch, limit, scale, unit in (256, 1.7, 60000, "an epoch"), (16, 4, 60000, "an epoch"), (1, 10, 1, "a step"):
-        ours = per_sample(results, "train", batch=batch, threads=1)
-        against_torch(table, results, f"training, batch {batch}, one thread, against PyTorch ({unit})", limit, scale * ours,
-                      lambda threads: scale * per_sample(results, "torch_train", batch=batch, threads=threads))
+def megabytes(size):
+    return f"{size / 1e6:.1f} MB"
 
 
-def prediction_rows(table, results):
+def cpu():
+    """Model, cores and caches, as far as the system tells."""
+    try:
+        lines = output_of(["lscpu"], {"LC_ALL": "C"}).splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    fields = dict(re.split(r":\s+", line.strip(), maxsplit=1) for line in lines if re.search(r":\s+\S", line))
+    caches = [f"{level} {fields[level + ' cache']}" for level in ("L1d", "L2", "L3") if level + " cache" in fields]
+    return (f"{fields.get('Model name')}, family {fields.get('CPU family')}, model {fields.get('Model')}, "
+            f"{fields.get('CPU(s)')} cores, {', '.join(caches) or 'caches not told'}")
+
+
+def busy(results):
+    return results.processor_share() < 0.97
+
+
+def print_setup(results):
+    build, torch = results.first("build"), results.all("torch")
+    print(f"- Machine: {cpu()}")
+    print(f"- Compiler: {build['compiler']}, `{' '.join(build['flags'].split())}`; gradus::native: {build['native']}")
+    print(f"- Eigen {build['eigen']}, {build['instruction_sets']}; Eigen's products: {build['eigen_products']}")
+    for bits in sorted({line["bits"] for line in results.all("fma_peak")}):
+        print(f"- FMA peak, {bits} bits: {results.peak(1, bits):.1f} GFLOP/s on one thread, "
+              f"{results.peak(2, bits):.1f} on two")
+    print(f"- PyTorch {torch[0]['version']} ({torch[0]['blas']}), the better of one thread and two" if torch
+          else f"- {NO_TORCH}")
+    print(f"- One-thread training had the processor for {results.processor_share():.0%} of its time"
+          + (": others used the machine, and times on the clock are too long" if busy(results) else ""))
+
+
+def row_against_torch(results, what, limit, ours, value_of):
+    """value_of(threads) is PyTorch's time."""
+    theirs = min((value_of(line["threads"]) for line in results.all("torch")), default=None)
+    if theirs is None:
+        row(what, f"at least {limit}x", NO_TORCH, "")
+    else:
+        row(what, f"at least {limit}x", f"{theirs / ours:.2f}x: {duration(ours)}, PyTorch {duration(theirs)}",
+            at_least(limit, theirs / ours))
+
+
+def training_rows(results):
+    value = results.of_peak("train", sizes=CHAPTER, batch=256, threads=1)
+    one = results.seconds_per_sample("train", sizes=CHAPTER, batch=256, threads=1)
+    two = results.seconds_per_sample("train", sizes=CHAPTER, batch=256, threads=2)
+    row("training, batch 256, one thread", "at least 85% of peak", f"{value:.1%}: {duration(60000 * one)} an epoch",
+        at_least(0.85, value))
+    if busy(results):
+        value = results.of_peak("train", "processor_seconds", sizes=CHAPTER, batch=256, threads=1)
+        row("the same by the processor's time, the machine being busy", "", f"{value:.1%}", "")
+    scaling = results.peak(2) / results.peak(1)
+    row("training, batch 256, two threads against one", "at least 1.7x where the peak does 1.9x",
+        f"{one / two:.2f}x, the peak {scaling:.2f}x", at_least(1.7, one / two) if scaling >= 1.9 else "")
+    for batch, limit, samples, unit in (256, 1.7, 60000, "epoch"), (16, 4, 60000, "epoch"), (1, 10, 1, "step"):
+        row_against_torch(
+            results, f"training, batch {batch}, one thread, against PyTorch, {unit}", limit,
+            samples * results.seconds_per_sample("train", sizes=CHAPTER, batch=batch, threads=1),
+            lambda threads: samples * results.seconds_per_sample("torch_train", batch=batch, threads=threads))
+    for batch in 256, 16, 1:
+        ours = results.seconds_per_sample("train", sizes=CHAPTER, batch=batch, threads=1)
+        eigen = results.seconds_per_sample("train_eigen", batch=batch)
+        row(f"training, batch {batch}, one thread, against plain Eigen", "", f"{eigen / ours:.2f}x", "")
+    value = results.of_peak("train", sizes=WIDE)
+    row(f"training {WIDE}, batch 256", "at least 90% of peak", f"{value:.1%}", at_least(0.9, value))
+
+
+def prediction_rows(results):
     ours = results.median("microseconds", "predict_one") / 1e6
-    against_torch(table, results, "predict, one sample, against PyTorch", 10, ours,
-                  lambda threads: results.median("microseconds", "torch_predict_one", threads=threads) / 1e6)
+    row_against_torch(results, "predict, one sample, against PyTorch", 10, ours,
+                      lambda threads: results.median("microseconds", "torch_predict_one", threads=threads) / 1e6)
     stream = results.median("microseconds", "stream_weights") / 1e6
-    table.at_most("predict, one sample, against reading the weights", 1.3, ours / stream, "{:.2f} times", f" ({time(stream)})")
+    row("predict, one sample, against reading the weights", "at most 1.3x",
+        f"{ours / stream:.2f}x: {duration(ours)}, reading {duration(stream)}", at_most(1.3, ours / stream))
     tail = results.median("microseconds_99.9", "predict_one") / 1e6
-    table.at_most("predict, one sample, 99.9th percentile against median", 3, tail / ours, "{:.2f} times")
+    row("predict, one sample, 99.9th percentile against median", "at most 3x", f"{tail / ours:.2f}x",
+        at_most(3, tail / ours))
     batches = {line["batch"] for line in results.all("predict_10000")}
-    line = results.first("predict_10000", batch=256)
-    gflop = line["gflops"] * median(line["seconds"])
-    best = min(results.seconds("predict_10000", batch=batch) for batch in batches)
-    table.at_least("predict, 10,000 samples in batches, of peak", 0.85, gflop / best / results.peak(), "{:.1%}", f" ({time(best)})")
+    value = max(results.of_peak("predict_10000", batch=batch) for batch in batches)
+    row("predict, 10,000 samples in batches", "at least 85% of peak", f"{value:.1%}", at_least(0.85, value))
+
+
+def product_rows(results):
+    peak = max(line["FLOPS"] for line in results.all("multiply_add"))
+    for product in "y", "dW", "dx":
+        value = results.median("FLOPS", f"gradus/{product}/256x256x10") / peak
+        row(f"product of the layer 256 to 10, {product}", "at least 60% of peak", f"{value:.1%}", at_least(0.6, value))
+
+
+def file_rows(options):
+    if not options.data:
+        row("reading the four files against `gzip -dc`; memory", "", "no data set, not measured", "")
+        return
+    read, unpack, memory = measure_files(options)
+    row("reading the four files against `gzip -dc`", "at most 1.2x",
+        f"{read / unpack:.2f}x: {duration(read)}, gzip {duration(unpack)}", at_most(1.2, read / unpack))
+    data_set = 70000 * 785
+    row("memory of the main job", f"at most the data set's {megabytes(data_set)} + 40 MB", megabytes(memory),
+        at_most(data_set + 40e6, memory))
+
+
+def compilation_rows(options):
+    if options.quick:
+        return
+    seconds, size = measure_compilation(options)
+    ratio = seconds["gradus"] / seconds["eigen"]
+    row("compiling a training with gradus/nn.hpp, -O2, against Eigen alone", "at most 1.5x",
+        f"{ratio:.2f}x: {duration(seconds['gradus'])}, Eigen {duration(seconds['eigen'])}", at_most(1.5, ratio))
+    row("its executable, stripped", "", f"{size['gradus'] // 1000} KB, Eigen {size['eigen'] // 1000} KB", "")
+
+
+def print_elementwise(results):
+    heading("element-wise pass, time against a copy of as many bytes, at most 1.3x", "in L2", "in memory", "")
+    copies = {line["bytes"]: results.median("cpu_time", line["name"]) for line in results.lines
+              if line["name"].startswith("copy/")}
+    passes = {}
+    for line in results.lines:
+        if "elements" in line and not line["name"].startswith("copy/"):
+            ratio = results.median("cpu_time", line["name"]) / copies[line["bytes"]]
+            passes.setdefault(line["name"].split("/")[0], {})[line["elements"]] = ratio
+    for name, ratios in passes.items():
+        small, large = (ratios[size] for size in sorted(ratios))
+        row(name, f"{small:.2f}x", f"{large:.2f}x", at_most(1.3, max(small, large)))
+
+
+def print_products(results):
+    heading("product, batch x in x out, of peak", "y = x W^T", "Eigen", "dW = dy^T x", "Eigen", "dx = dy W", "Eigen")
+    peak = max(line["FLOPS"] for line in results.all("multiply_add"))
+    sizes = dict.fromkeys(line["name"].split("/")[2] for line in results.lines if line["name"].startswith("gradus/"))
+    for size in sizes:
+        row(size, *(f"{results.median('FLOPS', f'{library}/{product}/{size}') / peak:.0%}"
+                    for product in ("y", "dW", "dx") for library in ("gradus", "eigen")))
+
+
+def print_scaling(results):
+    heading("training, one thread", "batch", "MFLOP a sample", "time a sample", "GFLOP/s", "of peak")
+    for series in "width", "depth", "batch":
+        for line in results.all(series):
+            fields = {"sizes": line["sizes"], "batch": line["batch"]}
+            seconds = results.seconds_per_sample(series, **fields)
+            hidden = line["sizes"].split("-")[1:-1]
+            name = line["sizes"] if len(hidden) < 3 else f"784-{len(hidden)} times {hidden[0]}-10"
+            row(name, str(line["batch"]), f"{line['flops'] / 1e6:.2f}", duration(seconds),
+                f"{line['flops'] / seconds / 1e9:.1f}", f"{results.of_peak(series, **fields):.0%}")
+
+
+def print_blas(results):
+    heading("training with the BLAS, one thread: speed against without", "the library", "plain Eigen")
+    for batch in 256, 16, 1:
+        def gain(name):
+            plain, blas = (results.seconds_per_sample(name, sizes=CHAPTER, batch=batch, threads=1, build=build)
+                           for build in ("plain", "blas"))
+            return f"{plain / blas:.2f}x"
+        row(f"batch {batch}", gain("train"), gain("train_eigen"))
+
+
+def parse_options():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("build", nargs="?", type=pathlib.Path, default=HERE.parent / "build" / "benchmark")
+    parser.add_argument("--quick", action="store_true", help="little of everything, to see that it runs")
+    parser.add_argument("--rounds", type=int, help="5 unless told")
+    parser.add_argument("--data", default=os.environ.get("FASHION_MNIST_DIR"))
+    parser.add_argument("--blas", type=pathlib.Path)
+    parser.add_argument("--python", default="/usr/bin/python3")
+    options = parser.parse_args()
+    options.rounds = options.rounds or (1 if options.quick else 5)
+    return options
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("build", nargs="?", type=pathlib.Path, default=HERE.parent / "build" / "benchmark")
-    parser.add_argument("--quick", action="store_true", help="little of everything, to see that it runs")
-    parser.add_argument("--rounds", type=int)
-    parser.add_argument("--python", default="/usr/bin/python3", help="one that has PyTorch")
-    options = parser.parse_args()
-    options.rounds = options.rounds or (1 if options.quick else 5)
-    results = measure(options)
+    options = parse_options()
+    start = time.time()
+    results = Results()
+    measure_networks(results, options)
+    programs = options.build / "benchmarks"
+    for program in "products", "elementwise":
+        results.run_google_benchmark(programs / program, options.rounds, 0.005 if options.quick else 0.05)
+
     print_setup(results)
-    table = Table()
-    training_rows(table, results)
-    prediction_rows(table, results)
+    heading("target", "wanted", "measured", "")
+    training_rows(results)
+    prediction_rows(results)
+    product_rows(results)
+    file_rows(options)
+    compilation_rows(options)
+    print_elementwise(results)
+    print_products(results)
+    print_scaling(results)
+    if options.blas:
+        print_blas(measure_blas(options))
+    print(f"\nMeasured in {time.time() - start:.0f} s by benchmarks/report.py.")
 
 
 main()

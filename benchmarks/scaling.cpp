@@ -39,7 +39,7 @@ bench::TrainingJob job(std::vector<Index> sizes, Index batch, double gflop) {
 int main(int argc, char** argv) {
   const bench::Options options(argc, argv, 5);
   bench::print_build();
-  const gradus::Dataset<> data = bench::noise_images(60000);
+  const gradus::Dataset<> data = bench::noise_images(options.quick ? 12000 : 60000);
   const double gflop = options.quick ? 0.5 : 5;
   struct Series {
     const char* name;
@@ -56,6 +56,9 @@ int main(int argc, char** argv) {
   for (const Index batch : {1, 4, 16, 64, 256, 1024, 4096})
     table[2].runs.emplace_back(data, job(bench::chapter_sizes, batch, gflop));
 
+  for (Series& series : table) {
+    for (bench::TrainingRun& run : series.runs) run.warm_up();
+  }
   bench::FmaPeak peak;
   for (int i = 0; i < options.repetitions; ++i) {
     for (Series& series : table) {

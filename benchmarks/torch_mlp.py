@@ -61,7 +61,8 @@ def report(name, **fields):
 
 
 def measure_training(repetitions, quick):
-    x, y = noise(60000), torch.randint(0, 10, (60000,))
+    count = 12000 if quick else 60000
+    x, y = noise(count), torch.randint(0, 10, (count,))
     for batch, steps in (256, 40 if quick else 235), (16, 200 if quick else 1000), (1, 200 if quick else 1000):
         net = network()
         optimizer = torch.optim.SGD(net.parameters(), lr=0.1)

@@ -67,7 +67,7 @@ void check_same(double loss, double eigen_loss) {
 int main(int argc, char** argv) {
   const bench::Options options(argc, argv, 5);
   bench::print_build();
-  const gradus::Dataset<> data = bench::noise_images(60000);
+  const gradus::Dataset<> data = bench::noise_images(options.quick ? 12000 : 60000);
   const bench::EigenMlp::Matrix x =
       data.inputs.reshape({data.size(), 784}).matrix().cast<float>().transpose() / 255.0f;
   const std::vector<Index> labels(data.labels.begin(), data.labels.end());
