@@ -93,7 +93,9 @@ TEST_SUITE("product") {
             }
   }
 
-  TEST_CASE_TEMPLATE("the same bits whatever the number of threads", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("the same bits whatever the number of threads" *
+                         doctest::skip(gradus::ops::detail::use_blas),  // a BLAS promises nothing of the kind
+                     Scalar, float, double) {
     std::mt19937 generator(7);
     const auto numbers = [&](Index size) {
       std::vector<Scalar> v(static_cast<std::size_t>(size));

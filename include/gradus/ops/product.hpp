@@ -9,6 +9,7 @@
 #include <gradus/core/error.hpp>
 #include <gradus/core/matrix_view.hpp>
 #include <gradus/core/parallel.hpp>
+#include <gradus/ops/detail/blas.hpp>
 #include <gradus/ops/detail/blocks.hpp>
 
 namespace gradus::ops {
@@ -38,6 +39,8 @@ Method choose_method(MatrixView<const Scalar> a, MatrixView<const Scalar> b, Mat
 template <class Scalar>
 void multiply(Method method, MatrixView<const Scalar> a, MatrixView<const Scalar> b, MatrixView<Scalar> c,
               bool accumulate) {
+  if constexpr (use_blas && (std::is_same_v<Scalar, float> || std::is_same_v<Scalar, double>))
+    if (multiply_by_blas(a, b, c, accumulate)) return;
   if (method == Method::dots)
     multiply_dots(a, b, c, accumulate);
   else if (method == Method::rows)
@@ -64,6 +67,8 @@ inline constexpr Index part_grain = 32;
 /// c = a b, or c += a b: [M, K] times [K, N] -> [M, N]. Transposes are views: a layer's y = x W^T is
 /// product(x, weight.transposed(), y). c must not overlap a or b. Throws ShapeError for shapes that do not
 /// fit.
+///
+/// With gradus::blas, products large enough go to the BLAS instead, and what follows is as the BLAS has it.
 ///
 /// Allocates nothing; packed blocks take 225 KB of the stack. Each element is summed in an order that depends
 /// on the shapes, the strides and the packet size, not on the number of threads or the cache sizes: one

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <type_traits>
+
+#include <gradus/core/eigen.hpp>
+#include <gradus/core/matrix_view.hpp>
+
+/// Products by the BLAS that Eigen was told to call: EIGEN_USE_BLAS, which the CMake target gradus::blas
+/// defines.
+
+namespace gradus::ops::detail {
+
+#ifdef EIGEN_USE_BLAS
+inline constexpr bool use_blas = true;
+#else
+inline constexpr bool use_blas = false;
+#endif
+
+/// Multiply-adds below which calling the BLAS costs more than it saves.
+inline constexpr Index blas_work = 32 * 32 * 32;
+
+/// Whether the BLAS takes m as a row-major matrix. Between rows it wants the length of a row at least.
+template <class Scalar>
+bool is_row_major(const MatrixView<Scalar>& m) {
+  return m.column_stride == 1 && (m.rows == 1 || m.row_stride >= m.columns);
+}
+
+template <class Scalar>
+bool is_row_or_column_major(const MatrixView<Scalar>& m) {
+  return is_row_major(m) || is_row_major(m.transposed());
+}
+
+template <class Scalar, int order>
+using StridedMap =
+    Eigen::Map<std::conditional_t<
+                   std::is_const_v<Scalar>,
+                   const Eigen::Matrix<std::remove_const_t<Scalar>, Eigen::Dynamic, Eigen::Dynamic, order>,
+                   Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, order>>,
+               Eigen::Unaligned, Eigen::OuterStride<>>;
+
+/// f(m as an Eigen matrix): BLAS knows two storage orders, which Eigen tells apart by type.
+template <class Scalar, class F>
+void with_order(const MatrixView<Scalar>& m, F&& f) {
+  const auto map = [&]<int order>(std::integral_constant<int, order>, Index stride, Index length) {
+    f(StridedMap<Scalar, order>(m.data, m.rows, m.columns, Eigen::OuterStride<>(std::max(stride, length))));
+  };
+  if (is_row_major(m))
+    map(std::integral_constant<int, Eigen::RowMajor>{}, m.row_stride, m.columns);
+  else
+    map(std::integral_constant<int, Eigen::ColMajor>{}, m.column_stride, m.rows);
+}
+
+/// c = a b or c += a b through Eigen, and true; false, and nothing done, where the BLAS is of no use.
+template <std::floating_point Scalar>
+bool multiply_by_blas(const MatrixView<const Scalar>& a, const MatrixView<const Scalar>& b,
+                      const MatrixView<Scalar>& c, bool accumulate) {
+  if (!is_row_or_column_major(a) || !is_row_or_column_major(b) || !is_row_major(c) ||
+      c.rows * c.columns * a.columns < blas_work)
+    return false;
+  StridedMap<Scalar, Eigen::RowMajor> result(c.data, c.rows, c.columns,
+                                             Eigen::OuterStride<>(std::max(c.row_stride, c.columns)));
+  with_order(a, [&](const auto& left) {
+    with_order(b, [&](const auto& right) {
+      if (accumulate)
+        result.noalias() += left * right;
+      else
+        result.noalias() = left * right;
+    });
+  });
+  return true;
+}
+
+}  // namespace gradus::ops::detail
