@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <latch>
-#include <string>
+#include <map>
 #include <thread>
 #include <vector>
 
@@ -90,35 +91,38 @@ class FmaPeak {
  public:
   /// Takes 15 ms or so.
   void measure() {
-    for (const int threads : {1, 2}) {
-      raise(widest_, threads, detail::gflops<detail::Widest>(threads));
-      raise(half_, threads, detail::gflops<detail::Half>(threads));
-    }
+    raise<detail::Widest>();
+    if constexpr (detail::lanes<detail::Half>() < detail::lanes<detail::Widest>()) raise<detail::Half>();
   }
-  /// GFLOP/s of one or two threads.
-  double gflops(int threads = 1) const { return widest_[static_cast<std::size_t>(threads - 1)]; }
+  /// GFLOP/s of one or two threads in the widest registers.
+  double gflops(int threads = 1) const { return best_.rbegin()->second.at(threads); }
+  /// The same in registers of so many bits; 0 where they are neither the widest nor half as wide.
+  double gflops(int threads, gradus::Index bits) const {
+    const auto found = best_.find(bits);
+    return found == best_.end() ? 0 : found->second.at(threads);
+  }
 
   void print() const {
-    print(detail::lanes<detail::Widest>(), widest_);
-    if (detail::lanes<detail::Half>() < detail::lanes<detail::Widest>())
-      print(detail::lanes<detail::Half>(), half_);
+    for (const auto& [bits, best] : best_) {
+      JsonLine("fma_peak")
+          .field("bits", static_cast<double>(bits))
+          .field("one_thread", best.at(1))
+          .field("two_threads", best.at(2));
+    }
   }
 
  private:
-  using Best = std::array<double, 2>;
+  using BestByThreads = std::map<int, double>;
 
-  static void raise(Best& best, int threads, double gflops) {
-    double& kept = best[static_cast<std::size_t>(threads - 1)];
-    kept = std::max(kept, gflops);
-  }
-  static void print(gradus::Index lanes, const Best& best) {
-    JsonLine("fma_peak")
-        .field("bits", static_cast<double>(32 * lanes))
-        .field("one_thread", best[0])
-        .field("two_threads", best[1]);
+  template <class Packet>
+  void raise() {
+    for (const int threads : {1, 2}) {
+      double& best = best_[32 * detail::lanes<Packet>()][threads];
+      best = std::max(best, detail::gflops<Packet>(threads));
+    }
   }
 
-  Best widest_{}, half_{};
+  std::map<gradus::Index, BestByThreads> best_;  // by the registers' bits
 };
 
 }  // namespace bench
