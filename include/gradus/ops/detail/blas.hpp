@@ -33,7 +33,7 @@ bool is_row_or_column_major(const MatrixView<Scalar>& m) {
 }
 
 template <class Scalar, int order>
-using StridedMap =
+using OrderedMap =
     Eigen::Map<std::conditional_t<
                    std::is_const_v<Scalar>,
                    const Eigen::Matrix<std::remove_const_t<Scalar>, Eigen::Dynamic, Eigen::Dynamic, order>,
@@ -44,7 +44,7 @@ using StridedMap =
 template <class Scalar, class F>
 void with_order(const MatrixView<Scalar>& m, F&& f) {
   const auto map = [&]<int order>(std::integral_constant<int, order>, Index stride, Index length) {
-    f(StridedMap<Scalar, order>(m.data, m.rows, m.columns, Eigen::OuterStride<>(std::max(stride, length))));
+    f(OrderedMap<Scalar, order>(m.data, m.rows, m.columns, Eigen::OuterStride<>(std::max(stride, length))));
   };
   if (is_row_major(m))
     map(std::integral_constant<int, Eigen::RowMajor>{}, m.row_stride, m.columns);
@@ -59,7 +59,7 @@ bool multiply_by_blas(const MatrixView<const Scalar>& a, const MatrixView<const 
   if (!is_row_or_column_major(a) || !is_row_or_column_major(b) || !is_row_major(c) ||
       c.rows * c.columns * a.columns < blas_work)
     return false;
-  StridedMap<Scalar, Eigen::RowMajor> result(c.data, c.rows, c.columns,
+  OrderedMap<Scalar, Eigen::RowMajor> result(c.data, c.rows, c.columns,
                                              Eigen::OuterStride<>(std::max(c.row_stride, c.columns)));
   with_order(a, [&](const auto& left) {
     with_order(b, [&](const auto& right) {
