@@ -38,7 +38,7 @@ struct Figure {
         "\nset grid lc rgb '#b0b0b0' lt 1 lw 0.5\nset border lw 0.8\nset tics out nomirror scale 0.6\n"
         "set key top right opaque box lw 0.5 height 0.4 samplen 2.5\nset offsets graph 0, 0, 0.03, "
         "0.03\nset autoscale xfix\n";
-    if (logarithmic) script += "set logscale y\nset format y '10^{%L}'\n";
+    if (logarithmic) script += "set logscale y\nset format y '%g'\n";
     std::string plot;
     for (std::size_t i = 0; i < curves.size(); ++i) {
       const Curve& curve = curves[i];

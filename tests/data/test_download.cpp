@@ -258,6 +258,9 @@ TEST_CASE("locate_fashion_mnist: the folder asked for, the environment's, the ca
     const Variable directory("FASHION_MNIST_DIR", "/from/environment");
     CHECK(gradus::locate_fashion_mnist("/asked/for", options) == "/asked/for");
     CHECK(gradus::locate_fashion_mnist({}, options) == "/from/environment");
+    CHECK(message_of<FileError>([] {
+            gradus::fetch_fashion_mnist(gradus::Split::test);
+          }).starts_with("/from/environment"));
   }
   const Variable directory("FASHION_MNIST_DIR", "");
   const auto cached = folder.path / "gradus" / "fashion-mnist";

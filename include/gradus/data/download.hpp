@@ -206,4 +206,9 @@ inline std::filesystem::path locate_fashion_mnist(const std::filesystem::path& f
   return cache;
 }
 
+/// One half of Fashion-MNIST, from where locate_fashion_mnist finds it. Throws FileError.
+inline Dataset<> fetch_fashion_mnist(Split split, const DownloadOptions& options = {}) {
+  return FashionMnist::load(locate_fashion_mnist({}, options), split);
+}
+
 }  // namespace gradus

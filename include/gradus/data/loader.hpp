@@ -210,7 +210,7 @@ class Loader<Scalar, Element, Label>::Epoch {
 
     Iterator(Loader& loader, Generator* random) : loader_(&loader), random_(random) { gather(); }
 
-    const value_type& operator*() const { return batch_; }
+    value_type operator*() const { return batch_; }
     const value_type* operator->() const { return &batch_; }
     Iterator& operator++() {
       ++position_;
