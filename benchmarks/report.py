@@ -75,7 +75,7 @@ class Results:
 
 def output_of(command, environment={}):
     process = subprocess.run([str(word) for word in command], env={**os.environ, **environment},
-                             stdout=subprocess.PIPE, text=True)
+                             stdout=subprocess.PIPE, text=True, timeout=120)
     if process.returncode != 0:
         sys.exit(f"report: {command[0]} ended with status {process.returncode}")
     return process.stdout
@@ -90,6 +90,13 @@ def cost_of(command):
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
 
 
+def has_torch(python):
+    try:
+        return subprocess.run([python, "-c", "import torch"], stderr=subprocess.DEVNULL).returncode == 0
+    except OSError:
+        return False
+
+
 # Measurements
 
 
@@ -97,14 +104,20 @@ def measure_networks(results, options):
     """The library's programs and PyTorch's take turns; PyTorch with one thread and with two."""
     programs = options.build / "benchmarks"
     quick = ["--quick"] if options.quick else []
-    with_torch = subprocess.run([options.python, "-c", "import torch"], stderr=subprocess.DEVNULL).returncode == 0
+    torch_threads = {1, 2} if has_torch(options.python) else set()
     for _ in range(options.rounds):
         for threads in (1,) if options.quick else (1, 2):
             results.run([programs / "training", 1, *quick])
             results.run([programs / "prediction", 5, *quick])
-            if with_torch:
+            if threads not in torch_threads:
+                continue
+            try:
                 results.run([options.python, HERE / "torch_mlp.py", "--threads", threads, "--repetitions", 1, *quick],
                             OMP_NUM_THREADS=str(threads), OPENBLAS_NUM_THREADS=str(threads))
+            except subprocess.TimeoutExpired:
+                # Its threads spin while they wait for each other; where others use the machine that takes for ever.
+                print(f"report: PyTorch on {threads} threads takes too long, left out", file=sys.stderr)
+                torch_threads.remove(threads)
     results.run([programs / "scaling", options.rounds, *quick])
 
 
@@ -194,6 +207,14 @@ def busy(results):
     return results.processor_share() < 0.97
 
 
+def describe_torch(lines):
+    counts = sorted({line["threads"] for line in lines})
+    text = f"PyTorch {lines[0]['version']}, {lines[0]['blas']}; on " + ", ".join(map(str, counts)) + " threads"
+    if not re.search("openblas|mkl", lines[0]["blas"]):
+        text += "; **its products are those of the reference BLAS, the comparison is worth nothing**"
+    return text + (", the better counts" if len(counts) > 1 else "")
+
+
 def print_setup(results):
     build, torch = results.first("build"), results.all("torch")
     print(f"- Machine: {cpu()}")
@@ -202,8 +223,7 @@ def print_setup(results):
     for bits in sorted({line["bits"] for line in results.all("fma_peak")}):
         print(f"- FMA peak, {bits} bits: {results.peak(1, bits):.1f} GFLOP/s on one thread, "
               f"{results.peak(2, bits):.1f} on two")
-    print(f"- PyTorch {torch[0]['version']} ({torch[0]['blas']}), the better of one thread and two" if torch
-          else f"- {NO_TORCH}")
+    print(f"- {describe_torch(torch) if torch else NO_TORCH}")
     print(f"- One-thread training had the processor for {results.processor_share():.0%} of its time"
           + (": others used the machine, and times on the clock are too long" if busy(results) else ""))
 
