@@ -1,4 +1,7 @@
 #include <cmath>
+#include <cstring>
+#include <limits>
+#include <span>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -61,6 +64,48 @@ TEST_SUITE("softmax_cross_entropy") {
         }
       }
     }
+  }
+
+  TEST_CASE_TEMPLATE("a short row's part is the same wherever it stands, whatever the others are", Scalar,
+                     float, double) {
+    Generator random(8);
+    for (const Index classes : {1, 2, 10, 63, 64}) {
+      Tensor<Scalar> logits = Tensor<Scalar>::randn({300, classes}, random, 0, 5);
+      const std::vector<Index> labels = random_labels(300, classes, random);
+      logits(3, 0) = std::numeric_limits<Scalar>::infinity();
+      logits(150, classes - 1) = test::not_a_number<Scalar>;
+      logits(299, classes / 2) = -std::numeric_limits<Scalar>::infinity();
+      Tensor<Scalar> gradient(logits.shape()), alone(Shape{1, classes});
+      softmax_cross_entropy<Scalar>(logits, labels, gradient.view(), {Reduction::sum});
+      double correct = 0;
+      for (Index i = 0; i < 300; ++i) {
+        const std::span label(&labels[static_cast<std::size_t>(i)], 1);
+        const auto result =
+            softmax_cross_entropy<Scalar>(logits.slice(i, i + 1), label, alone.view(), {Reduction::sum});
+        correct += static_cast<double>(result.correct);
+        CAPTURE(classes);
+        CAPTURE(i);
+        REQUIRE(std::memcmp(gradient[i].data(), alone.data(),
+                            static_cast<std::size_t>(classes) * sizeof(Scalar)) == 0);
+        double sum = 0;
+        for (Index c = 0; c < classes; ++c) sum += std::exp(static_cast<double>(logits(i, c)));
+        if (std::isfinite(std::log(sum)) && std::isfinite(logits(i, label[0]))) {
+          const double loss = std::log(sum) - static_cast<double>(logits(i, label[0]));
+          REQUIRE(static_cast<double>(result.loss) == doctest::Approx(loss).epsilon(1e-5));
+        }
+      }
+      const auto all = softmax_cross_entropy<Scalar>(logits, labels, {}, {Reduction::sum});
+      CHECK(static_cast<double>(all.correct) == correct);
+    }
+  }
+
+  TEST_CASE("no classes at all, all samples ignored") {
+    const Tensor<float> logits(Shape{2, 0});
+    Tensor<float> gradient(logits.shape());
+    const std::vector<Index> labels{255, 255};
+    const auto result = softmax_cross_entropy<float>(logits, labels, gradient.view(), {.ignore_index = 255});
+    CHECK(result.loss == 0);
+    CHECK(result.count == 0);
   }
 
   TEST_CASE("float agrees with double") {

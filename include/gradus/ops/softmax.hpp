@@ -7,6 +7,7 @@
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
 #include <gradus/ops/detail/rows.hpp>
+#include <gradus/ops/detail/shifted_exp.hpp>
 
 /// Softmax and its logarithm over the last axis: `[..., C] -> [..., C]`. Input and output may be the same
 /// memory.
@@ -14,22 +15,6 @@
 /// Each row is shifted by its maximum, so that no input overflows. Infinities are taken as the limit: entries
 /// that equal an infinite maximum share the whole probability. NaN makes its row NaN.
 namespace gradus::ops {
-
-namespace detail {
-
-/// Writes exp(x - max(x)); returns the maximum.
-template <class Scalar>
-Scalar shifted_exp(const ConstRowMap<Scalar>& x, RowMap<Scalar> y) {
-  const Scalar highest = x.template maxCoeff<Eigen::PropagateNaN>();
-  if (std::isinf(highest)) {
-    for (Index i = 0; i < x.size(); ++i) y[i] = x[i] < highest ? Scalar{0} : Scalar{1};
-  } else {
-    y = (x - highest).exp();
-  }
-  return highest;
-}
-
-}  // namespace detail
 
 // y_i = exp(x_i) / sum_j exp(x_j)
 template <class Scalar>

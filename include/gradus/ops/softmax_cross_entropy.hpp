@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <span>
@@ -8,8 +9,9 @@
 #include <gradus/core/error.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
+#include <gradus/ops/detail/shifted_exp.hpp>
+#include <gradus/ops/detail/short_rows.hpp>
 #include <gradus/ops/reduction.hpp>
-#include <gradus/ops/softmax.hpp>
 
 namespace gradus::ops {
 
@@ -101,31 +103,49 @@ CrossEntropyResult<Scalar> softmax_cross_entropy(Input<Scalar> logits, std::span
                                            : static_cast<Scalar>(1 / weight_of_labels);
   const Scalar smooth = options.label_smoothing / static_cast<Scalar>(classes);
 
+  const bool are_short = classes > 0 && classes <= detail::ShortRows<Scalar>::longest;
+  const Index rows_at_once = detail::ShortRows<Scalar>::rows_at_once(classes);
+  detail::ShortRows<Scalar> rows;
   double loss = 0;
+  Index first = 0;
   for (Index i = 0; i < logits.shape()[0]; ++i) {
+    if (are_short && i == first + rows_at_once) first = i;
+    const Index row = i - first;
+    if (are_short && row == 0)
+      rows.compute(logits.data() + i * classes, std::min(rows_at_once, logits.shape()[0] - i), classes);
     const Index label = labels[static_cast<std::size_t>(i)];
     const detail::ConstRowMap<Scalar> x(logits.data() + i * classes, classes);
     if (label == options.ignore_index) {
       if (!dlogits.is_null()) dlogits[i].array().setZero();
       continue;
     }
-    // p needs no memory of its own: the gradient's row holds exp(x - max) first
     const Scalar sharp = weight(label) * (1 - options.label_smoothing);
-    Scalar highest, sum;
-    if (dlogits.is_null()) {
+    Scalar highest, sum, log_sum;
+    if (are_short) {
+      highest = rows.highest(row);
+      sum = rows.sum(row);
+      log_sum = rows.log_sum(row);
+    } else if (dlogits.is_null()) {
       highest = x.template maxCoeff<Eigen::PropagateNaN>();
       sum = std::isinf(highest) ? static_cast<Scalar>((x >= highest).count()) : (x - highest).exp().sum();
+      log_sum = std::log(sum);
     } else {
+      // p needs no memory of its own: the gradient's row holds exp(x - max) first
       detail::RowMap<Scalar> p(dlogits.data() + i * classes, classes);
       highest = detail::shifted_exp<Scalar>(x, p);
       sum = p.sum();
-      p *= scale * (sharp + smooth * weight_of_classes) / sum;
-      if (smooth > 0) {
-        for (Index c = 0; c < classes; ++c) p[c] -= scale * smooth * weight(c);
-      }
-      p[label] -= scale * sharp;
+      log_sum = std::log(sum);
     }
-    const Scalar log_sum = std::log(sum);
+    if (!dlogits.is_null()) {
+      Scalar* const dx = dlogits.data() + i * classes;
+      const Scalar* const exp = are_short ? rows.exp(row, classes) : dx;
+      const Scalar factor = scale * (sharp + smooth * weight_of_classes) / sum;
+      for (Index c = 0; c < classes; ++c) dx[c] = exp[c] * factor;
+      if (smooth > 0) {
+        for (Index c = 0; c < classes; ++c) dx[c] -= scale * smooth * weight(c);
+      }
+      dx[label] -= scale * sharp;
+    }
     // an entry equal to the maximum is 0 below it, even when both are infinite
     const auto loss_of = [&](Scalar logit) {
       return log_sum + (logit < highest || logit > highest ? highest - logit : Scalar{0});
@@ -134,9 +154,10 @@ CrossEntropyResult<Scalar> softmax_cross_entropy(Input<Scalar> logits, std::span
     if (smooth > 0) {
       for (Index c = 0; c < classes; ++c) loss += static_cast<double>(smooth * weight(c) * loss_of(x[c]));
     }
-    Index predicted = 0;
-    while (predicted < classes - 1 && x[predicted] < highest) ++predicted;
-    result.correct += predicted == label && !std::isnan(highest) ? 1 : 0;
+    // an earlier entry as high would be the one predicted
+    if (x[label] >= highest &&
+        std::none_of(x.data(), x.data() + label, [&](Scalar y) { return y >= highest; }))
+      ++result.correct;
   }
   if (mean) loss = result.count == 0 ? 0 : loss / weight_of_labels;
   result.loss = static_cast<Scalar>(loss);
