@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -59,20 +60,42 @@ class DownloadDisplay {
   bool shown_ = false;
 };
 
+namespace detail {
+
+/// The folder named, else that of FASHION_MNIST_DIR, else the cache, where the data set is downloaded to if
+/// need be. Nothing where it cannot be downloaded, and a line on standard error says so.
+inline std::optional<std::filesystem::path> fashion_mnist_folder(const std::filesystem::path& named_folder) {
+  try {
+    DownloadDisplay display;
+    return gradus::locate_fashion_mnist(named_folder, display.options());
+  } catch (const gradus::FileError& error) {
+    std::fprintf(stderr, "%s; training on synthetic images instead\n", error.what());
+    return std::nullopt;
+  }
+}
+
+}  // namespace detail
+
 /// The data set from the folder named, else from that of FASHION_MNIST_DIR, else from the cache, where it is
 /// downloaded to if need be. Only where it cannot be downloaded, a synthetic set takes its place, and a line
 /// on standard error says so. Throws FileError for a folder that was named and does not hold the data.
 inline FashionMnistData fashion_mnist(const std::filesystem::path& named_folder) {
-  std::filesystem::path folder;
-  try {
-    DownloadDisplay display;
-    folder = gradus::locate_fashion_mnist(named_folder, display.options());
-  } catch (const gradus::FileError& error) {
-    std::fprintf(stderr, "%s; training on synthetic images instead\n", error.what());
-    return synthetic_data();
-  }
-  return {gradus::FashionMnist::load(folder, gradus::Split::train),
-          gradus::FashionMnist::load(folder, gradus::Split::test)};
+  const auto folder = detail::fashion_mnist_folder(named_folder);
+  if (!folder) return synthetic_data();
+  return {gradus::FashionMnist::load(*folder, gradus::Split::train),
+          gradus::FashionMnist::load(*folder, gradus::Split::test)};
+}
+
+/// The same, to choose settings by: the test images are not read, and 10,000 training images, always the same
+/// ones, are held out in their place.
+inline FashionMnistData fashion_mnist_held_out(const std::filesystem::path& named_folder) {
+  const auto folder = detail::fashion_mnist_folder(named_folder);
+  FashionMnistData data =
+      folder ? FashionMnistData{gradus::FashionMnist::load(*folder, gradus::Split::train), {}}
+             : synthetic_data();
+  gradus::Generator same_each_time(1);
+  auto [train, held_out] = gradus::split(data.train, 1.0 / 6, same_each_time);
+  return {std::move(train), std::move(held_out), data.warning};
 }
 
 }  // namespace support

@@ -1,0 +1,189 @@
+/// A recipe for a good plain multilayer perceptron on Fashion-MNIST: fully connected, no convolution, a
+/// single network.
+///
+/// It was chosen with `--validate`, which trains on 50,000 of the training images and measures on the other
+/// 10,000, always the same; the test images had no part in it. Each ingredient with its validation accuracy,
+/// of seed 0, and that of the alternatives. One such figure has a standard error of 0.003: where the
+/// alternatives lie closer, the lower validation loss or the cheaper one was taken.
+///
+///   ingredient                                        epochs   with    instead
+///   three hidden layers of 512                          80    0.918   two: 0.915; three of 768: 0.915
+///   80 epochs                                                 0.918   40: 0.916
+///   batch normalisation                                 20    0.900   none: 0.891
+///   AdamW, one cycle of the rate, 0.003 at its top      20    0.900   0.001: 0.896; 0.008: 0.899; SGD: 0.898
+///   images moved by up to 1 pixel in half the batches   40    0.914   all: 0.912; none: 0.907; by 2: 0.910
+///   mirror images in training, and added up afterwards  80    0.918   neither: 0.917, at a higher loss
+///   label smoothing 0.1                                 40    0.914   none: 0.914, on the image alone 0.912
+///   weight decay 0.05                                   40    0.914   0.2: 0.914
+///
+/// Dropout was raised with the number of epochs, without a search of its own: none is best for 20 (0.905,
+/// with 0.2 it is 0.900), 0.1 was used for 40, and 0.2 for 80. In the line on moved images, "all" has none
+/// and "none" has 0.3.
+///
+/// Left out, since they gained nothing: mixup (0.912 instead of 0.914), dropout of pixels (0.911), a moving
+/// average of the weights (the rate ends at zero, so it equals the weights), GELU (twice the time).
+
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include <gradus/data/transform.hpp>
+#include <gradus/io/state_dict.hpp>
+#include <gradus/nn.hpp>
+#include <gradus/optim/adamw.hpp>
+#include <gradus/optim/schedule/one_cycle.hpp>
+#include <gradus/optim/schedule/scheduler.hpp>
+#include <gradus/train.hpp>
+
+#include "support/experiment.hpp"
+#include "support/fashion_mnist_data.hpp"
+#include "support/program.hpp"
+
+namespace nn = gradus::nn;
+namespace optim = gradus::optim;
+using gradus::Generator;
+using gradus::Index;
+
+struct Options {
+  std::string data;
+  bool validate = false;
+  std::vector<Index> hidden{512, 512, 512};
+  double dropout = 0.2;
+  Index epochs = 80;
+  Index batch_size = 256;
+  double learning_rate = 3e-3;
+  double weight_decay = 0.05;
+  double label_smoothing = 0.1;
+  std::uint64_t seed = 0;
+  std::uint64_t seeds = 1;
+  Index threads = 2;
+  std::string csv;
+  std::string save;
+};
+
+void add_options(CLI::App& app, Options& options) {
+  app.add_option("--data", options.data, "Folder of the four files; else FASHION_MNIST_DIR, else the cache")
+      ->type_name("DIR");
+  app.add_flag("--validate", options.validate,
+               "To choose settings by: holds out 10,000 training images and is measured with these; the test "
+               "images are not read");
+  app.add_option_function<std::string>(
+         "--hidden",
+         [&](const std::string& text) { options.hidden = support::parse_sizes("--hidden", text); },
+         "Widths of the hidden layers")
+      ->type_name("N,N,...")
+      ->default_str("512,512,512");
+  app.add_option("--dropout", options.dropout, "Probability of dropping an activation");
+  app.add_option("--epochs", options.epochs, "Passes over the training images")
+      ->check(support::from_one_to(1'000'000));
+  app.add_option("--batch-size", options.batch_size, "Images in a step")
+      ->check(support::from_one_to(1'000'000));
+  app.add_option("--learning-rate", options.learning_rate, "Of AdamW, at the top of the cycle");
+  app.add_option("--weight-decay", options.weight_decay, "Of AdamW, for the weight matrices");
+  app.add_option("--label-smoothing", options.label_smoothing, "Share of a label spread over all classes");
+  app.add_option("--seed", options.seed, "Of the first run");
+  app.add_option("--seeds", options.seeds, "How many runs, each with the next seed")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1000}));
+  app.add_option("--threads", options.threads, "Share the work; the results are the same")
+      ->check(support::from_one_to(1024));
+  app.add_option("--csv", options.csv, "Writes the figures, run by run")->type_name("FILE");
+  app.add_option("--save", options.save, "Saves the network of the last run (safetensors)")
+      ->type_name("FILE");
+}
+
+nn::Sequential<float> make_network(const Options& options, Generator& random) {
+  nn::Sequential<float> net{nn::Flatten{}};
+  Index width = gradus::FashionMnist::height * gradus::FashionMnist::width;
+  for (const Index hidden : options.hidden) {
+    constexpr bool with_bias = false;  // the normalisation has one
+    net.push_back(nn::Linear{width, hidden, random, with_bias});
+    net.push_back(nn::BatchNorm1d{hidden});
+    net.push_back(nn::ReLU{});
+    net.push_back(nn::Dropout{options.dropout});
+    width = hidden;
+  }
+  net.push_back(nn::Linear{width, gradus::FashionMnist::classes, random});
+  return net;
+}
+
+/// Every other batch is moved by up to a pixel, and every other image is mirrored.
+void augment(gradus::TensorView<std::uint8_t> images, Generator& random) {
+  if (random.bernoulli(0.5)) gradus::RandomShift{1}(images, random);
+  gradus::RandomHorizontalFlip{}(images, random);
+}
+
+/// What a trained network is worth: how often it is right from an image alone, and from the sum of its
+/// outputs for the image and for the mirror image.
+struct Result {
+  double accuracy_once = 0, accuracy = 0, seconds = 0;
+};
+
+template <class Trainer>
+Result measure(Trainer& trainer, gradus::Dataset<> data) {
+  gradus::Tensor<float> logits = trainer.predict(data);
+  Result result{.accuracy_once = gradus::accuracy(logits, data.labels.span())};
+  gradus::RandomHorizontalFlip{.p = 1}(data.inputs.view(), trainer.random());
+  logits.array() += trainer.predict(data).array();
+  result.accuracy = gradus::accuracy(logits, data.labels.span());
+  for (const gradus::EpochRecord& epoch : trainer.history()) result.seconds += epoch.seconds;
+  return result;
+}
+
+Result train(const Options& options, const support::FashionMnistData& data, std::uint64_t seed) {
+  Generator random(seed);
+  nn::Sequential<float> net = make_network(options, random);
+  net.set_threads(options.threads);
+
+  // Biases and the scales of the normalisation are not held back.
+  const auto [weights, others] = optim::split_parameters(net.named_parameters(), optim::has_rank_above_one);
+  optim::AdamW adam{weights, {.learning_rate = options.learning_rate, .weight_decay = options.weight_decay}};
+  adam.add_group(others, {.learning_rate = options.learning_rate, .weight_decay = 0});
+
+  gradus::Loader<float> loader(data.train, {.batch_size = options.batch_size, .transform = augment});
+  optim::Scheduler scheduler{
+      adam, optim::OneCycle{.total_steps = options.epochs * loader.size(), .pct_start = 0.1}};
+  gradus::Trainer trainer{
+      net,
+      nn::SoftmaxCrossEntropy<float>{.label_smoothing = static_cast<float>(options.label_smoothing)},
+      adam,
+      random,
+      {.epochs = options.epochs}};
+  trainer.on_step([&](auto&) { scheduler.step(); });
+  trainer.add(gradus::ProgressBar{{.note = data.note()}});
+  trainer.fit(loader);
+
+  if (!options.save.empty()) gradus::save(net, options.save, {{"description", "Fashion-MNIST"}});
+  return measure(trainer, data.test);
+}
+
+void run(const Options& options) {
+  for (const auto& file : {options.csv, options.save}) support::check_writable(file);
+  const support::FashionMnistData data =
+      options.validate ? support::fashion_mnist_held_out(options.data) : support::fashion_mnist(options.data);
+  const char* const measured_on = options.validate ? "validation" : "test";
+
+  std::vector<double> accuracies;
+  support::Table table("measured_on,seed,accuracy_once,accuracy,seconds");
+  for (std::uint64_t seed = options.seed; seed < options.seed + options.seeds; ++seed) {
+    const Result result = train(options, data, seed);
+    std::printf("seed %llu, %s acc %.4f (without the mirror image %.4f), %.0f s%s\n",
+                static_cast<unsigned long long>(seed), measured_on, result.accuracy, result.accuracy_once,
+                result.seconds, data.note().c_str());
+    table.add(measured_on, seed, result.accuracy_once, result.accuracy, result.seconds);
+    table.write(options.csv);
+    accuracies.push_back(result.accuracy);
+  }
+  std::printf("median %s acc %.4f%s\n", measured_on, support::median(accuracies), data.note().c_str());
+}
+
+int main(int argc, char** argv) {
+  CLI::App app("Trains the best of plain multilayer perceptrons on Fashion-MNIST.");
+  app.option_defaults()->always_capture_default();
+  Options options;
+  add_options(app, options);
+  return support::run(app, argc, argv, [&] { run(options); });
+}
