@@ -113,7 +113,7 @@ def measure_networks(results, options):
                 continue
             try:
                 results.run([options.python, HERE / "torch_mlp.py", "--threads", threads, "--repetitions", 1, *quick],
-                            OMP_NUM_THREADS=str(threads), OPENBLAS_NUM_THREADS=str(threads))
+                            OMP_NUM_THREADS=str(threads), OPENBLAS_NUM_THREADS=str(threads), OMP_WAIT_POLICY="PASSIVE")
             except subprocess.TimeoutExpired:
                 # Its threads spin while they wait for each other; where others use the machine that takes for ever.
                 print(f"report: PyTorch on {threads} threads takes too long, left out", file=sys.stderr)
