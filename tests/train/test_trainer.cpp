@@ -7,9 +7,14 @@
 
 #include <doctest/doctest.h>
 
+#include <gradus/data/synthetic.hpp>
 #include <gradus/nn/dropout.hpp>
+#include <gradus/nn/flatten.hpp>
+#include <gradus/nn/linear.hpp>
 #include <gradus/nn/mean_squared_error.hpp>
+#include <gradus/nn/relu.hpp>
 #include <gradus/nn/softmax_cross_entropy.hpp>
+#include <gradus/optim/adamw.hpp>
 #include <gradus/optim/sgd.hpp>
 #include <gradus/train/metrics.hpp>
 #include <gradus/train/trainer.hpp>
@@ -306,6 +311,46 @@ TEST_CASE("Trainer: weights that the last step of an epoch broke show in the val
   CHECK_THROWS_WITH_AS(trainer.fit(data, data),
                        "Trainer: validation loss is nan after epoch 1; first not finite: parameter 0.weight",
                        gradus::NumericError);
+}
+
+namespace {
+
+/// The weights after two epochs of a network large enough for the threads to share all of its work.
+template <template <class> class Optimizer, class Prepare>
+std::vector<float> trained(const Dataset<>& data, Index threads, const Prepare& prepare) {
+  Generator random(5);
+  nn::Sequential<float> net{nn::Flatten{}, nn::Linear{784, 300, random}, nn::ReLU{}, nn::Dropout{0.3},
+                            nn::Linear{300, 10, random}};
+  net.set_threads(threads);
+  Optimizer<float> optimizer{net.named_parameters(), {.learning_rate = 0.01}};
+  Trainer trainer{net, nn::SoftmaxCrossEntropy<float>{}, optimizer, random, {.epochs = 2, .batch_size = 96}};
+  prepare(trainer, net);
+  trainer.fit(data);
+  return weights_of(net);
+}
+
+}  // namespace
+
+TEST_CASE("Trainer: the number of threads does not change a bit of the weights, whatever the optimiser") {
+  Generator random(4);
+  const Dataset<> data = gradus::synthetic_fashion(250, random);
+  const auto as_it_is = [](auto&, auto&) {};
+  const std::vector<float> by_sgd = trained<optim::SGD>(data, 1, as_it_is);
+  const std::vector<float> by_adam = trained<optim::AdamW>(data, 1, as_it_is);
+  CHECK(by_sgd != by_adam);
+  for (const Index threads : {2, 3, 8}) {
+    CHECK(trained<optim::SGD>(data, threads, as_it_is) == by_sgd);
+    CHECK(trained<optim::AdamW>(data, threads, as_it_is) == by_adam);
+  }
+}
+
+TEST_CASE("Trainer: the network may be given other threads while it is trained") {
+  Generator random(4);
+  const Dataset<> data = gradus::synthetic_fashion(250, random);
+  const auto change = [](auto& trainer, auto& net) {
+    trainer.on_step([&net](auto& running) { net.set_threads(1 + running.progress().batch % 3); });
+  };
+  CHECK(trained<optim::SGD>(data, 2, change) == trained<optim::SGD>(data, 1, [](auto&, auto&) {}));
 }
 
 TEST_CASE("Trainer: what cannot be trained on is refused") {

@@ -78,6 +78,8 @@ class Sequential {
   /// network share the threads, and a pass that finds them busy runs on its own. Throws ArgumentError
   /// below 1.
   void set_threads(Index threads) { pool_ = std::make_shared<ThreadPool>(threads); }
+  /// These threads, to be shared with a loader and an optimiser; null before set_threads.
+  const std::shared_ptr<ThreadPool>& thread_pool() const { return pool_; }
   /// What a pass of this network is made with; a const network neither learns nor drops out.
   Pass pass() { return {training_, &random_, parallel()}; }
   Pass pass() const { return {false, nullptr, parallel()}; }
@@ -251,7 +253,7 @@ class Sequential {
   }
 
  private:
-  Parallel parallel() const { return pool_ ? Parallel(*pool_) : Parallel(); }
+  Parallel parallel() const { return Parallel(pool_.get()); }
 
   /// True where a pass would overwrite its own input.
   static bool lies_in(ConstView x, const Tensor<Scalar>& output) {

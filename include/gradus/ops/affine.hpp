@@ -47,7 +47,7 @@ template <class Scalar>
 void affine_weight_gradient(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dweight,
                             Parallel parallel = {}) {
   product(detail::as_matrix_view(dy).transposed(), detail::as_matrix_view(x), detail::as_matrix_view(dweight),
-          Write::accumulate, parallel);
+          Write::accumulate, parallel, Split::rows);
 }
 
 // dL/db += sum over the batch of dL/dy

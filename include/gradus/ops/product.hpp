@@ -4,6 +4,7 @@
 #include <concepts>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
@@ -16,6 +17,10 @@ namespace gradus::ops {
 
 /// What becomes of the numbers that the result holds already.
 enum class Write { overwrite, accumulate };
+
+/// Which side of the result its parts on several threads divide. Rows keep each thread at its own rows of a
+/// weight's gradient, pass after pass, in its own cache.
+enum class Split { longer_side, rows };
 
 namespace detail {
 
@@ -77,7 +82,7 @@ inline constexpr Index part_grain = 32;
 template <std::floating_point Scalar>
 void product(std::type_identity_t<MatrixView<const Scalar>> a,
              std::type_identity_t<MatrixView<const Scalar>> b, MatrixView<Scalar> c,
-             Write write = Write::overwrite, Parallel parallel = {}) {
+             Write write = Write::overwrite, Parallel parallel = {}, Split split = Split::longer_side) {
   if (a.columns != b.rows || a.rows != c.rows || b.columns != c.columns)
     detail::throw_product_shapes(a.rows, a.columns, b.rows, b.columns, c.rows, c.columns);
   if (c.rows == 0 || c.columns == 0) return;
@@ -87,7 +92,9 @@ void product(std::type_identity_t<MatrixView<const Scalar>> a,
       for (Index j = 0; j < c.columns; ++j) c(i, j) = Scalar(0);
     return;
   }
+  bool prefers_rows = split == Split::rows, prefers_columns = false;
   const auto transpose_all = [&] {
+    std::swap(prefers_rows, prefers_columns);
     const auto a_transposed = a.transposed();
     a = b.transposed();
     b = a_transposed;
@@ -97,7 +104,9 @@ void product(std::type_identity_t<MatrixView<const Scalar>> a,
   const detail::Method method = detail::choose_method<Scalar>(a, b, c);
   if (method == detail::Method::dots && c.rows > c.columns) transpose_all();
 
-  const bool by_rows = c.rows > c.columns;
+  const Index enough = detail::part_grain * parallel.threads();
+  const bool by_rows =
+      (prefers_rows && c.rows >= enough) || (c.rows > c.columns && !(prefers_columns && c.columns >= enough));
   const Index extent = by_rows ? c.rows : c.columns;
   const Index grains = (extent + detail::part_grain - 1) / detail::part_grain;
   const Index parts = std::clamp(c.rows * c.columns * a.columns / detail::part_work, Index{1},

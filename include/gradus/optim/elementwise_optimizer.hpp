@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/parallel.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/nn/parameter.hpp>
 #include <gradus/optim/parameter_group.hpp>
@@ -40,13 +41,14 @@ class ElementwiseOptimizer {
   using Group = ParameterGroup<Scalar, Options>;
 
   /// Moves every parameter by its gradient and sets the gradient to zero, in one sweep; allocates nothing.
-  /// Throws ShapeError, before anything has moved, if a parameter was given another shape.
-  void step() {
+  /// Threads that share it, `sgd.step(*pool)`, come to the same result bit for bit. Throws ShapeError, before
+  /// anything has moved, if a parameter was given another shape.
+  void step(Parallel parallel = {}) {
     check_shapes();
     ++step_count_;
     for (Members& group : groups_) {
       const auto update = Rule::template update<Scalar>(group.options, step_count_);
-      for (Member& member : group.members) sweep(member, update);
+      for (Member& member : group.members) sweep(member, update, parallel);
     }
   }
 
@@ -157,6 +159,8 @@ class ElementwiseOptimizer {
   // A rule is a few passes over each chunk: weights, gradient and states together stay in the first cache.
   static constexpr Index chunk_size = Index{4096} / static_cast<Index>(sizeof(Scalar));
 
+  static constexpr Index chunks_worth_a_thread = 16;
+
   using Chunk = typename TensorView<Scalar>::ArrayMap;
 
   struct Member {
@@ -169,18 +173,27 @@ class ElementwiseOptimizer {
     std::vector<Member> members;
   };
 
+  // Each thread takes the weights whose gradients it has worked out: they are in its cache.
   template <class Update>
-  static void sweep(Member& member, const Update& update) {
-    const Index size = member.parameter->value.size();
-    for (Index begin = 0; begin < size; begin += chunk_size) {
-      const auto chunk = [&](Tensor<Scalar>& tensor) {
-        return tensor.empty() ? Chunk(nullptr, 0)
-                              : Chunk(tensor.data() + begin, std::min(chunk_size, size - begin));
-      };
-      Chunk w = chunk(member.parameter->value), g = chunk(member.parameter->grad);
-      std::apply([&](auto&... state) { apply(update, w, g, chunk(state)...); }, member.state);
-      g.setZero();
-    }
+  static void sweep(Member& member, const Update& update, Parallel parallel) {
+    const Index chunks = (member.parameter->value.size() + chunk_size - 1) / chunk_size;
+    const Index parts = std::clamp(chunks / chunks_worth_a_thread, Index{1}, parallel.threads());
+    parallel.run(parts, [&](Index part) {
+      for (Index i = chunks * part / parts; i < chunks * (part + 1) / parts; ++i)
+        sweep_chunk(member, update, i);
+    });
+  }
+
+  template <class Update>
+  static void sweep_chunk(Member& member, const Update& update, Index index) {
+    const Index begin = index * chunk_size;
+    const Index size = std::min(chunk_size, member.parameter->value.size() - begin);
+    const auto chunk = [&](Tensor<Scalar>& tensor) {
+      return tensor.empty() ? Chunk(nullptr, 0) : Chunk(tensor.data() + begin, size);
+    };
+    Chunk w = chunk(member.parameter->value), g = chunk(member.parameter->grad);
+    std::apply([&](auto&... state) { apply(update, w, g, chunk(state)...); }, member.state);
+    g.setZero();
   }
 
   template <class Update, class... Chunks>

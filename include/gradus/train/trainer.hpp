@@ -5,11 +5,13 @@
 #include <cmath>
 #include <concepts>
 #include <limits>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/parallel.hpp>
 #include <gradus/core/random.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/data/dataset.hpp>
@@ -86,13 +88,15 @@ class Trainer {
   /// and data throw.
   template <class Element, class Label>
   const History& fit(const Dataset<Element, Label>& train, const Dataset<Element, Label>& validation) {
-    auto train_loader = loader(train, options_.batch_size);
-    auto validation_loader = loader(validation, options_.evaluation_batch_size);
+    const auto pool = thread_pool();
+    auto train_loader = loader(train, options_.batch_size, pool);
+    auto validation_loader = loader(validation, options_.evaluation_batch_size, pool);
     return fit(train_loader, validation_loader);
   }
   template <class Element, class Label>
   const History& fit(const Dataset<Element, Label>& train) {
-    auto train_loader = loader(train, options_.batch_size);
+    const auto pool = thread_pool();
+    auto train_loader = loader(train, options_.batch_size, pool);
     return fit(train_loader);
   }
   /// The same with loaders of one's own: for transforms of the data, for batches from elsewhere.
@@ -108,7 +112,8 @@ class Trainer {
   /// Loss and accuracy of the network as it is, dropout off.
   template <class Element, class Label>
   Metrics evaluate(const Dataset<Element, Label>& data) {
-    auto data_loader = loader(data, options_.evaluation_batch_size);
+    const auto pool = thread_pool();
+    auto data_loader = loader(data, options_.evaluation_batch_size, pool);
     return evaluate(data_loader);
   }
   template <BatchSource Source>
@@ -123,7 +128,8 @@ class Trainer {
   /// The network's output for every sample, dropout off: `[N, ...]`.
   template <class Element, class Label>
   Tensor<Scalar> predict(const Dataset<Element, Label>& data) {
-    auto data_loader = loader(data, options_.evaluation_batch_size);
+    const auto pool = thread_pool();
+    auto data_loader = loader(data, options_.evaluation_batch_size, pool);
     Tensor<Scalar> all(net_->output_shape(data.inputs.shape()));
     Scalar* out = all.data();
     for (const auto& batch : data_loader.epoch()) {
@@ -164,8 +170,9 @@ class Trainer {
   using Clock = std::chrono::steady_clock;
 
   template <class Element, class Label>
-  static auto loader(const Dataset<Element, Label>& data, Index batch_size) {
-    return Loader<Scalar, Element, Label>(data, {.batch_size = batch_size});
+  static auto loader(const Dataset<Element, Label>& data, Index batch_size,
+                     const std::shared_ptr<ThreadPool>& pool) {
+    return Loader<Scalar, Element, Label>(data, {.batch_size = batch_size, .parallel = Parallel(pool.get())});
   }
 
   template <class Train, class Validation>
@@ -240,7 +247,18 @@ class Trainer {
     if (std::isfinite(options_.clip_value)) optim::clip_grad_value(parameters_, options_.clip_value);
     if (std::isfinite(options_.clip_norm)) optim::clip_grad_norm(parameters_, options_.clip_norm);
     for (auto& callback : callbacks_) callback.on_gradient(*this);
-    optimizer_->step();
+    if constexpr (requires { optimizer_->step(Parallel{}); })
+      optimizer_->step(Parallel(thread_pool().get()));
+    else
+      optimizer_->step();
+  }
+
+  /// The network's threads, kept for as long as they are at work even if it is given others meanwhile.
+  std::shared_ptr<ThreadPool> thread_pool() const {
+    if constexpr (requires { net_->thread_pool(); })
+      return net_->thread_pool();
+    else
+      return nullptr;
   }
 
   Net* net_;
