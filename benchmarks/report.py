@@ -241,12 +241,20 @@ def row_against_torch(results, what, limit, ours, value_of):
             at_least(limit, theirs / ours))
 
 
+def row_of_peak(results, what, limit, value, detail=""):
+    """The peak is that of the widest registers; many processors have no wider ones than 256 bits."""
+    narrow = value * results.peak() / results.peak(1, 256) if results.all("fma_peak", bits=256) else value
+    verdict = at_least(limit, value)
+    if verdict == "missed" and narrow >= limit:
+        verdict = "missed; met for 256 bits"
+    row(what, f"at least {limit:.0%} of peak", f"{value:.1%}, of the 256-bit peak {narrow:.1%}{detail}", verdict)
+
+
 def training_rows(results):
     value = results.of_peak("train", sizes=CHAPTER, batch=256, threads=1)
     one = results.seconds_per_sample("train", sizes=CHAPTER, batch=256, threads=1)
     two = results.seconds_per_sample("train", sizes=CHAPTER, batch=256, threads=2)
-    row("training, batch 256, one thread", "at least 85% of peak", f"{value:.1%}: {duration(60000 * one)} an epoch",
-        at_least(0.85, value))
+    row_of_peak(results, "training, batch 256, one thread", 0.85, value, f": {duration(60000 * one)} an epoch")
     if busy(results):
         value = results.of_peak("train", "processor_seconds", sizes=CHAPTER, batch=256, threads=1)
         row("the same by the processor's time, the machine being busy", "", f"{value:.1%}", "")
@@ -263,7 +271,7 @@ def training_rows(results):
         eigen = results.seconds_per_sample("train_eigen", batch=batch)
         row(f"training, batch {batch}, one thread, against plain Eigen", "", f"{eigen / ours:.2f}x", "")
     value = results.of_peak("train", sizes=WIDE)
-    row(f"training {WIDE}, batch 256", "at least 90% of peak", f"{value:.1%}", at_least(0.9, value))
+    row_of_peak(results, f"training {WIDE}, batch 256", 0.9, value)
 
 
 def prediction_rows(results):
@@ -278,14 +286,14 @@ def prediction_rows(results):
         at_most(3, tail / ours))
     batches = {line["batch"] for line in results.all("predict_10000")}
     value = max(results.of_peak("predict_10000", batch=batch) for batch in batches)
-    row("predict, 10,000 samples in batches", "at least 85% of peak", f"{value:.1%}", at_least(0.85, value))
+    row_of_peak(results, "predict, 10,000 samples in batches", 0.85, value)
 
 
 def product_rows(results):
     peak = max(line["FLOPS"] for line in results.all("multiply_add"))
     for product in "y", "dW", "dx":
         value = results.median("FLOPS", f"gradus/{product}/256x256x10") / peak
-        row(f"product of the layer 256 to 10, {product}", "at least 60% of peak", f"{value:.1%}", at_least(0.6, value))
+        row_of_peak(results, f"product of the layer 256 to 10, {product}", 0.6, value)
 
 
 def file_rows(options):
