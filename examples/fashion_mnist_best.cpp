@@ -71,12 +71,7 @@ void add_options(CLI::App& app, Options& options) {
   app.add_flag("--validate", options.validate,
                "To choose settings by: holds out 10,000 training images and is measured with these; the test "
                "images are not read");
-  app.add_option_function<std::string>(
-         "--hidden",
-         [&](const std::string& text) { options.hidden = support::parse_sizes("--hidden", text); },
-         "Widths of the hidden layers")
-      ->type_name("N,N,...")
-      ->default_str("512,512,512");
+  support::add_sizes(app, "--hidden", options.hidden, "Widths of the hidden layers");
   app.add_option("--dropout", options.dropout, "Probability of dropping an activation");
   app.add_option("--epochs", options.epochs, "Passes over the training images")
       ->check(support::from_one_to(1'000'000));

@@ -44,12 +44,8 @@ struct Options {
 void add_options(CLI::App& app, Options& options) {
   app.add_option("--data", options.data, "Folder of the four files; else FASHION_MNIST_DIR, else the cache")
       ->type_name("DIR");
-  app.add_option_function<std::string>(
-         "--hidden",
-         [&](const std::string& text) { options.hidden = support::parse_sizes("--hidden", text); },
-         "Widths of the hidden layers, as in 256,128; \"\" for softmax regression")
-      ->type_name("N,N,...")
-      ->default_str("256");
+  support::add_sizes(app, "--hidden", options.hidden,
+                     "Widths of the hidden layers, as in 256,128; \"\" for softmax regression");
   app.add_option("--activation", options.activation, "Of the hidden layers")
       ->check(CLI::IsMember({"relu", "sigmoid", "tanh"}));
   app.add_option("--epochs", options.epochs, "Passes over the training images")

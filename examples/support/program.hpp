@@ -67,6 +67,18 @@ inline std::vector<gradus::Index> parse_sizes(const std::string& option, const s
   return sizes;
 }
 
+/// An option that takes such a list; help shows the sizes that are there already.
+inline void add_sizes(CLI::App& app, const std::string& option, std::vector<gradus::Index>& sizes,
+                      const std::string& description) {
+  std::string text;
+  for (const gradus::Index size : sizes) text += (text.empty() ? "" : ",") + std::to_string(size);
+  app.add_option_function<std::string>(
+         option, [option, &sizes](const std::string& given) { sizes = parse_sizes(option, given); },
+         description)
+      ->type_name("N,N,...")
+      ->default_str(text);
+}
+
 /// Refuses an option's value unless it is a whole number in [1, most].
 inline CLI::Validator from_one_to(gradus::Index most) {
   const auto complaint = [most](std::string& text) -> std::string {

@@ -124,7 +124,7 @@ class MixupLoader<Scalar, Element>::Epoch {
         : mixer_(&mixer), at_(std::move(at)), random_(&random) {
       mix();
     }
-    const value_type& operator*() const { return batch_; }
+    value_type operator*() const { return batch_; }
     const value_type* operator->() const { return &batch_; }
     Iterator& operator++() {
       ++at_;
