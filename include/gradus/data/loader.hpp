@@ -16,6 +16,7 @@
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/parallel.hpp>
+#include <gradus/core/prefetch.hpp>
 #include <gradus/core/random.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/core/tensor_view.hpp>
@@ -39,15 +40,6 @@ void convert(const Element* in, Scalar* out, Index count, Scalar divisor) {
     }
   }
   for (; i < count; ++i) out[i] = static_cast<Scalar>(in[i]) / divisor;
-}
-
-/// Asks for memory that will be read soon.
-inline void prefetch([[maybe_unused]] const void* memory, [[maybe_unused]] Index bytes) {
-#if defined(__GNUC__)
-  constexpr Index cache_line = 64;
-  const auto* const first = static_cast<const char*>(memory);
-  for (Index i = 0; i < bytes; i += cache_line) __builtin_prefetch(first + i);
-#endif
 }
 
 }  // namespace detail

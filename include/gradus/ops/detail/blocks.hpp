@@ -5,6 +5,7 @@
 
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/matrix_view.hpp>
+#include <gradus/ops/detail/dot_tile.hpp>
 #include <gradus/ops/detail/packet.hpp>
 #include <gradus/ops/detail/tile.hpp>
 
@@ -74,21 +75,21 @@ void pack(MatrixView<const Scalar> m, Scalar* to) {
   if (whole < m.rows) copy(whole, 0);
 }
 
-/// The tiles of one strip of a times one panel of b. A panel that is narrower than its packets, or a c with
-/// gaps, takes a detour over a tile-sized buffer.
+/// The tiles of one strip of a times a panel of b, or several that stand side by side where c has no gaps. A
+/// panel that is narrower than its packets, or a c with gaps, takes a detour over a tile-sized buffer.
 template <class Scalar>
-void multiply_strip(const Scalar* a, PanelView<Scalar> b, Index depth, MatrixView<Scalar> c,
-                    bool accumulate) {
+void multiply_strip(const Scalar* a, PanelView<Scalar> b, Index depth, MatrixView<Scalar> c, bool accumulate,
+                    Index panels = 1) {
   constexpr Index size = packet_size<Scalar>;
-  const Index packets = (c.columns + size - 1) / size;
+  const Index packets = (c.columns / panels + size - 1) / size;
   const auto& tiles = panel_tiles<Scalar>[static_cast<std::size_t>(packets - 1)];
-  const bool direct = c.column_stride == 1 && packets * size == c.columns;
+  const bool direct = c.column_stride == 1 && panels * packets * size == c.columns;
   const Index step = even_part(c.rows, tile_rows<Scalar>);
   for (Index i = 0; i < c.rows; i += step) {
     const Index rows = std::min(step, c.rows - i);
     const PanelTile<Scalar> tile = tiles[static_cast<std::size_t>(rows - 1)];
     if (direct) {
-      tile(a + i, b, depth, &c(i, 0), c.row_stride, accumulate);
+      tile(a + i, b, depth, &c(i, 0), c.row_stride, accumulate, panels);
       continue;
     }
     Scalar buffer[tile_rows<Scalar> * panel_columns<Scalar>];
@@ -96,7 +97,7 @@ void multiply_strip(const Scalar* a, PanelView<Scalar> b, Index depth, MatrixVie
     if (accumulate)
       for (Index r = 0; r < rows; ++r)
         for (Index j = 0; j < copy.columns; ++j) copy(r, j) = j < c.columns ? c(i + r, j) : Scalar(0);
-    tile(a + i, b, depth, buffer, copy.row_stride, accumulate);
+    tile(a + i, b, depth, buffer, copy.row_stride, accumulate, 1);
     for (Index r = 0; r < rows; ++r)
       for (Index j = 0; j < c.columns; ++j) c(i + r, j) = copy(r, j);
   }
@@ -122,10 +123,11 @@ void multiply_panels(MatrixView<const Scalar> a, MatrixView<const Scalar> b, Mat
         pack(b.row_range(k, depth).column_range(j, columns).transposed(), b_panel);
         return {b_panel, size, strip_stride<Scalar>};
       };
-      const auto multiply = [&](Index strip, Index j, PanelView<Scalar> b_view) {
+      const auto multiply = [&](Index strip, Index j, PanelView<Scalar> b_view, Index panels = 1) {
         const MatrixView<Scalar> c_strip = c.row_range(i + strip, std::min(size, rows - strip));
         multiply_strip(a_block + strip / size * strip_stride<Scalar>, b_view, depth,
-                       c_strip.column_range(j, std::min(panel, c.columns - j)), accumulate || k > 0);
+                       c_strip.column_range(j, std::min(panels * panel, c.columns - j)), accumulate || k > 0,
+                       panels);
       };
       if (pack_b) {
         for (Index j = 0; j < c.columns; j += panel) {
@@ -133,8 +135,11 @@ void multiply_panels(MatrixView<const Scalar> a, MatrixView<const Scalar> b, Mat
           for (Index strip = 0; strip < rows; strip += size) multiply(strip, j, b_view);
         }
       } else {
-        for (Index strip = 0; strip < rows; strip += size)
-          for (Index j = 0; j < c.columns; j += panel) multiply(strip, j, panel_at(j));
+        const Index side_by_side = c.column_stride == 1 ? c.columns / panel : 0;
+        for (Index strip = 0; strip < rows; strip += size) {
+          if (side_by_side > 0) multiply(strip, 0, panel_at(0), side_by_side);
+          for (Index j = side_by_side * panel; j < c.columns; j += panel) multiply(strip, j, panel_at(j));
+        }
       }
     }
   }
@@ -166,16 +171,21 @@ template <class Scalar>
 void multiply_dots(MatrixView<const Scalar> a, MatrixView<const Scalar> b, MatrixView<Scalar> c,
                    bool accumulate) {
   constexpr Index size = packet_size<Scalar>;
-  const Index row_step = even_part(c.rows, dot_rows), column_step = dot_columns(row_step);
+  const Index row_step = even_part(c.rows, dot_rows);
   const Index block_terms = 32 * 1024 / (c.rows * Index{sizeof(Scalar)});
   const Index depth_step = even_part(a.columns, std::max(block_terms, block_depth), size);
   for (Index k = 0, depth = 0; k < a.columns; k += depth) {
     depth = a.columns - k < depth_step + size ? a.columns - k : depth_step;  // the tile needs a whole packet
-    for (Index j = 0; j < c.columns; j += column_step)
+    if (c.rows == 1) {
+      multiply_single_row(&a(0, k), &b(k, 0), b.column_stride, c.columns, depth, &c(0, 0), c.column_stride,
+                          accumulate || k > 0);
+      continue;
+    }
+    for (Index j = 0; j < c.columns; j += dot_columns)
       for (Index i = 0; i < c.rows; i += row_step) {
         const DotTile<Scalar> tile =
             dot_tiles<Scalar>[static_cast<std::size_t>(std::min(row_step, c.rows - i) - 1)];
-        tile(&a(i, k), a.row_stride, &b(k, j), b.column_stride, std::min(column_step, c.columns - j), depth,
+        tile(&a(i, k), a.row_stride, &b(k, j), b.column_stride, std::min(dot_columns, c.columns - j), depth,
              &c(i, j), c.row_stride, c.column_stride, accumulate || k > 0);
       }
   }

@@ -47,6 +47,11 @@ EIGEN_ALWAYS_INLINE P multiply_add(const P& a, const P& b, const P& c) {
   return Eigen::internal::pmadd(a, b, c);
 }
 
+template <class P>
+EIGEN_ALWAYS_INLINE P add(const P& a, const P& b) {
+  return Eigen::internal::padd(a, b);
+}
+
 /// The sum of all lanes.
 template <class P>
 EIGEN_ALWAYS_INLINE auto sum(const P& x) {

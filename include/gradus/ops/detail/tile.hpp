@@ -6,9 +6,10 @@
 #include <gradus/core/eigen.hpp>
 #include <gradus/ops/detail/packet.hpp>
 
-/// The two innermost loops of every product. Each computes a tile of c whose sums stay in registers from the
-/// first term to the last, so that every number loaded is used several times. For that the compiler must know
-/// the tile's size: each size is a function of its own, unrolled by pack expansion, and a table finds it.
+/// The innermost loops of every product whose packets run along the rows of c. Each computes a tile of c
+/// whose sums stay in registers from the first term to the last, so that every number loaded is used several
+/// times. For that the compiler must know the tile's size: each size is a function of its own, unrolled by
+/// pack expansion, and a table finds it.
 
 namespace gradus::ops::detail {
 
@@ -42,19 +43,24 @@ EIGEN_ALWAYS_INLINE void multiply_panel(const Scalar* a, PanelView<Scalar> b, In
   (store(c + T / Packets * c_stride + T % Packets * size, sums[T]), ...);
 }
 
-/// c[Rows, Packets * packet size] = a b, or += a b, over `depth` terms. Column k of a stands at a + k *
-/// packet size, without gaps. Each element is one chain of multiply-adds in the order of k that starts from
-/// zero or from c.
+/// c[Rows, Packets * packet size] = a b, or += a b, over `depth` terms, and so on for `panels` panels that
+/// stand side by side in b and in c: of few terms, a call for each panel would cost a third of its time.
+/// Column k of a stands at a + k * packet size, without gaps. Each element is one chain of multiply-adds in
+/// the order of k that starts from zero or from c.
 template <class Scalar, Index Rows, Index Packets>
-void panel_tile(const Scalar* a, PanelView<Scalar> b, Index depth, Scalar* c, Index c_stride,
-                bool accumulate) {
-  multiply_panel<Scalar, Packets>(a, b, depth, c, c_stride, accumulate,
-                                  std::make_integer_sequence<Index, Packets>{},
-                                  std::make_integer_sequence<Index, Rows * Packets>{});
+void panel_tile(const Scalar* a, PanelView<Scalar> b, Index depth, Scalar* c, Index c_stride, bool accumulate,
+                Index panels) {
+  for (; panels > 0; --panels) {
+    multiply_panel<Scalar, Packets>(a, b, depth, c, c_stride, accumulate,
+                                    std::make_integer_sequence<Index, Packets>{},
+                                    std::make_integer_sequence<Index, Rows * Packets>{});
+    b.data += Packets * packet_size<Scalar>;
+    c += Packets * packet_size<Scalar>;
+  }
 }
 
 template <class Scalar>
-using PanelTile = void (*)(const Scalar*, PanelView<Scalar>, Index, Scalar*, Index, bool);
+using PanelTile = void (*)(const Scalar*, PanelView<Scalar>, Index, Scalar*, Index, bool, Index);
 
 /// panel_tiles[packets - 1][rows - 1]
 template <class Scalar>
@@ -113,67 +119,5 @@ inline constexpr auto row_tiles = []<Index... I>(std::integer_sequence<Index, I.
   return std::array<RowTile<Scalar>, sizeof...(I)>{&row_tile<Scalar, I + 1>...};
 }
 (std::make_integer_sequence<Index, row_terms>{});
-
-/// Rows of the largest dot tile, and its columns: eight for a single row, for four chains do not fill the
-/// pipeline.
-inline constexpr Index dot_rows = has_32_registers ? 6 : 3;
-
-constexpr Index dot_columns(Index rows) { return rows == 1 ? 8 : 4; }
-
-template <class Scalar, Index Rows, Index... J, Index... I, Index... T>
-EIGEN_ALWAYS_INLINE void multiply_dots(const Scalar* a, Index a_stride, const Scalar* b, Index b_stride,
-                                       Index columns, Index depth, Scalar* c, Index c_row_stride,
-                                       Index c_column_stride, bool accumulate,
-                                       std::integer_sequence<Index, J...>, std::integer_sequence<Index, I...>,
-                                       std::integer_sequence<Index, T...>) {
-  constexpr Index size = packet_size<Scalar>;
-  const Scalar* const b_column[] = {b + (J < columns ? J : columns - 1) * b_stride...};
-  Packet<Scalar> sums[] = {broadcast(Scalar(T * 0))...};
-  Index k = 0;
-  for (; k + size <= depth; k += size) {
-    const Packet<Scalar> a_terms[] = {load(a + I * a_stride + k)...};
-    ((sums[T] = multiply_add(a_terms[T % Rows], load(b_column[T / Rows] + k), sums[T])), ...);
-  }
-  if (k <
-      depth) {  // once more whole packets, that end with the last terms; lanes summed before are set to zero
-    const Index lanes = depth - k;
-    k = depth - size;
-    const Packet<Scalar> a_terms[] = {keep_last<Scalar>(load(a + I * a_stride + k), lanes)...};
-    ((sums[T] =
-          multiply_add(a_terms[T % Rows], keep_last<Scalar>(load(b_column[T / Rows] + k), lanes), sums[T])),
-     ...);
-  }
-  const auto write = [&](Index i, Index j, Scalar dot) {
-    if (j >= columns) return;
-    Scalar& element = c[i * c_row_stride + j * c_column_stride];
-    element = accumulate ? element + dot : dot;
-  };
-  (write(T % Rows, T / Rows, sum(sums[T])), ...);
-}
-
-/// c[i, j] = a[i, :] . b[:, j], or += it, for Rows rows and the first `columns` of dot_columns(Rows) columns,
-/// where both stand without gaps along the summed dimension: packets run along it, and nothing need be
-/// packed. The price is the sum over the lanes at the end. The order of the sum depends on depth alone; depth
-/// >= packet size.
-template <class Scalar, Index Rows>
-void dot_tile(const Scalar* a, Index a_stride, const Scalar* b, Index b_stride, Index columns, Index depth,
-              Scalar* c, Index c_row_stride, Index c_column_stride, bool accumulate) {
-  constexpr Index Columns = dot_columns(Rows);
-  multiply_dots<Scalar, Rows>(a, a_stride, b, b_stride, columns, depth, c, c_row_stride, c_column_stride,
-                              accumulate, std::make_integer_sequence<Index, Columns>{},
-                              std::make_integer_sequence<Index, Rows>{},
-                              std::make_integer_sequence<Index, Rows * Columns>{});
-}
-
-template <class Scalar>
-using DotTile = void (*)(const Scalar*, Index, const Scalar*, Index, Index, Index, Scalar*, Index, Index,
-                         bool);
-
-/// dot_tiles[rows - 1]
-template <class Scalar>
-inline constexpr auto dot_tiles = []<Index... I>(std::integer_sequence<Index, I...>) {
-  return std::array<DotTile<Scalar>, sizeof...(I)>{&dot_tile<Scalar, I + 1>...};
-}
-(std::make_integer_sequence<Index, dot_rows>{});
 
 }  // namespace gradus::ops::detail

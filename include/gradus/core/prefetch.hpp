@@ -1,0 +1,16 @@
+#pragma once
+
+#include <gradus/core/eigen.hpp>
+
+namespace gradus::detail {
+
+/// Asks for memory that will be read soon. Where it is not to be had, nothing happens.
+inline void prefetch([[maybe_unused]] const void* memory, [[maybe_unused]] Index bytes) {
+#if defined(__GNUC__)
+  constexpr Index cache_line = 64;
+  const auto* const first = static_cast<const char*>(memory);
+  for (Index i = 0; i < bytes; i += cache_line) __builtin_prefetch(first + i);
+#endif
+}
+
+}  // namespace gradus::detail
