@@ -55,7 +55,7 @@ std::vector<double> gradient_norms(nn::Sequential<double>& net, TensorView<const
 
   std::vector<double> norms;
   for (const auto& parameter : net.named_parameters()) {
-    if (parameter->value.rank() > 1) norms.push_back(parameter->grad.array().matrix().norm());
+    if (parameter->value.rank() > 1) norms.push_back(parameter->grad().array().matrix().norm());
   }
   return norms;
 }

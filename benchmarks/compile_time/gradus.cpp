@@ -25,7 +25,7 @@ int main() {
           loss(logits, std::span(labels).subspan(static_cast<std::size_t>(i), 256), dlogits).loss);
       net.backward(dlogits);
       for (auto& parameter : net.named_parameters()) {
-        parameter->value.array() -= 0.1f * parameter->grad.array();
+        parameter->value.array() -= 0.1f * parameter->grad().array();
         parameter->zero_grad();
       }
     }

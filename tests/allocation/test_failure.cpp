@@ -100,7 +100,7 @@ TEST_SUITE("failing allocations") {
       Generator random(5);
       net.forward(x, random);
       net.backward(dy);
-      expected = net.named_parameters()[0]->grad;
+      expected = net.named_parameters()[0]->grad();
     }
     for (long n = 0;; ++n) {
       CAPTURE(n);
@@ -124,7 +124,7 @@ TEST_SUITE("failing allocations") {
       random = Generator(5);
       net.forward(x, random);
       net.backward(dy);
-      REQUIRE(net.named_parameters()[0]->grad == expected);
+      REQUIRE(net.named_parameters()[0]->grad() == expected);
     }
   }
 

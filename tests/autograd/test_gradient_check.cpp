@@ -47,9 +47,9 @@ struct FaultyLinear : nn::Linear<double> {
   LinearFault fault;
 
   void gradient(TensorView<const double> x, TensorView<const double> dy, nn::Context& context) {
-    if (fault == LinearFault::overwrites) weight.grad.fill(0);
+    if (fault == LinearFault::overwrites) weight.grad().fill(0);
     nn::Linear<double>::gradient(x, dy, context);
-    if (fault == LinearFault::halved_bias) bias.grad.array() *= 0.5;
+    if (fault == LinearFault::halved_bias) bias.grad().array() *= 0.5;
   }
   void backward(TensorView<const double> x, TensorView<const double> y, TensorView<const double> dy,
                 TensorView<double> dx, nn::Context& context) const {

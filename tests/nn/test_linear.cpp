@@ -73,11 +73,11 @@ TEST_SUITE("nn::Linear") {
     linear.backward(x, y, dy, dx, context);
     CHECK(dx == Tensor<float>{{1, 2}, {8, 10}});
     linear.gradient(x, dy, context);
-    CHECK(linear.weight.grad == Tensor<float>{{1, 1}, {0, -1}, {0, -1}});
-    CHECK(linear.bias.grad == Tensor<float>{1, 1, 1});
+    CHECK(linear.weight.grad() == Tensor<float>{{1, 1}, {0, -1}, {0, -1}});
+    CHECK(linear.bias.grad() == Tensor<float>{1, 1, 1});
     linear.gradient(x, dy, context);
-    CHECK(linear.weight.grad == Tensor<float>{{2, 2}, {0, -2}, {0, -2}});
-    CHECK(linear.bias.grad == Tensor<float>{2, 2, 2});
+    CHECK(linear.weight.grad() == Tensor<float>{{2, 2}, {0, -2}, {0, -2}});
+    CHECK(linear.bias.grad() == Tensor<float>{2, 2, 2});
   }
 
   TEST_CASE_TEMPLATE("default weights are uniform in +-1/sqrt(in)", Scalar, float, double) {
@@ -95,8 +95,8 @@ TEST_SUITE("nn::Linear") {
       CHECK(std::abs(mean) <= 4 * bound / std::sqrt(3 * n));
       CHECK(square == doctest::Approx(bound * bound / 3).epsilon(4 / std::sqrt(n)));
     }
-    CHECK(linear.weight.grad == Tensor<Scalar>(Shape{300, 400}));
-    CHECK(linear.bias.grad == Tensor<Scalar>(Shape{300}));
+    CHECK(linear.weight.grad() == Tensor<Scalar>(Shape{300, 400}));
+    CHECK(linear.bias.grad() == Tensor<Scalar>(Shape{300}));
   }
 
   TEST_CASE("the same seed gives the same layer, another seed another one") {
@@ -112,9 +112,9 @@ TEST_SUITE("nn::Linear") {
     const Linear<float> original(3, 2);
     Linear<float> copy = original;
     copy.weight.value.fill(7);
-    copy.bias.grad.fill(7);
+    copy.bias.grad().fill(7);
     CHECK_FALSE(original.weight.value == copy.weight.value);
-    CHECK(original.bias.grad == Tensor<float>{0, 0});
+    CHECK(original.bias.grad() == Tensor<float>{0, 0});
   }
 
   TEST_CASE("parameters, name and sizes") {

@@ -11,26 +11,26 @@ TEST_SUITE("parameter") {
   TEST_CASE("the gradient begins at zero, in the value's shape") {
     const Parameter<float> parameter(Tensor<float>{{1, 2}, {3, 4}});
     CHECK(parameter.value == Tensor<float>{{1, 2}, {3, 4}});
-    CHECK(parameter.grad == Tensor<float>(Shape{2, 2}));
+    CHECK(parameter.grad() == Tensor<float>(Shape{2, 2}));
     CHECK(Parameter<float>{}.value.empty());
   }
 
   TEST_CASE("zero_grad follows a value that was given another shape") {
     Parameter<float> parameter(Tensor<float>{1, 2});
-    parameter.grad.fill(3);
+    parameter.grad().fill(3);
     parameter.zero_grad();
-    CHECK(parameter.grad == Tensor<float>{0, 0});
+    CHECK(parameter.grad() == Tensor<float>{0, 0});
     parameter.value = Tensor<float>{{1, 2, 3}};
     parameter.zero_grad();
-    CHECK(parameter.grad == Tensor<float>(Shape{1, 3}));
+    CHECK(parameter.grad() == Tensor<float>(Shape{1, 3}));
   }
 
   TEST_CASE("a named parameter points to it") {
     Parameter<float> parameter(Tensor<float>{1, 2});
     const NamedParameter<float> named{"0.weight", &parameter};
     named->value(0) = 5;
-    (*named).grad(1) = 6;
+    (*named).grad()(1) = 6;
     CHECK(parameter.value(0) == 5);
-    CHECK(parameter.grad(1) == 6);
+    CHECK(parameter.grad()(1) == 6);
   }
 }

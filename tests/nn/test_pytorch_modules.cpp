@@ -127,8 +127,8 @@ TEST_CASE("Linear agrees with PyTorch") {
   check_module(linear, x, dy, linear_y, linear_dx);
   nn::Context context;
   linear.gradient(x.view(), dy.view(), context);
-  check_near(linear.weight.grad.span(), linear_dweight);
-  check_near(linear.bias.grad.span(), linear_dbias);
+  check_near(linear.weight.grad().span(), linear_dweight);
+  check_near(linear.bias.grad().span(), linear_dbias);
 }
 
 TEST_CASE("Dropout drops what PyTorch drops") {

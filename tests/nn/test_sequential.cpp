@@ -33,7 +33,7 @@ Sequential<float> small_net() {
 
 std::vector<Tensor<float>> gradients(Sequential<float>& net) {
   std::vector<Tensor<float>> all;
-  for (const auto& parameter : net.named_parameters()) all.push_back(parameter->grad);
+  for (const auto& parameter : net.named_parameters()) all.push_back(parameter->grad());
   return all;
 }
 
@@ -524,7 +524,7 @@ TEST_SUITE("sequential") {
       loss(net.forward(x), target, dy);
       net.backward(dy);
       for (const auto& parameter : net.named_parameters()) {
-        parameter->value.array() -= 0.1f * parameter->grad.array();
+        parameter->value.array() -= 0.1f * parameter->grad().array();
         parameter->zero_grad();
       }
     }

@@ -44,11 +44,18 @@ TEST_SUITE("affine") {
       const Tensor<Scalar> b = small_integers<Scalar>({out}, random);
       const Tensor<Scalar> dy = small_integers<Scalar>({batch, out}, random);
       Tensor<Scalar> y(Shape{batch, out}), plain(Shape{batch, out}), dx(Shape{batch, in});
-      Tensor<Scalar> dw = Tensor<Scalar>::ones({out, in}), db = Tensor<Scalar>::ones({out});
+      Tensor<Scalar> dw = Tensor<Scalar>::ones({out, in}), dw_alone = dw, db = Tensor<Scalar>::ones({out});
       ops::affine<Scalar>(x, w, b, y.view());
       ops::affine<Scalar>(x, w, {}, plain.view());
       ops::affine_input_gradient<Scalar>(dy, w, dx.view());
       ops::affine_weight_gradient<Scalar>(x, dy, dw.view());
+      ops::affine_weight_gradient<Scalar>(x, dy, dw_alone.view(), ops::Write::overwrite);
+      Index visited = 0;
+      ops::visit_affine_weight_gradient<Scalar>(x, dy, [&](Index first, const auto& numbers) {
+        for (Index i = 0; i < numbers.size(); ++i) REQUIRE(numbers[i] == dw_alone.data()[first + i]);
+        visited += numbers.size();
+      });
+      REQUIRE(visited == dw.size());
       ops::affine_bias_gradient<Scalar>(dy, db.view());
       for (Index i = 0; i < batch; ++i) {
         for (Index j = 0; j < out; ++j) {
@@ -71,6 +78,7 @@ TEST_SUITE("affine") {
           Scalar sum = 1;
           for (Index i = 0; i < batch; ++i) sum += dy(i, j) * x(i, k);
           REQUIRE(dw(j, k) == sum);
+          REQUIRE(dw_alone(j, k) == sum - 1);
         }
       }
     }

@@ -41,7 +41,7 @@ struct NoisyQuadratic {
     for (Index k = 0; k < parameter.value.size(); ++k) {
       const Index i = k + offset;
       const double noise = number((13 * i + 29 * t) % 41 - 20) / 16;
-      parameter.grad.data()[k] += (0.5 + 0.25 * number(i % 5)) * parameter.value.data()[k] + noise;
+      parameter.grad().data()[k] += (0.5 + 0.25 * number(i % 5)) * parameter.value.data()[k] + noise;
     }
   }
 };
@@ -70,8 +70,8 @@ void check_walk(NoisyQuadratic& problem, Optimizer optimizer, std::span<const do
   }
   CHECK(wanted == reference.end());
   CHECK(optimizer.step_count() == 200);
-  CHECK((problem.weight.grad.array() == 0).all());
-  CHECK((problem.bias.grad.array() == 0).all());
+  CHECK((problem.weight.grad().array() == 0).all());
+  CHECK((problem.bias.grad().array() == 0).all());
 }
 
 /// The same for an optimiser of all parameters with one setting.

@@ -43,7 +43,7 @@ TEST_CASE("Adam: groups with settings of their own equal PyTorch's") {
 TEST_CASE_TEMPLATE("Adam: the first step has the length of the learning rate", T, float, double) {
   Parameter<T> parameter{Tensor<T>{0, 0, 0, 0}};
   Adam<T> adam{{{"w", &parameter}}, {.learning_rate = 0.5, .epsilon = 0}};
-  parameter.grad = Tensor<T>{T(1e-3), 2, -500, T(1e4)};
+  parameter.grad() = Tensor<T>{T(1e-3), 2, -500, T(1e4)};
   adam.step();
   CHECK(allclose(parameter.value, Tensor<T>{T(-0.5), T(-0.5), T(0.5), T(-0.5)}, T(1e-5)));
 }
@@ -82,7 +82,7 @@ TEST_CASE("Adam: a gradient that is not finite shows in the weight") {
     for (const double bad : {std::nan(""), std::numeric_limits<double>::infinity()}) {
       NoisyQuadratic problem;
       Adam adam{problem.parameters(), {.amsgrad = amsgrad}};
-      problem.weight.grad.data()[700] = bad;
+      problem.weight.grad().data()[700] = bad;
       adam.step();
       CHECK(std::isnan(problem.weight.value.data()[700]));
       CHECK((problem.weight.value.array().isNaN().count()) == 1);

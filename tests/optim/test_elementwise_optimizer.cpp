@@ -111,17 +111,17 @@ static_assert(HasMomentum<SGD<float>> && HasMomentum<Adam<float>> && !HasMomentu
 TEST_CASE("ElementwiseOptimizer: a user's own rule is an optimiser") {
   Parameter<float> parameter{Tensor<float>{1, 1, 1}};
   SignDescent optimizer{std::vector<NamedParameter<float>>{{"w", &parameter}}, {.learning_rate = 0.5}};
-  parameter.grad = Tensor<float>{-30, 0, 0.1f};
+  parameter.grad() = Tensor<float>{-30, 0, 0.1f};
   optimizer.step();
   CHECK(parameter.value == Tensor<float>{1.5f, 1, 0.5f});
-  CHECK(parameter.grad == Tensor<float>{0, 0, 0});
+  CHECK(parameter.grad() == Tensor<float>{0, 0, 0});
   CHECK_THROWS_AS((SignDescent<float>{{{"w", &parameter}}, {.learning_rate = -1}}), ArgumentError);
 }
 
 TEST_CASE("ElementwiseOptimizer: a copy keeps its own state") {
   Parameter<double> parameter{Tensor<double>{0}};
   SGD<double> first{{{"w", &parameter}}, {.learning_rate = 1, .momentum = 0.5}};
-  parameter.grad.fill(1);
+  parameter.grad().fill(1);
   first.step();
   SGD<double> second = first;
   second.step();

@@ -80,17 +80,17 @@ TEST_CASE("SGD: deduces its scalar from a network's parameters") {
 TEST_CASE_TEMPLATE("SGD: a step moves the weights, clears the gradients, and that is all", T, float, double) {
   Parameter<T> parameter{Tensor<T>{1, 2, 4}};
   SGD<T> sgd{{{"w", &parameter}}, {.learning_rate = 0.5}};
-  parameter.grad = Tensor<T>{2, -4, 0};
+  parameter.grad() = Tensor<T>{2, -4, 0};
   sgd.step();
   CHECK(parameter.value == Tensor<T>{0, 4, 4});
-  CHECK(parameter.grad == Tensor<T>{0, 0, 0});
+  CHECK(parameter.grad() == Tensor<T>{0, 0, 0});
   sgd.step();
   CHECK(parameter.value == Tensor<T>{0, 4, 4});
   CHECK(sgd.step_count() == 2);
 
-  parameter.grad.fill(1);
+  parameter.grad().fill(1);
   sgd.zero_grad();
-  CHECK(parameter.grad == Tensor<T>{0, 0, 0});
+  CHECK(parameter.grad() == Tensor<T>{0, 0, 0});
 }
 
 TEST_CASE("SGD: every element of sizes around a chunk is moved once") {
@@ -98,7 +98,7 @@ TEST_CASE("SGD: every element of sizes around a chunk is moved once") {
     CAPTURE(size);
     Parameter<float> parameter{Tensor<float>(Shape{size})};
     SGD<float> sgd{{{"w", &parameter}}, {.learning_rate = 1, .momentum = 0.5}};
-    for (Index i = 0; i < size; ++i) parameter.grad.data()[i] = static_cast<float>(i);
+    for (Index i = 0; i < size; ++i) parameter.grad().data()[i] = static_cast<float>(i);
     sgd.step();
     sgd.step();
     for (Index i = 0; i < size; ++i) REQUIRE(parameter.value.data()[i] == -1.5f * static_cast<float>(i));
@@ -203,7 +203,7 @@ TEST_CASE("SGD: a parameter of another shape stops the step before anything has 
   SGD sgd{problem.parameters(), {.momentum = 0.9}};
   problem.add_gradients(1);
   const Tensor<double> before = problem.weight.value;
-  problem.bias.grad.resize({8});
+  problem.bias.grad().resize({8});
   CHECK_THROWS_WITH_AS(sgd.step(), "SGD: gradient of parameter 'bias' has shape [8], expected [7]",
                        ShapeError);
   problem.bias.value.resize({8});
@@ -216,7 +216,7 @@ TEST_CASE("SGD: a parameter of another shape stops the step before anything has 
 TEST_CASE("SGD: NaN in a gradient shows in the weight") {
   Parameter<float> parameter{Tensor<float>{1, 2}};
   SGD<float> sgd{{{"w", &parameter}}, {.learning_rate = 0}};
-  parameter.grad.data()[1] = std::nanf("");
+  parameter.grad().data()[1] = std::nanf("");
   sgd.step();
   CHECK(parameter.value.data()[0] == 1);
   CHECK(std::isnan(parameter.value.data()[1]));

@@ -93,7 +93,7 @@ GradientReport check_gradients(M original, Tensor<double> x, bool training = tru
   };
 
   const double before = 0.5;
-  module.visit([&](std::string_view, nn::Parameter<double>& parameter) { parameter.grad.fill(before); });
+  module.visit([&](std::string_view, nn::Parameter<double>& parameter) { parameter.grad().fill(before); });
   Tensor<double> dx = Tensor<double>::full(x.shape(), std::numeric_limits<double>::quiet_NaN());
   forward();
   module.accumulate(x, y, dy, dx, context);
@@ -102,20 +102,20 @@ GradientReport check_gradients(M original, Tensor<double> x, bool training = tru
   module.visit([&](std::string_view name, nn::Parameter<double>& parameter) {
     Tensor<double> expected = numerical_gradient(parameter.value, loss);
     for (double& element : expected) element += before;
-    report.add(error_in_tolerances(parameter.grad, expected), std::string(name));
+    report.add(error_in_tolerances(parameter.grad(), expected), std::string(name));
   });
 
   forward();
   Tensor<double> alone = Tensor<double>::full(x.shape(), std::numeric_limits<double>::quiet_NaN());
   module.backward(x, y, dy, alone, context);
   report.add(error_in_tolerances(alone, dx), "input, without the parameters");
-  module.visit([&](std::string_view, nn::Parameter<double>& parameter) { parameter.grad.fill(before); });
+  module.visit([&](std::string_view, nn::Parameter<double>& parameter) { parameter.grad().fill(before); });
   forward();
   module.accumulate(x, y, dy, TensorView<double>{}, context);
   module.visit([&](std::string_view name, nn::Parameter<double>& parameter) {
     Tensor<double> expected = numerical_gradient(parameter.value, loss);
     for (double& element : expected) element += before;
-    report.add(error_in_tolerances(parameter.grad, expected), std::string(name) + ", without the input");
+    report.add(error_in_tolerances(parameter.grad(), expected), std::string(name) + ", without the input");
   });
   return report;
 }
@@ -161,7 +161,7 @@ bool float_agrees_with_double(Single single_module, Double double_module, const 
   twice.visit([&](std::string_view, nn::Parameter<double>& parameter) { of_double.push_back(&parameter); });
   std::size_t at = 0;
   single.visit([&](std::string_view, nn::Parameter<float>& parameter) {
-    agree = agree && float_agrees(parameter.grad, of_double[at++]->grad, std::max(terms, x.size()));
+    agree = agree && float_agrees(parameter.grad(), of_double[at++]->grad(), std::max(terms, x.size()));
   });
   return agree;
 }

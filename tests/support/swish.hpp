@@ -40,7 +40,7 @@ struct Scale {
   }
   void gradient(gradus::TensorView<const Scalar> x, gradus::TensorView<const Scalar> dy,
                 gradus::nn::Context&) {
-    factor.grad(0) += (x.array() * dy.array()).sum();
+    factor.grad()(0) += (x.array() * dy.array()).sum();
   }
   template <class F>
   void visit(F&& f) {

@@ -52,18 +52,18 @@ struct FaultyLinear : Linear<double> {
     if (fault == Fault::missing_transpose) dx.matrix() = dy.matrix() * weight.value.matrix().transpose();
   }
   void gradient(ConstView x, ConstView dy, Context& context) {
-    const Tensor<double> weight_before = weight.grad, bias_before = bias.grad;
+    const Tensor<double> weight_before = weight.grad(), bias_before = bias.grad();
     if (fault == Fault::overwrites_parameters) {
-      weight.grad.fill(0);
-      bias.grad.fill(0);
+      weight.grad().fill(0);
+      bias.grad().fill(0);
     }
     Linear<double>::gradient(x, dy, context);
     if (fault == Fault::weight_gradient_scaled)
-      weight.grad.array() += 0.001 * (weight.grad.array() - weight_before.array());
+      weight.grad().array() += 0.001 * (weight.grad().array() - weight_before.array());
     if (fault == Fault::bias_gradient_scaled)
-      bias.grad.array() += 0.001 * (bias.grad.array() - bias_before.array());
+      bias.grad().array() += 0.001 * (bias.grad().array() - bias_before.array());
     if (fault == Fault::lost_sum && dy.shape()[0] > 0)
-      bias.grad.array() = bias_before.array() + dy[0].array();
+      bias.grad().array() = bias_before.array() + dy[0].array();
   }
 };
 

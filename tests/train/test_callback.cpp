@@ -28,7 +28,7 @@ struct Journal {
   void on_gradient(auto& trainer) {
     float largest = 0;
     for (const auto& parameter : trainer.net().named_parameters()) {
-      largest = std::max(largest, parameter->grad.array().abs().maxCoeff());
+      largest = std::max(largest, parameter->grad().array().abs().maxCoeff());
     }
     entries->push_back(largest > 0 ? "gradient" : "no gradient");
   }

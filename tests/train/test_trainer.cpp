@@ -228,7 +228,7 @@ TEST_CASE("Trainer: a further fit goes on") {
 TEST_CASE("Trainer: gradients left over from before take no part") {
   const auto data = bright_pixels(20);
   auto clean = small_network(), soiled = small_network();
-  for (const auto& parameter : soiled.named_parameters()) parameter->grad.fill(100);
+  for (const auto& parameter : soiled.named_parameters()) parameter->grad().fill(100);
   for (auto* net : {&clean, &soiled}) {
     Generator random(0);
     optim::SGD sgd{net->named_parameters(), {.learning_rate = 0.1}};

@@ -173,7 +173,7 @@ requires nn::Module<M, double> GradientCheck gradient_check(M module, Tensor<dou
   std::vector<std::pair<std::string, Parameter*>> parameters;
   if constexpr (nn::detail::HasParameters<M>) {
     module.visit([&](std::string_view name, Parameter& parameter) {
-      parameter.grad = Tensor<double>::full(parameter.value.shape(), before);
+      parameter.grad() = Tensor<double>::full(parameter.value.shape(), before);
       parameters.emplace_back(name, &parameter);
     });
   }
@@ -189,7 +189,7 @@ requires nn::Module<M, double> GradientCheck gradient_check(M module, Tensor<dou
   GradientCheck check;
   detail::check_tensor(check, "input", x.view(), dx.view(), objective, options);
   for (const auto& [name, parameter] : parameters) {
-    Tensor<double> analytic = parameter->grad;
+    Tensor<double> analytic = parameter->grad();
     analytic.array() -= before;
     detail::check_tensor(check, "parameter " + name, parameter->value.view(), analytic.view(), objective,
                          options);

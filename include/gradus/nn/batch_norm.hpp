@@ -87,8 +87,8 @@ class BatchNorm1d {
   void gradient(TensorView<const Scalar> x, TensorView<const Scalar> dy, Context& context) {
     if (!options_.affine) return;
     const Statistics s(context, features());
-    ops::batch_norm_parameter_gradient<Scalar>(x, dy, s.mean, s.inverse_deviation, weight.grad.view(),
-                                               bias.grad.view());
+    ops::batch_norm_parameter_gradient<Scalar>(x, dy, s.mean, s.inverse_deviation, weight.grad().view(),
+                                               bias.grad().view());
   }
 
   /// Moves the running statistics towards those of the last training forward.

@@ -63,7 +63,7 @@ class LayerNorm {
   void gradient(TensorView<const Scalar> x, TensorView<const Scalar> dy, Context& context) {
     if (!options_.affine) return;
     ops::layer_norm_parameter_gradient<Scalar>(x, dy, mean(x, context), inverse_deviation(x, context),
-                                               weight.grad.view(), bias.grad.view());
+                                               weight.grad().view(), bias.grad().view());
   }
 
   template <class F>

@@ -58,8 +58,8 @@ struct Linear {
 
   // dL/dW += (dL/dy)^T x,  dL/db += sum over the batch of dL/dy
   void gradient(TensorView<const Scalar> x, TensorView<const Scalar> dy, Context& context) {
-    ops::affine_weight_gradient<Scalar>(x, dy, weight.grad.view(), context.parallel());
-    if (has_bias_) ops::affine_bias_gradient<Scalar>(dy, bias.grad.view());
+    weight.gradient.add_product(dy, x, context.parallel());
+    if (has_bias_) ops::affine_bias_gradient<Scalar>(dy, bias.grad().view());
   }
 
   template <class F>

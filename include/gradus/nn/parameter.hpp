@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <gradus/core/tensor.hpp>
+#include <gradus/nn/gradient.hpp>
 
 namespace gradus::nn {
 
@@ -12,16 +13,18 @@ namespace gradus::nn {
 template <class Scalar = float>
 struct Parameter {
   Tensor<Scalar> value;
-  Tensor<Scalar> grad;
+  Gradient<Scalar> gradient;
 
   Parameter() = default;
-  explicit Parameter(Tensor<Scalar> initial) : value(std::move(initial)), grad(value.shape()) {}
+  explicit Parameter(Tensor<Scalar> initial) : value(std::move(initial)), gradient(value.shape()) {}
 
-  /// Reallocates the gradient if the value has been given another shape.
-  void zero_grad() {
-    if (!(grad.shape() == value.shape())) grad.resize(value.shape());
-    grad.fill(Scalar{0});
-  }
+  /// The gradient's numbers, to read and to write. Not from several threads at once: the first call after a
+  /// backward pass may have to work them out.
+  Tensor<Scalar>& grad() { return gradient.numbers(); }
+  /// A copy of them.
+  Tensor<Scalar> grad() const { return gradient.numbers(); }
+  /// Also where the value has been given another shape.
+  void zero_grad() { gradient.set_zero(value.shape()); }
 };
 
 /// A parameter of a network and the path to it, `0.weight`; valid as long as the network neither dies nor

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+
 #include <gradus/core/matrix_view.hpp>
 #include <gradus/core/parallel.hpp>
 #include <gradus/core/tensor_view.hpp>
@@ -42,12 +44,57 @@ void affine_input_gradient(Input<Scalar> dy, Input<Scalar> weight, TensorView<Sc
           Write::overwrite, parallel);
 }
 
-// dL/dW += (dL/dy)^T x
+// dL/dW += (dL/dy)^T x, or dL/dW = (dL/dy)^T x
 template <class Scalar>
 void affine_weight_gradient(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dweight,
-                            Parallel parallel = {}) {
+                            Write write = Write::accumulate, Parallel parallel = {}) {
   product(detail::as_matrix_view(dy).transposed(), detail::as_matrix_view(x), detail::as_matrix_view(dweight),
-          Write::accumulate, parallel, Split::rows);
+          write, parallel, Split::rows);
+}
+
+namespace detail {
+
+// Of a product whose numbers are looked at once: a block of them, 64 KB of float, stays in the caches.
+inline constexpr Index visited_rows = 16, visited_columns = 1024;
+inline constexpr Index visited_at_once = 2048;
+
+/// Calls f(first, numbers) for the elements of a b, whose first one has the number `first`.
+template <class Scalar, class F>
+void visit_product(MatrixView<const Scalar> a, MatrixView<const Scalar> b, Index first, F& f) {
+  using Numbers = typename TensorView<Scalar>::ArrayMap;
+  alignas(64) Scalar block[visited_rows * visited_columns];
+  const Index row_step = a.columns <= 2 ? 4 : visited_rows;  // tiles are for more terms: better all in L1
+  for (Index i = 0; i < a.rows; i += row_step)
+    for (Index j = 0; j < b.columns; j += visited_columns) {
+      const MatrixView<Scalar> c(block, std::min(row_step, a.rows - i),
+                                 std::min(visited_columns, b.columns - j));
+      product(a.row_range(i, c.rows), b.column_range(j, c.columns), c);
+      // whole rows follow each other in the block as they do in a b
+      const bool is_whole = c.columns == b.columns;
+      const Index runs = is_whole ? 1 : c.rows, run_size = c.rows * c.columns / runs;
+      for (Index run = 0; run < runs; ++run)
+        for (Index k = 0; k < run_size; k += visited_at_once)
+          f(first + (i + run) * b.columns + j + k,
+            Numbers(&c(run, 0) + k, std::min(visited_at_once, run_size - k)));
+    }
+}
+
+}  // namespace detail
+
+/// The same in pieces that never leave the caches: calls f(first, numbers) with an Eigen array of the
+/// elements of dL/dW from number `first` on, which f may overwrite. The numbers and the pieces do not depend
+/// on the threads, of which several may be in f at once. Takes 64 KB of the stack.
+template <class Scalar, class F>
+void visit_affine_weight_gradient(Input<Scalar> x, Input<Scalar> dy, F&& f, Parallel parallel = {}) {
+  const MatrixView<const Scalar> in = detail::as_matrix_view(x), up = detail::as_matrix_view(dy).transposed();
+  const Index blocks = (up.rows + detail::visited_rows - 1) / detail::visited_rows;
+  const Index parts = std::clamp(up.rows * up.columns * in.columns / detail::part_work, Index{1},
+                                 std::clamp(blocks, Index{1}, parallel.threads()));
+  parallel.run(parts, [&](Index part) {
+    const Index begin = blocks * part / parts * detail::visited_rows,
+                end = std::min(up.rows, blocks * (part + 1) / parts * detail::visited_rows);
+    detail::visit_product(up.row_range(begin, end - begin), in, begin * in.columns, f);
+  });
 }
 
 // dL/db += sum over the batch of dL/dy

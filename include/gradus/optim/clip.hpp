@@ -26,7 +26,7 @@ template <class Scalar>
 double grad_norm(const std::vector<nn::NamedParameter<Scalar>>& parameters) {
   double norm = 0;
   for (const auto& parameter : parameters) {
-    norm = std::hypot(norm, static_cast<double>(parameter->grad.array().matrix().stableNorm()));
+    norm = std::hypot(norm, static_cast<double>(parameter->grad().array().matrix().stableNorm()));
   }
   return norm;
 }
@@ -43,7 +43,7 @@ double clip_grad_norm(const std::vector<nn::NamedParameter<Scalar>>& parameters,
   const double norm = grad_norm(parameters);
   const double factor = max_norm / (norm + 1e-6);
   if (!(factor >= 1)) {
-    for (const auto& parameter : parameters) parameter->grad.array() *= static_cast<Scalar>(factor);
+    for (const auto& parameter : parameters) parameter->grad().array() *= static_cast<Scalar>(factor);
   }
   return norm;
 }
@@ -55,7 +55,7 @@ void clip_grad_value(const std::vector<nn::NamedParameter<Scalar>>& parameters, 
   detail::check_clip("clip_grad_value", limit);
   const auto bound = static_cast<Scalar>(limit);
   for (const auto& parameter : parameters) {
-    for (Scalar& g : parameter->grad) g = g < -bound ? -bound : g > bound ? bound : g;
+    for (Scalar& g : parameter->grad()) g = g < -bound ? -bound : g > bound ? bound : g;
   }
 }
 

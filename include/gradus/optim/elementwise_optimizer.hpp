@@ -156,11 +156,6 @@ class ElementwiseOptimizer {
  private:
   using States = decltype(Rule::state(std::declval<const Options&>()));
   static constexpr std::size_t state_count = std::tuple_size_v<States>;
-  // A rule is a few passes over each chunk: weights, gradient and states together stay in the first cache.
-  static constexpr Index chunk_size = Index{4096} / static_cast<Index>(sizeof(Scalar));
-
-  static constexpr Index chunks_worth_a_thread = 16;
-
   using Chunk = typename TensorView<Scalar>::ArrayMap;
 
   struct Member {
@@ -173,27 +168,18 @@ class ElementwiseOptimizer {
     std::vector<Member> members;
   };
 
-  // Each thread takes the weights whose gradients it has worked out: they are in its cache.
   template <class Update>
   static void sweep(Member& member, const Update& update, Parallel parallel) {
-    const Index chunks = (member.parameter->value.size() + chunk_size - 1) / chunk_size;
-    const Index parts = std::clamp(chunks / chunks_worth_a_thread, Index{1}, parallel.threads());
-    parallel.run(parts, [&](Index part) {
-      for (Index i = chunks * part / parts; i < chunks * (part + 1) / parts; ++i)
-        sweep_chunk(member, update, i);
-    });
-  }
-
-  template <class Update>
-  static void sweep_chunk(Member& member, const Update& update, Index index) {
-    const Index begin = index * chunk_size;
-    const Index size = std::min(chunk_size, member.parameter->value.size() - begin);
-    const auto chunk = [&](Tensor<Scalar>& tensor) {
-      return tensor.empty() ? Chunk(nullptr, 0) : Chunk(tensor.data() + begin, size);
-    };
-    Chunk w = chunk(member.parameter->value), g = chunk(member.parameter->grad);
-    std::apply([&](auto&... state) { apply(update, w, g, chunk(state)...); }, member.state);
-    g.setZero();
+    nn::Parameter<Scalar>& parameter = *member.parameter;
+    parameter.gradient.take(
+        [&](Index first, Chunk g) {
+          const auto chunk = [&](Tensor<Scalar>& tensor) {
+            return tensor.empty() ? Chunk(nullptr, 0) : Chunk(tensor.data() + first, g.size());
+          };
+          Chunk w = chunk(parameter.value);
+          std::apply([&](auto&... state) { apply(update, w, g, chunk(state)...); }, member.state);
+        },
+        parallel);
   }
 
   template <class Update, class... Chunks>
@@ -206,8 +192,8 @@ class ElementwiseOptimizer {
       for (const Member& member : group.members) {
         const auto& [name, parameter] = member.parameter;
         const Shape& wanted = parameter->value.shape();
-        if (!(parameter->grad.shape() == wanted))
-          fail_shape("gradient", name, parameter->grad.shape(), wanted);
+        if (!(parameter->gradient.shape() == wanted))
+          fail_shape("gradient", name, parameter->gradient.shape(), wanted);
         for (std::size_t i = 0; i < state_count; ++i) {
           if (group.states[i].kept && !(member.state[i].shape() == wanted)) {
             fail_shape(group.states[i].name, name, member.state[i].shape(), wanted);
