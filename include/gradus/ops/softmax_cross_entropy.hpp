@@ -112,7 +112,8 @@ CrossEntropyResult<Scalar> softmax_cross_entropy(Input<Scalar> logits, std::span
     if (are_short && i == first + rows_at_once) first = i;
     const Index row = i - first;
     if (are_short && row == 0)
-      rows.compute(logits.data() + i * classes, std::min(rows_at_once, logits.shape()[0] - i), classes);
+      rows.compute(logits.data() + i * classes, std::min(rows_at_once, logits.shape()[0] - i), classes,
+                   logits.size() - i * classes);
     const Index label = labels[static_cast<std::size_t>(i)];
     const detail::ConstRowMap<Scalar> x(logits.data() + i * classes, classes);
     if (label == options.ignore_index) {
@@ -138,7 +139,7 @@ CrossEntropyResult<Scalar> softmax_cross_entropy(Input<Scalar> logits, std::span
     }
     if (!dlogits.is_null()) {
       Scalar* const dx = dlogits.data() + i * classes;
-      const Scalar* const exp = are_short ? rows.exp(row, classes) : dx;
+      const Scalar* const exp = are_short ? rows.exp(row) : dx;
       const Scalar factor = scale * (sharp + smooth * weight_of_classes) / sum;
       for (Index c = 0; c < classes; ++c) dx[c] = exp[c] * factor;
       if (smooth > 0) {

@@ -52,25 +52,55 @@ EIGEN_ALWAYS_INLINE P add(const P& a, const P& b) {
   return Eigen::internal::padd(a, b);
 }
 
+template <class P>
+EIGEN_ALWAYS_INLINE P subtract(const P& a, const P& b) {
+  return Eigen::internal::psub(a, b);
+}
+
+/// Lane by lane; of a number and a NaN, either.
+template <class P>
+EIGEN_ALWAYS_INLINE P max(const P& a, const P& b) {
+  return Eigen::internal::pmax(a, b);
+}
+
+/// The largest lane; where there is a NaN, any.
+template <class P>
+EIGEN_ALWAYS_INLINE auto max(const P& x) {
+  return Eigen::internal::predux_max(x);
+}
+
 /// The sum of all lanes.
 template <class P>
 EIGEN_ALWAYS_INLINE auto sum(const P& x) {
   return Eigen::internal::predux(x);
 }
 
-/// A packet of zeros, and one of all bits set.
+/// A packet of zeros, one of all bits set, and one of zeros.
 template <class Scalar>
-inline constexpr auto last_lanes = [] {
+inline constexpr auto lane_mask = [] {
   using Bits = std::conditional_t<sizeof(Scalar) == 4, std::uint32_t, std::uint64_t>;
-  std::array<Scalar, static_cast<std::size_t>(2 * packet_size<Scalar>)> mask{};
-  for (std::size_t i = mask.size() / 2; i < mask.size(); ++i) mask[i] = std::bit_cast<Scalar>(~Bits(0));
+  constexpr std::size_t size = packet_size<Scalar>;
+  std::array<Scalar, 3 * size> mask{};
+  for (std::size_t i = size; i < 2 * size; ++i) mask[i] = std::bit_cast<Scalar>(~Bits(0));
   return mask;
 }();
 
 /// The last `lanes` lanes of x, 0 < lanes <= packet size, and zeros before them, whatever stood there.
 template <class Scalar>
 EIGEN_ALWAYS_INLINE Packet<Scalar> keep_last(const std::type_identity_t<Packet<Scalar>>& x, Index lanes) {
-  return Eigen::internal::pand(x, load(last_lanes<Scalar>.data() + lanes));
+  return Eigen::internal::pand(x, load(lane_mask<Scalar>.data() + lanes));
+}
+
+/// The first `lanes` lanes, and zeros behind them.
+template <class Scalar>
+EIGEN_ALWAYS_INLINE Packet<Scalar> keep_first(const std::type_identity_t<Packet<Scalar>>& x, Index lanes) {
+  return Eigen::internal::pand(x, load(lane_mask<Scalar>.data() + 2 * packet_size<Scalar> - lanes));
+}
+
+/// All bits of both: of two packets that have zeros in each other's lanes, one packet.
+template <class P>
+EIGEN_ALWAYS_INLINE P either(const P& a, const P& b) {
+  return Eigen::internal::por(a, b);
 }
 
 /// Reads the square of `packet_size` rows from `from`, `stride` apart, and writes it transposed, without

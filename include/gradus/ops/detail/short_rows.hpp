@@ -4,76 +4,110 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 
 #include <gradus/core/eigen.hpp>
+#include <gradus/ops/detail/packet.hpp>
 #include <gradus/ops/detail/rows.hpp>
 #include <gradus/ops/detail/shifted_exp.hpp>
 
 namespace gradus::ops::detail {
 
-/// The parts of a softmax over rows too short to fill packets, some rows at a time: ten classes take the
-/// exponential of a hundred rows in one sweep. Sums are the same wherever a row stands.
+/// The parts of a softmax over rows that need not fill packets, some rows at a time: each row is padded with
+/// minus infinity, whose exponential is 0, to whole packets. Sums are the same wherever a row stands.
 template <class Scalar>
 class ShortRows {
  public:
-  /// Columns beyond which a row fills packets by itself.
-  static constexpr Index longest = 64;
+  /// Columns beyond which a row is better taken by itself.
+  static constexpr Index longest = 1024;
 
   /// How many rows of so many columns are taken at once.
   static constexpr Index rows_at_once(Index columns) {
-    return std::clamp<Index>(capacity / std::max<Index>(columns, 1), 1, most_rows);
+    return std::clamp<Index>(capacity / std::max(padded(columns), Index{1}), 1, most_rows);
   }
 
-  /// x: [rows, columns], columns in [1, longest], rows at most rows_at_once(columns).
-  void compute(const Scalar* x, Index rows, Index columns) {
-    for (Index i = 0; i < rows; ++i) {
-      const Scalar* const row = x + i * columns;
-      Scalar highest = row[0];
-      for (Index j = 1; j < columns; ++j) highest = highest < row[j] ? row[j] : highest;
-      for (Index j = 0; j < columns; ++j) exp_[at(i * columns + j)] = row[j] - highest;
-      highest_[at(i)] = highest;
-    }
-    auto exponentials = padded(exp_, rows * columns);
+  /// x: [rows, columns], columns in [1, longest], rows at most rows_at_once(columns). Behind x, `readable`
+  /// elements and more may be read, those of x among them.
+  void compute(const Scalar* x, Index rows, Index columns, Index readable) {
+    stride_ = padded(columns);
+    for (Index i = 0; i < rows; ++i) shift_row(x + i * columns, columns, readable - i * columns, i);
+    auto exponentials = map(exp_, rows * stride_);
     exponentials = exponentials.exp();
     for (Index i = 0; i < rows; ++i) {
       // infinities are rare: a maximum that is one has made NaN of its row, which is done again
-      if (std::isinf(highest_[at(i)]))
+      if (std::isinf(highest_[at(i)])) {
         highest_[at(i)] = shifted_exp<Scalar>(ConstRowMap<Scalar>(x + i * columns, columns),
-                                              RowMap<Scalar>(exp_.data() + i * columns, columns));
-      Scalar sum = 0;
-      for (Index j = 0; j < columns; ++j) sum += exp_[at(i * columns + j)];
-      sum_[at(i)] = sum;
-      if (std::isnan(sum)) highest_[at(i)] = sum;
+                                              RowMap<Scalar>(exp_.data() + i * stride_, columns));
+        std::fill_n(exp_.data() + i * stride_ + columns, stride_ - columns, Scalar{0});
+      }
+      Packet<Scalar> total = load(exp_.data() + i * stride_);
+      for (Index k = size; k < stride_; k += size) total = add(total, load(exp_.data() + i * stride_ + k));
+      sum_[at(i)] = detail::sum(total);
+      if (std::isnan(sum_[at(i)])) highest_[at(i)] = sum_[at(i)];
     }
-    padded(log_sum_, rows) = padded(sum_, rows).log();
+    std::fill(sum_.begin() + rows, sum_.begin() + padded(rows), Scalar{1});
+    map(log_sum_, padded(rows)) = map(sum_, padded(rows)).log();
   }
 
   /// exp(x - highest) of a row.
-  const Scalar* exp(Index row, Index columns) const { return exp_.data() + row * columns; }
+  const Scalar* exp(Index row) const { return exp_.data() + row * stride_; }
   Scalar highest(Index row) const { return highest_[at(row)]; }  ///< NaN if there is one in the row
   Scalar sum(Index row) const { return sum_[at(row)]; }
   Scalar log_sum(Index row) const { return log_sum_[at(row)]; }
 
  private:
-  static constexpr Index capacity = 1024;
+  static constexpr Index size = packet_size<Scalar>;
+  static constexpr Index capacity = 4096;
   static constexpr Index most_rows = 128;
-  static constexpr Index padding =
-      64 / Index{sizeof(Scalar)};  // no element is left to a loop without packets
+  static_assert(most_rows % size == 0);
 
   static constexpr std::size_t at(Index i) { return static_cast<std::size_t>(i); }
+  static constexpr Index padded(Index count) { return (count + size - 1) / size * size; }
 
-  /// The numbers used and, up to a whole number of packets, others that are harmless.
-  template <std::size_t size>
-  static auto padded(std::array<Scalar, size>& numbers, Index used) {
-    const Index whole = (used + padding - 1) / padding * padding;
-    std::fill(numbers.begin() + used, numbers.begin() + whole, Scalar{1});
-    return Eigen::Map<Eigen::Array<Scalar, Eigen::Dynamic, 1>, Eigen::AlignedMax>(numbers.data(), whole);
+  /// Whole packets: no element is left to a loop without them.
+  template <std::size_t length>
+  static auto map(std::array<Scalar, length>& numbers, Index count) {
+    return Eigen::Map<Eigen::Array<Scalar, Eigen::Dynamic, 1>, Eigen::AlignedMax>(numbers.data(), count);
   }
 
-  alignas(64) std::array<Scalar, capacity> exp_;
-  alignas(64) std::array<Scalar, most_rows> sum_;
-  alignas(64) std::array<Scalar, most_rows> log_sum_;
-  std::array<Scalar, most_rows> highest_;
+  /// Writes x - max(x) and the padding.
+  void shift_row(const Scalar* x, Index columns, Index readable, Index row) {
+    const Index whole = columns - columns % size, rest = columns - whole;
+    const Packet<Scalar> last = rest == 0                  ? load(x)
+                                : whole + size <= readable ? pad(load(x + whole), rest)
+                                                           : load_padded(x + whole, rest);
+    Packet<Scalar> highest = last;
+    for (Index k = 0; k < whole; k += size) highest = detail::max(highest, load(x + k));
+    highest_[at(row)] = detail::max(highest);
+    const Packet<Scalar> shift = broadcast(highest_[at(row)]);
+    Scalar* const to = exp_.data() + row * stride_;
+    for (Index k = 0; k < whole; k += size) store(to + k, subtract(load(x + k), shift));
+    if (rest > 0) store(to + whole, subtract(last, shift));
+  }
+
+  /// The first lanes, 0 < lanes < packet size, of a packet, and minus infinity behind them.
+  static Packet<Scalar> pad(const Packet<Scalar>& x, Index lanes) {
+    return either(keep_first<Scalar>(x, lanes), load(padding.data() + size - lanes));
+  }
+  static Packet<Scalar> load_padded(const Scalar* x, Index lanes) {
+    std::array<Scalar, at(size)> numbers;
+    numbers.fill(-std::numeric_limits<Scalar>::infinity());
+    std::copy_n(x, lanes, numbers.begin());
+    return load(numbers.data());
+  }
+
+  static constexpr auto padding = [] {
+    std::array<Scalar, at(2 * size)> numbers{};
+    for (std::size_t i = at(size); i < numbers.size(); ++i)
+      numbers[i] = -std::numeric_limits<Scalar>::infinity();
+    return numbers;
+  }();
+
+  Index stride_ = 0;
+  alignas(64) std::array<Scalar, at(capacity)> exp_;
+  alignas(64) std::array<Scalar, at(most_rows)> sum_;
+  alignas(64) std::array<Scalar, at(most_rows)> log_sum_;
+  std::array<Scalar, at(most_rows)> highest_;
 };
 
 }  // namespace gradus::ops::detail
