@@ -4,6 +4,7 @@
 ///
 /// One thread. The options are Google Benchmark's; report.py takes medians of repetitions in random order.
 
+#include <cstdint>
 #include <cstring>
 #include <map>
 #include <set>
@@ -12,6 +13,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include <gradus/core/mersenne_twister.hpp>
 #include <gradus/core/random.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/ops/activation.hpp>
@@ -38,6 +40,7 @@ struct Data {
 
   Index size;
   gradus::Generator random{0};
+  gradus::MersenneTwister twister{};
   Tensor<float> a = Tensor<float>::randn(Shape{size}, random);
   Tensor<float> b = Tensor<float>::randn(Shape{size}, random);
   Tensor<float> out{Shape{size}};
@@ -157,6 +160,15 @@ int main(int argc, char** argv) {
   suite.add("dropout", 3, [](Data& d) { ops::dropout<float>(d.a, d.b, 0.5, d.out); });
   suite.add("clip_norm", 3, [](Data& d) { clip_norm(d, 1); });
   suite.add("clip_value", 2, [](Data& d) { clip_value(d, 0.5); });
+
+  // What is inside of them and cannot be spared: an exponential for each element, two words of the Mersenne
+  // Twister.
+  suite.add("exp", 2, [](Data& d) { d.out.array() = d.a.array().exp(); });
+  suite.add("random_words", 1, [](Data& d) {
+    std::uint32_t words[512];
+    for (Index i = 0; i < 2 * d.size; i += 512) d.twister.fill(words);
+    benchmark::DoNotOptimize(words);
+  });
 
   using Parameters = std::vector<gradus::nn::NamedParameter<float>>;
   suite.add_optimizer("sgd", 3, [](const Parameters& p) { return optim::SGD<float>(p); });

@@ -40,9 +40,7 @@ class ShortRows {
                                               RowMap<Scalar>(exp_.data() + i * stride_, columns));
         std::fill_n(exp_.data() + i * stride_ + columns, stride_ - columns, Scalar{0});
       }
-      Packet<Scalar> total = load(exp_.data() + i * stride_);
-      for (Index k = size; k < stride_; k += size) total = add(total, load(exp_.data() + i * stride_ + k));
-      sum_[at(i)] = detail::sum(total);
+      sum_[at(i)] = sum_of(exp(i), columns);
       if (std::isnan(sum_[at(i)])) highest_[at(i)] = sum_[at(i)];
     }
     std::fill(sum_.begin() + rows, sum_.begin() + padded(rows), Scalar{1});
@@ -59,6 +57,7 @@ class ShortRows {
   static constexpr Index size = packet_size<Scalar>;
   static constexpr Index capacity = 4096;
   static constexpr Index most_rows = 128;
+  static constexpr Index most_in_order = 16;
   static_assert(most_rows % size == 0);
 
   static constexpr std::size_t at(Index i) { return static_cast<std::size_t>(i); }
@@ -83,6 +82,18 @@ class ShortRows {
     Scalar* const to = exp_.data() + row * stride_;
     for (Index k = 0; k < whole; k += size) store(to + k, subtract(load(x + k), shift));
     if (rest > 0) store(to + whole, subtract(last, shift));
+  }
+
+  /// Of a few numbers in their order, on every machine the same; of more by packets, the padding with them.
+  Scalar sum_of(const Scalar* x, Index columns) const {
+    if (columns <= most_in_order) {
+      Scalar total = 0;
+      for (Index k = 0; k < columns; ++k) total += x[k];
+      return total;
+    }
+    Packet<Scalar> total = load(x);
+    for (Index k = size; k < stride_; k += size) total = add(total, load(x + k));
+    return detail::sum(total);
   }
 
   /// The first lanes, 0 < lanes < packet size, of a packet, and minus infinity behind them.
