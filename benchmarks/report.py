@@ -45,7 +45,7 @@ class Results:
                    "--benchmark_enable_random_interleaving=true",
                    f"--benchmark_min_time={0.005 if options.quick else 0.05}"]
         if options.quick:
-            command.append("--benchmark_filter=-/[0-9]{7,}$")  # without the passes over millions of elements
+            command.append("--benchmark_filter=-/[0-9]{7,}(/manual_time)?$")  # without the passes over millions of elements
         runs = json.loads(output_of(command))["benchmarks"]
         runs.sort(key=lambda run: run["family_index"])  # the program's order, not the random one
         self.lines += [{**run, "name": run["run_name"]} for run in runs if run["run_type"] == "iteration"]
@@ -125,6 +125,7 @@ def measure_networks(results, options):
                 print(f"report: PyTorch on {threads} threads takes too long, left out", file=sys.stderr)
                 torch_threads.remove(threads)
     results.run([programs / "scaling", options.rounds, *quick])
+    results.run([programs / "exchange", options.rounds, *quick])
 
 
 def measure_blas(options):
@@ -229,6 +230,11 @@ def print_setup(results):
     for bits in sorted({line["bits"] for line in results.all("fma_peak")}):
         print(f"- FMA peak, {bits} bits: {results.peak(1, bits):.1f} GFLOP/s on one thread, "
               f"{results.peak(2, bits):.1f} on two")
+    size = results.first("exchange")["bytes"] / 1024
+    read, overwrite = ([results.median(f"{what}_{whose}", "exchange") for whose in ("own", "others")]
+                       for what in ("read", "write"))
+    print(f"- Two cores: reading {size:.0f} KB takes {duration(read[0])}, {duration(read[1])} if the other core has "
+          f"written them; overwriting takes {duration(overwrite[0])}, {duration(overwrite[1])} if the other has read them")
     print(f"- {describe_torch(torch) if torch else NO_TORCH}")
     print(f"- One-thread training had the processor for {results.processor_share():.0%} of its time"
           + (": others used the machine, and times on the clock are too long" if busy(results) else ""))
