@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <gradus/core/eigen.hpp>
+#include <gradus/core/huge_pages.hpp>
 
 namespace gradus {
 
@@ -46,6 +47,7 @@ class AlignedBuffer {
     }
     const std::size_t bytes = static_cast<std::size_t>(size) * sizeof(Scalar);
     memory_.reset(static_cast<Scalar*>(::operator new (bytes, std::align_val_t{tensor_alignment})));
+    advise_huge_pages(memory_.get(), bytes);
     capacity_ = size;
   }
 

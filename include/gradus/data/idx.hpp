@@ -16,7 +16,6 @@
 #include <gradus/core/atomic_file.hpp>
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
-#include <gradus/core/huge_pages.hpp>
 #include <gradus/core/shape.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/core/tensor_view.hpp>
@@ -166,7 +165,6 @@ requires ByteSource<std::remove_cvref_t<Source>> Tensor<T> read_idx(Source&& sou
   }
   Tensor<T> result = Tensor<T>::uninitialized(header.shape);
   const std::span<std::byte> bytes = std::as_writable_bytes(result.span());
-  detail::advise_huge_pages(bytes.data(), bytes.size());
   const std::size_t count = source.read(bytes);
   if (count != bytes.size()) {
     detail::fail_idx_size(source.name(), header, std::to_string(count) + " bytes");
