@@ -16,28 +16,36 @@ namespace gradus::ops::detail {
 inline constexpr Index dot_rows = has_32_registers ? 6 : 3;
 inline constexpr Index dot_columns = 4;
 
+/// The sums of one column: sums[i] += a_terms[i] b_term.
+template <class P, Index... I>
+EIGEN_ALWAYS_INLINE void add_to_column(P* sums, const P* a_terms, P b_term,
+                                       std::integer_sequence<Index, I...>) {
+  hold_in_register(b_term);
+  ((sums[I] = multiply_add(a_terms[I], b_term, sums[I])), ...);
+}
+
 template <class Scalar, Index Rows, Index... J, Index... I, Index... T>
 EIGEN_ALWAYS_INLINE void multiply_dots(const Scalar* a, Index a_stride, const Scalar* b, Index b_stride,
                                        Index columns, Index depth, Scalar* c, Index c_row_stride,
                                        Index c_column_stride, bool accumulate,
-                                       std::integer_sequence<Index, J...>, std::integer_sequence<Index, I...>,
+                                       std::integer_sequence<Index, J...>,
+                                       std::integer_sequence<Index, I...> rows,
                                        std::integer_sequence<Index, T...>) {
   constexpr Index size = packet_size<Scalar>;
   const Scalar* const b_column[] = {b + (J < columns ? J : columns - 1) * b_stride...};
   Packet<Scalar> sums[] = {broadcast(Scalar(T * 0))...};
   Index k = 0;
   for (; k + size <= depth; k += size) {
-    const Packet<Scalar> a_terms[] = {load(a + I * a_stride + k)...};
-    ((sums[T] = multiply_add(a_terms[T % Rows], load(b_column[T / Rows] + k), sums[T])), ...);
+    Packet<Scalar> a_terms[] = {load(a + I * a_stride + k)...};
+    (hold_in_register(a_terms[I]), ...);
+    (add_to_column(sums + J * Rows, a_terms, load(b_column[J] + k), rows), ...);
   }
   if (k <
       depth) {  // once more whole packets, that end with the last terms; lanes summed before are set to zero
     const Index lanes = depth - k;
     k = depth - size;
     const Packet<Scalar> a_terms[] = {keep_last<Scalar>(load(a + I * a_stride + k), lanes)...};
-    ((sums[T] =
-          multiply_add(a_terms[T % Rows], keep_last<Scalar>(load(b_column[T / Rows] + k), lanes), sums[T])),
-     ...);
+    (add_to_column(sums + J * Rows, a_terms, keep_last<Scalar>(load(b_column[J] + k), lanes), rows), ...);
   }
   const auto write = [&](Index i, Index j, Scalar dot) {
     if (j >= columns) return;

@@ -37,7 +37,8 @@ EIGEN_ALWAYS_INLINE void multiply_panel(const Scalar* a, PanelView<Scalar> b, In
   Packet<Scalar> sums[] = {
       (accumulate ? load(c + T / Packets * c_stride + T % Packets * size) : broadcast(Scalar(0)))...};
   for (Index k = 0; k < depth; ++k) {
-    const Packet<Scalar> b_row[] = {load(b.data + J * b.packet_stride + k * b.row_stride)...};
+    Packet<Scalar> b_row[] = {load(b.data + J * b.packet_stride + k * b.row_stride)...};
+    (hold_in_register(b_row[J]), ...);
     ((sums[T] = multiply_add(broadcast(a[k * size + T / Packets]), b_row[T % Packets], sums[T])), ...);
   }
   (store(c + T / Packets * c_stride + T % Packets * size, sums[T]), ...);
