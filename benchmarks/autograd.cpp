@@ -1,6 +1,8 @@
 /// What the tape costs: the chapter's network on the tape beside the same network by its own forward and
 /// backward, and graphs of numbers in the style of micrograd. Prints medians of interleaved runs in processor
 /// time, so that a busy machine slows both alike, and the processor's speed measured among them.
+///
+/// usage: autograd [REPETITIONS] [--quick]
 
 #include <cstdio>
 #include <cstdlib>
@@ -12,6 +14,7 @@
 
 #include "support/fma_peak.hpp"
 #include "support/mlp.hpp"
+#include "support/options.hpp"
 #include "support/timing.hpp"
 
 using namespace gradus;
@@ -116,7 +119,8 @@ void time_scalar_graphs(int runs) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int runs = argc > 1 ? std::atoi(argv[1]) : 100;
+  const bench::Options options(argc, argv, 100);
+  const int runs = options.quick ? 5 : options.repetitions;
   compare_mlp(runs);
   time_scalar_graphs(runs);
 }
