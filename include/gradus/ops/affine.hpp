@@ -54,20 +54,22 @@ void affine_weight_gradient(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar
 
 namespace detail {
 
-// Of a product whose numbers are looked at once: a block of them, 64 KB of float, stays in the caches.
-inline constexpr Index visited_rows = 16, visited_columns = 1024;
+// Of a product whose numbers are looked at once: a block of them, 64 KB, stays in the caches.
+inline constexpr Index visited_rows = 16;
+template <class Scalar>
+inline constexpr Index visited_columns = Index{4096} / static_cast<Index>(sizeof(Scalar));
 inline constexpr Index visited_at_once = 2048;
 
 /// Calls f(first, numbers) for the elements of a b, whose first one has the number `first`.
 template <class Scalar, class F>
 void visit_product(MatrixView<const Scalar> a, MatrixView<const Scalar> b, Index first, F& f) {
   using Numbers = typename TensorView<Scalar>::ArrayMap;
-  alignas(64) Scalar block[visited_rows * visited_columns];
+  alignas(64) Scalar block[visited_rows * visited_columns<Scalar>];
   const Index row_step = a.columns <= 2 ? 4 : visited_rows;  // tiles are for more terms: better all in L1
   for (Index i = 0; i < a.rows; i += row_step)
-    for (Index j = 0; j < b.columns; j += visited_columns) {
+    for (Index j = 0; j < b.columns; j += visited_columns<Scalar>) {
       const MatrixView<Scalar> c(block, std::min(row_step, a.rows - i),
-                                 std::min(visited_columns, b.columns - j));
+                                 std::min(visited_columns<Scalar>, b.columns - j));
       product(a.row_range(i, c.rows), b.column_range(j, c.columns), c);
       // whole rows follow each other in the block as they do in a b
       const bool is_whole = c.columns == b.columns;
