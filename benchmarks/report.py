@@ -330,9 +330,11 @@ def compilation_rows(options):
 def print_elementwise(results):
     heading("element-wise pass, time against a copy of as many bytes, at most 1.3x", "in L2", "in memory",
             "the inevitable in it, in L2", "")
+
     def time_of(line):
         # where only a part of each iteration counts, the processor's time is that of all of it
         return results.median("real_time" if "manual_time" in line["name"] else "cpu_time", line["name"])
+
     copies = {line["bytes"]: time_of(line) for line in results.lines if line["name"].startswith("copy/")}
     passes = {}
     for line in results.lines:

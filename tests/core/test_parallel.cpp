@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 #include <stdexcept>
 #include <thread>
@@ -30,6 +31,26 @@ TEST_SUITE("parallel") {
       CHECK(pool.threads() == threads);
       for (const Index parts : {0, 1, 2, 7, 100})
         CHECK(count_parts(pool, parts) == std::vector<int>(static_cast<std::size_t>(parts), 1));
+    }
+  }
+
+  TEST_CASE("ranges follow each other without gaps, whatever the number of threads") {
+    for (const Index threads : {1, 3}) {
+      ThreadPool pool(threads);
+      for (const Index parts : {1, 2, 7})
+        for (const Index count : {0, 1, 5, 100}) {
+          std::vector<std::atomic<int>> visits(static_cast<std::size_t>(count));
+          std::atomic<Index> ranges{0}, longest{0}, shortest{count};
+          Parallel(pool).run_ranges(parts, count, [&](Index begin, Index end) {
+            ++ranges;
+            for (Index i = begin; i < end; ++i) ++visits[static_cast<std::size_t>(i)];
+            if (end - begin > longest) longest = end - begin;
+            if (end - begin < shortest) shortest = end - begin;
+          });
+          CHECK(ranges.load() == parts);
+          CHECK(std::ranges::all_of(visits, [](const auto& visited) { return visited.load() == 1; }));
+          if (threads == 1) CHECK(longest.load() - shortest.load() <= 1);
+        }
     }
   }
 

@@ -184,6 +184,13 @@ class Parallel {
     for (Index part = 0; part < parts; ++part) f(part);
   }
 
+  /// Divides [0, count) into ranges of about equal size, one a part, and calls f(begin, end) for each, as run
+  /// does. A range may be empty.
+  template <class F>
+  void run_ranges(Index parts, Index count, F&& f) const {
+    run(parts, [&](Index part) { f(count * part / parts, count * (part + 1) / parts); });
+  }
+
  private:
   detail::ThreadTeam* team_ = nullptr;
 };

@@ -123,7 +123,6 @@ class Loader {
     const Index* order = nullptr;
     Index first = 0;
     Index count = 0;
-    Index following = 0;  ///< how many more there are in the order, those of the next batches
 
     Index operator[](Index i) const { return order ? order[i] : first + i; }
   };
@@ -139,7 +138,7 @@ class Loader {
     const Index first = batch * options_.batch_size;
     const Index count = std::min(options_.batch_size, data_->size() - first);
     const bool shuffled = random != nullptr && options_.shuffle;
-    const Rows rows{shuffled ? order_.data() + first : nullptr, first, count, data_->size() - first - count};
+    const Rows rows{shuffled ? order_.data() + first : nullptr, first, count};
     return {gather_inputs(rows, random), gather_labels(rows)};
   }
 
@@ -151,7 +150,7 @@ class Loader {
     if (random != nullptr && options_.transform) {
       copy_rows(data_->inputs, rows, transformed_, copied);
       options_.transform(transformed_, *random);
-      copy_rows(transformed_, Rows{nullptr, 0, rows.count, 0}, x_, divided);
+      copy_rows(transformed_, Rows{nullptr, 0, rows.count}, x_, divided);
       return x_;
     }
     if constexpr (std::is_same_v<Element, Scalar>) {
@@ -173,13 +172,12 @@ class Loader {
     to.resize(from.shape().with(0, rows.count));
     const Index width = to.size() / rows.count;
     const Index parts = std::clamp(to.size() / min_elements_per_part, Index{1}, options_.parallel.threads());
-    options_.parallel.run(parts, [&](Index part) {
-      const Index begin = rows.count * part / parts, end = rows.count * (part + 1) / parts;
+    options_.parallel.run_ranges(parts, rows.count, [&](Index begin, Index end) {
       for (Index i = begin; i < end; ++i) {
         // behind the last row of this part come the first ones of the same part of the next batch
         const Index ahead = i + prefetched_rows,
                     next = ahead < end ? ahead : ahead - end + begin + rows.count;
-        if (rows.order && next < rows.count + rows.following)
+        if (rows.order && rows.first + next < from.shape()[0])
           detail::prefetch(from.data() + rows[next] * width, width * Index{sizeof(From)});
         copy_row(from.data() + rows[i] * width, to.data() + i * width, width);
       }

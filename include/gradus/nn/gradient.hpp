@@ -52,13 +52,12 @@ class Gradient {
       state_ = State::product;
       return;
     }
-    const bool is_new = state_ == State::zero;
-    if (is_new)
+    const ops::Write write = state_ == State::zero ? ops::Write::overwrite : ops::Write::accumulate;
+    if (write == ops::Write::overwrite)
       numbers_.resize(shape_);
     else
       numbers();
-    ops::affine_weight_gradient<Scalar>(x, dy, numbers_.view(),
-                                        is_new ? ops::Write::overwrite : ops::Write::accumulate, parallel);
+    ops::affine_weight_gradient<Scalar>(x, dy, numbers_.view(), write, parallel);
     state_ = State::numbers;
   }
 
@@ -96,9 +95,9 @@ class Gradient {
     using Piece = typename TensorView<Scalar>::ArrayMap;
     const Index size = shape().size(), pieces = (size + piece_size - 1) / piece_size;
     const Index parts = std::clamp(pieces / pieces_worth_a_thread, Index{1}, parallel.threads());
-    parallel.run(parts, [&](Index part) {
+    parallel.run_ranges(parts, pieces, [&](Index begin, Index end) {
       std::array<Scalar, piece_size> zeros;
-      for (Index i = pieces * part / parts; i < pieces * (part + 1) / parts; ++i) {
+      for (Index i = begin; i < end; ++i) {
         const Index first = i * piece_size, count = std::min(piece_size, size - first);
         if (state_ == State::zero) zeros.fill(Scalar{0});
         f(first, Piece(state_ == State::zero ? zeros.data() : numbers_.data() + first, count));

@@ -58,7 +58,8 @@ namespace detail {
 inline constexpr Index visited_rows = 16;
 template <class Scalar>
 inline constexpr Index visited_columns = Index{4096} / static_cast<Index>(sizeof(Scalar));
-inline constexpr Index visited_at_once = 2048;
+template <class Scalar>
+inline constexpr Index visited_at_once = Index{8192} / static_cast<Index>(sizeof(Scalar));
 
 /// Calls f(first, numbers) for the elements of a b, whose first one has the number `first`.
 template <class Scalar, class F>
@@ -75,9 +76,9 @@ void visit_product(MatrixView<const Scalar> a, MatrixView<const Scalar> b, Index
       const bool is_whole = c.columns == b.columns;
       const Index runs = is_whole ? 1 : c.rows, run_size = c.rows * c.columns / runs;
       for (Index run = 0; run < runs; ++run)
-        for (Index k = 0; k < run_size; k += visited_at_once)
+        for (Index k = 0; k < run_size; k += visited_at_once<Scalar>)
           f(first + (i + run) * b.columns + j + k,
-            Numbers(&c(run, 0) + k, std::min(visited_at_once, run_size - k)));
+            Numbers(&c(run, 0) + k, std::min(visited_at_once<Scalar>, run_size - k)));
     }
 }
 
@@ -92,9 +93,9 @@ void visit_affine_weight_gradient(Input<Scalar> x, Input<Scalar> dy, F&& f, Para
   const Index blocks = (up.rows + detail::visited_rows - 1) / detail::visited_rows;
   const Index parts = std::clamp(up.rows * up.columns * in.columns / detail::part_work, Index{1},
                                  std::clamp(blocks, Index{1}, parallel.threads()));
-  parallel.run(parts, [&](Index part) {
-    const Index begin = blocks * part / parts * detail::visited_rows,
-                end = std::min(up.rows, blocks * (part + 1) / parts * detail::visited_rows);
+  parallel.run_ranges(parts, blocks, [&](Index first_block, Index last_block) {
+    const Index begin = first_block * detail::visited_rows,
+                end = std::min(up.rows, last_block * detail::visited_rows);
     detail::visit_product(up.row_range(begin, end - begin), in, begin * in.columns, f);
   });
 }

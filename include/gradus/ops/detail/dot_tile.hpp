@@ -40,8 +40,8 @@ EIGEN_ALWAYS_INLINE void multiply_dots(const Scalar* a, Index a_stride, const Sc
     (hold_in_register(a_terms[I]), ...);
     (add_to_column(sums + J * Rows, a_terms, load(b_column[J] + k), rows), ...);
   }
-  if (k <
-      depth) {  // once more whole packets, that end with the last terms; lanes summed before are set to zero
+  // once more whole packets, that end with the last terms; lanes summed before are set to zero
+  if (k < depth) {
     const Index lanes = depth - k;
     k = depth - size;
     const Packet<Scalar> a_terms[] = {keep_last<Scalar>(load(a + I * a_stride + k), lanes)...};

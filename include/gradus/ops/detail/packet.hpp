@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
@@ -104,6 +106,14 @@ EIGEN_ALWAYS_INLINE Packet<Scalar> keep_last(const std::type_identity_t<Packet<S
 template <class Scalar>
 EIGEN_ALWAYS_INLINE Packet<Scalar> keep_first(const std::type_identity_t<Packet<Scalar>>& x, Index lanes) {
   return Eigen::internal::pand(x, load(lane_mask<Scalar>.data() + 2 * packet_size<Scalar> - lanes));
+}
+
+/// As many lanes from memory of which no more may be read, and zeros behind them.
+template <class Scalar>
+EIGEN_ALWAYS_INLINE Packet<Scalar> load_first(const Scalar* from, Index lanes) {
+  std::array<Scalar, static_cast<std::size_t>(packet_size<Scalar>)> numbers{};
+  std::copy_n(from, lanes, numbers.data());
+  return load(numbers.data());
 }
 
 /// All bits of both: of two packets that have zeros in each other's lanes, one packet.

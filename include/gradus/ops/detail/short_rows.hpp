@@ -72,9 +72,9 @@ class ShortRows {
   /// Writes x - max(x) and the padding.
   void shift_row(const Scalar* x, Index columns, Index readable, Index row) {
     const Index whole = columns - columns % size, rest = columns - whole;
-    const Packet<Scalar> last = rest == 0                  ? load(x)
-                                : whole + size <= readable ? pad(load(x + whole), rest)
-                                                           : load_padded(x + whole, rest);
+    const bool is_readable = whole + size <= readable;
+    const Packet<Scalar> last =
+        rest == 0 ? load(x) : pad(is_readable ? load(x + whole) : load_first(x + whole, rest), rest);
     Packet<Scalar> highest = last;
     for (Index k = 0; k < whole; k += size) highest = detail::max(highest, load(x + k));
     highest_[at(row)] = detail::max(highest);
@@ -98,21 +98,9 @@ class ShortRows {
 
   /// The first lanes, 0 < lanes < packet size, of a packet, and minus infinity behind them.
   static Packet<Scalar> pad(const Packet<Scalar>& x, Index lanes) {
-    return either(keep_first<Scalar>(x, lanes), load(padding.data() + size - lanes));
+    const Packet<Scalar> padding = broadcast(-std::numeric_limits<Scalar>::infinity());
+    return either(keep_first<Scalar>(x, lanes), keep_last<Scalar>(padding, size - lanes));
   }
-  static Packet<Scalar> load_padded(const Scalar* x, Index lanes) {
-    std::array<Scalar, at(size)> numbers;
-    numbers.fill(-std::numeric_limits<Scalar>::infinity());
-    std::copy_n(x, lanes, numbers.begin());
-    return load(numbers.data());
-  }
-
-  static constexpr auto padding = [] {
-    std::array<Scalar, at(2 * size)> numbers{};
-    for (std::size_t i = at(size); i < numbers.size(); ++i)
-      numbers[i] = -std::numeric_limits<Scalar>::infinity();
-    return numbers;
-  }();
 
   Index stride_ = 0;
   alignas(64) std::array<Scalar, at(capacity)> exp_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -91,16 +92,12 @@ EIGEN_ALWAYS_INLINE void add_rows(const Scalar* a, Index a_stride, const Scalar*
     store(c + j, sums);
   }
   if (j == columns) return;
-  const auto load_rest = [&](const Scalar* from) {
-    Scalar buffer[size] = {};
-    for (Index lane = 0; j + lane < columns; ++lane) buffer[lane] = from[j + lane];
-    return load(buffer);
-  };
-  Packet<Scalar> sums = accumulate ? load_rest(c) : broadcast(Scalar(0));
-  ((sums = multiply_add(factors[T], load_rest(b_row[T]), sums)), ...);
+  const Index rest = columns - j;
+  Packet<Scalar> sums = accumulate ? load_first(c + j, rest) : broadcast(Scalar(0));
+  ((sums = multiply_add(factors[T], load_first(b_row[T] + j, rest), sums)), ...);
   Scalar buffer[size];
   store(buffer, sums);
-  for (Index lane = 0; j + lane < columns; ++lane) c[j + lane] = buffer[lane];
+  std::copy_n(buffer, rest, c + j);
 }
 
 /// c[j] = sum of a[k] b[k, j] over Terms rows of b, or += it: for products in which b is used too little to
