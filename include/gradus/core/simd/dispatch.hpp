@@ -1,0 +1,106 @@
+#pragma once
+
+#include <gradus/core/eigen.hpp>
+#include <gradus/core/simd/instruction_set.hpp>
+
+/// Runs a kernel with the instruction set chosen for this processor.
+///
+/// A kernel is a struct with an always-inline static function template over the instruction set:
+///
+///     struct Negate {
+///       template <class Isa, class S>
+///       [[gnu::always_inline]] static void run(const S* x, S* y, Index size) {
+///         constexpr int lanes = Isa::template lanes<S>;
+///         ...
+///       }
+///     };
+///     simd::dispatch<Negate>(x, y, size);
+///
+/// It is instantiated inside one function per instruction set, and takes that function's instructions.
+/// Whatever a kernel calls must therefore be always-inline too; lambdas need the attribute as well. The
+/// arguments of `run` must not be packs.
+namespace gradus::simd {
+
+/// What a kernel may know about the registers it is compiled for.
+template <InstructionSet instructions, int bytes, int register_count, bool fused>
+struct Registers {
+  static constexpr InstructionSet set = instructions;
+  static constexpr int registers = register_count;       ///< vector registers of the processor
+  static constexpr bool has_fused_multiply_add = fused;  ///< multiply_add rounds once
+  /// Elements of type S per register.
+  template <class S>
+  static constexpr int lanes = bytes < static_cast<int>(sizeof(S)) ? 1 : bytes / static_cast<int>(sizeof(S));
+};
+
+using Portable = Registers<InstructionSet::scalar, 1, 16, false>;
+using Sse2 = Registers<InstructionSet::sse2, 16, 16, false>;
+using Neon = Registers<InstructionSet::neon, 16, 32, true>;
+using Avx2 = Registers<InstructionSet::avx2, 32, 16, true>;
+using Avx512 = Registers<InstructionSet::avx512, 64, 32, true>;
+
+namespace detail {
+
+template <InstructionSet set>
+struct BaselineOf {
+  using type = Portable;
+};
+template <>
+struct BaselineOf<InstructionSet::sse2> {
+  using type = Sse2;
+};
+template <>
+struct BaselineOf<InstructionSet::neon> {
+  using type = Neon;
+};
+template <>
+struct BaselineOf<InstructionSet::avx2> {
+  using type = Avx2;
+};
+template <>
+struct BaselineOf<InstructionSet::avx512> {
+  using type = Avx512;
+};
+
+}  // namespace detail
+
+/// The registers that the compiler's flags allow everywhere.
+using Baseline = detail::BaselineOf<gradus::detail::baseline_set>::type;
+
+namespace detail {
+
+template <class Kernel, class... Arguments>
+void run_baseline(Arguments... arguments) {
+  Kernel::template run<Baseline>(arguments...);
+}
+
+#if defined(__GNUC__) && defined(__x86_64__) && !defined(EIGEN_DONT_VECTORIZE)
+template <class Kernel, class... Arguments>
+__attribute__((target("avx2,fma"))) void run_avx2(Arguments... arguments) {
+  Kernel::template run<Avx2>(arguments...);
+}
+template <class Kernel, class... Arguments>
+__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma"))) void run_avx512(
+    Arguments... arguments) {
+  Kernel::template run<Avx512>(arguments...);
+}
+#endif
+
+}  // namespace detail
+
+/// Calls `Kernel::run<Isa>(arguments...)` for the instruction set in use. Pass pointers and numbers, by
+/// value.
+template <class Kernel, class... Arguments>
+void dispatch(Arguments... arguments) {
+#if defined(__GNUC__) && defined(__x86_64__) && !defined(EIGEN_DONT_VECTORIZE)
+  const InstructionSet set = instruction_set();
+  if constexpr (gradus::detail::baseline_set < InstructionSet::avx512) {
+    if (set == InstructionSet::avx512) return detail::run_avx512<Kernel>(arguments...);
+  }
+  if constexpr (gradus::detail::baseline_set < InstructionSet::avx2) {
+    if (set == InstructionSet::avx2) return detail::run_avx2<Kernel>(arguments...);
+  }
+#endif
+  detail::run_baseline<Kernel>(arguments...);
+}
+
+}  // namespace gradus::simd

@@ -1,0 +1,285 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include <gradus/core/eigen.hpp>
+
+/// A SIMD register as a value type, over the vector extensions of gcc and clang.
+///
+/// Every function here is inlined always, so that its instructions are those of the kernel that calls it: see
+/// dispatch.hpp. Arguments are references because the calling convention of 64-byte values depends on the
+/// flags. On other compilers, a Pack has one element.
+namespace gradus::simd {
+
+namespace detail {
+
+/// The integer of the same size, which also is the element of a comparison's result.
+template <class S>
+using Bits = std::conditional_t<sizeof(S) == 8, std::int64_t,
+                                std::conditional_t<sizeof(S) == 4, std::int32_t, std::int8_t>>;
+
+template <class S, int N>
+struct VectorOf {
+#if defined(__GNUC__)
+  using type __attribute__((vector_size(static_cast<std::size_t>(N) * sizeof(S)))) = S;
+#endif
+};
+template <class S>
+struct VectorOf<S, 1> {
+  using type = S;
+};
+
+}  // namespace detail
+
+/// `N` elements of type `S`, N a power of two.
+template <class S, int N>
+struct Pack {
+  using Scalar = S;
+  using Vector = typename detail::VectorOf<S, N>::type;
+  static constexpr int size = N;
+
+  Vector v;
+};
+
+/// The result of comparing two packs: per element all bits set, or none. A bool if N is 1.
+template <class S, int N>
+struct Mask {
+  using Vector = std::conditional_t<N == 1, bool, typename detail::VectorOf<detail::Bits<S>, N>::type>;
+
+  Vector v;
+};
+
+// ---- memory ----
+
+/// Loads N elements from any address.
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N> load(const S* from) {
+  Pack<S, N> x;
+  __builtin_memcpy(&x.v, from, sizeof(x.v));
+  return x;
+}
+
+/// Stores N elements to any address.
+template <class S, int N>
+[[gnu::always_inline]] inline void store(S* to, const Pack<S, N>& x) {
+  __builtin_memcpy(to, &x.v, sizeof(x.v));
+}
+
+/// Returns N copies of a number.
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N> broadcast(S x) {
+  if constexpr (N == 1) {
+    return {x};
+  } else {
+    return {x - typename Pack<S, N>::Vector{}};
+  }
+}
+
+/// Loads the first `count` elements, 0 <= count <= N, without reading past them; the others are `rest`.
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N> load_first(const S* from, Index count, S rest = S{0}) {
+  Pack<S, N> x = broadcast<S, N>(rest);
+  S elements[N];
+  __builtin_memcpy(elements, &x.v, sizeof(elements));
+  for (int i = 0; i < N; ++i) {
+    if (i < count) elements[i] = from[i];
+  }
+  __builtin_memcpy(&x.v, elements, sizeof(elements));
+  return x;
+}
+
+/// Stores the first `count` elements, 0 <= count <= N, and writes nothing after them.
+template <class S, int N>
+[[gnu::always_inline]] inline void store_first(S* to, const Pack<S, N>& x, Index count) {
+  S elements[N];
+  __builtin_memcpy(elements, &x.v, sizeof(elements));
+  for (int i = 0; i < N; ++i) {
+    if (i < count) to[i] = elements[i];
+  }
+}
+
+// ---- arithmetic, element by element ----
+
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N> operator+(const Pack<S, N>& a, const Pack<S, N>& b) {
+  return {static_cast<typename Pack<S, N>::Vector>(a.v + b.v)};
+}
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N> operator-(const Pack<S, N>& a, const Pack<S, N>& b) {
+  return {static_cast<typename Pack<S, N>::Vector>(a.v - b.v)};
+}
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N> operator*(const Pack<S, N>& a, const Pack<S, N>& b) {
+  return {static_cast<typename Pack<S, N>::Vector>(a.v * b.v)};
+}
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N> operator/(const Pack<S, N>& a, const Pack<S, N>& b) {
+  return {static_cast<typename Pack<S, N>::Vector>(a.v / b.v)};
+}
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N> operator-(const Pack<S, N>& a) {
+  return {static_cast<typename Pack<S, N>::Vector>(-a.v)};
+}
+
+/// a b + c, rounded once if the instruction set has fused multiply-add.
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N> multiply_add(const Pack<S, N>& a, const Pack<S, N>& b,
+                                                      const Pack<S, N>& c) {
+  return {static_cast<typename Pack<S, N>::Vector>(a.v * b.v + c.v)};
+}
+
+// ---- comparisons and selection ----
+
+template <class S, int N>
+[[gnu::always_inline]] inline Mask<S, N> operator<(const Pack<S, N>& a, const Pack<S, N>& b) {
+  return {a.v < b.v};
+}
+template <class S, int N>
+[[gnu::always_inline]] inline Mask<S, N> operator<=(const Pack<S, N>& a, const Pack<S, N>& b) {
+  return {a.v <= b.v};
+}
+template <class S, int N>
+[[gnu::always_inline]] inline Mask<S, N> operator>(const Pack<S, N>& a, const Pack<S, N>& b) {
+  return {a.v > b.v};
+}
+template <class S, int N>
+[[gnu::always_inline]] inline Mask<S, N> operator>=(const Pack<S, N>& a, const Pack<S, N>& b) {
+  return {a.v >= b.v};
+}
+
+/// Whether an element is NaN.
+template <class S, int N>
+[[gnu::always_inline]] inline Mask<S, N> is_nan(const Pack<S, N>& a) {
+  return {a.v != a.v};
+}
+
+/// `yes` where the mask is set, else `no`.
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N> select(const Mask<S, N>& mask, const Pack<S, N>& yes,
+                                                const Pack<S, N>& no) {
+  return {mask.v ? yes.v : no.v};
+}
+
+/// The larger element; `b` if either is NaN.
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N> max(const Pack<S, N>& a, const Pack<S, N>& b) {
+  return {a.v > b.v ? a.v : b.v};
+}
+
+/// The smaller element; `b` if either is NaN.
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N> min(const Pack<S, N>& a, const Pack<S, N>& b) {
+  return {a.v < b.v ? a.v : b.v};
+}
+
+// ---- bits and conversions ----
+
+/// The same bits as integers.
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<detail::Bits<S>, N> to_bits(const Pack<S, N>& x) {
+  return {__builtin_bit_cast(typename Pack<detail::Bits<S>, N>::Vector, x.v)};
+}
+
+/// The same bits as floating-point numbers.
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N> from_bits(const Pack<detail::Bits<S>, N>& x) {
+  return {__builtin_bit_cast(typename Pack<S, N>::Vector, x.v)};
+}
+
+template <std::integral S, int N>
+[[gnu::always_inline]] inline Pack<S, N> operator&(const Pack<S, N>& a, const Pack<S, N>& b) {
+  return {static_cast<typename Pack<S, N>::Vector>(a.v & b.v)};
+}
+template <std::integral S, int N>
+[[gnu::always_inline]] inline Pack<S, N> operator|(const Pack<S, N>& a, const Pack<S, N>& b) {
+  return {static_cast<typename Pack<S, N>::Vector>(a.v | b.v)};
+}
+template <std::integral S, int N>
+[[gnu::always_inline]] inline Pack<S, N> operator^(const Pack<S, N>& a, const Pack<S, N>& b) {
+  return {static_cast<typename Pack<S, N>::Vector>(a.v ^ b.v)};
+}
+template <std::integral S, int N>
+[[gnu::always_inline]] inline Pack<S, N> operator<<(const Pack<S, N>& a, int bits) {
+  return {static_cast<typename Pack<S, N>::Vector>(a.v << bits)};
+}
+/// Shifts the sign bit in.
+template <std::signed_integral S, int N>
+[[gnu::always_inline]] inline Pack<S, N> operator>>(const Pack<S, N>& a, int bits) {
+  return {static_cast<typename Pack<S, N>::Vector>(a.v >> bits)};
+}
+
+/// Converts each element as static_cast does.
+template <class To, class S, int N>
+[[gnu::always_inline]] inline Pack<To, N> convert(const Pack<S, N>& x) {
+  if constexpr (N == 1) {
+    return {static_cast<To>(x.v)};
+  } else {
+#if defined(__GNUC__)
+    return {__builtin_convertvector(x.v, typename Pack<To, N>::Vector)};
+#endif
+  }
+}
+
+// ---- reductions over the elements of one pack, always by halves ----
+
+namespace detail {
+
+template <class S, int N>
+struct Halves {
+  Pack<S, N / 2> low, high;
+};
+
+template <class S, int N>
+[[gnu::always_inline]] inline Halves<S, N> halves(const Pack<S, N>& x) {
+  return __builtin_bit_cast(Halves<S, N>, x);
+}
+
+}  // namespace detail
+
+/// The sum of all elements.
+template <class S, int N>
+[[gnu::always_inline]] inline S sum(const Pack<S, N>& x) {
+  if constexpr (N == 1) {
+    return x.v;
+  } else {
+    const detail::Halves<S, N> half = detail::halves(x);
+    return sum(half.low + half.high);
+  }
+}
+
+/// The largest element; unspecified if one is NaN.
+template <class S, int N>
+[[gnu::always_inline]] inline S max(const Pack<S, N>& x) {
+  if constexpr (N == 1) {
+    return x.v;
+  } else {
+    const detail::Halves<S, N> half = detail::halves(x);
+    return max(max(half.low, half.high));
+  }
+}
+
+/// Whether the mask is set for any element.
+template <class S, int N>
+[[gnu::always_inline]] inline bool any(const Mask<S, N>& mask) {
+  if constexpr (N == 1) {
+    return mask.v;
+  } else {
+    const Pack<detail::Bits<S>, N> bits{mask.v};
+    using Words = Pack<std::int64_t, static_cast<int>(sizeof(bits) / sizeof(std::int64_t))>;
+    Words words = __builtin_bit_cast(Words, bits);
+    std::int64_t set = 0;
+    for (int i = 0; i < Words::size; ++i) {
+      if constexpr (Words::size == 1) {
+        set |= words.v;
+      } else {
+        set |= words.v[i];
+      }
+    }
+    return set != 0;
+  }
+}
+
+}  // namespace gradus::simd
