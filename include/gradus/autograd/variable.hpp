@@ -18,10 +18,11 @@ struct BackwardOptions {
   bool retain_graph = false;  ///< keep the graph for another backward instead of freeing it on the way
 };
 
-/// While one is alive, operators in this thread compute values and put nothing on the tape.
-class NoGrad {
+/// While one is alive, operators in this thread compute values and put nothing on the tape. It must have a
+/// name: `const NoGrad guard;`.
+class [[nodiscard]] NoGrad {
  public:
-  NoGrad() : off_(false) {}
+  [[nodiscard]] NoGrad() : off_(false) {}
 
  private:
   detail::SetRecording off_;
@@ -40,7 +41,7 @@ class NoGrad {
 /// same time, without locks; one Variable, like any value, is for one thread at a time. So give each thread
 /// its own Variables (of the same numbers, if need be), not copies of a handle. NoGrad concerns its own
 /// thread only.
-template <std::floating_point Scalar>
+template <FloatOrDouble Scalar>
 class Variable {
  public:
   using scalar_type = Scalar;
@@ -54,17 +55,21 @@ class Variable {
       : Variable(Tensor<Scalar>(value), with_gradient) {}
   Variable(TensorView<Scalar> value, RequiresGrad with_gradient = RequiresGrad::no)
       : Variable(Tensor<Scalar>(value), with_gradient) {}
-  /// Rank 0.
-  Variable(Scalar value, RequiresGrad with_gradient = RequiresGrad::no)
-      : Variable(detail::Value<Scalar>(value), with_gradient) {}
+  /// Rank 0, from a number of any type: 0.1 is as good as 0.1f.
+  template <TensorScalar Number>
+  Variable(Number value, RequiresGrad with_gradient = RequiresGrad::no)
+      : Variable(detail::Value<Scalar>(static_cast<Scalar>(value)), with_gradient) {}
   explicit Variable(detail::Value<Scalar> value, RequiresGrad with_gradient = RequiresGrad::no)
       : node_(new detail::Leaf<Scalar>(std::move(value), with_gradient == RequiresGrad::yes)) {}
   explicit Variable(NodeRef node) : node_(std::move(node)) {}
 
-  TensorView<const Scalar> value() const { return std::as_const(node_->value).view(); }
+  TensorView<const Scalar> value() const& { return std::as_const(node_->value).view(); }
   /// For an optimiser's step by hand: `w.value().array() -= rate * w.grad().array()`.
-  TensorView<Scalar> value() { return node_->value.view(); }
-  const Shape& shape() const { return node_->value.shape(); }
+  TensorView<Scalar> value() & { return node_->value.view(); }
+  /// A copy for a temporary, which may be the only handle to its value.
+  Tensor<Scalar> value() const&& { return std::as_const(node_->value).view(); }
+  const Shape& shape() const& { return node_->value.shape(); }
+  Shape shape() const&& { return node_->value.shape(); }
   Index rank() const { return shape().rank(); }
   Index size() const { return shape().size(); }
   /// The only element. Throws ShapeError.
@@ -74,11 +79,12 @@ class Variable {
   bool requires_grad() const { return node_->requires_grad; }
   /// The gradients that backward has added up here; zeros before the first. Throws StateError on anything but
   /// a leaf that requires a gradient: for others use the function grad.
-  TensorView<Scalar> grad() const {
+  TensorView<Scalar> grad() const& {
     detail::Value<Scalar>* gradient = node_->leaf_gradient();
     if (gradient == nullptr) fail_grad();
     return gradient->view();
   }
+  Tensor<Scalar> grad() const&& { return grad(); }
   void zero_grad() const {
     for (Scalar& element : grad()) element = Scalar{0};
   }
@@ -93,16 +99,31 @@ class Variable {
   /// The same, beginning with the gradient of something with respect to this, of this shape.
   void backward(const Variable& gradient, BackwardOptions options = {}) const;
 
-  Variable operator-() const { return negate(*this); }
+  Variable operator-() const { return negative(*this); }
   friend Variable operator+(const Variable& a, const Variable& b) { return add(a, b); }
   friend Variable operator-(const Variable& a, const Variable& b) { return subtract(a, b); }
   friend Variable operator*(const Variable& a, const Variable& b) { return multiply(a, b); }
   friend Variable operator/(const Variable& a, const Variable& b) { return divide(a, b); }
-  friend Variable operator+(const Variable& a, Scalar b) { return add(a, b); }
-  friend Variable operator-(const Variable& a, Scalar b) { return add(a, -b); }
-  friend Variable operator*(const Variable& a, Scalar b) { return multiply(a, b); }
-  friend Variable operator+(Scalar a, const Variable& b) { return add(b, a); }
-  friend Variable operator*(Scalar a, const Variable& b) { return multiply(b, a); }
+  template <TensorScalar Number>
+  friend Variable operator+(const Variable& a, Number b) {
+    return add(a, b);
+  }
+  template <TensorScalar Number>
+  friend Variable operator-(const Variable& a, Number b) {
+    return add(a, -static_cast<Scalar>(b));
+  }
+  template <TensorScalar Number>
+  friend Variable operator*(const Variable& a, Number b) {
+    return multiply(a, b);
+  }
+  template <TensorScalar Number>
+  friend Variable operator+(Number a, const Variable& b) {
+    return add(b, a);
+  }
+  template <TensorScalar Number>
+  friend Variable operator*(Number a, const Variable& b) {
+    return multiply(b, a);
+  }
   Variable& operator+=(const Variable& other) { return *this = *this + other; }
   Variable& operator-=(const Variable& other) { return *this = *this - other; }
   Variable& operator*=(const Variable& other) { return *this = *this * other; }
@@ -121,6 +142,8 @@ class Variable {
   NodeRef node_;
 };
 
+template <FloatOrDouble Scalar>
+Variable(Scalar, RequiresGrad = RequiresGrad::no) -> Variable<Scalar>;
 template <class Scalar>
 Variable(TensorView<Scalar>) -> Variable<std::remove_const_t<Scalar>>;
 template <class Scalar>
