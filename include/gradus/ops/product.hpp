@@ -10,8 +10,8 @@
 #include <gradus/core/error.hpp>
 #include <gradus/core/matrix_view.hpp>
 #include <gradus/core/parallel.hpp>
-#include <gradus/ops/detail/blas.hpp>
-#include <gradus/ops/detail/blocks.hpp>
+#include <gradus/ops/gemm/blas.hpp>
+#include <gradus/ops/gemm/drivers.hpp>
 
 namespace gradus::ops {
 
@@ -43,7 +43,7 @@ Method choose_method(MatrixView<const Scalar> a, MatrixView<const Scalar> b, Mat
 
 template <class Scalar>
 void multiply(Method method, MatrixView<const Scalar> a, MatrixView<const Scalar> b, MatrixView<Scalar> c,
-              bool accumulate) {
+              bool accumulate, Scalar* memory) {
   if constexpr (use_blas && (std::is_same_v<Scalar, float> || std::is_same_v<Scalar, double>))
     if (multiply_by_blas(a, b, c, accumulate)) return;
   if (method == Method::dots)
@@ -51,7 +51,8 @@ void multiply(Method method, MatrixView<const Scalar> a, MatrixView<const Scalar
   else if (method == Method::rows)
     multiply_rows(a, b, c, accumulate);
   else
-    multiply_panels(a, b, c, accumulate, method == Method::packed_panels);
+    PanelDriver<Scalar>(a, b, c, method == Method::packed_panels, GemmWorkspace<Scalar>(memory))
+        .multiply(accumulate);
 }
 
 // Multiply-adds below which waking a second thread costs more than it saves.
@@ -75,10 +76,10 @@ inline constexpr Index part_grain = 32;
 ///
 /// With gradus::blas, products large enough go to the BLAS instead, and what follows is as the BLAS has it.
 ///
-/// Allocates nothing; packed blocks take 225 KB of the stack. Each element is summed in an order that depends
-/// on the shapes, the strides and the packet size, not on the number of threads or the cache sizes: one
-/// binary gives the same bits on 1 thread and on 8. The same row in a batch of another size may differ by
-/// rounding.
+/// Packed blocks are kept in memory of the calling thread, which grows at the first products and is then
+/// reused: 280 KB per thread of `parallel`. Each element is summed in an order that depends on the shapes,
+/// the strides and the instruction set, not on the number of threads or the cache sizes: one binary gives the
+/// same bits on 1 thread and on 8. The same row in a batch of another size may differ by rounding.
 template <std::floating_point Scalar>
 void product(std::type_identity_t<MatrixView<const Scalar>> a,
              std::type_identity_t<MatrixView<const Scalar>> b, MatrixView<Scalar> c,
@@ -112,14 +113,19 @@ void product(std::type_identity_t<MatrixView<const Scalar>> a,
   const Index parts = std::clamp(c.rows * c.columns * a.columns / detail::part_work, Index{1},
                                  std::min(parallel.threads(), grains));
   const Index step = (grains + parts - 1) / parts * detail::part_grain;
+  // All parts use memory of the calling thread: workers then never allocate.
+  const bool packs = method == detail::Method::packed_panels || method == detail::Method::panels_in_place;
+  Scalar* const memory = packs ? detail::gemm_memory<Scalar>(parallel.threads()) : nullptr;
   parallel.run(parts, [&](Index part) {
+    Scalar* const own = packs ? memory + part * detail::GemmWorkspace<Scalar>::size : nullptr;
     const Index first = std::min(part * step, extent), count = std::min(step, extent - first);
     if (count == 0) return;
     if (by_rows)
-      detail::multiply<Scalar>(method, a.row_range(first, count), b, c.row_range(first, count), accumulate);
+      detail::multiply<Scalar>(method, a.row_range(first, count), b, c.row_range(first, count), accumulate,
+                               own);
     else
       detail::multiply<Scalar>(method, a, b.column_range(first, count), c.column_range(first, count),
-                               accumulate);
+                               accumulate, own);
   });
 }
 
