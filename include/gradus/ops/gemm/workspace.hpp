@@ -23,12 +23,15 @@ struct GemmWorkspace {
   S* tile;     ///< one tile of c
 };
 
-/// Returns this thread's memory for `parts` workspaces, which grows and is kept until the thread ends. Not on
-/// the stack, because threads may have little of that: one workspace takes 280 KB.
-template <class S>
-S* gemm_memory(Index parts) {
+/// Products that are visited have memory of their own, so that the visitor may start a product.
+enum class MemoryUse { product, visit };
+
+/// Returns at least `size` elements of this thread's memory, which grows and is kept until the thread ends.
+/// Not on the stack, because threads may have little of that.
+template <class S, MemoryUse use = MemoryUse::product>
+S* gemm_memory(Index size) {
   static thread_local gradus::detail::AlignedBuffer<S> buffer;
-  buffer.reserve(parts * GemmWorkspace<S>::size);
+  buffer.reserve(size);
   return buffer.data();
 }
 
