@@ -117,7 +117,7 @@ TEST_SUITE("product") {
           std::vector<Scalar> c(static_cast<std::size_t>(m * n), Scalar(1));
           product(va, vb, MatrixView(c.data(), m, n), Write::overwrite, pool);
           CHECK(std::memcmp(c.data(), serial.data(), c.size() * sizeof(Scalar)) == 0);
-          product(va, vb, MatrixView(c.data(), m, n), Write::overwrite, pool, gradus::ops::Split::rows);
+          product(va, vb, MatrixView(c.data(), m, n), Write::overwrite, pool, gradus::ops::Partition::rows);
           CHECK(std::memcmp(c.data(), serial.data(), c.size() * sizeof(Scalar)) == 0);
         }
       }

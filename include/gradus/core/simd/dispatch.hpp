@@ -29,7 +29,9 @@ struct Registers {
   static constexpr bool has_fused_multiply_add = fused;  ///< multiply_add rounds once
   /// Elements of type S per register.
   template <class S>
-  static constexpr int lanes = bytes < static_cast<int>(sizeof(S)) ? 1 : bytes / static_cast<int>(sizeof(S));
+  static constexpr int lanes = bytes<static_cast<int>(sizeof(S)) || sizeof(S)> 8
+                                   ? 1
+                                   : bytes / static_cast<int>(sizeof(S));
 };
 
 using Portable = Registers<InstructionSet::scalar, 1, 16, false>;
@@ -85,22 +87,41 @@ __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma"))) void run_
 }
 #endif
 
+/// The function that runs a kernel with the instructions of Isa.
+template <class Isa, class Kernel, class... Arguments>
+constexpr auto entry() -> void (*)(Arguments...) {
+#if defined(__GNUC__) && defined(__x86_64__) && !defined(EIGEN_DONT_VECTORIZE)
+  if constexpr (Isa::set != Baseline::set && Isa::set == InstructionSet::avx512)
+    return &run_avx512<Kernel, Arguments...>;
+  else if constexpr (Isa::set != Baseline::set && Isa::set == InstructionSet::avx2)
+    return &run_avx2<Kernel, Arguments...>;
+  else
+#endif
+    return &run_baseline<Kernel, Arguments...>;
+}
+
 }  // namespace detail
+
+/// Calls `f` with a value of the type that describes the instruction set in use: `f(Avx2{})`.
+template <class F>
+decltype(auto) with_instruction_set(F&& f) {
+#if defined(__GNUC__) && defined(__x86_64__) && !defined(EIGEN_DONT_VECTORIZE)
+  const InstructionSet set = instruction_set();
+  if constexpr (gradus::detail::baseline_set < InstructionSet::avx512) {
+    if (set == InstructionSet::avx512) return f(Avx512{});
+  }
+  if constexpr (gradus::detail::baseline_set < InstructionSet::avx2) {
+    if (set == InstructionSet::avx2) return f(Avx2{});
+  }
+#endif
+  return f(Baseline{});
+}
 
 /// Calls `Kernel::run<Isa>(arguments...)` for the instruction set in use. Pass pointers and numbers, by
 /// value.
 template <class Kernel, class... Arguments>
 void dispatch(Arguments... arguments) {
-#if defined(__GNUC__) && defined(__x86_64__) && !defined(EIGEN_DONT_VECTORIZE)
-  const InstructionSet set = instruction_set();
-  if constexpr (gradus::detail::baseline_set < InstructionSet::avx512) {
-    if (set == InstructionSet::avx512) return detail::run_avx512<Kernel>(arguments...);
-  }
-  if constexpr (gradus::detail::baseline_set < InstructionSet::avx2) {
-    if (set == InstructionSet::avx2) return detail::run_avx2<Kernel>(arguments...);
-  }
-#endif
-  detail::run_baseline<Kernel>(arguments...);
+  with_instruction_set([&]<class Isa>(Isa) { detail::entry<Isa, Kernel, Arguments...>()(arguments...); });
 }
 
 }  // namespace gradus::simd

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
+#include <utility>
 
 #include <gradus/core/eigen.hpp>
 
@@ -71,11 +72,18 @@ template <class S, int N>
 /// Returns N copies of a number.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> broadcast(S x) {
-  if constexpr (N == 1) {
-    return {x};
-  } else {
-    return {x - typename Pack<S, N>::Vector{}};
+#if defined(__GNUC__) && !defined(__clang__)
+  if constexpr (N > 1) {
+    // Becomes one broadcast instruction. gcc 12 builds `x - Vector{}`, or a loop over the elements of the
+    // vector, from 16-byte pieces if the flags of the translation unit do not allow the whole register.
+    S elements[N];
+    for (int i = 0; i < N; ++i) elements[i] = x;
+    return load<S, N>(elements);
   }
+#else
+  if constexpr (N > 1) return {x - typename Pack<S, N>::Vector{}};
+#endif
+  if constexpr (N == 1) return {x};
 }
 
 /// Loads the first `count` elements, 0 <= count <= N, without reading past them; the others are `rest`.
@@ -238,6 +246,61 @@ template <class S, int N>
 }
 
 }  // namespace detail
+
+/// Returns the last `count` elements, 0 <= count <= N, and zeros before them, whatever those were.
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N> keep_last(const Pack<S, N>& x, Index count) {
+  Pack<detail::Bits<S>, N> mask;
+  detail::Bits<S> elements[N];
+  for (int i = 0; i < N; ++i) elements[i] = detail::Bits<S>{i < N - count ? 0 : -1};
+  __builtin_memcpy(&mask.v, elements, sizeof(elements));
+  return from_bits<S, N>(to_bits(x) & mask);
+}
+
+/// Swaps the blocks off the diagonal of each pair of rows, `block` elements wide: one of log2(N) steps of a
+/// transpose.
+namespace detail {
+
+#if defined(__GNUC__)
+template <int block, bool upper, class S, int N, int... I>
+[[gnu::always_inline]] inline Pack<S, N> swap_blocks(const Pack<S, N>& a, const Pack<S, N>& b,
+                                                     std::integer_sequence<int, I...>) {
+  // Element I of the result comes from a or b, from the same place or from one block to the left or right.
+  return {__builtin_shufflevector(
+      a.v, b.v, ((I & block) == 0 ? I + (upper ? 0 : block) : N + I - (upper ? block : 0))...)};
+}
+
+template <int block, class S, int N, int... I>
+[[gnu::always_inline]] inline void transpose_step(Pack<S, N>* rows, std::integer_sequence<int, I...> all) {
+  const auto swap = [&](int i) __attribute__((always_inline)) {
+    if ((i & block) != 0) return;
+    const Pack<S, N> a = rows[i], b = rows[i + block];
+    rows[i] = swap_blocks<block, true>(a, b, all);
+    rows[i + block] = swap_blocks<block, false>(a, b, all);
+  };
+  (swap(I), ...);
+  if constexpr (block > 1) transpose_step<block / 2>(rows, all);
+}
+#endif
+
+}  // namespace detail
+
+/// Transposes a square of N packs in place.
+template <class S, int N>
+[[gnu::always_inline]] inline void transpose(Pack<S, N>* rows) {
+#if defined(__GNUC__)
+  if constexpr (N > 1) detail::transpose_step<N / 2>(rows, std::make_integer_sequence<int, N>{});
+#endif
+}
+
+/// Keeps `x` in a register. Under gcc's tuning for AMD's Zen, which `-march=native` selects there, gcc
+/// otherwise loads an operand again for each multiply-add, and a matrix product takes 1.5x the time.
+template <class S, int N>
+[[gnu::always_inline]] inline void hold_in_register([[maybe_unused]] Pack<S, N>& x) {
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)
+  if constexpr (N > 1) __asm__("" : "+v"(x.v));
+#endif
+}
 
 /// The sum of all elements.
 template <class S, int N>
