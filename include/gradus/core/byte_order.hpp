@@ -58,22 +58,22 @@ inline void swap_bytes(std::span<std::byte> bytes, std::size_t element_size) {
 }
 
 /// Reverses the bytes of each element in place.
-template <class T>
+template <class T, std::size_t extent>
 requires std::is_arithmetic_v<T>
-void swap_bytes(std::span<T> elements) {
+void swap_bytes(std::span<T, extent> elements) {
   static_assert(sizeof(T) <= 8, "no file format of gradus has such elements");
-  swap_bytes(std::as_writable_bytes(elements), sizeof(T));
+  swap_bytes(std::span<std::byte>(std::as_writable_bytes(elements)), sizeof(T));
 }
 
 /// Converts elements in place between this machine's order and big-endian.
-template <class T>
-void to_big_endian(std::span<T> elements) {
+template <class T, std::size_t extent>
+void to_big_endian(std::span<T, extent> elements) {
   if constexpr (std::endian::native != std::endian::big) swap_bytes(elements);
 }
 
 /// Converts elements in place between this machine's order and little-endian.
-template <class T>
-void to_little_endian(std::span<T> elements) {
+template <class T, std::size_t extent>
+void to_little_endian(std::span<T, extent> elements) {
   if constexpr (std::endian::native != std::endian::little) swap_bytes(elements);
 }
 
