@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -102,9 +101,7 @@ void run(const Options& options) {
                                                      {loss, "L"},
                                                      {s, "s"},
                                                      {objective, "J"}});
-  AtomicFile file(options.dot);
-  file.write(std::as_bytes(std::span(graph)));
-  file.commit();
+  write_file(options.dot, graph);
   std::printf("the graph is in %s: dot -Tsvg %s\n", options.dot.c_str(), options.dot.c_str());
 }
 

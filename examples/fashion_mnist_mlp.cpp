@@ -9,6 +9,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <gradus/core/atomic_file.hpp>
 #include <gradus/io/state_dict.hpp>
 #include <gradus/nn.hpp>
 #include <gradus/optim/sgd.hpp>
@@ -115,7 +116,7 @@ void train(const Options& options) {
                           {.epochs = options.epochs, .batch_size = options.batch_size}};
   trainer.add(gradus::ProgressBar{{.note = data.note()}});
   trainer.on_epoch([&](auto& at) {
-    if (!options.csv.empty()) at.history().write_csv(options.csv, data.warning);
+    if (!options.csv.empty()) gradus::write_file(options.csv, at.history().to_csv(data.warning));
   });
   trainer.fit(data.train, data.test);
 

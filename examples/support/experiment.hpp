@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -90,9 +89,7 @@ class Table {
   /// Does nothing for no path. Throws FileError.
   void write(const std::filesystem::path& path) const {
     if (path.empty()) return;
-    gradus::AtomicFile file(path);
-    file.write(std::as_bytes(std::span(text_)));
-    file.commit();
+    gradus::write_file(path, text_);
   }
 
  private:

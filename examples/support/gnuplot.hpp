@@ -1,13 +1,19 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <random>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
+#include <gradus/core/atomic_file.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/file.hpp>
+#include <gradus/data/byte_source.hpp>
 
 #include "program.hpp"
 
@@ -48,31 +54,59 @@ inline bool run_gnuplot(const std::string& script) {
 inline void check_drawable(const std::filesystem::path& path, bool svg_too = true) {
   if (path.empty()) return;
   if (path.extension() != ".png" && !(svg_too && path.extension() == ".svg")) {
-    throw gradus::FileError(path.string() + ": expected a name that ends in " + (svg_too ? ".svg or " : "") +
-                            ".png");
+    throw gradus::FileError(gradus::path_text(path) + ": expected a name that ends in " +
+                            (svg_too ? ".svg or " : "") + ".png");
   }
   check_writable(path);
   if (std::system(detail::gnuplot_probe) != 0) {
-    throw gradus::FileError(path.string() + ": needs gnuplot, which is not installed");
+    throw gradus::FileError(gradus::path_text(path) + ": needs gnuplot, which is not installed");
   }
 }
 
-/// Runs a script that draws a picture of so many pixels. The file appears when it is complete. Throws
-/// FileError.
+/// A new folder among the system's temporary files, removed with its content at the end.
+class ScratchFolder {
+ public:
+  ScratchFolder() {
+    std::random_device random;
+    do {
+      path_ = std::filesystem::temp_directory_path() / ("gradus-figure-" + std::to_string(random()));
+    } while (!std::filesystem::create_directory(path_));
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  ~ScratchFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// Copies a whole file through AtomicFile, which follows links and keeps permissions. Throws FileError.
+inline void publish(const std::filesystem::path& from, const std::filesystem::path& to) {
+  gradus::PlainFile source(from);
+  std::vector<std::byte> bytes(static_cast<std::size_t>(source.bound()));
+  bytes.resize(source.read(bytes));
+  gradus::AtomicFile file(to);
+  file.write(bytes);
+  file.commit();
+}
+
+/// Runs a script that draws a picture of `width` x `height` pixels. The file appears when it is complete.
+/// Throws FileError.
 inline void draw(const std::filesystem::path& path, int width, int height, const std::string& script) {
   const std::string terminal = path.extension() == ".svg" ? "svg" : "pngcairo";
-  std::filesystem::path unfinished = path;
-  unfinished += ".tmp";
+  const ScratchFolder folder;
+  const std::filesystem::path unfinished = folder.path() / "figure";
   const bool drawn = detail::run_gnuplot(
       "set terminal " + terminal + " noenhanced size " + std::to_string(width) + "," +
       std::to_string(height) + " background 'white' font ',12'\nset encoding utf8\nset output " +
       gnuplot_string(unfinished.string()) + "\n" + script + "\nunset output\n");
-  std::error_code error;
-  if (drawn) std::filesystem::rename(unfinished, path, error);
-  if (!drawn || error) {
-    std::filesystem::remove(unfinished, error);
-    throw gradus::FileError(path.string() + ": gnuplot could not draw it");
-  }
+  if (!drawn) throw gradus::FileError(gradus::path_text(path) + ": gnuplot could not draw it");
+  publish(unfinished, path);
 }
 
 }  // namespace support

@@ -95,7 +95,6 @@ inline CLI::Validator from_one_to(gradus::Index most) {
 /// Throws FileError.
 inline void check_writable(const std::filesystem::path& path) {
   if (path.empty()) return;
-  if (std::filesystem::is_directory(path)) throw gradus::FileError(path.string() + ": is a folder");
   const gradus::AtomicFile removed_at_once(path);
 }
 

@@ -6,6 +6,9 @@
 /// `gradus/data/fashion_mnist.hpp` and `gradus/data/gzip.hpp` (`gradus::gzip`), `gradus/data/download.hpp`
 /// (`gradus::download`), `gradus/io/state_dict.hpp`, `checkpoint.hpp`, `safetensors.hpp`
 /// (`gradus::safetensors`).
+///
+/// What writes files is included by itself too, since it brings the system's headers (<fcntl.h> and others)
+/// along: `gradus/core/atomic_file.hpp` (`write_file`) and `gradus/data/write_idx.hpp`.
 
 // clang-format off
 #include <gradus/version.hpp>

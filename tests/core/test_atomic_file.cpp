@@ -5,25 +5,37 @@
 #include <string_view>
 
 #if defined(__unix__)
+#include <array>
 #include <csignal>
+#include <cstdio>
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#endif
+#if defined(__linux__)
+#include <sys/sysmacros.h>
 #endif
 
 #include <doctest/doctest.h>
 
 #include <gradus/core/atomic_file.hpp>
 
+#include "../support/child_process.hpp"
 #include "../support/temporary_folder.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
+#if defined(__unix__)
+using gradus::test::in_child;
+#endif
 using gradus::test::message_of;
 using gradus::test::read_file;
 using gradus::test::TemporaryFolder;
+using gradus::test::write_file;
 
 std::span<const std::byte> bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
 
@@ -108,12 +120,71 @@ TEST_CASE("AtomicFile: errors name the file and the system's reason") {
 
   const fs::path taken = folder.path / "taken";
   fs::create_directory(taken);
-  const std::string message = message_of<gradus::FileError>([&] {
-    gradus::AtomicFile file(taken);
+  CHECK(message_of<gradus::FileError>([&] { gradus::AtomicFile file(taken); }) ==
+        taken.string() + ": cannot be replaced: Is a directory");
+  CHECK_THROWS_AS(gradus::AtomicFile(""), gradus::FileError);
+  CHECK_THROWS_AS(gradus::AtomicFile(folder.path / "new" / ""), gradus::FileError);
+  write_file(folder.path / "file", "old");
+  CHECK_THROWS_AS(gradus::AtomicFile(folder.path / "file" / ""), gradus::FileError);
+  CHECK(count_entries(folder.path) == 2);
+}
+
+TEST_CASE("write_file: the whole text in one call") {
+  const TemporaryFolder folder("atomic_write_file");
+  gradus::write_file(folder.path / "file", "first");
+  gradus::write_file(folder.path / "file", "second");
+  CHECK(read_file(folder.path / "file") == "second");
+  CHECK_THROWS_AS(gradus::write_file(folder.path / "missing" / "file", "text"), gradus::FileError);
+}
+
+TEST_CASE("AtomicFile: small and large pieces arrive in their order") {
+  const TemporaryFolder folder("atomic_pieces");
+  std::string expected;
+  gradus::AtomicFile file(folder.path / "file");
+  for (const std::size_t size : {1u, 65535u, 65536u, 3u, 65537u, 0u, 40000u, 40000u, 200000u, 1u}) {
+    const std::string piece(size, static_cast<char>('a' + size % 23));
+    file.write(bytes(piece));
+    expected += piece;
+  }
+  file.commit();
+  CHECK(read_file(folder.path / "file") == expected);
+}
+
+TEST_CASE("AtomicFile: another hard link keeps the old content") {
+  const TemporaryFolder folder("atomic_hard_link");
+  write_file(folder.path / "one", "old");
+  fs::create_hard_link(folder.path / "one", folder.path / "two");
+  gradus::write_file(folder.path / "one", "new");
+  CHECK(read_file(folder.path / "one") == "new");
+  CHECK(read_file(folder.path / "two") == "old");
+}
+
+TEST_CASE("AtomicFile: names as long as the file system allows") {
+  const TemporaryFolder folder("atomic_long");
+  for (const std::size_t size : {80u, 81u, 200u, 251u, 255u}) {
+    const fs::path path = folder.path / std::string(size, 'n');
+    gradus::write_file(path, "old");
+    gradus::write_file(path, "new");
+    CHECK(read_file(path) == "new");
+  }
+  CHECK(count_entries(folder.path) == 5);
+  CHECK_THROWS_AS(gradus::write_file(folder.path / std::string(256, 'n'), ""), gradus::FileError);
+  CHECK(count_entries(folder.path) == 5);
+}
+
+TEST_CASE("AtomicFile: a change of the working directory before commit changes nothing") {
+  const TemporaryFolder folder("atomic_chdir");
+  const fs::path before = fs::current_path();
+  fs::create_directory(folder.path / "other");
+  fs::current_path(folder.path);
+  {
+    gradus::AtomicFile file("plain");
+    fs::current_path(folder.path / "other");
     file.commit();
-  });
-  CHECK(message.starts_with(taken.string() + ": cannot be replaced: "));
-  CHECK(count_entries(folder.path) == 1);
+  }
+  fs::current_path(before);
+  CHECK(fs::exists(folder.path / "plain"));
+  CHECK(fs::is_empty(folder.path / "other"));
 }
 
 #if defined(__unix__)
@@ -141,40 +212,193 @@ TEST_CASE("AtomicFile: a disk that is full leaves the old file") {
   setrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, handler);
 
-  CHECK(message.starts_with(path.string() + ": cannot be written: "));
+  CHECK(message == path.string() + ": cannot be written: File too large");
   CHECK(read_file(path) == "old");
   CHECK(count_entries(folder.path) == 1);
 }
 
-TEST_CASE("AtomicFile: a killed process leaves the old file, and its remains do not stop the next one") {
+TEST_CASE("AtomicFile: devices are written, not replaced") {
+  const TemporaryFolder folder("atomic_device");
+  const fs::path null = folder.path / "null", full = folder.path / "full";
+  // Devices of its own, since a mistake would replace the system's.
+  if (mknod(null.c_str(), S_IFCHR | 0666, makedev(1, 3)) != 0) return;
+  REQUIRE(mknod(full.c_str(), S_IFCHR | 0666, makedev(1, 7)) == 0);
+  fs::create_symlink("null", folder.path / "link");
+  const std::string block(300000, 'x');
+  for (const char* name : {"null", "link"}) {
+    gradus::write_file(folder.path / name, block);
+    gradus::write_file(folder.path / name, "");
+  }
+  CHECK(fs::is_character_file(null));
+  CHECK(fs::is_symlink(folder.path / "link"));
+  for (const std::string& text : {std::string("x"), block}) {
+    CHECK(message_of<gradus::FileError>([&] { gradus::write_file(full, text); }) ==
+          full.string() + ": cannot be written: No space left on device");
+  }
+  CHECK(fs::is_character_file(full));
+  CHECK(count_entries(folder.path) == 3);
+}
+
+TEST_CASE(
+    "AtomicFile: a FIFO is written when there is something to write, through signals and short writes") {
+  const TemporaryFolder folder("atomic_fifo");
+  const fs::path path = folder.path / "fifo";
+  REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+  { const gradus::AtomicFile not_opened(path); }  // would wait for a reader
+  std::string content(1 << 20, '\0');
+  for (std::size_t i = 0; i < content.size(); ++i) content[i] = static_cast<char>('a' + i % 26);
+  const int status = in_child([&] {
+    struct sigaction action {};
+    action.sa_handler = [](int) {};  // without SA_RESTART, calls end with EINTR
+    sigaction(SIGALRM, &action, nullptr);
+    const itimerval often{{0, 500}, {0, 500}};
+    const pid_t reader = fork();
+    if (reader == 0) {
+      usleep(20000);  // the writer waits for its reader through signals
+      std::ifstream in(path, std::ios::binary);
+      std::string read(content.size() + 1, '\0');
+      std::size_t count = 0;
+      while (in.read(read.data() + count, 4096), in.gcount() > 0) {
+        count += static_cast<std::size_t>(in.gcount());
+        usleep(100);
+        if (count == read.size()) break;
+      }
+      read.resize(count);
+      _exit(read == content ? 0 : 1);
+    }
+    setitimer(ITIMER_REAL, &often, nullptr);
+    gradus::write_file(path, content);
+    const itimerval never{};
+    setitimer(ITIMER_REAL, &never, nullptr);
+    int result = 0;
+    waitpid(reader, &result, 0);
+    return WEXITSTATUS(result);
+  });
+  CHECK(status == 0);
+  CHECK(fs::is_fifo(path));
+  CHECK(count_entries(folder.path) == 1);
+}
+
+TEST_CASE("AtomicFile: /dev/stdout and /dev/fd are the open file, in the order of what is printed") {
+  const TemporaryFolder folder("atomic_stdout");
+  for (const char* name : {"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}) {
+    if (!fs::exists(name)) continue;
+    const fs::path path = write_file(folder.path / "out", "");
+    fs::remove(folder.path / "link");
+    fs::create_symlink(name, folder.path / "link");
+    const int status = in_child([&] {
+      dup2(::open(path.c_str(), O_WRONLY), 1);
+      std::printf("before\n");
+      gradus::write_file(name, "csv\n");
+      std::printf("between\n");
+      gradus::write_file(folder.path / "link", "more\n");
+      std::printf("after\n");
+      return 0;
+    });
+    CHECK(status == 0);
+    CHECK(read_file(path) == "before\ncsv\nbetween\nmore\nafter\n");
+    CHECK(count_entries(folder.path) == 2);
+  }
+}
+
+TEST_CASE("AtomicFile: a pipe that somebody made non-blocking is waited for") {
+  std::array<int, 2> ends{};
+  REQUIRE(pipe(ends.data()) == 0);
+  const pid_t writer = fork();
+  if (writer == 0) {
+    fcntl(ends[1], F_SETFL, O_NONBLOCK);
+    try {
+      gradus::write_file("/dev/fd/" + std::to_string(ends[1]), std::string(300000, 'x'));
+      _exit(0);
+    } catch (...) {
+      _exit(1);
+    }
+  }
+  close(ends[1]);
+  std::array<char, 1000> part;
+  ssize_t total = 0;
+  for (ssize_t count = 0; (count = read(ends[0], part.data(), part.size())) > 0; total += count) usleep(50);
+  close(ends[0]);
+  int status = 0;
+  waitpid(writer, &status, 0);
+  CHECK(status == 0);
+  CHECK(total == 300000);
+}
+
+TEST_CASE("AtomicFile: a killed process leaves the old file, and the next one removes its remains") {
   const TemporaryFolder folder("atomic_killed");
   const fs::path path = folder.path / "file";
   std::ofstream(path) << "old";
-  const pid_t child = fork();
-  if (child == 0) {
-    gradus::AtomicFile file(path);
-    file.write(bytes("half"));
-    kill(getpid(), SIGKILL);
+  for (int i = 0; i < 20; ++i) {
+    in_child([&] {
+      gradus::AtomicFile file(path);
+      file.write(bytes("half"));
+      return kill(getpid(), SIGKILL);
+    });
+    CHECK(read_file(path) == "old");
+    CHECK(count_entries(folder.path) == 2);  // each removes what the one before left
   }
-  int status = 0;
-  waitpid(child, &status, 0);
-  REQUIRE(WIFSIGNALED(status));
-  CHECK(read_file(path) == "old");
-  gradus::AtomicFile file(path);
-  file.write(bytes("whole"));
-  file.commit();
+  gradus::write_file(path, "whole");
   CHECK(read_file(path) == "whole");
+  CHECK(count_entries(folder.path) == 1);
 }
 
-TEST_CASE("AtomicFile: others may read the file as the umask says") {
-  const TemporaryFolder folder("atomic_mode");
+TEST_CASE("AtomicFile: killed at any moment, the file is the old or the new one") {
+  const TemporaryFolder folder("atomic_kill_anytime");
   const fs::path path = folder.path / "file";
-  const mode_t before = umask(022);
-  gradus::AtomicFile file(path);
-  file.commit();
-  umask(before);
-  CHECK((fs::status(path).permissions() & fs::perms::mask) ==
-        (fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read | fs::perms::others_read));
+  const std::string odd(200000, 'o'), even(100000, 'e');
+  gradus::write_file(path, odd);
+  int replaced = 0;
+  for (int round = 0; round < 60; ++round) {
+    const std::string before = read_file(path);
+    const pid_t child = fork();
+    if (child == 0) {
+      for (int i = 0;; ++i) gradus::write_file(path, i % 2 == 0 ? even : odd);
+    }
+    usleep(static_cast<useconds_t>(500 + round * 331 % 10000));
+    kill(child, SIGKILL);
+    int status = 0;
+    waitpid(child, &status, 0);
+    const std::string after = read_file(path);
+    CHECK((after == odd || after == even));
+    if (after != before) ++replaced;
+    CHECK(count_entries(folder.path) <= 2);
+  }
+  CHECK(replaced > 0);
+  gradus::write_file(path, odd);
+  CHECK(count_entries(folder.path) == 1);
+}
+
+TEST_CASE("AtomicFile: what a living process writes is not taken for remains") {
+  const TemporaryFolder folder("atomic_living");
+  const fs::path path = folder.path / "file";
+  std::array<int, 2> ready{}, go{};
+  REQUIRE((pipe(ready.data()) == 0 && pipe(go.data()) == 0));
+  const pid_t child = fork();
+  if (child == 0) {
+    char byte = 0;
+    try {
+      gradus::AtomicFile file(path);
+      file.write(bytes("child"));
+      _exit(write(ready[1], "x", 1) == 1 && read(go[0], &byte, 1) == 1 && (file.commit(), true) ? 0 : 1);
+    } catch (...) {
+      _exit(2);
+    }
+  }
+  char byte = 0;
+  REQUIRE(read(ready[0], &byte, 1) == 1);
+  gradus::AtomicFile mine(path);
+  gradus::write_file(path, "parent");
+  CHECK(count_entries(folder.path) == 3);
+  REQUIRE(write(go[1], "x", 1) == 1);
+  int status = 0;
+  waitpid(child, &status, 0);
+  CHECK(status == 0);
+  CHECK(read_file(path) == "child");
+  mine.commit();
+  CHECK(read_file(path) == "");
+  CHECK(count_entries(folder.path) == 1);
+  for (const int end : {ready[0], ready[1], go[0], go[1]}) close(end);
 }
 
 #endif

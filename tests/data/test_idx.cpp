@@ -14,6 +14,7 @@
 #include <gradus/core/random.hpp>
 #include <gradus/data/byte_source.hpp>
 #include <gradus/data/idx.hpp>
+#include <gradus/data/write_idx.hpp>
 
 #include "../support/temporary_folder.hpp"
 

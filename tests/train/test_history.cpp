@@ -1,12 +1,9 @@
-#include <filesystem>
 #include <limits>
 #include <string>
 
 #include <doctest/doctest.h>
 
 #include <gradus/train/history.hpp>
-
-#include "../support/temporary_folder.hpp"
 
 namespace {
 
@@ -42,16 +39,6 @@ TEST_CASE("History: CSV holds every digit, and nothing where nothing is known") 
         "epoch,train_loss,train_acc,test_loss,test_acc,seconds\n"
         "1,1.0458,0.634,0.6823,0.7165,1.500000\n"
         "2,0.30000000000000004,,,,0.250000\n");
-}
-
-TEST_CASE("History: write_csv replaces the file") {
-  const gradus::test::TemporaryFolder folder("history");
-  const auto path = gradus::test::write_file(folder.path / "run.csv", "old");
-  History history;
-  history.push_back(first_epoch());
-  history.write_csv(path);
-  CHECK(gradus::test::read_file(path) == history.to_csv());
-  CHECK_THROWS_AS(history.write_csv(folder.path / "missing" / "run.csv"), gradus::FileError);
 }
 
 TEST_CASE("History: a list of records") {

@@ -16,7 +16,7 @@ using NamedVariable = std::pair<Variable<Scalar>, std::string>;
 
 namespace detail {
 
-inline std::string escaped(const std::string& text) {
+inline std::string dot_text(const std::string& text) {
   std::string result;
   for (const char c : text) {
     if (c == '"' || c == '\\') result += '\\';
@@ -49,7 +49,7 @@ std::string graph_to_dot(const Variable<Scalar>& output,
     for (const auto& [variable, name] : names) {
       if (variable.node().get() == nodes[i]) label = nodes[i]->parent_count > 0 ? name + " = " + label : name;
     }
-    text += "  n" + std::to_string(i) + " [label=\"" + detail::escaped(label) + "\\n" +
+    text += "  n" + std::to_string(i) + " [label=\"" + detail::dot_text(label) + "\\n" +
             nodes[i]->value.shape().to_string() + "\"";
     if (nodes[i]->is_leaf) text += nodes[i]->requires_grad ? ", shape=box, style=filled" : ", shape=box";
     text += "];\n";

@@ -4,126 +4,109 @@
 #include <cstddef>
 #include <cstdio>
 #include <filesystem>
-#include <memory>
 #include <span>
-#include <string>
-#include <system_error>
-#include <utility>
+#include <string_view>
+#include <vector>
 
-#if defined(_WIN32)
-#include <io.h>
-#elif defined(__unix__) || defined(__APPLE__)
-#include <fcntl.h>
-#include <unistd.h>
-#endif
-
+#include <gradus/core/descriptor.hpp>
+#include <gradus/core/destination.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/file.hpp>
+#include <gradus/core/file_attributes.hpp>
+#include <gradus/core/temporary_file.hpp>
 
 namespace gradus {
 
-namespace detail {
-
-struct CloseFile {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
-using FileHandle = std::unique_ptr<std::FILE, CloseFile>;
-
-[[noreturn]] inline void fail_file(const std::filesystem::path& path, const std::string& what, int error) {
-  throw FileError(path.string() + ": " + what + ": " + std::generic_category().message(error));
-}
-
-/// Opens a file by C's mode string; null, with errno set, if that fails.
-inline FileHandle open_file(const std::filesystem::path& path, const char* mode) {
-#if defined(_WIN32)
-  return FileHandle(
-      _wfopen(path.c_str(), std::wstring(mode, mode + std::char_traits<char>::length(mode)).c_str()));
-#else
-  return FileHandle(std::fopen(path.c_str(), mode));
-#endif
-}
-
-/// Returns once the file's bytes have reached the disk; false, with errno set, if they have not.
-inline bool sync_file(std::FILE* file) {
-#if defined(_WIN32)
-  return _commit(_fileno(file)) == 0;
-#elif defined(__unix__) || defined(__APPLE__)
-  return fsync(fileno(file)) == 0;
-#else
-  return file != nullptr;
-#endif
-}
-
-/// Makes a rename in this folder durable. Best effort: not every file system can.
-inline void sync_folder([[maybe_unused]] const std::filesystem::path& folder) {
-#if defined(__unix__) || defined(__APPLE__)
-  const int descriptor = open(folder.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return;
-  fsync(descriptor);
-  close(descriptor);
-#endif
-}
-
-}  // namespace detail
-
-/// A file that appears whole or not at all. It is written under another name in the same folder and takes its
-/// own name, replacing an older file, in `commit()`; until then, and if the process is killed at any moment,
-/// the older file is untouched. Every failure throws FileError with the system's reason.
+/// A file that appears whole or not at all. It is written under another name in the same folder and replaces
+/// an older file in `commit()`; until then, and if the process is killed at any moment, the older file is
+/// untouched. Every failure throws FileError with the system's reason.
+///
+/// - A symbolic link is followed: its target is replaced, or created if it does not exist.
+/// - The new file has the permissions of the old one, and its owner and group where the system allows it; a
+///   file that may not be written is not replaced. Other hard links to the old file keep the old content.
+/// - A device, a FIFO and an open file such as /dev/stdout are written directly, from the first 64 KiB on or
+///   in `commit()`: what has been written cannot be taken back.
+/// - What earlier processes left of the same destination when they were killed is removed.
 class AtomicFile {
  public:
-  explicit AtomicFile(std::filesystem::path destination) : destination_(std::move(destination)) {
-    // Exclusive, so that two writers never share one; numbered, since a killed process leaves its own behind.
-    for (int number = 0; number < max_attempts; ++number) {
-      temporary_ = destination_;
-      temporary_ += ".tmp" + std::to_string(number);
-      file_ = detail::open_file(temporary_, "wbx");
-      if (file_ || errno != EEXIST) break;
-    }
-    if (!file_) detail::fail_file(destination_, "cannot be created", errno);
+  explicit AtomicFile(const std::filesystem::path& path)
+      : path_(path), destination_(detail::find_destination(path)) {
+    if (!destination_.is_file) return;
+    const int error = temporary_.create(destination_.path, destination_.exists);
+    if (error != 0) fail_file(path_, "cannot be created", error);
   }
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
   /// Removes what was written unless it was committed.
-  ~AtomicFile() {
-    if (!committed_) remove_temporary();
-  }
+  ~AtomicFile() = default;
 
   /// Appends bytes.
   void write(std::span<const std::byte> bytes) {
-    if (!file_) throw StateError(destination_.string() + ": write after commit");
-    if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size()) {
-      detail::fail_file(destination_, "cannot be written", errno);
+    if (is_committed_) throw StateError(path_text(path_) + ": write after commit");
+    if (buffer_.size() + bytes.size() > buffer_size) flush();
+    if (bytes.size() >= buffer_size) {
+      write_through(bytes);
+    } else {
+      buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
     }
   }
 
   /// Puts the file in its place; it is on the disk when this returns.
   void commit() {
-    if (!file_) throw StateError(destination_.string() + ": second commit");
-    if (std::ferror(file_.get()) != 0) detail::fail_file(destination_, "cannot be written", EIO);
-    if (std::fflush(file_.get()) != 0 || !detail::sync_file(file_.get())) {
-      detail::fail_file(destination_, "cannot be written", errno);
-    }
-    if (std::fclose(file_.release()) != 0) detail::fail_file(destination_, "cannot be written", errno);
-    std::error_code error;
-    std::filesystem::rename(temporary_, destination_, error);
-    if (error) detail::fail_file(destination_, "cannot be replaced", error.value());
-    committed_ = true;
-    const auto folder = destination_.parent_path();
+    if (is_committed_) throw StateError(path_text(path_) + ": second commit");
+    flush();
+    if (destination_.is_file) detail::copy_attributes(destination_.path, temporary_.file());
+    const detail::Descriptor& file = destination_.is_file ? temporary_.file() : direct_;
+    check_written(detail::sync(file));
+    is_committed_ = true;
+    if (!destination_.is_file) return check_written(direct_.close());
+    const int error = temporary_.rename_to(destination_.path);
+    if (error != 0) fail_file(path_, "cannot be replaced", error);
+    const auto folder = destination_.path.parent_path();
     detail::sync_folder(folder.empty() ? std::filesystem::path(".") : folder);
   }
 
  private:
-  static constexpr int max_attempts = 1000;
+  static constexpr std::size_t buffer_size = std::size_t{1} << 16;
 
-  void remove_temporary() noexcept {
-    file_.reset();
-    std::error_code ignored;
-    std::filesystem::remove(temporary_, ignored);
+  void flush() {
+    write_through(buffer_);
+    buffer_.clear();
   }
 
-  std::filesystem::path destination_;
-  std::filesystem::path temporary_;
-  detail::FileHandle file_;
-  bool committed_ = false;
+  void write_through(std::span<const std::byte> bytes) {
+    check_written(error_);  // half a file must not be passed off as whole
+    if (!destination_.is_file && !direct_) open_directly();
+    check_written(detail::write_all(destination_.is_file ? temporary_.file() : direct_, bytes));
+  }
+
+  /// Opens a device when there is something to write: opening and closing a FIFO would end its reader.
+  void open_directly() {
+    if (destination_.descriptor == 1) std::fflush(stdout);  // keep the order of what was printed before
+    direct_ = destination_.descriptor < 0 ? detail::open_to_write(destination_.path)
+                                          : detail::duplicate(destination_.descriptor);
+    if (!direct_) check_written(errno);
+  }
+
+  void check_written(int error) {
+    error_ = error;
+    if (error != 0) fail_file(path_, "cannot be written", error);
+  }
+
+  std::filesystem::path path_;
+  detail::Destination destination_;
+  detail::TemporaryFile temporary_;
+  detail::Descriptor direct_;
+  std::vector<std::byte> buffer_;
+  int error_ = 0;
+  bool is_committed_ = false;
 };
+
+/// Writes a whole file through AtomicFile: `write_file("history.csv", history.to_csv())`. Throws FileError.
+inline void write_file(const std::filesystem::path& path, std::string_view text) {
+  AtomicFile file(path);
+  file.write(std::as_bytes(std::span(text)));
+  file.commit();
+}
 
 }  // namespace gradus

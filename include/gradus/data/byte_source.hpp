@@ -13,8 +13,8 @@
 #include <system_error>
 #include <utility>
 
-#include <gradus/core/atomic_file.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/file.hpp>
 
 namespace gradus {
 
@@ -33,17 +33,17 @@ concept ByteSource = requires(S source, const S constant, std::span<std::byte> o
 class PlainFile {
  public:
   /// Throws FileError if there is no such file, or it is not one.
-  explicit PlainFile(const std::filesystem::path& path) : name_(path.string()) {
+  explicit PlainFile(const std::filesystem::path& path) : path_(path), name_(path_text(path)) {
     std::error_code error;
     remaining_ = std::filesystem::file_size(path, error);
-    if (error) detail::fail_file(path, "cannot be read", error.value());
-    file_ = detail::open_file(path, "rb");
-    if (!file_) detail::fail_file(path, "cannot be read", errno);
+    if (error) fail_file(path, "cannot be read", error.default_error_condition().value());
+    file_ = open_file(path, "rb");
+    if (!file_) fail_file(path, "cannot be read", errno);
   }
 
   std::size_t read(std::span<std::byte> out) {
     const std::size_t count = std::fread(out.data(), 1, out.size(), file_.get());
-    if (std::ferror(file_.get()) != 0) detail::fail_file(name_, "cannot be read", errno);
+    if (std::ferror(file_.get()) != 0) fail_file(path_, "cannot be read", errno);
     remaining_ -= std::min<std::uint64_t>(remaining_, count);
     return count;
   }
@@ -51,9 +51,10 @@ class PlainFile {
   const std::string& name() const { return name_; }
 
  private:
+  std::filesystem::path path_;
   std::string name_;
   std::uint64_t remaining_ = 0;
-  detail::FileHandle file_;
+  FileHandle file_;
 };
 
 /// Bytes in memory that somebody else owns.

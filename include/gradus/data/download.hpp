@@ -20,6 +20,7 @@
 
 #include <gradus/core/atomic_file.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/file.hpp>
 #include <gradus/data/fashion_mnist.hpp>
 
 namespace gradus {
@@ -169,7 +170,7 @@ inline void download_fashion_mnist(const std::filesystem::path& folder, const Do
                                       File{"t10k-labels-idx1-ubyte", "bb300cfdad3c16e7a12a480ee83cd310"}};
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  if (error) detail::fail_file(folder, "cannot be created", error.value());
+  if (error) fail_file(folder, "cannot be created", error.default_error_condition().value());
   for (const File& file : files) {
     const std::string packed = std::string(file.name) + ".gz";
     if (std::filesystem::exists(folder / file.name) || std::filesystem::exists(folder / packed)) continue;

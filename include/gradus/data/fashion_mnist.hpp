@@ -11,6 +11,7 @@
 
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/file.hpp>
 #include <gradus/core/shape.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/data/dataset.hpp>
@@ -50,20 +51,20 @@ struct FashionMnist {
 
     auto images = read_idx<std::uint8_t>(GzipFile(images_path));
     if (images.rank() != 3 || images.shape()[1] != height || images.shape()[2] != width) {
-      throw FileError(images_path.string() + ": images have shape " + images.shape().to_string() +
+      throw FileError(path_text(images_path) + ": images have shape " + images.shape().to_string() +
                       ", expected [N, 28, 28]");
     }
     const auto labels = read_idx<std::uint8_t>(GzipFile(labels_path));
     if (labels.rank() != 1 || labels.size() != images.shape()[0]) {
-      throw FileError(labels_path.string() + ": labels have shape " + labels.shape().to_string() +
+      throw FileError(path_text(labels_path) + ": labels have shape " + labels.shape().to_string() +
                       ", expected [" + std::to_string(images.shape()[0]) + "], as many as " +
-                      images_path.string() + " has images");
+                      path_text(images_path) + " has images");
     }
     const auto* const outside =
         std::ranges::find_if(labels, [](std::uint8_t label) { return label >= classes; });
     if (outside != labels.end()) {
-      throw FileError(labels_path.string() + ": label " + std::to_string(outside - labels.begin()) + " is " +
-                      std::to_string(*outside) + ", expected 0 to 9");
+      throw FileError(path_text(labels_path) + ": label " + std::to_string(outside - labels.begin()) +
+                      " is " + std::to_string(*outside) + ", expected 0 to 9");
     }
     return {std::move(images),
             labels.cast<Index>(),
@@ -93,7 +94,7 @@ struct FashionMnist {
 
   static std::filesystem::path find(const std::filesystem::path& folder, const std::string& name) {
     std::filesystem::path path = locate(folder, name);
-    if (path.empty()) throw FileError(folder.string() + ": has neither " + name + " nor " + name + ".gz");
+    if (path.empty()) throw FileError(path_text(folder) + ": has neither " + name + " nor " + name + ".gz");
     return path;
   }
 };

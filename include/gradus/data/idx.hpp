@@ -1,19 +1,16 @@
 #pragma once
 
-#include <algorithm>
 #include <array>
-#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <istream>
 #include <limits>
 #include <span>
 #include <string>
 #include <type_traits>
 
-#include <gradus/core/atomic_file.hpp>
+#include <gradus/core/byte_order.hpp>
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/shape.hpp>
@@ -34,7 +31,7 @@ enum class IdxType : std::uint8_t {
 };
 
 /// What an IDX file says about its elements: 0, 0, type, rank, then each extent in 4 bytes; all numbers
-/// big-endian (http://yann.lecun.com/exdb/mnist/).
+/// big-endian (http://yann.lecun.com/exdb/mnist/). For writing one see write_idx.hpp.
 struct IdxHeader {
   IdxType type;
   Shape shape;
@@ -80,19 +77,6 @@ inline std::string idx_type_name(IdxType type) {
       return "float64 (0x0e)";
   }
   return hex(static_cast<std::uint8_t>(type), 2);
-}
-
-template <class T>
-T byte_swapped(T value) {
-  auto bytes = std::bit_cast<std::array<std::byte, sizeof(T)>>(value);
-  std::ranges::reverse(bytes);
-  return std::bit_cast<T>(bytes);
-}
-
-/// Between the order of this machine and that of the file.
-template <class T>
-T big_endian(T value) {
-  return std::endian::native == std::endian::little ? byte_swapped(value) : value;
 }
 
 template <ByteSource Source>
@@ -173,7 +157,7 @@ requires ByteSource<std::remove_cvref_t<Source>> Tensor<T> read_idx(Source&& sou
   if (source.read(std::span(&extra, 1)) != 0) {
     detail::fail_idx_size(source.name(), header, "more than " + std::to_string(count) + " bytes");
   }
-  if constexpr (sizeof(T) > 1) std::ranges::transform(result, result.data(), detail::big_endian<T>);
+  to_big_endian(result.span());
   return result;
 }
 
@@ -187,33 +171,6 @@ Tensor<T> read_idx(const std::filesystem::path& path) {
 inline IdxHeader read_idx_header(const std::filesystem::path& path) {
   PlainFile file(path);
   return detail::parse_idx_header(file);
-}
-
-/// Writes a tensor as an IDX file, whole or not at all. Throws ArgumentError for an extent above 2^32 - 1,
-/// FileError if it cannot be written.
-template <IdxScalar T>
-void write_idx(const std::filesystem::path& path, const Tensor<T>& tensor) {
-  AtomicFile file(path);
-  const auto write_uint32 = [&file](std::uint32_t value) {
-    value = detail::big_endian(value);
-    file.write(std::as_bytes(std::span(&value, 1)));
-  };
-  write_uint32((static_cast<std::uint32_t>(idx_type<T>()) << 8) | static_cast<std::uint32_t>(tensor.rank()));
-  for (const Index extent : tensor.shape()) {
-    if (static_cast<std::uint64_t>(extent) > std::numeric_limits<std::uint32_t>::max()) {
-      throw ArgumentError("write_idx: shape " + tensor.shape().to_string() +
-                          " has an extent that 32 bits cannot hold");
-    }
-    write_uint32(static_cast<std::uint32_t>(extent));
-  }
-  std::array<T, 4096> block;
-  for (std::span<const T> rest = tensor.span(); !rest.empty();) {
-    const std::span<const T> part = rest.first(std::min(rest.size(), block.size()));
-    std::ranges::transform(part, block.begin(), detail::big_endian<T>);
-    file.write(std::as_bytes(std::span(block).first(part.size())));
-    rest = rest.subspan(part.size());
-  }
-  file.commit();
 }
 
 }  // namespace gradus

@@ -12,6 +12,8 @@
 #include <vector>
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/escape.hpp>
+#include <gradus/core/file.hpp>
 #include <gradus/core/random.hpp>
 #include <gradus/io/safetensors.hpp>
 #include <gradus/io/state_dict.hpp>
@@ -62,13 +64,14 @@ void load_checkpoint(const std::filesystem::path& file, nn::Sequential<Scalar>& 
                      Generator& random) {
   const SafetensorsReader reader(file);
   const auto fail = [&](const std::string& what) {
-    throw FileError(file.string() + ": not a checkpoint of this training: " + what);
+    throw FileError(path_text(file) + ": not a checkpoint of this training: " + what);
   };
   std::vector<std::pair<Tensor<Scalar>*, Tensor<Scalar>>> read;
   detail::visit_training_state(net, optimizer, [&](const std::string& name, Tensor<Scalar>& tensor) {
     Tensor<Scalar> stored = reader.read<Scalar>(name);
     if (!(stored.shape() == tensor.shape())) {
-      fail(name + " has shape " + stored.shape().to_string() + ", expected " + tensor.shape().to_string());
+      fail(escaped(name, detail::longest_name) + " has shape " + stored.shape().to_string() + ", expected " +
+           tensor.shape().to_string());
     }
     read.emplace_back(&tensor, std::move(stored));
   });

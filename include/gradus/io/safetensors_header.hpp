@@ -1,12 +1,9 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <limits>
-#include <map>
-#include <optional>
-#include <set>
+#include <numeric>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,222 +12,73 @@
 #include <nlohmann/json.hpp>
 
 #include <gradus/core/error.hpp>
-#include <gradus/core/shape.hpp>
+#include <gradus/core/escape.hpp>
+#include <gradus/io/safetensors_entry.hpp>
+#include <gradus/io/safetensors_sax.hpp>
 
 namespace gradus {
 
-/// A tensor as the header of a safetensors file describes it: the bytes `[begin, end)` of the data that
-/// follow.
-struct SafetensorsEntry {
-  std::string name;
-  std::string dtype;  ///< "F32", "F64", "I64", ...
-  Shape shape;
-  std::uint64_t begin = 0;
-  std::uint64_t end = 0;
-};
-
-/// All that stands in the header, in the order of the data.
-struct SafetensorsHeader {
-  std::vector<SafetensorsEntry> entries;
-  std::map<std::string, std::string> metadata;
-};
-
 namespace detail {
 
-/// Bytes an element takes; 0 for a type that the format does not know.
-inline std::uint64_t safetensors_item_size(std::string_view dtype) {
-  struct Type {
-    std::string_view name;
-    std::uint64_t size;
-  };
-  constexpr std::array types{Type{"BOOL", 1},    Type{"U8", 1},  Type{"I8", 1},  Type{"F8_E4M3", 1},
-                             Type{"F8_E5M2", 1}, Type{"I16", 2}, Type{"U16", 2}, Type{"F16", 2},
-                             Type{"BF16", 2},    Type{"I32", 4}, Type{"U32", 4}, Type{"F32", 4},
-                             Type{"I64", 8},     Type{"U64", 8}, Type{"F64", 8}};
-  const auto found = std::ranges::find(types, dtype, &Type::name);
-  return found == types.end() ? 0 : found->size;
+/// The most entries that a header can have: each takes 47 bytes and holds the word data_offsets.
+inline std::size_t most_entries(std::string_view json) {
+  constexpr std::string_view word = "\"data_offsets\"";
+  constexpr std::size_t shortest =
+      std::string_view(R"("":{"dtype":"","shape":[],"data_offsets":[0,0]})").size();
+  std::size_t words = 0;
+  for (std::size_t at = json.find(word); at != json.npos; at = json.find(word, at + word.size())) ++words;
+  return std::min(words, json.size() / shortest);
 }
 
-/// Reads the header's JSON as a stream of events, since a tree of it would silently keep the last of two
-/// equal keys and take many times the memory of the text. Where something is wrong, `problem` says what.
-class SafetensorsHeaderReader : public nlohmann::json_sax<nlohmann::json> {
- public:
-  explicit SafetensorsHeaderReader(std::size_t memory_limit) : memory_left_(memory_limit) {}
+/// Checks what the JSON parser lets pass: bytes before the object, a NUL byte, which ends its input, and what
+/// follows the object, of which the format allows spaces alone. Returns what is wrong, or nothing.
+inline std::string problem_around_object(std::string_view json) {
+  const auto at = [](std::size_t i) { return " at byte " + std::to_string(i + 1); };
+  if (!json.starts_with('{')) return "it begins with " + in_quotes(json.substr(0, 1)) + ", expected \"{\"";
+  if (const std::size_t nul = json.find('\0'); nul != json.npos) return "it has a NUL" + at(nul);
+  const std::size_t last = json.find_last_not_of(' ');
+  if (json[last] == '\n' || json[last] == '\r' || json[last] == '\t') {
+    return "it ends with " + in_quotes(json.substr(last, 1)) + at(last) + ", expected spaces alone";
+  }
+  return "";
+}
 
-  SafetensorsHeader header;
-  std::string problem;
-
-  bool start_object(std::size_t) override {
-    switch (at_) {
-      case At::start:
-        at_ = At::names;
-        return true;
-      case At::entry:
-        at_ = At::fields;
-        return true;
-      case At::metadata:
-        at_ = At::metadata_keys;
-        return true;
-      default:
-        return unexpected("an object");
-    }
+inline void index_by_name(const std::string& where, SafetensorsHeader& header) {
+  const std::vector<SafetensorsEntry>& entries = header.entries;
+  header.by_name.resize(entries.size());
+  std::iota(header.by_name.begin(), header.by_name.end(), std::size_t{0});
+  const auto name = [&entries](std::size_t i) -> const std::string& { return entries[i].name; };
+  std::ranges::sort(header.by_name, {}, name);
+  const auto twice = std::ranges::adjacent_find(header.by_name, {}, name);
+  if (twice != header.by_name.end()) {
+    throw FileError(where + ": header: the key " + in_quotes(name(*twice)) + " appears twice");
   }
-  bool end_object() override {
-    if (at_ == At::fields) return finish_entry();
-    at_ = at_ == At::names ? At::end : At::names;
-    return true;
-  }
-  bool key(std::string& text) override {
-    if (at_ == At::names) {
-      if (!names_.insert(text).second) return fail("the key \"" + text + "\" stands twice");
-      if (!spend(2 * (text.size() + sizeof(SafetensorsEntry) + 32))) return false;
-      at_ = text == "__metadata__" ? At::metadata : At::entry;
-      if (at_ == At::entry) header.entries.emplace_back().name = text;
-    } else if (at_ == At::metadata_keys) {
-      if (!spend(2 * text.size())) return false;
-      if (!header.metadata.emplace(text, "").second)
-        return fail("the metadata key \"" + text + "\" stands twice");
-      field_ = text;
-    } else {
-      if (text == (has_dtype_ ? "dtype" : "") || text == (has_shape_ ? "shape" : "") ||
-          text == (has_offsets_ ? "data_offsets" : "")) {
-        return fail("\"" + text + "\" of \"" + name() + "\" stands twice");
-      }
-      field_ = text;
-    }
-    return true;
-  }
-  bool string(std::string& text) override {
-    if (at_ == At::metadata_keys) {
-      if (!spend(text.size())) return false;
-      header.metadata[field_] = text;
-      return true;
-    }
-    if (at_ != At::fields || field_ != "dtype") return unexpected("a string");
-    if (safetensors_item_size(text) == 0)
-      return fail("\"" + name() + "\" has unknown dtype \"" + text + "\"");
-    has_dtype_ = true;
-    header.entries.back().dtype = text;
-    return true;
-  }
-  bool start_array(std::size_t) override {
-    if (at_ != At::fields || (field_ != "shape" && field_ != "data_offsets")) return unexpected("an array");
-    at_ = At::numbers;
-    numbers_.clear();
-    return true;
-  }
-  bool end_array() override {
-    at_ = At::fields;
-    return field_ == "shape" ? take_shape() : take_offsets();
-  }
-  bool number_unsigned(number_unsigned_t value) override {
-    if (at_ != At::numbers) return unexpected("a number");
-    if (numbers_.size() == static_cast<std::size_t>(Shape::max_rank)) {
-      return fail("\"" + name() + "\" has a " + field_ + " of more than " + std::to_string(Shape::max_rank) +
-                  " numbers");
-    }
-    numbers_.push_back(value);
-    return true;
-  }
-  bool number_integer(number_integer_t value) override { return unexpected(std::to_string(value).c_str()); }
-  bool number_float(number_float_t, const std::string& text) override { return unexpected(text.c_str()); }
-  bool boolean(bool) override { return unexpected("a boolean"); }
-  bool null() override { return unexpected("null"); }
-  bool binary(binary_t&) override { return unexpected("binary data"); }
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
-    return fail("it is not valid JSON at byte " + std::to_string(position));
-  }
-
- private:
-  /// Where in the only structure that the format allows the next event must fit.
-  enum class At { start, names, entry, fields, numbers, metadata, metadata_keys, end };
-
-  const std::string& name() const { return header.entries.back().name; }
-
-  bool fail(std::string what) {
-    problem = std::move(what);
-    return false;
-  }
-  bool unexpected(const char* what) {
-    std::string where = at_ == At::fields || at_ == At::numbers ? " in \"" + name() + "\"" : "";
-    return fail(std::string(what) + " where the format has none" + where);
-  }
-
-  bool spend(std::size_t bytes) {
-    if (bytes > memory_left_) return fail("it lists too many tensors for a file of this size");
-    memory_left_ -= bytes;
-    return true;
-  }
-
-  bool take_shape() {
-    std::array<Index, Shape::max_rank> extents{};
-    for (std::size_t i = 0; i < numbers_.size(); ++i) {
-      if (numbers_[i] > static_cast<std::uint64_t>(std::numeric_limits<Index>::max())) {
-        return fail("\"" + name() + "\" has an extent of " + std::to_string(numbers_[i]));
-      }
-      extents[i] = static_cast<Index>(numbers_[i]);
-    }
-    try {
-      header.entries.back().shape = Shape(std::span<const Index>(extents.data(), numbers_.size()));
-    } catch (const ShapeError& error) {
-      return fail("\"" + name() + "\": " + error.what());
-    }
-    has_shape_ = true;
-    return true;
-  }
-
-  bool take_offsets() {
-    if (numbers_.size() != 2 || numbers_[0] > numbers_[1]) {
-      return fail("\"" + name() + "\" has data_offsets that are not [begin, end]");
-    }
-    header.entries.back().begin = numbers_[0];
-    header.entries.back().end = numbers_[1];
-    has_offsets_ = true;
-    return true;
-  }
-
-  bool finish_entry() {
-    const SafetensorsEntry& entry = header.entries.back();
-    if (!has_dtype_ || !has_shape_ || !has_offsets_) {
-      return fail("\"" + entry.name + "\" lacks dtype, shape or data_offsets");
-    }
-    const std::uint64_t item = safetensors_item_size(entry.dtype), bytes = entry.end - entry.begin;
-    if (bytes % item != 0 || bytes / item != static_cast<std::uint64_t>(entry.shape.size())) {
-      return fail("\"" + entry.name + "\" has " + std::to_string(bytes) + " bytes for shape " +
-                  entry.shape.to_string() + " of " + entry.dtype);
-    }
-    has_dtype_ = has_shape_ = has_offsets_ = false;
-    at_ = At::names;
-    return true;
-  }
-
-  At at_ = At::start;
-  std::size_t memory_left_;
-  std::set<std::string, std::less<>> names_;
-  std::string field_;
-  std::vector<std::uint64_t> numbers_;
-  bool has_dtype_ = false, has_shape_ = false, has_offsets_ = false;
-};
+}
 
 }  // namespace detail
 
 /// Reads and checks the JSON of a header. `data_size` is the number of bytes that follow it, which the
-/// tensors must cover exactly, without holes or overlaps. `memory_limit` bounds what is allocated beside the
-/// text.
+/// tensors must cover exactly, without holes or overlaps. The memory it takes is proportional to the length
+/// of the text.
 ///
 /// Throws FileError; the message begins with `where`.
 inline SafetensorsHeader parse_safetensors_header(const std::string& where, std::string_view json,
-                                                  std::uint64_t data_size, std::size_t memory_limit) {
-  detail::SafetensorsHeaderReader reader(memory_limit);
-  if (!nlohmann::json::sax_parse(json, &reader)) throw FileError(where + ": header: " + reader.problem);
-  std::vector<SafetensorsEntry>& entries = reader.header.entries;
+                                                  std::uint64_t data_size) {
+  if (const std::string problem = detail::problem_around_object(json); !problem.empty()) {
+    throw FileError(where + ": header: " + problem);
+  }
+  detail::SafetensorsSax sax;
+  sax.header.entries.reserve(detail::most_entries(json));
+  if (!nlohmann::json::sax_parse(json, &sax)) throw FileError(where + ": header: " + sax.problem);
+  std::vector<SafetensorsEntry>& entries = sax.header.entries;
   std::ranges::sort(entries, {},
                     [](const SafetensorsEntry& entry) { return std::pair(entry.begin, entry.end); });
+  detail::index_by_name(where, sax.header);
   std::uint64_t covered = 0;
   for (const SafetensorsEntry& entry : entries) {
     if (entry.begin != covered) {
-      throw FileError(where + ": \"" + entry.name + "\" begins at byte " + std::to_string(entry.begin) +
-                      " of the data, expected " + std::to_string(covered));
+      throw FileError(where + ": " + in_quotes(entry.name) + " begins at byte " +
+                      std::to_string(entry.begin) + " of the data, expected " + std::to_string(covered));
     }
     covered = entry.end;
   }
@@ -238,7 +86,7 @@ inline SafetensorsHeader parse_safetensors_header(const std::string& where, std:
     throw FileError(where + ": " + std::to_string(data_size) + " bytes of data, but the tensors take " +
                     std::to_string(covered));
   }
-  return std::move(reader.header);
+  return std::move(sax.header);
 }
 
 }  // namespace gradus

@@ -1,12 +1,19 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <filesystem>
+#include <functional>
+#include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/escape.hpp>
+#include <gradus/core/file.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/io/safetensors.hpp>
 #include <gradus/nn/module.hpp>
@@ -16,26 +23,30 @@
 /// `safetensors.torch.load_file` reads as a state_dict of the same network, and the other way round.
 namespace gradus {
 
-/// Whether a file that does not fit the network exactly is refused.
+/// Whether a file that does not fit the network exactly is refused or loaded in part.
 enum class Match { strict, what_fits };
 
 /// What a load that is not strict left undone.
-struct LoadReport {
+struct [[nodiscard]] LoadReport {
   std::vector<std::string> missing;     ///< in the network, not in the file: kept as they were
   std::vector<std::string> unexpected;  ///< in the file, not in the network: skipped
   std::vector<std::string> different;   ///< in both with another shape or dtype: kept as they were
   bool complete() const { return missing.empty() && unexpected.empty() && different.empty(); }
 
   /// `missing 3.bias; unexpected 5.weight; 1.weight is F32 [256, 784] in the file, F32 [128, 784] in the
-  /// network`
+  /// network`. Names ten of each kind and counts the rest; safe to print.
   std::string to_string() const {
+    constexpr std::size_t most = 10;
     std::string text;
-    const auto list = [&](const char* kind, const std::vector<std::string>& names) {
-      for (const std::string& name : names) text += (text.empty() ? "" : "; ") + (kind + name);
+    const auto append = [&text](const std::string& part) { text += (text.empty() ? "" : "; ") + part; };
+    const auto list = [&](const std::string& kind, const std::vector<std::string>& names, std::size_t limit) {
+      const std::size_t shown = std::min(names.size(), most);
+      for (std::size_t i = 0; i < shown; ++i) append(kind + escaped(names[i], limit));
+      if (shown < names.size()) append(std::to_string(names.size() - shown) + " more " + kind);
     };
-    list("missing ", missing);
-    list("unexpected ", unexpected);
-    list("", different);
+    list("missing ", missing, detail::longest_name);
+    list("unexpected ", unexpected, detail::longest_name);
+    list("", different, 4 * detail::longest_name);
     return text;
   }
 };
@@ -52,38 +63,75 @@ void save(const nn::Sequential<Scalar>& net, const std::filesystem::path& file,
   writer.write(file);
 }
 
-/// Fills a network from a file. A strict load of a file that does not fit throws FileError, naming every
-/// difference, and one that is not strict reports them; whatever is thrown, the network is unchanged.
+namespace detail {
+
+/// What a file holds for a network, before anything is read.
 template <class Scalar>
-LoadReport load(nn::Sequential<Scalar>& net, const std::filesystem::path& file, Match match = Match::strict) {
-  const SafetensorsReader reader(file);
+struct Fit {
   LoadReport report;
   std::vector<std::pair<Tensor<Scalar>*, const SafetensorsEntry*>> fitting;
-  std::vector<std::string> wanted;
-  const std::string dtype = detail::safetensors_dtype<Scalar>();
+};
+
+template <class Scalar>
+Fit<Scalar> compare(nn::Sequential<Scalar>& net, const SafetensorsReader& reader) {
+  Fit<Scalar> fit;
+  std::set<std::string, std::less<>> wanted;
+  const std::string dtype = safetensors_dtype<Scalar>();
   nn::visit_state(net, [&](std::string_view name, Tensor<Scalar>& tensor) {
-    wanted.emplace_back(name);
+    wanted.emplace(name);
     const SafetensorsEntry* entry = reader.find(name);
     if (entry == nullptr) {
-      report.missing.emplace_back(name);
-    } else if (!(entry->shape == tensor.shape()) || entry->dtype != dtype) {
-      report.different.push_back(std::string(name) + " is " + entry->dtype + " " + entry->shape.to_string() +
-                                 " in the file, " + dtype + " " + tensor.shape().to_string() +
-                                 " in the network");
+      fit.report.missing.emplace_back(name);
+    } else if (entry->dtype != dtype || !entry->has_shape() || !(entry->shape == tensor.shape())) {
+      fit.report.different.push_back(std::string(name) + " is " + entry->description() + " in the file, " +
+                                     dtype + " " + tensor.shape().to_string() + " in the network");
     } else {
-      fitting.emplace_back(&tensor, entry);
+      fit.fitting.emplace_back(&tensor, entry);
     }
   });
   for (const SafetensorsEntry& entry : reader.entries()) {
-    if (std::ranges::find(wanted, entry.name) == wanted.end()) report.unexpected.push_back(entry.name);
+    if (!wanted.contains(entry.name)) fit.report.unexpected.push_back(entry.name);
   }
-  if (match == Match::strict && !report.complete()) {
-    throw FileError(file.string() + ": does not fit the network: " + report.to_string());
-  }
+  return fit;
+}
+
+/// A sentence for names that differ by a prefix, as those of a network inside another one; else nothing.
+inline std::string prefix_hint(const LoadReport& report) {
+  if (report.missing.empty()) return "";
+  const std::string ending = "." + report.missing.front();
+  const auto found = std::ranges::find_if(report.unexpected,
+                                          [&](const std::string& name) { return name.ends_with(ending); });
+  if (found == report.unexpected.end()) return "";
+  return "; the names in the file seem to begin with " +
+         in_quotes(std::string_view(*found).substr(0, found->size() - ending.size() + 1));
+}
+
+}  // namespace detail
+
+/// Fills a network from a file. A strict load of a file that does not fit throws FileError, naming the
+/// differences, and one that is not strict reports them. It throws too if nothing at all fits, since names
+/// with a prefix would otherwise leave the network as it was. Whatever is thrown, the network is unchanged.
+template <class Scalar>
+LoadReport load(nn::Sequential<Scalar>& net, const std::filesystem::path& file, Match match) {
+  const SafetensorsReader reader(file);
+  detail::Fit<Scalar> fit = detail::compare(net, reader);
+  const auto fail = [&](const std::string& what) {
+    throw FileError(path_text(file) + ": " + what + ": " + fit.report.to_string() +
+                    detail::prefix_hint(fit.report));
+  };
+  if (match == Match::strict && !fit.report.complete()) fail("does not fit the network");
+  const bool wants_nothing = fit.report.missing.empty() && fit.report.different.empty();
+  if (fit.fitting.empty() && !wants_nothing) fail("nothing in it fits the network");
   std::vector<Tensor<Scalar>> read;
-  for (const auto& [tensor, entry] : fitting) read.push_back(reader.template read<Scalar>(entry->name));
-  for (std::size_t i = 0; i < read.size(); ++i) *fitting[i].first = std::move(read[i]);
-  return report;
+  for (const auto& [tensor, entry] : fit.fitting) read.push_back(reader.template read<Scalar>(entry->name));
+  for (std::size_t i = 0; i < read.size(); ++i) *fit.fitting[i].first = std::move(read[i]);
+  return std::move(fit.report);
+}
+
+/// Fills a network from a file that must fit it exactly: `load(net, file, Match::strict)`. Throws FileError.
+template <class Scalar>
+void load(nn::Sequential<Scalar>& net, const std::filesystem::path& file) {
+  static_cast<void>(load(net, file, Match::strict));
 }
 
 }  // namespace gradus

@@ -3,14 +3,11 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <filesystem>
 #include <limits>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
-#include <gradus/core/atomic_file.hpp>
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 
@@ -83,6 +80,7 @@ class History {
 
   /// `epoch,train_loss,train_acc,test_loss,test_acc,seconds` and a line for each epoch; what is unknown stays
   /// empty, numbers are given to the last digit. A comment, if any, makes up a line `# comment` before them.
+  /// `write_file(path, history.to_csv())` of core/atomic_file.hpp makes it a file.
   std::string to_csv(const std::string& comment = {}) const {
     const auto field = [](double number) { return std::isnan(number) ? "" : detail::shortest(number); };
     std::string csv = comment.empty() ? "" : "# " + comment + "\n";
@@ -94,14 +92,6 @@ class History {
              "," + detail::fixed(record.seconds, 6) + "\n";
     }
     return csv;
-  }
-
-  /// Writes `to_csv(comment)`; an older file is replaced only by a whole new one. Throws FileError.
-  void write_csv(const std::filesystem::path& path, const std::string& comment = {}) const {
-    const std::string csv = to_csv(comment);
-    AtomicFile file(path);
-    file.write(std::as_bytes(std::span(csv)));
-    file.commit();
   }
 
  private:

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include <gradus/core/byte_order.hpp>
+#include <gradus/core/error.hpp>
+#include <gradus/core/escape.hpp>
+#include <gradus/core/file.hpp>
+#include <gradus/core/positioned_file.hpp>
+#include <gradus/core/tensor.hpp>
+#include <gradus/io/safetensors_dtype.hpp>
+#include <gradus/io/safetensors_entry.hpp>
+#include <gradus/io/safetensors_header.hpp>
+
+namespace gradus {
+
+namespace detail {
+
+inline constexpr std::uint64_t safetensors_header_limit = 100'000'000;  // as in the reference implementation
+
+}  // namespace detail
+
+/// An open safetensors file: the header is read and checked at once, each tensor when it is asked for. Many
+/// threads may read one const reader.
+class SafetensorsReader {
+ public:
+  /// Throws FileError if the file is missing, cut short or malformed in any way. A tensor whose dtype or rank
+  /// gradus does not know is no reason, until it is asked for.
+  explicit SafetensorsReader(const std::filesystem::path& path) : path_(path_text(path)), file_(path) {
+    const std::uint64_t size = file_.size();
+    if (size < 8) {
+      throw FileError(path_ + ": " + std::to_string(size) + " bytes, expected 8 and a safetensors header");
+    }
+    std::uint64_t length = 0;
+    read_bytes(0, std::as_writable_bytes(std::span(&length, 1)));
+    length = little_endian(length);
+    if (length == 0 || length > size - 8 || length > detail::safetensors_header_limit) {
+      throw FileError(path_ + ": header length " + std::to_string(length) + " in a file of " +
+                      std::to_string(size) + " bytes; not a safetensors file");
+    }
+    std::string json(static_cast<std::size_t>(length), '\0');
+    read_bytes(8, std::as_writable_bytes(std::span(json)));
+    data_start_ = 8 + length;
+    header_ = parse_safetensors_header(path_, json, size - data_start_);
+  }
+
+  const std::vector<SafetensorsEntry>& entries() const { return header_.entries; }
+  const std::map<std::string, std::string>& metadata() const { return header_.metadata; }
+
+  /// The description of a tensor, or null if the file has none of that name.
+  const SafetensorsEntry* find(std::string_view name) const { return header_.find(name); }
+
+  /// The elements of a tensor. Throws FileError if there is none of that name, it has another dtype or more
+  /// dimensions than a Shape, or bytes of a BOOL tensor are neither 0 nor 1.
+  template <TensorScalar Scalar>
+  Tensor<Scalar> read(std::string_view name) const {
+    const std::string_view dtype = detail::safetensors_dtype<Scalar>();
+    const SafetensorsEntry* entry = find(name);
+    if (entry == nullptr) throw FileError(path_ + ": no tensor " + in_quotes(name));
+    if (entry->dtype != dtype) {
+      fail(*entry,
+           "has dtype " + escaped(entry->dtype, detail::longest_name) + ", expected " + std::string(dtype));
+    }
+    if (!entry->has_shape()) {
+      fail(*entry, "has rank " + std::to_string(entry->rank) + ", expected at most " +
+                       std::to_string(Shape::max_rank));
+    }
+    Tensor<Scalar> tensor = Tensor<Scalar>::uninitialized(entry->shape);
+    const std::span<std::byte> bytes = std::as_writable_bytes(tensor.span());
+    read_bytes(data_start_ + entry->begin, bytes);
+    if constexpr (std::is_same_v<Scalar, bool>) check_bools(*entry, bytes);
+    to_little_endian(tensor.span());
+    return tensor;
+  }
+
+ private:
+  [[noreturn]] void fail(const SafetensorsEntry& entry, const std::string& what) const {
+    throw FileError(path_ + ": " + in_quotes(entry.name) + " " + what);
+  }
+
+  void check_bools(const SafetensorsEntry& entry, std::span<const std::byte> bytes) const {
+    const auto wrong = std::ranges::find_if(bytes, [](std::byte byte) { return byte > std::byte{1}; });
+    if (wrong == bytes.end()) return;
+    fail(entry, "has a BOOL of " + std::to_string(std::to_integer<int>(*wrong)) + ", expected 0 or 1");
+  }
+
+  void read_bytes(std::uint64_t position, std::span<std::byte> bytes) const {
+    if (file_.read(position, bytes) != bytes.size()) {
+      throw FileError(path_ + ": cut short while " + std::to_string(bytes.size()) + " bytes were read");
+    }
+  }
+
+  std::string path_;
+  PositionedFile file_;
+  std::uint64_t data_start_ = 0;
+  SafetensorsHeader header_;
+};
+
+}  // namespace gradus

@@ -1,0 +1,127 @@
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include <gradus/core/atomic_file.hpp>
+#include <gradus/core/byte_order.hpp>
+#include <gradus/core/error.hpp>
+#include <gradus/core/escape.hpp>
+#include <gradus/core/tensor.hpp>
+#include <gradus/core/tensor_view.hpp>
+#include <gradus/io/safetensors_dtype.hpp>
+#include <gradus/io/safetensors_reader.hpp>
+
+namespace gradus {
+
+/// Collects tensors and writes them as one safetensors file.
+class SafetensorsWriter {
+ public:
+  /// Adds a tensor, which must live until `write`. Throws ArgumentError for a second one of the same name and
+  /// for a name that the format does not allow: `__metadata__`, or text that is not UTF-8.
+  template <class Scalar>
+  void add(std::string_view name, TensorView<Scalar> tensor) {
+    check_text("name", name);
+    if (name == "__metadata__") fail("a tensor cannot be named \"__metadata__\"");
+    if (!names_.emplace(name).second) fail("two tensors named " + in_quotes(name));
+    const std::span<const std::byte> bytes = std::as_bytes(tensor.span());
+    std::string extents;
+    for (const Index extent : tensor.shape())
+      extents += (extents.empty() ? "" : ",") + std::to_string(extent);
+    entries_ += (entries_.empty() ? "" : ",") + json_text(name) + R"(:{"dtype":")" +
+                detail::safetensors_dtype<std::remove_const_t<Scalar>>() + R"(","shape":[)" + extents +
+                R"(],"data_offsets":[)" + std::to_string(size_) + "," + std::to_string(size_ + bytes.size()) +
+                "]}";
+    size_ += bytes.size();
+    parts_.push_back({bytes, sizeof(Scalar)});
+  }
+  template <class Scalar>
+  void add(std::string_view name, const Tensor<Scalar>& tensor) {
+    add(name, tensor.view());
+  }
+  /// A temporary tensor would be gone before `write`.
+  template <class Scalar>
+  void add(std::string_view name, Tensor<Scalar>&& tensor) = delete;
+
+  /// Adds free text for the reader of the file, in place of an older one of the same key. Throws
+  /// ArgumentError unless it is UTF-8.
+  void add_metadata(const std::string& key, const std::string& value) {
+    check_text("metadata key", key);
+    check_text("metadata value", value);
+    metadata_[key] = value;
+  }
+
+  /// Writes the file through AtomicFile: it appears whole or not at all. Throws FileError, and ArgumentError
+  /// if the header would be longer than the 100 MB that readers accept.
+  void write(const std::filesystem::path& path) const {
+    const std::string json = header();
+    if (json.size() > detail::safetensors_header_limit) {
+      fail("the header has " + std::to_string(json.size()) + " bytes, expected at most " +
+           std::to_string(detail::safetensors_header_limit));
+    }
+    const std::uint64_t length = little_endian(std::uint64_t{json.size()});
+    AtomicFile file(path);
+    file.write(std::as_bytes(std::span(&length, 1)));
+    file.write(std::as_bytes(std::span(json)));
+    for (const Part& part : parts_) write_elements(file, part);
+    file.commit();
+  }
+
+ private:
+  struct Part {
+    std::span<const std::byte> bytes;
+    std::size_t element_size;
+  };
+
+  [[noreturn]] static void fail(const std::string& what) {
+    throw ArgumentError("SafetensorsWriter: " + what);
+  }
+  static void check_text(const char* what, std::string_view text) {
+    if (!is_utf8(text)) fail(std::string(what) + " " + in_quotes(text) + " is not UTF-8");
+  }
+  static std::string json_text(std::string_view text) { return nlohmann::json(text).dump(); }
+
+  std::string header() const {
+    std::string json = "{";
+    if (!metadata_.empty()) json += R"("__metadata__":)" + nlohmann::json(metadata_).dump();
+    json += (metadata_.empty() || entries_.empty() ? "" : ",") + entries_ + "}";
+    json.append((8 - json.size() % 8) % 8, ' ');  // the data begin on a multiple of eight
+    return json;
+  }
+
+  static void write_elements(AtomicFile& file, const Part& part) {
+    if constexpr (std::endian::native == std::endian::little) {
+      file.write(part.bytes);
+    } else {
+      std::vector<std::byte> block;
+      for (auto rest = part.bytes; !rest.empty(); rest = rest.subspan(block.size())) {
+        const auto next =
+            rest.first(std::min<std::size_t>(rest.size(), 1 << 16));  // a multiple of 8, or the end
+        block.assign(next.begin(), next.end());
+        swap_bytes(std::span(block), part.element_size);
+        file.write(block);
+      }
+    }
+  }
+
+  std::set<std::string, std::less<>> names_;
+  std::string entries_;  ///< their JSON, separated by commas
+  std::map<std::string, std::string> metadata_;
+  std::uint64_t size_ = 0;
+  std::vector<Part> parts_;
+};
+
+}  // namespace gradus

@@ -1,0 +1,77 @@
+#include <atomic>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#if defined(__unix__)
+#include <sys/stat.h>
+#endif
+
+#include <doctest/doctest.h>
+
+#include <gradus/core/positioned_file.hpp>
+
+#include "../support/temporary_folder.hpp"
+
+namespace {
+
+using gradus::PositionedFile;
+using gradus::test::message_of;
+using gradus::test::TemporaryFolder;
+
+std::string read_at(const PositionedFile& file, std::uint64_t position, std::size_t size) {
+  std::string text(size, '?');
+  text.resize(file.read(position, std::as_writable_bytes(std::span(text))));
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("PositionedFile: reads anywhere, and fewer bytes only at the end") {
+  const TemporaryFolder folder("positioned");
+  const PositionedFile file(gradus::test::write_file(folder.path / "file", "0123456789"));
+  CHECK(file.size() == 10);
+  CHECK(read_at(file, 3, 4) == "3456");
+  CHECK(read_at(file, 0, 2) == "01");
+  CHECK(read_at(file, 8, 5) == "89");
+  CHECK(read_at(file, 10, 5) == "");
+  CHECK(read_at(file, 1000, 5) == "");
+  CHECK(read_at(file, 2, 0) == "");
+}
+
+TEST_CASE("PositionedFile: what is no file is one typed error, at once") {
+  const TemporaryFolder folder("positioned_errors");
+  const auto error_of = [](const std::filesystem::path& path) {
+    return message_of<gradus::FileError>([&] { PositionedFile file(path); });
+  };
+  const auto missing = folder.path / "missing";
+  CHECK(error_of(missing) == missing.string() + ": cannot be opened: No such file or directory");
+  CHECK(error_of(folder.path).starts_with(folder.path.string() + ": cannot be opened: "));
+#if defined(__unix__)
+  const auto fifo = folder.path / "fifo";
+  REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
+  CHECK(error_of(fifo) == fifo.string() + ": is not a regular file");  // and does not wait for a writer
+  CHECK(error_of("/dev/null") == "/dev/null: is not a regular file");
+#endif
+}
+
+TEST_CASE("PositionedFile: many threads read one object, each its own part") {
+  const TemporaryFolder folder("positioned_threads");
+  std::string content;
+  for (int i = 0; i < 20000; ++i) content += std::to_string(10000 + i % 9973);
+  const PositionedFile file(gradus::test::write_file(folder.path / "file", content));
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (std::size_t t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      for (std::size_t i = 0; i < 2000; ++i) {
+        const std::size_t at = (i * 7919 + t * 104729) % (content.size() - 1000);
+        if (read_at(file, at, 1000) != content.substr(at, 1000)) ++wrong;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(wrong == 0);
+}
