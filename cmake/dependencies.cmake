@@ -2,12 +2,13 @@
 #
 # A version is asked of no package. Eigen 5 does not answer a request for 3.4, nor the other way round, so its version
 # is checked here; the others have been stable for longer than any distribution that has a C++20 compiler.
+#
+# OpenSSL and a BLAS are not fetched: neither has a CMake build.
 
 include(FetchContent)
 if(POLICY CMP0135)
   cmake_policy(SET CMP0135 NEW) # unpacked files are as new as their unpacking
 endif()
-list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
 
 # gradus_find(<target> <package>): looks for an installed package, unless the target is there already (a parent project
 # may bring its own). A found target is made visible to that parent, which links it through ours.
@@ -37,6 +38,11 @@ endfunction()
 
 # gradus_fetch(<name> <FetchContent arguments>...): for packages that are compiled, with the options set by the caller.
 macro(gradus_fetch name)
+  if(gradus_late_component)
+    message(
+      FATAL_ERROR "gradus: gradus::${gradus_late_component} needs ${name}, which was not found. Install it, or have it "
+                  "fetched: set(GRADUS_COMPONENTS ${gradus_late_component}) before gradus is added.")
+  endif()
   message(STATUS "gradus: ${name} not found, fetching it")
   set(BUILD_SHARED_LIBS OFF)
   set(BUILD_TESTING OFF)
@@ -93,9 +99,8 @@ endfunction()
 function(gradus_require_curl)
   gradus_find(CURL::libcurl CURL)
   if(NOT TARGET CURL::libcurl)
-    # Plain HTTP: the data sets are checked against their sums, not against the server's certificate.
     set(HTTP_ONLY ON)
-    set(CURL_ENABLE_SSL OFF)
+    set(CURL_USE_OPENSSL ON) # which is there: the sums need it
     set(CURL_USE_LIBPSL OFF)
     set(CURL_USE_LIBSSH2 OFF)
     set(CURL_BROTLI OFF)
@@ -113,27 +118,10 @@ function(gradus_require_curl)
   endif()
 endfunction()
 
-function(gradus_require_mbedtls)
-  gradus_find(MbedTLS::mbedcrypto MbedTLS)
-  if(NOT TARGET MbedTLS::mbedcrypto)
-    set(ENABLE_PROGRAMS OFF)
-    set(ENABLE_TESTING OFF)
-    set(GEN_FILES OFF) # the release has them
-    set(MBEDTLS_FATAL_WARNINGS OFF)
-    gradus_fetch(
-      mbedtls
-      URL https://github.com/Mbed-TLS/mbedtls/releases/download/mbedtls-3.6.2/mbedtls-3.6.2.tar.bz2
-      URL_HASH SHA256=8b54fb9bcf4d5a7078028e0520acddefb7900b3e66fec7f7175bb5b7d85ccdca)
-    if(NOT TARGET MbedTLS::mbedcrypto)
-      add_library(MbedTLS::mbedcrypto ALIAS mbedcrypto)
-    endif()
-  endif()
-endfunction()
-
 function(gradus_require_blas)
   gradus_find(BLAS::BLAS BLAS)
   if(NOT TARGET BLAS::BLAS)
-    message(FATAL_ERROR "gradus: no BLAS found (libopenblas-dev, say), GRADUS_USE_BLAS wants one")
+    message(FATAL_ERROR "gradus: gradus::blas needs a BLAS, which was not found. Install one (Debian: libopenblas-dev).")
   endif()
 endfunction()
 

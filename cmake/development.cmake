@@ -35,13 +35,15 @@ if(GRADUS_USE_BLAS)
   target_link_libraries(gradus_development INTERFACE gradus::blas)
 endif()
 
-# gradus_add_programs(<dependency>...): one program a source file of this folder, named after it.
+# gradus_add_programs([EXCEPT <source>...] [LINK <target>...]): one program per source file of this folder, named after it.
 function(gradus_add_programs)
-  file(GLOB sources CONFIGURE_DEPENDS *.cpp)
+  cmake_parse_arguments(PARSE_ARGV 0 programs "" "" "EXCEPT;LINK")
+  file(GLOB sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} *.cpp)
+  list(REMOVE_ITEM sources ${programs_EXCEPT})
   foreach(source IN LISTS sources)
     cmake_path(GET source STEM name)
     add_executable(${name} ${source})
-    target_link_libraries(${name} PRIVATE gradus_development ${ARGN})
+    target_link_libraries(${name} PRIVATE gradus_development ${programs_LINK})
     set_target_properties(${name} PROPERTIES CXX_EXTENSIONS OFF)
   endforeach()
 endfunction()

@@ -1,5 +1,5 @@
-// A module of one's own: a plain struct with forward and its hand-written backward. Nothing is registered; it
-// stands in a Sequential beside the library's modules and is trained and checked like them.
+/// A module of one's own: a plain struct with forward and its hand-written backward. Nothing is registered:
+/// it works in a Sequential beside the library's modules and is trained and checked like them.
 
 #include <algorithm>
 #include <cmath>
@@ -9,9 +9,13 @@
 #include <utility>
 #include <vector>
 
+#include <CLI/CLI.hpp>
+
 #include <gradus/autograd/gradient_check.hpp>
 #include <gradus/nn.hpp>
 #include <gradus/optim.hpp>
+
+#include "support/program.hpp"
 
 using namespace gradus;
 
@@ -53,11 +57,11 @@ std::pair<Tensor<float>, std::vector<Index>> spirals(Index points, Generator& ra
   return {std::move(x), std::move(labels)};
 }
 
-int main() {
+void check_and_train() {
   Generator random(0);
   const GradientCheck check = gradient_check(Maxout<double>{}, Tensor<double>::randn({5, 6}, random));
   std::printf("backward of Maxout against differences: %s\n\n", check.to_string().c_str());
-  if (!check) return 1;
+  if (!check) throw Error("the backward pass of Maxout is wrong");
 
   nn::Sequential net{nn::Linear{2, 32, random}, Maxout{}, nn::Linear{16, 32, random}, Maxout{},
                      nn::Linear{16, 2, random}};
@@ -76,4 +80,10 @@ int main() {
                   static_cast<double>(correct) / static_cast<double>(count));
     }
   }
+}
+
+int main(int argc, char** argv) {
+  CLI::App app(
+      "Checks a module of one's own, Maxout, against finite differences, and trains it on two spirals.");
+  return support::run(app, argc, argv, check_and_train);
 }

@@ -10,10 +10,15 @@
 #include <gradus/core/error.hpp>
 #include <gradus/core/random.hpp>
 #include <gradus/data/dataset.hpp>
-#include <gradus/data/download.hpp>
 #include <gradus/data/fashion_mnist.hpp>
 #include <gradus/data/synthetic.hpp>
 #include <gradus/train/progress_bar.hpp>
+
+#if !defined(EXAMPLES_WITHOUT_DOWNLOAD)
+#include <gradus/data/download.hpp>
+#else
+#include <cstdlib>
+#endif
 
 namespace support {
 
@@ -33,6 +38,8 @@ inline FashionMnistData synthetic_data() {
   gradus::Dataset<> train = gradus::synthetic_fashion(60000, random);
   return {std::move(train), gradus::synthetic_fashion(10000, random), "synthetic data"};
 }
+
+#if !defined(EXAMPLES_WITHOUT_DOWNLOAD)
 
 /// Shows on a terminal how far a download has come.
 class DownloadDisplay {
@@ -62,12 +69,43 @@ class DownloadDisplay {
 
 namespace detail {
 
-/// The folder named, else that of FASHION_MNIST_DIR, else the cache, where the data set is downloaded to if
-/// need be. Nothing where it cannot be downloaded, and a line on standard error says so.
+inline std::filesystem::path locate_fashion_mnist(const std::filesystem::path& named_folder) {
+  DownloadDisplay display;
+  return gradus::locate_fashion_mnist(named_folder, display.options());
+}
+
+inline gradus::Dataset<> load_fashion_mnist(const std::filesystem::path& folder, gradus::Split split) {
+  return gradus::fetch_fashion_mnist(split, folder);
+}
+
+}  // namespace detail
+
+#else  // where OpenSSL was not found
+
+namespace detail {
+
+inline std::filesystem::path locate_fashion_mnist(const std::filesystem::path& named_folder) {
+  if (!named_folder.empty()) return named_folder;
+  const char* const variable = std::getenv("FASHION_MNIST_DIR");
+  if (variable != nullptr && *variable != '\0') return variable;
+  throw gradus::FileError("Fashion-MNIST: no --data, no FASHION_MNIST_DIR, and built without downloads");
+}
+
+inline gradus::Dataset<> load_fashion_mnist(const std::filesystem::path& folder, gradus::Split split) {
+  return gradus::FashionMnist::load(folder, split);
+}
+
+}  // namespace detail
+
+#endif
+
+namespace detail {
+
+/// The folder named, else that of FASHION_MNIST_DIR, else the cache, into which the data set is downloaded if
+/// need be. Nothing if it cannot be downloaded, and a line on standard error says so.
 inline std::optional<std::filesystem::path> fashion_mnist_folder(const std::filesystem::path& named_folder) {
   try {
-    DownloadDisplay display;
-    return gradus::locate_fashion_mnist(named_folder, display.options());
+    return locate_fashion_mnist(named_folder);
   } catch (const gradus::FileError& error) {
     std::fprintf(stderr, "%s; training on synthetic images instead\n", error.what());
     return std::nullopt;
@@ -82,8 +120,8 @@ inline std::optional<std::filesystem::path> fashion_mnist_folder(const std::file
 inline FashionMnistData fashion_mnist(const std::filesystem::path& named_folder) {
   const auto folder = detail::fashion_mnist_folder(named_folder);
   if (!folder) return synthetic_data();
-  return {gradus::FashionMnist::load(*folder, gradus::Split::train),
-          gradus::FashionMnist::load(*folder, gradus::Split::test)};
+  return {detail::load_fashion_mnist(*folder, gradus::Split::train),
+          detail::load_fashion_mnist(*folder, gradus::Split::test)};
 }
 
 /// The same, to choose settings by: the test images are not read, and 10,000 training images, always the same
@@ -91,7 +129,7 @@ inline FashionMnistData fashion_mnist(const std::filesystem::path& named_folder)
 inline FashionMnistData fashion_mnist_held_out(const std::filesystem::path& named_folder) {
   const auto folder = detail::fashion_mnist_folder(named_folder);
   FashionMnistData data =
-      folder ? FashionMnistData{gradus::FashionMnist::load(*folder, gradus::Split::train), {}}
+      folder ? FashionMnistData{detail::load_fashion_mnist(*folder, gradus::Split::train), {}}
              : synthetic_data();
   gradus::Generator same_each_time(1);
   auto [train, held_out] = gradus::split(data.train, 1.0 / 6, same_each_time);

@@ -82,7 +82,7 @@ struct FashionMnist {
     return true;
   }
 
- private:
+  /// Returns the path of a file that a folder has, with or without `.gz`; empty if it has neither.
   static std::filesystem::path locate(const std::filesystem::path& folder, const std::string& name) {
     for (const char* ending : {"", ".gz"}) {
       const std::filesystem::path path = folder / (name + ending);
@@ -92,6 +92,7 @@ struct FashionMnist {
     return {};
   }
 
+ private:
   static std::filesystem::path find(const std::filesystem::path& folder, const std::string& name) {
     std::filesystem::path path = locate(folder, name);
     if (path.empty()) throw FileError(path_text(folder) + ": has neither " + name + " nor " + name + ".gz");

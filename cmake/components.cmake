@@ -1,0 +1,83 @@
+# The optional parts: their headers are always there, gradus::<component> brings what they include. Its packages are
+# looked for only if somebody wants it: GRADUS_COMPONENTS names it, or a target links it. In an installed package
+# gradusConfig.cmake defines the components.
+
+# A property, since the deferred call below runs outside of this folder's scope.
+set_property(GLOBAL PROPERTY gradus_known_components gzip safetensors download blas)
+
+# gradus_add_component(<name> <library>...)
+function(gradus_add_component name)
+  add_library(gradus_${name} INTERFACE)
+  add_library(gradus::${name} ALIAS gradus_${name})
+  target_link_libraries(gradus_${name} INTERFACE gradus::gradus ${ARGN})
+endfunction()
+
+gradus_add_component(gzip ZLIB::ZLIB) # data/gzip.hpp, data/fashion_mnist.hpp
+gradus_add_component(safetensors nlohmann_json::nlohmann_json) # io/safetensors.hpp, state_dict.hpp, checkpoint.hpp
+gradus_add_component(download gradus::gzip CURL::libcurl OpenSSL::Crypto) # data/download.hpp
+gradus_add_component(blas BLAS::BLAS) # hands Eigen's large products to the BLAS
+target_compile_definitions(gradus_blas INTERFACE EIGEN_USE_BLAS)
+
+# gradus_provide_component(<name>): finds or fetches what gradus::<name> links; ends with a message if that fails.
+function(gradus_provide_component name)
+  if(name STREQUAL "gzip")
+    gradus_require_zlib()
+  elseif(name STREQUAL "safetensors")
+    gradus_require_nlohmann_json()
+  elseif(name STREQUAL "download")
+    gradus_find(OpenSSL::Crypto OpenSSL)
+    if(NOT TARGET OpenSSL::Crypto)
+      message(
+        FATAL_ERROR "gradus: gradus::download needs OpenSSL, which was not found and cannot be fetched. Install its "
+                    "headers (Debian: libssl-dev), set OPENSSL_ROOT_DIR, or do without gradus::download.")
+    endif()
+    gradus_require_zlib()
+    gradus_require_curl()
+  elseif(name STREQUAL "blas")
+    gradus_require_blas()
+  else()
+    message(FATAL_ERROR "gradus: GRADUS_COMPONENTS has '${name}', expected some of: gzip, safetensors, download, blas")
+  endif()
+endfunction()
+
+# gradus_linked_components(<directory> <variable>): appends the components that targets of a folder and of those below
+# link.
+function(gradus_linked_components directory variable)
+  set(found ${${variable}})
+  get_property(known GLOBAL PROPERTY gradus_known_components)
+  list(JOIN known "|" any)
+  get_property(targets DIRECTORY ${directory} PROPERTY BUILDSYSTEM_TARGETS)
+  get_property(imported DIRECTORY ${directory} PROPERTY IMPORTED_TARGETS)
+  foreach(target IN LISTS targets imported)
+    if(NOT TARGET ${target}) # imported by that folder for itself alone
+      continue()
+    endif()
+    foreach(property IN ITEMS LINK_LIBRARIES INTERFACE_LINK_LIBRARIES)
+      get_property(libraries TARGET ${target} PROPERTY ${property})
+      foreach(name IN LISTS known)
+        if(libraries MATCHES "gradus(::|_)${name}([^a-z_]|$)" AND NOT target MATCHES "^gradus_(${any})$")
+          list(APPEND found ${name})
+        endif()
+      endforeach()
+    endforeach()
+  endforeach()
+  get_property(folders DIRECTORY ${directory} PROPERTY SUBDIRECTORIES)
+  foreach(folder IN LISTS folders)
+    gradus_linked_components(${folder} found)
+  endforeach()
+  list(REMOVE_DUPLICATES found)
+  set(${variable} ${found} PARENT_SCOPE)
+endfunction()
+
+function(gradus_provide_linked_components)
+  set(linked)
+  gradus_linked_components(${CMAKE_SOURCE_DIR} linked)
+  foreach(name IN LISTS linked)
+    set(gradus_late_component ${name}) # read by gradus_fetch
+    gradus_provide_component(${name})
+  endforeach()
+endfunction()
+
+# When all targets are known, but before anything is generated. CMake allows no new subfolder then, so packages that are
+# compiled are found, but not fetched.
+cmake_language(DEFER DIRECTORY ${CMAKE_SOURCE_DIR} CALL gradus_provide_linked_components)

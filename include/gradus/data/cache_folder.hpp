@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <system_error>
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <sys/stat.h>
+#endif
+
+#include <gradus/core/atomic_file.hpp>
+#include <gradus/core/error.hpp>
+
+namespace gradus {
+
+/// Returns the folder for what can be fetched again: `$XDG_CACHE_HOME/gradus`, else `~/.cache/gradus`, on
+/// Windows `%LOCALAPPDATA%\gradus`. Does not create it. A relative XDG_CACHE_HOME is ignored, as the XDG Base
+/// Directory Specification demands. Throws FileError if the variable that counts is not set or not absolute.
+inline std::filesystem::path default_cache_dir() {
+  const auto variable = [](const char* name) -> std::filesystem::path {
+    const char* const value = std::getenv(name);
+    return value ? value : "";
+  };
+  if (const auto cache = variable("XDG_CACHE_HOME"); cache.is_absolute()) return cache / "gradus";
+#if defined(_WIN32)
+  if (const auto local = variable("LOCALAPPDATA"); local.is_absolute()) return local / "gradus";
+#endif
+  const auto home = variable("HOME");
+  if (home.is_absolute()) return home / ".cache" / "gradus";
+  if (!home.empty()) {
+    throw FileError("cache folder: HOME is '" + home.string() + "', expected an absolute path");
+  }
+  if (const auto cache = variable("XDG_CACHE_HOME"); !cache.empty()) {
+    throw FileError("cache folder: XDG_CACHE_HOME is '" + cache.string() +
+                    "', expected an absolute path, and HOME is not set");
+  }
+  throw FileError("cache folder: neither XDG_CACHE_HOME nor HOME is set");
+}
+
+namespace detail {
+
+/// Creates a folder and those of its parents that are missing, all for their owner alone (mode 0700); leaves
+/// folders that exist as they are. Throws FileError.
+inline void make_private_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  if (folder.empty() || std::filesystem::is_directory(folder, error)) return;
+  if (folder.has_relative_path()) make_private_folder(folder.parent_path());
+#if defined(__unix__) || defined(__APPLE__)
+  if (mkdir(folder.c_str(), S_IRWXU) == 0) return;
+  const int reason = errno;
+#else
+  if (std::filesystem::create_directory(folder, error)) return;
+  const int reason = error.value();
+#endif
+  // Another process may have been faster, and "a/" is there once "a" is.
+  if (!std::filesystem::is_directory(folder, error)) fail_file(folder, "cannot be created", reason);
+}
+
+}  // namespace detail
+
+}  // namespace gradus

@@ -1,0 +1,174 @@
+#pragma once
+
+/// Needs libcurl, OpenSSL's libcrypto and zlib: link the CMake target gradus::download.
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <curl/curl.h>
+#include <exception>
+#include <filesystem>
+#include <functional>
+#include <limits>
+#include <new>
+#include <span>
+#include <string>
+#include <utility>
+
+#include <gradus/core/atomic_file.hpp>
+#include <gradus/core/error.hpp>
+#include <gradus/data/curl_handle.hpp>
+#include <gradus/data/file_sums.hpp>
+
+namespace gradus {
+
+/// What a download may take. A server that exceeds a limit ends it with a FileError.
+struct DownloadOptions {
+  /// Where the files of download_fashion_mnist are, with the last slash.
+  std::string base_address = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/";
+  std::chrono::seconds connect_timeout{5};  ///< from 1 s on, like the other two
+  std::chrono::seconds stall_timeout{10};   ///< gives up after this long below 1 kB/s
+  /// Called now and then with the bytes that have arrived and those expected (0 if unknown).
+  std::function<void(const std::string& address, std::uint64_t received, std::uint64_t expected)> progress =
+      {};
+  std::chrono::seconds total_timeout{600};           ///< for one file, redirects included, at any speed
+  std::uint64_t max_size = std::uint64_t{64} << 20;  ///< of one file, in bytes; refused before it is received
+                                                     ///< if the server declares its size
+  int max_redirects = 5;                             ///< followed for one file
+};
+
+namespace detail {
+
+/// Receives one file. An exception cannot pass through libcurl: it ends the transfer and waits in `failure`.
+struct Transfer {
+  AtomicFile& file;
+  const std::string& address;
+  const DownloadOptions& options;
+  SumCheck sums;
+  std::uint64_t received = 0;
+  std::exception_ptr failure = nullptr;
+
+  static std::size_t write(char* data, std::size_t, std::size_t count, void* self) {
+    auto& transfer = *static_cast<Transfer*>(self);
+    const auto bytes = std::as_bytes(std::span<const char>(data, count));
+    const bool kept = transfer.guard([&] {
+      transfer.received += count;
+      transfer.check_size(transfer.received);
+      transfer.sums.update(bytes);
+      transfer.file.write(bytes);
+    });
+    return kept ? count : 0;
+  }
+
+  static int progress(void* self, curl_off_t expected, curl_off_t received, curl_off_t, curl_off_t) {
+    auto& transfer = *static_cast<Transfer*>(self);
+    const bool may_go_on = transfer.guard([&] {
+      // The body of a redirect does not reach `write`, but counts here.
+      transfer.check_size(static_cast<std::uint64_t>(received));
+      if (!transfer.options.progress) return;
+      transfer.options.progress(transfer.address, static_cast<std::uint64_t>(received),
+                                static_cast<std::uint64_t>(expected));
+    });
+    return may_go_on ? 0 : 1;
+  }
+
+  void check_size(std::uint64_t size) const {
+    if (size > options.max_size) fail_size();
+  }
+
+  [[noreturn]] void fail_size() const {
+    throw FileError(address + ": cannot be downloaded: it has more than " + std::to_string(options.max_size) +
+                    " bytes, the most that DownloadOptions::max_size allows");
+  }
+
+  template <class F>
+  bool guard(const F& f) {
+    if (failure) return false;
+    try {
+      f();
+      return true;
+    } catch (...) {
+      failure = std::current_exception();
+      return false;
+    }
+  }
+};
+
+/// Sets what bounds a transfer. Throws ArgumentError for limits that are none.
+inline void set_limits(const CurlHandle& handle, const DownloadOptions& options) {
+  const auto seconds = [](const char* name, std::chrono::seconds time) {
+    if (time.count() < 1) {
+      throw ArgumentError("download: " + std::string(name) + " is " + std::to_string(time.count()) +
+                          " s, expected 1 s or more");
+    }
+    // libcurl counts milliseconds in 31 bits.
+    return static_cast<long>(std::min<std::int64_t>(time.count(), 2'000'000));
+  };
+  if (options.max_redirects < 0) {
+    throw ArgumentError("download: max_redirects is " + std::to_string(options.max_redirects) +
+                        ", expected 0 or more");
+  }
+  constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<curl_off_t>::max());
+  set_curl_option(handle, CURLOPT_CONNECTTIMEOUT, seconds("connect_timeout", options.connect_timeout));
+  set_curl_option(handle, CURLOPT_LOW_SPEED_LIMIT, 1000L);
+  set_curl_option(handle, CURLOPT_LOW_SPEED_TIME, seconds("stall_timeout", options.stall_timeout));
+  set_curl_option(handle, CURLOPT_TIMEOUT, seconds("total_timeout", options.total_timeout));
+  set_curl_option(handle, CURLOPT_MAXFILESIZE_LARGE,
+                  static_cast<curl_off_t>(std::min(options.max_size, most)));
+  set_curl_option(handle, CURLOPT_FOLLOWLOCATION, 1L);
+  set_curl_option(handle, CURLOPT_MAXREDIRS, static_cast<long>(options.max_redirects));
+  set_curl_option(handle, CURLOPT_FAILONERROR, 1L);
+  allow_only_http(handle);
+}
+
+[[noreturn]] inline void fail_transfer(const Transfer& transfer, CURLcode code, const char* reason) {
+  if (code == CURLE_OUT_OF_MEMORY) throw std::bad_alloc();
+  if (code == CURLE_FILESIZE_EXCEEDED) transfer.fail_size();
+  const std::string text = reason[0] != '\0' ? reason : curl_easy_strerror(code);
+  throw FileError(transfer.address + ": cannot be downloaded: " + text +
+                  (code == CURLE_UNSUPPORTED_PROTOCOL ? ", only http and https are allowed" : ""));
+}
+
+}  // namespace detail
+
+/// Fetches a file over http or https. It appears at its destination whole, or not at all: one that breaks
+/// off, exceeds a limit of the options or has none of the sums leaves nothing, and an older file as it was.
+/// Throws FileError for these; ArgumentError for a limit below its range, for a sum of another length, or if
+/// there is no sum.
+inline void download(const std::string& address, const std::filesystem::path& destination,
+                     const FileSums& sums, const DownloadOptions& options = {}) {
+  // libcurl would read up to the first zero byte.
+  if (address.find('\0') != std::string::npos) throw ArgumentError("download: the address has a zero byte");
+  detail::SumCheck check(sums);
+  const detail::CurlHandle handle = detail::new_curl_handle();
+  detail::set_limits(handle, options);
+  AtomicFile file(destination);
+  detail::Transfer transfer{file, address, options, std::move(check)};
+  std::array<char, CURL_ERROR_SIZE> reason{};
+  detail::set_curl_option(handle, CURLOPT_URL, address.c_str());
+  detail::set_curl_option(handle, CURLOPT_ERRORBUFFER, reason.data());
+  detail::set_curl_option(handle, CURLOPT_WRITEFUNCTION, &detail::Transfer::write);
+  detail::set_curl_option(handle, CURLOPT_WRITEDATA, static_cast<void*>(&transfer));
+  detail::set_curl_option(handle, CURLOPT_XFERINFOFUNCTION, &detail::Transfer::progress);
+  detail::set_curl_option(handle, CURLOPT_XFERINFODATA, static_cast<void*>(&transfer));
+  detail::set_curl_option(handle, CURLOPT_NOPROGRESS, 0L);
+  detail::set_curl_option(handle, CURLOPT_NOSIGNAL, 1L);
+
+  const CURLcode code = curl_easy_perform(handle.get());
+  if (transfer.failure) std::rethrow_exception(transfer.failure);
+  if (code != CURLE_OK) detail::fail_transfer(transfer, code, reason.data());
+  const std::string mismatch = transfer.sums.mismatch();
+  if (!mismatch.empty()) throw FileError(address + ": what was downloaded has " + mismatch);
+  file.commit();
+}
+
+/// The same for a file that one sum describes: MD5 if it has 32 hexadecimal digits, SHA-256 if it has 64.
+inline void download(const std::string& address, const std::filesystem::path& destination,
+                     const std::string& sum, const DownloadOptions& options = {}) {
+  const bool is_sha256 = sum.size() == 64;
+  download(address, destination, is_sha256 ? FileSums{.sha256 = sum} : FileSums{.md5 = sum}, options);
+}
+
+}  // namespace gradus

@@ -1,0 +1,77 @@
+#!/bin/sh
+# readme.sh SOURCE PREFIX COMPILER OUTPUT_DIRECTORY: does what README.md says under "Use it in a program of your own" with the
+# blocks of README.md: the first program, built in each of the three ways and run on a small data set, and the tour.
+set -eu
+source=$1
+prefix=$2
+compiler=$3
+work=$4
+rm -rf "$work"
+mkdir -p "$work/app" "$work/data"
+
+# block <name>: the block of README.md between `<!-- test:NAME -->` and `<!-- /test:NAME -->`.
+block() {
+  sed -n "/<!-- test:$1 -->/,/<!-- \/test:$1 -->/p" "$source/README.md" | sed -e '/^<!--/d' -e '/^```/d' > "$work/block"
+  [ -s "$work/block" ] || { echo "README.md has no block $1" >&2; exit 1; }
+  cat "$work/block"
+}
+
+# Sixteen black images of class 0, for training and for testing.
+for half in train t10k; do
+  { printf '\0\0\010\003\0\0\0\020\0\0\0\034\0\0\0\034'; head -c 12544 /dev/zero; } > "$work/data/$half-images-idx3-ubyte"
+  { printf '\0\0\010\001\0\0\0\020'; head -c 16 /dev/zero; } > "$work/data/$half-labels-idx1-ubyte"
+done
+FASHION_MNIST_DIR=$work/data
+export FASHION_MNIST_DIR
+
+run() {
+  "$1" > "$work/lines"
+  grep -q '^epoch 10, train loss ' "$work/lines" || { echo "$1 printed:" >&2; cat "$work/lines" >&2; exit 1; }
+}
+
+cd "$work/app"
+ln -s "$source" gradus
+block main.cpp > main.cpp
+
+block CMakeLists.txt > CMakeLists.txt
+cmake -S . -B fetched -DCMAKE_BUILD_TYPE=Debug "-DCMAKE_CXX_COMPILER=$compiler"
+cmake --build fetched
+run fetched/my_program
+
+# The lines on FetchContent make way for the one on find_package.
+mkdir installed
+cp main.cpp installed/
+block find_package > line
+sed -e '/^FetchContent_Declare/d' -e '/^FetchContent_MakeAvailable/d' -e '/^include(FetchContent)/r line' \
+  -e '/^include(FetchContent)/d' CMakeLists.txt > installed/CMakeLists.txt
+cmake -S installed -B installed/build -DCMAKE_BUILD_TYPE=Debug "-DCMAKE_CXX_COMPILER=$compiler" "-DCMAKE_PREFIX_PATH=$prefix"
+cmake --build installed/build
+run installed/build/my_program
+
+# Without CMake, with this compiler in the place of g++, wherever it is.
+block command > command
+if [ -d /usr/include/eigen3 ]; then
+  case $compiler in
+    *clang*) sed -i "s/ -mtune=generic//" command ;;
+  esac
+  sed -i "s#^g++ #'$compiler' #" command
+  sh -eu ./command
+  run ./my_program
+fi
+
+# The tour's two blocks, one after the other in one function.
+{
+  printf '#include <gradus/gradus.hpp>\n\nusing namespace gradus;\n\nint main() {\n  const Tensor<float> x(Shape{2, 784});\n'
+  block module
+  block tape
+  printf '  return w.grad()(0) == 3 && w.grad()(1) == 12 && y.shape() == Shape{2, 10} ? 0 : 1;\n}\n'
+} > tour.cpp
+cat > tour.cmake <<'END'
+add_executable(tour tour.cpp)
+target_link_libraries(tour PRIVATE gradus::gradus)
+END
+cat CMakeLists.txt tour.cmake > with_tour
+mv with_tour CMakeLists.txt
+cmake -S . -B fetched
+cmake --build fetched --target tour
+fetched/tour

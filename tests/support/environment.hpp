@@ -1,0 +1,29 @@
+#pragma once
+
+#if defined(__unix__)
+
+#include <cstdlib>
+#include <string>
+
+namespace gradus::test {
+
+/// Sets an environment variable as long as it lives; a null value removes it.
+class EnvironmentVariable {
+ public:
+  EnvironmentVariable(const char* name, const char* value) : name_(name) {
+    if (const char* const before = std::getenv(name)) old_ = before, had_ = true;
+    value ? setenv(name, value, 1) : unsetenv(name);
+  }
+  EnvironmentVariable(const EnvironmentVariable&) = delete;
+  EnvironmentVariable& operator=(const EnvironmentVariable&) = delete;
+  ~EnvironmentVariable() { had_ ? setenv(name_, old_.c_str(), 1) : unsetenv(name_); }
+
+ private:
+  const char* name_;
+  std::string old_;
+  bool had_ = false;
+};
+
+}  // namespace gradus::test
+
+#endif
