@@ -206,7 +206,7 @@ void write_idx(const std::filesystem::path& path, const Tensor<T>& tensor) {
     }
     write_uint32(static_cast<std::uint32_t>(extent));
   }
-  std::array<T, 4096> block;
+  std::array<T, 8192 / sizeof(T)> block;
   for (std::span<const T> rest = tensor.span(); !rest.empty();) {
     const std::span<const T> part = rest.first(std::min(rest.size(), block.size()));
     std::ranges::transform(part, block.begin(), detail::big_endian<T>);
