@@ -1,5 +1,7 @@
 #pragma once
 
+// For systems with POSIX.
+
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
@@ -48,8 +50,8 @@ class MeasuredStack {
   unsigned char* memory_;
 };
 
-/// Calls f() in a thread with a stack of `size` bytes and returns how many it used, those of the thread library
-/// among them. Rethrows what f throws.
+/// Calls f() in a thread with a stack of `size` bytes and returns how many it used, those of the thread
+/// library among them. Rethrows what f throws.
 template <class F>
 std::size_t run_on_stack(std::size_t size, F&& f) {
   struct Task {
