@@ -1,4 +1,8 @@
 #include <array>
+#include <atomic>
+#include <chrono>
+#include <limits>
+#include <memory>
 #include <string>
 #include <thread>
 #include <utility>
@@ -8,6 +12,9 @@
 
 #include <gradus/nn.hpp>
 
+#if defined(__unix__) || defined(__APPLE__)
+#include "../support/child_process.hpp"
+#endif
 #include "../support/extremes.hpp"
 #include "../support/numerical_gradient.hpp"
 #include "../support/swish.hpp"
@@ -586,5 +593,248 @@ TEST_SUITE("sequential") {
       for (std::thread& thread : threads) thread.join();
       for (const bool each : equal) CHECK(each);
     }
+  }
+
+  TEST_CASE("a hook may change the threads, whose former ones live until the pass is over") {
+    Generator random(1);
+    Sequential<float> net{Linear{784, 256, random}, Sequential{ReLU{}, Linear{256, 128, random}},
+                          Linear{128, 10, random}};
+    const Tensor<float> x = random_tensor({256, 784}, 2), dy = random_tensor({256, 10}, 3);
+    const Tensor<float> y = net.forward(x);
+    net.backward(dy);
+    const auto serial = gradients(net);
+    net.zero_grad();
+
+    std::weak_ptr<gradus::ThreadPool> first;
+    Index calls = 0;
+    const auto change = [&](auto&&...) {
+      if (calls == 0) first = net.thread_pool();
+      net.set_threads(1 + ++calls % 3);
+      CHECK_FALSE(first.expired());
+    };
+    net.on_forward(change);
+    net.on_backward(change);
+    const auto is_safe = [&](const auto& pass) {
+      net.set_threads(2);
+      calls = 0;
+      pass();
+      CHECK(calls > 0);
+      CHECK(first.expired());
+    };
+    is_safe([&] { CHECK(net.forward(x) == y); });
+    is_safe([&] { net.backward(dy); });
+    CHECK(gradients(net) == serial);
+    is_safe([&] { CHECK(net.predict(x) == y); });
+    is_safe([&] { CHECK(std::as_const(net).predict(x) == y); });
+    Workspace<float> workspace;
+    is_safe([&] { CHECK(net.predict(x, workspace) == y); });
+  }
+
+  TEST_CASE("threads may be changed while other threads predict [threads]") {
+    Generator random(1);
+    Sequential<float> net{Linear{784, 256, random}, ReLU{}, Linear{256, 10, random}};
+    net.set_threads(2);
+    const Tensor<float> x = random_tensor({64, 784}, 2), expected = net.predict(x);
+    std::atomic<int> left{2};
+    std::array<bool, 2> equal{true, true};
+    std::vector<std::thread> threads;
+    for (bool& mine : equal) {
+      threads.emplace_back([&] {
+        for (int pass = 0; pass < 30; ++pass) mine = mine && std::as_const(net).predict(x) == expected;
+        --left;
+      });
+    }
+    for (Index i = 0; left > 0; ++i) {
+      net.set_threads(1 + i % 3);
+      const Sequential<float> copy = net;
+    }
+    for (std::thread& thread : threads) thread.join();
+    CHECK(equal[0]);
+    CHECK(equal[1]);
+  }
+
+  TEST_CASE("too many threads are refused, and the former ones are kept") {
+    Sequential<float> net = small_net();
+    net.set_threads(2);
+    const auto before = net.thread_pool();
+    for (const Index threads :
+         {gradus::ThreadPool::max_threads + 1, Index{100'000}, std::numeric_limits<Index>::max(), Index{0},
+          std::numeric_limits<Index>::min()})
+      CHECK_THROWS_AS(net.set_threads(threads), ArgumentError);
+    CHECK(net.thread_pool() == before);
+    CHECK(before->threads() == 2);
+  }
+}
+
+#if defined(__unix__) || defined(__APPLE__)
+TEST_CASE("Sequential: a child process trains, copies and destroys a network whose threads slept") {
+  if (test::is_sanitized) return;  // some sanitizers start no threads there
+  Generator random(1);
+  auto net = std::make_unique<Sequential<float>>(
+      Sequential<float>{Linear{784, 256, random}, ReLU{}, Linear{256, 10, random}});
+  const Tensor<float> x = random_tensor({256, 784}, 2), dy = random_tensor({256, 10}, 3);
+  const Tensor<float> y = net->forward(x);
+  net->backward(dy);
+  const auto serial = gradients(*net);
+  net->zero_grad();
+  net->set_threads(3);
+  net->forward(x);
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  const auto works = [&] {
+    net->zero_grad();
+    bool equal = net->predict(x) == y && net->forward(x) == y;
+    net->backward(dy);
+    return equal && gradients(*net) == serial;
+  };
+  CHECK(test::holds_in_child([&] {
+    {
+      Sequential<float> copy = *net;
+      if (!(copy.predict(x) == y)) return false;
+    }
+    if (net->thread_pool()->threads() != 1 || !works()) return false;
+    net->set_threads(2);
+    if (net->thread_pool()->threads() != 2 || !works()) return false;
+    net.reset();
+    return true;
+  }));
+  CHECK(net->thread_pool()->threads() == 3);
+  CHECK(works());
+}
+
+TEST_CASE("Sequential: a child process that is forked while threads predict and change goes on") {
+  if (test::is_sanitized) return;
+  Sequential<float> net = small_net();
+  net.set_threads(2);
+  const Tensor<float> x = random_tensor({4, 5}, 2), y = net.predict(x);
+  std::atomic<bool> stop{false};
+  std::thread predicting([&] {
+    while (!stop) std::as_const(net).predict(x);
+  });
+  std::thread changing([&] {
+    for (Index i = 0; !stop; ++i) net.set_threads(1 + i % 2);
+  });
+  int held = 0;
+  for (int i = 0; i < 20; ++i) {
+    held += test::holds_in_child([&] {
+      const bool equal = net.predict(x) == y;
+      const Sequential<float> copy = net;
+      net.set_threads(2);
+      return equal && copy.predict(x) == y && net.predict(x) == y;
+    });
+  }
+  stop = true;
+  predicting.join();
+  changing.join();
+  CHECK(held == 20);
+}
+#endif
+
+namespace {
+
+/// Sequences nested `depth` deep around a Linear{5, 5}.
+Sequential<float> nested(Index depth) {
+  Sequential<float> net{Linear{5, 5}};
+  for (Index i = 1; i < depth; ++i) {
+    Sequential<float> outer;
+    outer.push_back(std::move(net));
+    net = std::move(outer);
+  }
+  return net;
+}
+
+/// A module that holds a module and does not tell.
+struct Wrapper {
+  AnyModule<float> inner;
+
+  Shape output_shape(const Shape& x) const { return inner.output_shape(x); }
+  void forward(TensorView<const float> x, TensorView<float> y, Context& context) const {
+    inner.forward(x, y, context.child(0));
+  }
+  void backward(TensorView<const float> x, TensorView<const float> y, TensorView<const float> dy,
+                TensorView<float> dx, Context& context) const {
+    inner.backward(x, y, dy, dx, context.child(0));
+  }
+  void accumulate(TensorView<const float> x, TensorView<const float> y, TensorView<const float> dy,
+                  TensorView<float> dx, Context& context) {
+    inner.accumulate(x, y, dy, dx, context.child(0));
+  }
+  template <class F>
+  void visit(F&& f) {
+    inner.visit(f);
+  }
+};
+
+constexpr const char* too_deep = "Sequential: modules are nested more than 32 deep, expected at most 32";
+
+/// Whatever walks through the network refuses to.
+void check_refused(Sequential<float>& net) {
+  const Tensor<float> x = Tensor<float>::ones({2, 5});
+  CHECK_THROWS_WITH_AS(net.output_shape(x.shape()), too_deep, ArgumentError);
+  CHECK_THROWS_WITH_AS(net.forward(x), too_deep, ArgumentError);
+  CHECK_THROWS_WITH_AS(net.predict(x), too_deep, ArgumentError);
+  CHECK_THROWS_WITH_AS(net.named_parameters(), too_deep, ArgumentError);
+  CHECK_THROWS_WITH_AS(summary(net, {5}), too_deep, ArgumentError);
+  CHECK_THROWS_WITH_AS(std::make_unique<Sequential<float>>(net), too_deep, ArgumentError);
+}
+
+}  // namespace
+
+TEST_CASE("Sequential: nested as deep as documented, it does all that a network does") {
+  static_assert(max_nesting == 32);
+  CHECK(Sequential<float>{}.depth() == 1);
+  CHECK(small_net().depth() == 1);
+  Sequential<float> net = nested(max_nesting);
+  CHECK(net.depth() == max_nesting);
+  const Tensor<float> x = random_tensor({3, 5}, 1);
+  const Sequential<float> copy = net;
+  const Tensor<float> y = net.forward(x);
+  CHECK(copy.predict(x) == y);
+  net.backward(y);
+  std::string name = "weight";
+  for (Index i = 0; i < max_nesting; ++i) name = "0." + name;
+  CHECK(net.named_parameters().front().name == name);
+  CHECK(summary(net, {5}).find("Linear(5 -> 5)") != std::string::npos);
+  Generator random(1);
+  CHECK_NOTHROW(net.reset_parameters(random));
+}
+
+TEST_CASE("Sequential: nested deeper than documented, it is refused and left as it was") {
+  Sequential<float> net = nested(max_nesting);
+  Sequential<float> outer{ReLU{}};
+  CHECK_THROWS_WITH_AS(outer.push_back(net), too_deep, ArgumentError);
+  CHECK_THROWS_WITH_AS(outer.push_back(AnyModule<float>(net)), too_deep, ArgumentError);
+  CHECK(outer.size() == 1);
+  CHECK_THROWS_WITH_AS((Sequential<float>{ReLU{}, net}), too_deep, ArgumentError);
+  CHECK_THROWS_WITH_AS((Sequential<float>{AnyModule<float>(net)}), too_deep, ArgumentError);
+  CHECK_THROWS_WITH_AS(nested(30'000), too_deep, ArgumentError);
+  CHECK_NOTHROW(outer.push_back(nested(max_nesting - 1)));
+}
+
+TEST_CASE("Sequential: nesting that no constructor sees ends in an error, not in an overflow") {
+  SUBCASE("built from the outside to the inside") {
+    Sequential<float> net;
+    Sequential<float>* inner = &net;
+    for (int i = 0; i < 200'000; ++i) {
+      inner->push_back(Sequential<float>{});
+      inner = &(*inner)[0].as<Sequential>();
+    }
+    inner->push_back(Linear{5, 5});
+    check_refused(net);
+  }
+  SUBCASE("by replacing a child") {
+    Sequential<float> net{ReLU{}};
+    for (int i = 0; i < 200'000; ++i) {
+      Sequential<float> outer{ReLU{}};
+      outer[0] = AnyModule<float>(std::move(net));
+      net = std::move(outer);
+    }
+    check_refused(net);
+  }
+  SUBCASE("through a module of the user's") {
+    AnyModule<float> module = Linear<float>{5, 5};
+    for (int i = 0; i < 200'000; ++i) module = AnyModule<float>(Wrapper{std::move(module)});
+    Sequential<float> net;
+    net.push_back(std::move(module));
+    check_refused(net);
   }
 }

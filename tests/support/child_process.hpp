@@ -30,6 +30,35 @@ int in_child(const F& f) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool is_sanitized = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+inline constexpr bool is_sanitized = true;
+#else
+inline constexpr bool is_sanitized = false;
+#endif
+#else
+inline constexpr bool is_sanitized = false;
+#endif
+
+/// Forks and returns what `bool f()` returns in the child, within ten seconds: a child that hangs, crashes or
+/// throws counts as false.
+template <class F>
+bool holds_in_child(F&& f) {
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(10);
+    try {
+      _exit(f() ? 0 : 1);
+    } catch (...) {
+      _exit(2);
+    }
+  }
+  int status = 0;
+  return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
 }  // namespace gradus::test
 
 #endif

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <gradus/nn/module.hpp>
+#include <gradus/nn/nesting.hpp>
 
 namespace gradus::nn {
 
@@ -36,46 +37,49 @@ class AnyModule {
   requires(!std::same_as<M, AnyModule> && ModuleFor<M, Scalar>) AnyModule(M module)
       : self_(make_model(nn::adapt<Scalar>(std::move(module)))) {}
 
-  AnyModule(const AnyModule& other) : self_(other.self_->clone()) {}
+  AnyModule(const AnyModule& other) : self_(other.call()->clone()) {}
   AnyModule(AnyModule&&) noexcept = default;
   AnyModule& operator=(const AnyModule& other) { return *this = AnyModule(other); }
   AnyModule& operator=(AnyModule&&) noexcept = default;
   ~AnyModule() = default;
 
-  Shape output_shape(const Shape& x) const { return self_->output_shape(x); }
-  void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context& context) const {
-    self_->forward(x, y, context);
+  Shape output_shape(const Shape& x) const { return call()->output_shape(x); }
+  // Views are passed by reference: copies of them would take more time and more stack than the call.
+  void forward(const TensorView<const Scalar>& x, const TensorView<Scalar>& y, Context& context) const {
+    call()->forward(x, y, context);
   }
-  void backward(TensorView<const Scalar> x, TensorView<const Scalar> y, TensorView<const Scalar> dy,
-                TensorView<Scalar> dx, Context& context) const {
-    self_->backward(x, y, dy, dx, context);
+  void backward(const TensorView<const Scalar>& x, const TensorView<const Scalar>& y,
+                const TensorView<const Scalar>& dy, const TensorView<Scalar>& dx, Context& context) const {
+    call()->backward(x, y, dy, dx, context);
   }
   /// Adds to the parameters' gradients and, unless dx is null, writes the input's.
-  void accumulate(TensorView<const Scalar> x, TensorView<const Scalar> y, TensorView<const Scalar> dy,
-                  TensorView<Scalar> dx, Context& context) {
-    self_->accumulate(x, y, dy, dx, context);
+  void accumulate(const TensorView<const Scalar>& x, const TensorView<const Scalar>& y,
+                  const TensorView<const Scalar>& dy, const TensorView<Scalar>& dx, Context& context) {
+    call()->accumulate(x, y, dy, dx, context);
   }
   template <class F>
   void visit(F&& f) {
-    self_->visit(ParameterVisitor(std::ref(f)));
+    call()->visit(ParameterVisitor(std::ref(f)));
   }
   template <class F>
   void visit(F&& f) const {
-    std::as_const(*self_).visit(ConstParameterVisitor(std::ref(f)));
+    call()->visit(ConstParameterVisitor(std::ref(f)));
   }
   template <class F>
   void visit_buffers(F&& f) {
-    self_->visit_buffers(BufferVisitor(std::ref(f)));
+    call()->visit_buffers(BufferVisitor(std::ref(f)));
   }
   template <class F>
   void visit_buffers(F&& f) const {
-    std::as_const(*self_).visit_buffers(ConstBufferVisitor(std::ref(f)));
+    call()->visit_buffers(ConstBufferVisitor(std::ref(f)));
   }
-  void update(Context& context) { self_->update(context); }
-  void reset_parameters(Generator& random) { self_->reset_parameters(random); }
-  bool has_parameters() const { return self_->has_parameters(); }
-  bool is_identity(const Context& context) const { return self_->is_identity(context); }
-  std::string name() const { return self_->name(); }
+  void update(Context& context) { call()->update(context); }
+  void reset_parameters(Generator& random) { call()->reset_parameters(random); }
+  bool has_parameters() const { return call()->has_parameters(); }
+  bool is_identity(const Context& context) const { return call()->is_identity(context); }
+  std::string name() const { return call()->name(); }
+  /// How many levels of modules it holds: 0 unless it is a container with `Index depth() const`.
+  Index depth() const { return call()->depth(); }
 
   /// The module on the tape: `Variable y = net[0](x)`, which autograd/module.hpp explains.
   template <class X>
@@ -126,12 +130,28 @@ class AnyModule {
   void as() const&& = delete;
 
  private:
-  using Const = TensorView<const Scalar>;
-  using Mutable = TensorView<Scalar>;
+  using Const = const TensorView<const Scalar>&;
+  using Mutable = const TensorView<Scalar>&;
+
+  struct Interface;
+  /// Destroys a module. Modules that it holds wait in a list until it is gone, so that no nesting is too
+  /// deep.
+  struct Delete {
+    void operator()(Interface* module) const noexcept {
+      thread_local constinit Interface* waiting = nullptr;
+      thread_local constinit bool busy = false;
+      module->next = std::exchange(waiting, module);
+      if (busy) return;
+      busy = true;
+      while (waiting) delete std::exchange(waiting, waiting->next);
+      busy = false;
+    }
+  };
+  using Pointer = std::unique_ptr<Interface, Delete>;
 
   struct Interface {
     virtual ~Interface() = default;
-    virtual std::unique_ptr<Interface> clone() const = 0;
+    virtual Pointer clone() const = 0;
     virtual Shape output_shape(const Shape& x) const = 0;
     virtual void forward(Const x, Mutable y, Context& context) const = 0;
     virtual void backward(Const x, Const y, Const dy, Mutable dx, Context& context) const = 0;
@@ -148,13 +168,32 @@ class AnyModule {
     virtual const void* type() const = 0;
     virtual void* module_address() = 0;
     virtual const void* module_address() const = 0;
+    virtual Index depth() const = 0;
+
+    Interface* next = nullptr;
   };
+
+  /// The module during one call of it, which counts as a level of nesting.
+  template <class I>
+  class Call {
+   public:
+    explicit Call(I* module) : module_(module) {}
+    I* operator->() const { return module_; }
+
+   private:
+    detail::NestedCall level_;
+    I* module_;
+  };
+  Call<Interface> call() { return Call<Interface>(self_.get()); }
+  Call<const Interface> call() const { return Call<const Interface>(self_.get()); }
 
   template <class M>
   struct Model final : Interface {
-    explicit Model(M m) : module(std::move(m)) {}
+    // By reference: nested copies would otherwise put one copy per level on the stack.
+    explicit Model(const M& m) : module(m) {}
+    explicit Model(M&& m) : module(std::move(m)) {}
 
-    std::unique_ptr<Interface> clone() const override { return std::make_unique<Model>(module); }
+    Pointer clone() const override { return Pointer(new Model(module)); }
     Shape output_shape(const Shape& x) const override { return module.output_shape(x); }
     void forward(Const x, Mutable y, Context& context) const override { module.forward(x, y, context); }
     void backward(Const x, Const y, Const dy, Mutable dx, Context& context) const override {
@@ -175,13 +214,17 @@ class AnyModule {
     const void* type() const override { return &detail::type_tag<M>; }
     void* module_address() override { return std::addressof(module); }
     const void* module_address() const override { return std::addressof(module); }
+    Index depth() const override {
+      if constexpr (detail::HasDepth<M>) return module.depth();
+      return 0;
+    }
 
     M module;
   };
 
   template <class M>
-  static std::unique_ptr<Interface> make_model(M module) {
-    return std::make_unique<Model<M>>(std::move(module));
+  static Pointer make_model(M module) {
+    return Pointer(new Model<M>(std::move(module)));
   }
 
   template <class M>
@@ -192,7 +235,7 @@ class AnyModule {
     return *module;
   }
 
-  std::unique_ptr<Interface> self_;
+  Pointer self_;
 };
 
 }  // namespace gradus::nn

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <limits>
+#include <memory>
 #include <new>
 #include <vector>
 
@@ -16,9 +17,10 @@ namespace gradus::nn {
 
 /// What one pass is made with: shared by all modules that take part in it.
 struct Pass {
-  bool training = false;        ///< dropout drops, batch normalisation looks at the batch
-  Generator* random = nullptr;  ///< where dropout draws; only needed in training
-  Parallel parallel = {};       ///< the threads that may help
+  bool training = false;                  ///< dropout drops, batch normalisation looks at the batch
+  Generator* random = nullptr;            ///< where dropout draws; only needed in training
+  Parallel parallel = {};                 ///< the threads that may help
+  std::shared_ptr<ThreadPool> pool = {};  ///< keeps those threads alive as long as the pass; may be null
 };
 
 /// The memory of one module in one pass: what its forward must remember for its backward, and scratch space.
@@ -51,11 +53,12 @@ class Context {
     return {reinterpret_cast<Scalar*>(buffers_[at].data()), shape};
   }
 
-  /// The context of a container's child number i, in the same pass.
+  /// The context of a container's child number i, in the same pass. The pool is owned by the outermost
+  /// context.
   Context& child(Index i) {
     const std::size_t at = static_cast<std::size_t>(i);
     if (at >= children_.size()) children_.resize(at + 1);
-    children_[at].pass_ = pass_;
+    children_[at].pass_ = {pass_.training, pass_.random, pass_.parallel, nullptr};
     return children_[at];
   }
 

@@ -45,7 +45,8 @@ concept Module = std::copy_constructible<M> &&
 };
 
 /// A module that holds modules: `accumulate(x, y, dy, dx, Context&)` does what gradient and backward do, in
-/// one sweep. A null dx is not asked for.
+/// one sweep. A null dx is not asked for. `Index depth() const` returns 1 + the largest depth of the modules
+/// that it holds, so that networks that nest too deep are refused when they are built: see nn/nesting.hpp.
 template <class M, class Scalar>
 concept Container = Module<M, Scalar> &&
     requires(M& module, TensorView<const Scalar> in, TensorView<Scalar> out, Context& context) {
@@ -83,6 +84,10 @@ concept HasIsIdentity = requires(const M& module, const Context& context) {
 template <class M>
 concept HasReset = requires(M& module, Generator& random) {
   module.reset_parameters(random);
+};
+template <class M>
+concept HasDepth = requires(const M& module) {
+  { module.depth() } -> std::convertible_to<Index>;
 };
 template <class M>
 concept HasName = requires(const M& module) {

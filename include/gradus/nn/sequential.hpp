@@ -14,19 +14,22 @@
 #include <gradus/core/error.hpp>
 #include <gradus/core/parallel.hpp>
 #include <gradus/core/random.hpp>
+#include <gradus/core/shared_pool.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/nn/any_module.hpp>
 #include <gradus/nn/module.hpp>
+#include <gradus/nn/nesting.hpp>
 #include <gradus/nn/workspace.hpp>
 #include <gradus/ops/check.hpp>
 
 namespace gradus::nn {
 
-/// Modules one after another; itself a module, so sequences nest.
+/// Modules one after another; itself a module, so sequences nest, up to max_nesting deep.
 ///
 /// Children are values: a copy is an independent network with the same parameters. The network owns the
 /// memory of one training pass (`forward`, then `backward`); `predict` is const and safe from many threads at
-/// once.
+/// once while nobody trains: no forward, backward, optimiser step or other change of the parameters may run
+/// beside it. `set_threads` may.
 template <FloatOrDouble Scalar = float>
 class Sequential {
  public:
@@ -56,10 +59,13 @@ class Sequential {
   Sequential& operator=(Sequential&&) noexcept = default;
   ~Sequential() = default;
 
+  /// Throws ArgumentError if sequences would be nested more than max_nesting deep.
   template <class M>
   void push_back(M module) {
     detail::check_module<M, Scalar>();
-    children_.emplace_back(std::move(module));
+    AnyModule<Scalar> child(std::move(module));
+    if (child.depth() >= max_nesting) detail::fail_nesting();
+    children_.push_back(std::move(child));
     pass_ = {};
   }
   Index size() const { return static_cast<Index>(children_.size()); }
@@ -77,14 +83,19 @@ class Sequential {
   /// What dropout draws from where forward is given no generator.
   Generator& random() { return random_; }
   /// How many threads share the work of a pass, 1 at first; results are the same bit for bit. Copies of the
-  /// network share the threads, and a pass that finds them busy runs on its own. Throws ArgumentError
-  /// below 1.
-  void set_threads(Index threads) { pool_ = std::make_shared<ThreadPool>(threads); }
-  /// These threads, to be shared with a loader and an optimiser; null before set_threads.
-  const std::shared_ptr<ThreadPool>& thread_pool() const { return pool_; }
+  /// network share the threads, and a pass that finds them busy runs on its own.
+  ///
+  /// May be called in a hook and while other threads predict: a pass keeps the threads that it began with.
+  /// After `fork` the child process runs on one thread until it calls this. Throws ArgumentError for threads
+  /// outside [1, ThreadPool::max_threads] or if the system does not start that many; the former threads are
+  /// kept then.
+  void set_threads(Index threads) { pool_.set(std::make_shared<ThreadPool>(threads)); }
+  /// These threads, to be shared with a loader and an optimiser; null before set_threads. Hold the pointer
+  /// for as long as they are used.
+  std::shared_ptr<ThreadPool> thread_pool() const { return pool_.get(); }
   /// What a pass of this network is made with; a const network neither learns nor drops out.
-  Pass pass() { return {training_, &random_, parallel()}; }
-  Pass pass() const { return {false, nullptr, parallel()}; }
+  Pass pass() { return with_workers({.training = training_, .random = &random_}); }
+  Pass pass() const { return with_workers({}); }
   /// Memory for a pass on the tape, and where it goes afterwards, to be used again.
   Context take_context() {
     if (spare_contexts_.value.empty()) return {};
@@ -92,7 +103,10 @@ class Sequential {
     spare_contexts_.value.pop_back();
     return context;
   }
-  void give_back(Context context) { spare_contexts_.value.push_back(std::move(context)); }
+  void give_back(Context context) {
+    context.pass() = {};
+    spare_contexts_.value.push_back(std::move(context));
+  }
 
   /// The network on the tape: `Variable y = net(x)`, which autograd/module.hpp explains.
   template <class X>
@@ -113,10 +127,11 @@ class Sequential {
     TrainingPass<Scalar>& pass = pass_.value;
     if (lies_in(x, pass.output)) return forward(Tensor<Scalar>(x), random);
     pass.input.reset();
-    pass.context.pass() = {training_, &random, parallel()};
+    const std::shared_ptr<ThreadPool> pool = pool_.workers();
+    pass.context.pass() = {training_, &random, Parallel(pool.get()), nullptr};
     pass.output.resize(plan(x.shape(), pass.context));
     run(x, pass.output, pass.context);
-    if (training_) update(pass.context);
+    if (pass.context.training()) update(pass.context);
     pass.input = x;
     return pass.output;
   }
@@ -145,7 +160,8 @@ class Sequential {
     ops::check_shape("Sequential: backward", "output gradient", dy.shape(), pass.output.shape());
     if (!dx.is_null())
       ops::check_shape("Sequential: backward", "input gradient", dx.shape(), pass.input->shape());
-    pass.context.pass().parallel = parallel();
+    const std::shared_ptr<ThreadPool> pool = pool_.workers();
+    pass.context.pass().parallel = Parallel(pool.get());
     accumulate(*pass.input, pass.output, dy, dx, pass.context);
   }
 
@@ -159,7 +175,8 @@ class Sequential {
   /// The same in the caller's memory, where the result lives: allocates nothing once the workspace has grown.
   const Tensor<Scalar>& predict(ConstView x, Workspace<Scalar>& workspace) const {
     if (lies_in(x, workspace.output)) return predict(Tensor<Scalar>(x), workspace);
-    workspace.context.pass() = {false, nullptr, parallel()};
+    const std::shared_ptr<ThreadPool> pool = pool_.workers();
+    workspace.context.pass() = {false, nullptr, Parallel(pool.get()), nullptr};
     workspace.output.resize(plan(x.shape(), workspace.context));
     run(x, workspace.output, workspace.context);
     return workspace.output;
@@ -192,7 +209,7 @@ class Sequential {
   }
 
   /// Hooks see every pass through the children; those of forward must be safe from many threads if predict is
-  /// used so.
+  /// used so. A hook may call set_threads, train and eval; it must not change the network otherwise.
   void on_forward(ForwardHook hook) { forward_hooks_.push_back(std::move(hook)); }
   void on_backward(BackwardHook hook) { backward_hooks_.push_back(std::move(hook)); }
   void clear_hooks() {
@@ -218,19 +235,21 @@ class Sequential {
   }
 
   // y = f_n(... f_2(f_1(x)))
-  void forward(ConstView x, View y, Context& context) const {
+  void forward(const ConstView& x, const View& y, Context& context) const {
     plan(x.shape(), context);
     run(x, y, context);
   }
 
   // dL/dx = J_1^T ... J_n^T dL/dy
-  void backward(ConstView x, ConstView y, ConstView dy, View dx, Context& context) const {
+  void backward(const ConstView& x, const ConstView& y, const ConstView& dy, const View& dx,
+                Context& context) const {
     sweep_back(*this, 0, x, y, dy, dx, context,
                [](const AnyModule<Scalar>& child, auto&&... pass) { child.backward(pass...); });
   }
   // The same sweep, with every parameter's gradient; without dx it ends at the first layer that has
   // parameters.
-  void accumulate(ConstView x, ConstView y, ConstView dy, View dx, Context& context) {
+  void accumulate(const ConstView& x, const ConstView& y, const ConstView& dy, const View& dx,
+                  Context& context) {
     const auto trained =
         std::ranges::find_if(children_, [](const auto& child) { return child.has_parameters(); });
     sweep_back(*this, dx.is_null() ? trained - children_.begin() : 0, x, y, dy, dx, context,
@@ -259,6 +278,11 @@ class Sequential {
   bool has_parameters() const {
     return std::ranges::any_of(children_, [](const auto& child) { return child.has_parameters(); });
   }
+  Index depth() const {
+    Index deepest = 0;
+    for (const AnyModule<Scalar>& child : children_) deepest = std::max(deepest, child.depth());
+    return deepest + 1;
+  }
 
  private:
   template <class Self, class F>
@@ -274,7 +298,11 @@ class Sequential {
     }
   }
 
-  Parallel parallel() const { return Parallel(pool_.get()); }
+  Pass with_workers(Pass pass) const {
+    pass.pool = pool_.workers();
+    pass.parallel = Parallel(pass.pool.get());
+    return pass;
+  }
 
   /// True where a pass would overwrite its own input.
   static bool lies_in(ConstView x, const Tensor<Scalar>& output) {
@@ -317,7 +345,7 @@ class Sequential {
   }
 
   /// The output of child i where the pass has put it; its input is that of child i - 1.
-  ConstView output_of(Index i, ConstView x, ConstView y, Context& context) const {
+  ConstView output_of(Index i, const ConstView& x, const ConstView& y, Context& context) const {
     Index writer = i;
     while (writer >= 0 && passes_on(writer, context)) --writer;
     const Shape shape = i < 0 ? x.shape() : context.shapes()[static_cast<std::size_t>(i)];
@@ -326,7 +354,7 @@ class Sequential {
     return context.buffer<Scalar>(writer, shape);
   }
 
-  void run(ConstView x, View y, Context& context) const {
+  void run(const ConstView& x, const View& y, Context& context) const {
     ConstView in = x;
     for (Index i = 0; i < size(); ++i) {
       const Shape& shape = context.shapes()[static_cast<std::size_t>(i)];
@@ -344,8 +372,8 @@ class Sequential {
 
   /// From the last child down to `first`, each gradient written into one of two buffers in turn.
   template <class Self, class Step>
-  static void sweep_back(Self& self, Index first, ConstView x, ConstView y, ConstView dy, View dx,
-                         Context& context, Step step) {
+  static void sweep_back(Self& self, Index first, const ConstView& x, const ConstView& y, const ConstView& dy,
+                         const View& dx, Context& context, const Step& step) {
     ConstView above = dy;
     Index turn = 0;
     for (Index i = self.size() - 1; i >= first; --i) {
@@ -370,7 +398,7 @@ class Sequential {
   std::vector<AnyModule<Scalar>> children_;
   bool training_ = true;
   Generator random_{};
-  std::shared_ptr<ThreadPool> pool_;
+  gradus::detail::SharedPool pool_;
   std::vector<ForwardHook> forward_hooks_;
   std::vector<BackwardHook> backward_hooks_;
   detail::FreshWhenCopied<TrainingPass<Scalar>> pass_;

@@ -55,7 +55,9 @@ class ShortRows {
 
  private:
   static constexpr Index size = packet_size<Scalar>;
-  static constexpr Index capacity = 4096;
+  static constexpr Index capacity =
+      Index{16 * 1024} / static_cast<Index>(sizeof(Scalar));  // of 64 KB of stack
+  static_assert(capacity >= longest);
   static constexpr Index most_rows = 128;
   static constexpr Index most_in_order = 16;
   static_assert(most_rows % size == 0);

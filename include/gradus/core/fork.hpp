@@ -1,0 +1,41 @@
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <new>
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <pthread.h>
+#endif
+
+/// What `fork` does to threads: the child process has a copy of the calling thread only. The other threads
+/// are gone, and a mutex that one of them held is never released.
+
+namespace gradus::detail {
+
+/// The number of calls of `fork` between the first process and this one. Threads that were started at another
+/// count do not exist here.
+inline constinit std::atomic<unsigned> fork_count{0};
+
+/// Guards every network's pointer to its thread pool. One mutex for all of them, so that `fork` can wait
+/// until nobody holds it. It is held for a few instructions, and only by networks that have worker threads.
+inline constinit std::mutex pool_mutex;
+
+/// Keeps the two above correct in child processes from now on. Throws std::bad_alloc.
+inline void watch_forks() {
+#if defined(__unix__) || defined(__APPLE__)
+  static const bool is_watching = [] {
+    const auto before = [] { pool_mutex.lock(); };
+    const auto in_parent = [] { pool_mutex.unlock(); };
+    const auto in_child = [] {
+      fork_count.fetch_add(1, std::memory_order_relaxed);
+      pool_mutex.unlock();
+    };
+    if (pthread_atfork(before, in_parent, in_child) != 0) throw std::bad_alloc();
+    return true;
+  }();
+  static_cast<void>(is_watching);
+#endif
+}
+
+}  // namespace gradus::detail

@@ -1,0 +1,170 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <gradus/core/eigen.hpp>
+#include <gradus/core/error.hpp>
+#include <gradus/core/fork.hpp>
+
+namespace gradus::detail {
+
+/// A call `f(part)` without its type, so that starting a job allocates nothing.
+struct PartCall {
+  void (*invoke)(void* f, Index part) = nullptr;
+  void* f = nullptr;
+};
+
+/// Workers and the one job they may have. Whoever starts a job works on it too.
+class ThreadTeam {
+ public:
+  /// Throws ArgumentError if the system does not start that many threads; none of them is left then.
+  explicit ThreadTeam(Index threads) {
+    watch_forks();
+    forks_ = fork_count.load(std::memory_order_relaxed);
+    workers_.reserve(static_cast<std::size_t>(threads - 1));
+    try {
+      for (Index i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
+    } catch (const std::system_error& error) {
+      const std::size_t started = workers_.size();
+      stop();
+      throw ArgumentError("ThreadPool: got " + std::to_string(threads) + " threads, but the system started " +
+                          std::to_string(started) + " besides the caller's: " + error.code().message());
+    } catch (...) {
+      stop();
+      throw;
+    }
+  }
+  ~ThreadTeam() { stop(); }
+  ThreadTeam(const ThreadTeam&) = delete;
+  ThreadTeam& operator=(const ThreadTeam&) = delete;
+
+  /// 1 in a child process, which has none of the workers.
+  Index threads() const { return is_left_behind() ? 1 : static_cast<Index>(workers_.size()) + 1; }
+
+  /// True in a child process after `fork`. Its copies of the mutex and of the condition variables may be
+  /// locked or waited for by workers that do not exist, so they must not be used again, not even destroyed.
+  bool is_left_behind() const { return forks_ != fork_count.load(std::memory_order_relaxed); }
+
+  /// Runs all parts and returns true, or returns false at once if another job is running or in a child
+  /// process.
+  bool try_run(Index parts, PartCall call) {
+    if (is_left_behind()) return false;
+    if (busy_.exchange(true, std::memory_order_acquire)) return false;
+    {
+      const std::lock_guard lock(mutex_);
+      call_ = call;
+      parts_ = parts;
+      next_.store(1, std::memory_order_relaxed);
+      open_ = true;
+      job_.fetch_add(1, std::memory_order_release);
+    }
+    wake_.notify_all();
+    // Always the first part, so that from job to job a thread finds in its cache what it has just worked out.
+    take_parts(0);
+    std::exception_ptr failure = close();
+    busy_.store(false, std::memory_order_release);
+    if (failure) std::rethrow_exception(failure);
+    return true;
+  }
+
+  /// Destroys a team. In a child process it is kept instead, in a list, where leak checkers find it.
+  struct Delete {
+    void operator()(ThreadTeam* team) const {
+      if (!team->is_left_behind()) {
+        delete team;
+        return;
+      }
+      static constinit std::atomic<ThreadTeam*> left_behind{nullptr};
+      team->next_left_behind_ = left_behind.exchange(team);
+    }
+  };
+
+ private:
+  // Long enough to bridge the gaps between the products of a training step, short enough to idle politely:
+  // about 0.2 ms. A core that went to sleep takes a good part of that to wake.
+  static constexpr int spins = 1000;
+
+  void work() {
+    unsigned seen = 0;
+    for (;;) {
+      for (int i = 0; i < spins && job_.load(std::memory_order_acquire) == seen; ++i)
+        std::this_thread::yield();
+      {
+        std::unique_lock lock(mutex_);
+        wake_.wait(lock, [&] { return job_.load(std::memory_order_relaxed) != seen; });
+        seen = job_.load(std::memory_order_relaxed);
+        if (stopping_) return;
+        if (!open_) continue;  // woken too late: the others have done it all
+        active_.fetch_add(1, std::memory_order_relaxed);
+      }
+      take_parts(next_.fetch_add(1, std::memory_order_relaxed));
+      if (is_left_behind()) return;  // the part has forked, and this is the child's only thread
+      const std::lock_guard lock(mutex_);
+      active_.fetch_sub(1, std::memory_order_release);
+      idle_.notify_one();
+    }
+  }
+
+  void take_parts(Index part) {
+    try {
+      for (; part < parts_; part = next_.fetch_add(1, std::memory_order_relaxed)) call_.invoke(call_.f, part);
+    } catch (...) {
+      next_.store(parts_, std::memory_order_relaxed);
+      if (is_left_behind()) return;
+      const std::lock_guard lock(mutex_);
+      if (!failure_) failure_ = std::current_exception();
+    }
+  }
+
+  /// Lets nobody else in, and waits only for those who are: a worker still asleep costs no time.
+  std::exception_ptr close() {
+    if (is_left_behind())
+      throw StateError("ThreadPool: the process forked inside a job; its other parts are lost");
+    {
+      const std::lock_guard lock(mutex_);
+      open_ = false;
+    }
+    for (int i = 0; i < spins && active_.load(std::memory_order_acquire) != 0; ++i) std::this_thread::yield();
+    std::unique_lock lock(mutex_);
+    idle_.wait(lock, [&] { return active_.load(std::memory_order_relaxed) == 0; });
+    return std::exchange(failure_, nullptr);
+  }
+
+  void stop() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+      job_.fetch_add(1, std::memory_order_release);
+    }
+    wake_.notify_all();
+    for (std::thread& worker : workers_) worker.join();
+  }
+
+  unsigned forks_ = 0;  // the value of fork_count in the process that has the workers
+  std::atomic<bool> busy_{false};
+  std::atomic<unsigned> job_{0};  // changes when there is something new to see; the fields below say what
+  std::atomic<Index> next_{0};    // the first part nobody has taken
+  std::atomic<Index> active_{0};  // workers inside the job
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::condition_variable idle_;
+  PartCall call_;
+  Index parts_ = 0;
+  bool open_ = false;
+  bool stopping_ = false;
+  std::exception_ptr failure_;
+  std::vector<std::thread> workers_;
+  ThreadTeam* next_left_behind_ = nullptr;
+};
+
+}  // namespace gradus::detail

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+
+#include <gradus/core/eigen.hpp>
+#include <gradus/core/error.hpp>
+
+namespace gradus::nn {
+
+/// The most sequences that may be nested in one another. What visits a network calls itself once per level,
+/// and takes at most 64 KB of the stack for so many.
+inline constexpr Index max_nesting = 32;
+
+namespace detail {
+
+[[noreturn]] inline void fail_nesting() {
+  throw ArgumentError("Sequential: modules are nested more than " + std::to_string(max_nesting) +
+                      " deep, expected at most " + std::to_string(max_nesting));
+}
+
+/// Counts the nested calls of modules in this thread while it lives. Also catches nesting that no constructor
+/// sees: a child that is replaced by a deeper one, or modules of the user that hold modules. Throws
+/// ArgumentError.
+class NestedCall {
+ public:
+  NestedCall() {
+    if (depth_ == max_nesting) fail_nesting();
+    ++depth_;
+  }
+  ~NestedCall() { --depth_; }
+  NestedCall(const NestedCall&) = delete;
+  NestedCall& operator=(const NestedCall&) = delete;
+
+ private:
+  static inline thread_local constinit Index depth_ = 0;
+};
+
+}  // namespace detail
+}  // namespace gradus::nn
