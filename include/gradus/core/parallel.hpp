@@ -142,7 +142,7 @@ class Parallel;
 /// A fixed number of threads, the caller's own among them. Movable; joins its threads when it ends.
 class ThreadPool {
  public:
-  /// Throws ArgumentError for threads < 1. ThreadPool(1) starts no thread.
+  /// Throws ArgumentError unless 1 <= threads <= 65536. ThreadPool(1) starts no thread.
   explicit ThreadPool(Index threads) : team_(make_team(threads)) {}
 
   Index threads() const { return team_->threads(); }
@@ -151,8 +151,11 @@ class ThreadPool {
   friend class Parallel;
 
   static std::unique_ptr<detail::ThreadTeam> make_team(Index threads) {
-    if (threads < 1)
-      throw ArgumentError("ThreadPool: got " + std::to_string(threads) + " threads, wanted 1 or more");
+    constexpr Index most = 1 << 16;  // more is a mistake, which the system would answer late or not at all
+    if (threads < 1 || threads > most) {
+      throw ArgumentError("ThreadPool: got " + std::to_string(threads) + " threads, expected 1 to " +
+                          std::to_string(most));
+    }
     return std::make_unique<detail::ThreadTeam>(threads);
   }
 
@@ -188,7 +191,9 @@ class Parallel {
   /// does. A range may be empty.
   template <class F>
   void run_ranges(Index parts, Index count, F&& f) const {
-    run(parts, [&](Index part) { f(count * part / parts, count * (part + 1) / parts); });
+    // floor(count * part / parts), where count * part could overflow
+    const auto begin = [=](Index part) { return count / parts * part + count % parts * part / parts; };
+    run(parts, [&](Index part) { f(begin(part), begin(part + 1)); });
   }
 
  private:
