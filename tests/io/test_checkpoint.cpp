@@ -95,7 +95,7 @@ TEST_CASE("A checkpoint with a step count that leaves no room for a step is refu
   other.steps(2);
   const auto save_with = [&](const std::string& count) {
     SafetensorsWriter writer;
-    detail::visit_training_state(
+    gradus::detail::visit_training_state(
         other.net, other.optimizer,
         [&](const std::string& name, const Tensor<float>& tensor) { writer.add(name, tensor); });
     const Generator::State words = other.random.state();
