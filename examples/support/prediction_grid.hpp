@@ -11,6 +11,7 @@
 #include <gradus/core/tensor.hpp>
 #include <gradus/data/dataset.hpp>
 #include <gradus/train/history.hpp>
+#include <gradus/train/metrics.hpp>
 
 #include "gnuplot.hpp"
 
@@ -72,7 +73,9 @@ inline void write_prediction_grid(const std::filesystem::path& path, const gradu
   constexpr int scale = 3, title_height = 36;
   const detail::Grid grid{std::min(detail::Grid::columns * detail::Grid::max_rows, data.size()),
                           data.inputs.shape()[1], data.inputs.shape()[2]};
-  const auto name = [&](Index label) { return data.class_names.at(static_cast<std::size_t>(label)); };
+  const auto name = [&](Index label) -> std::string {
+    return label == gradus::no_class ? "NaN" : data.class_names.at(static_cast<std::size_t>(label));
+  };
 
   std::string script = "set title " + gnuplot_string(title + ": true name, predicted name; errors are red") +
                        "\nunset key\nunset tics\nunset border\nunset colorbox\n"

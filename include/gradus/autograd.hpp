@@ -12,6 +12,7 @@
 #include <gradus/autograd/arithmetic.hpp>
 #include <gradus/autograd/elementwise.hpp>
 #include <gradus/autograd/selection.hpp>
+#include <gradus/autograd/pow.hpp>
 #include <gradus/autograd/reduction.hpp>
 #include <gradus/autograd/matmul.hpp>
 #include <gradus/autograd/softmax.hpp>

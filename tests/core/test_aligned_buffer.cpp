@@ -74,3 +74,12 @@ TEST_CASE("AlignedBuffer: more bytes than there are addresses throw and change n
   CHECK(buffer.capacity() == 4);
   CHECK(buffer.data()[3] == 7);
 }
+
+TEST_CASE("AlignedBuffer: sizes that rounding up to the alignment would wrap are refused") {
+  constexpr Index most = std::numeric_limits<Index>::max();
+  Buffer doubles;
+  CHECK_THROWS_AS(doubles.reserve(most / 4), std::bad_alloc);  // 2^64 - 8 bytes
+  gradus::detail::AlignedBuffer<char> bytes;
+  CHECK_THROWS_AS(bytes.reserve(most), std::bad_alloc);
+  CHECK(doubles.data() == nullptr);
+}

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <atomic>
+#include <limits>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -151,5 +152,18 @@ TEST_SUITE("parallel") {
   TEST_CASE("no thread at all is an error") {
     CHECK_THROWS_AS(ThreadPool(0), gradus::ArgumentError);
     CHECK_THROWS_AS(ThreadPool(-1), gradus::ArgumentError);
+  }
+
+  TEST_CASE("ranges of counts so large that count * parts overflows") {
+    constexpr Index most = std::numeric_limits<Index>::max();
+    const Parallel serial;
+    Index next = 0;
+    serial.run_ranges(7, most, [&](Index begin, Index end) {
+      CHECK(begin == next);
+      CHECK(end - begin <= most / 7 + 1);
+      next = end;
+    });
+    CHECK(next == most);
+    CHECK_THROWS_AS(ThreadPool{most}, gradus::ArgumentError);
   }
 }

@@ -341,6 +341,7 @@ TEST_CASE("Arguments outside their domain throw and draw nothing") {
   CHECK_THROWS_WITH_AS(generator.below(0), "below: n is 0, expected at least 1", gradus::ArgumentError);
   CHECK_THROWS_WITH_AS(generator.permutation(-1), "permutation: n is -1, expected at least 0",
                        gradus::ArgumentError);
+  CHECK_THROWS_AS(generator.permutation(std::numeric_limits<Index>::max()), gradus::ArgumentError);
   CHECK(generator == Generator(5));
 }
 

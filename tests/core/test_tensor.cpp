@@ -306,3 +306,13 @@ TEST_CASE("allclose: infinities and NaN") {
   CHECK(allclose(Tensor<float>{NAN, 1}, Tensor<float>{NAN, 1}, 1e-5f, 1e-8f, true));
   CHECK_FALSE(allclose(Tensor<float>{NAN}, Tensor<float>{1}, 1e-5f, 1e-8f, true));
 }
+
+TEST_CASE("Tensor: cast refuses a number that the other type cannot hold") {
+  CHECK_THROWS_AS(Tensor<float>({1, NAN}).cast<int>(), ArgumentError);
+  CHECK_THROWS_AS(Tensor<float>({1, 256}).cast<std::uint8_t>(), ArgumentError);
+  CHECK_THROWS_AS(Tensor<double>({-1}).cast<std::uint64_t>(), ArgumentError);
+  CHECK_THROWS_AS(Tensor<double>({1e19}).cast<Index>(), ArgumentError);
+  CHECK_THROWS_AS(Tensor<Index>({-1}).cast<std::uint8_t>(), ArgumentError);
+  CHECK(Tensor<double>{0.5, 0}.cast<bool>() == Tensor<bool>{true, false});
+  CHECK(Tensor<bool>{true, false}.cast<int>() == Tensor<int>{1, 0});
+}

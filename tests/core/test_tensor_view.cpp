@@ -214,3 +214,9 @@ TEST_CASE("operator[]: one row without a copy") {
   CHECK_THROWS_AS(Tensor<int>::scalar(1).view()[0], IndexError);
   CHECK(Tensor<int>(Shape{3, 0}).view()[2].shape() == Shape{0});
 }
+
+TEST_CASE("TensorView: an empty view whose other extents have a product that overflows") {
+  const TensorView<const float> view(nullptr, Shape{max_index / 2, max_index / 2, 0});
+  CHECK_THROWS_AS(view(max_index / 2 - 1, max_index / 2 - 1, 0), IndexError);
+  CHECK(view[0].shape() == Shape{max_index / 2, 0});
+}

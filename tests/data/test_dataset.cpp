@@ -1,5 +1,6 @@
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -107,4 +108,20 @@ TEST_CASE("Dataset: regression labels have any shape") {
   const Dataset<float, float> data{Tensor<float>(Shape{4, 2}), Tensor<float>(Shape{4, 3}), 0, {}, ""};
   CHECK(data.size() == 4);
   CHECK(data.subset(1, 2).labels.shape() == Shape{2, 3});
+}
+
+TEST_CASE("Dataset: subset outside the data is refused, where first + count overflows too") {
+  const Dataset<> data = numbered(7);
+  const Index most = std::numeric_limits<Index>::max(), least = std::numeric_limits<Index>::min();
+  CHECK_THROWS_WITH_AS(data.subset(3, most),
+                       "Dataset: subset of 9223372036854775807 examples from 3 on, expected one in [0, 7)",
+                       gradus::IndexError);
+  for (const auto& [first, count] : std::vector<std::array<Index, 2>>{
+           {most, 1}, {most, most}, {least, most}, {-1, 2}, {2, -1}, {2, least}, {8, 0}, {3, 5}}) {
+    CAPTURE(first);
+    CAPTURE(count);
+    CHECK_THROWS_AS(data.subset(first, count), gradus::IndexError);
+  }
+  CHECK(data.subset(7, 0).size() == 0);
+  CHECK(data.subset(3, 4).size() == 4);
 }

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <iterator>
+#include <limits>
 #include <numeric>
 #include <ranges>
 #include <vector>
@@ -228,5 +230,23 @@ TEST_CASE("Loader: the same batches with any number of threads") {
     Generator again(7);
     std::size_t i = 0;
     for (const auto& batch : loader.epoch(again)) CHECK(Tensor<float>(batch.x) == expected[i++]);
+  }
+}
+
+TEST_CASE("Loader: the largest batch size is one batch of everything") {
+  const Dataset<> data = numbered(7);
+  const Index most = std::numeric_limits<Index>::max();
+  Loader<> loader(data, {.batch_size = most});
+  CHECK(loader.size() == 1);
+  Generator random(1);
+  for (const auto& batch : loader.epoch(random)) CHECK(batch.size() == 7);
+  CHECK(Loader<>(data, {.batch_size = most, .drop_last = true}).size() == 0);
+}
+
+TEST_CASE("Loader: a divisor that makes numbers that are not finite is refused") {
+  const Dataset<> data = numbered(7);
+  for (const double divisor : {0.0, -0.0, std::nan(""), HUGE_VAL, 1e-60, 1e60}) {
+    CAPTURE(divisor);
+    CHECK_THROWS_AS((Loader<>(data, {.divisor = divisor})), gradus::ArgumentError);
   }
 }

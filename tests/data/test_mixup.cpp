@@ -163,3 +163,48 @@ TEST_CASE("mixup: a trainer trains on mixed batches and evaluates on plain ones"
   CHECK(trainer.history().size() == 300);
   CHECK(trainer.history().back().validation->loss < 0.9 * before);
 }
+
+TEST_CASE("Beta variates: alphas from the smallest to the largest never give NaN") {
+  using Limits = std::numeric_limits<double>;
+  Generator random(7);
+  for (const double alpha : {Limits::denorm_min(), 1e-310, Limits::min(), 1e-308, 1e-300, 1e-100, 1e-10}) {
+    CAPTURE(alpha);
+    int ones = 0;
+    for (int i = 0; i < 400; ++i) {
+      const double x = gradus::detail::symmetric_beta_variate(alpha, random);
+      REQUIRE((x == 0 || x == 1));
+      if (x == 1) ++ones;
+    }
+    CHECK(std::abs(ones - 200) < 50);
+  }
+  for (const double alpha : {1e6, 1e16, 1e30, 1e100, 1e307, Limits::max()}) {
+    CAPTURE(alpha);
+    for (int i = 0; i < 400; ++i) {
+      REQUIRE(std::abs(gradus::detail::symmetric_beta_variate(alpha, random) - 0.5) < 3 / std::sqrt(alpha));
+    }
+  }
+}
+
+TEST_CASE("MixupLoader: an alpha of 1e-308 gives batches without NaN") {
+  const Dataset<> data = constant_images(10);
+  Loader<float> loader(data, {.batch_size = 2});
+  MixupLoader mixed(loader, 1e-308);
+  Generator random(5);
+  for (const auto& batch : mixed.epoch(random)) {
+    CHECK((batch.labels.share == 0 || batch.labels.share == 1));
+    CHECK(batch.x.array().isFinite().all());
+  }
+}
+
+TEST_CASE("MixupCrossEntropy: reports the mixed weight, and the count of the class that counts") {
+  const Tensor<double> logits{{1, 2}, {3, 1}}, weights{1, 5};
+  const std::vector<Index> labels{0, 0}, partners{1, -1};
+  Tensor<double> gradient(logits.shape());
+  for (const double share : {0.25, 0.75}) {
+    MixupCrossEntropy<double> loss{{.class_weights = weights, .ignore_index = -1}};
+    const auto result = loss(logits, MixedLabels{labels, partners, share}, gradient.view());
+    CHECK(result.weight == doctest::Approx(share * 2 + (1 - share) * 5));
+    CHECK(result.count == (share < 0.5 ? 1 : 2));
+    CHECK(result.correct == 1);
+  }
+}

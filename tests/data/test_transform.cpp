@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <vector>
@@ -175,4 +176,36 @@ TEST_CASE("transforms: a loader changes its batches to train on, never its data"
   CHECK(!(first == plain));
   CHECK(!(first == second));
   CHECK(data.inputs == original);
+}
+
+TEST_CASE("RandomShift: shifts beyond the image, up to the largest, leave only the fill") {
+  for (const Index largest : {Index{1} << 40, std::numeric_limits<Index>::max() / 2}) {
+    Bytes batch = numbered_images({3, 4, 5});
+    Generator random(1);
+    RandomShift{largest, 9}(batch.view(), random);
+    CHECK(batch == Bytes::full(batch.shape(), 9));
+  }
+}
+
+TEST_CASE("RandomShift: a range that overflows and a fill that no element can hold are refused") {
+  Bytes batch = numbered_images({1, 2, 2});
+  const Bytes before = batch;
+  Generator random(1);
+  const Index most = std::numeric_limits<Index>::max();
+  for (const Index pixels : {most, most / 2 + 1, -most}) {
+    CHECK_THROWS_AS((RandomShift{pixels}(batch.view(), random)), gradus::ArgumentError);
+  }
+  for (const double fill : {256.0, -1.0, std::nan("")}) {
+    CHECK_THROWS_AS((RandomShift{1, fill}(batch.view(), random)), gradus::ArgumentError);
+  }
+  CHECK(batch == before);
+  CHECK(random == Generator(1));
+}
+
+TEST_CASE("transforms: an empty batch whose other extents have a product that overflows") {
+  Bytes empty(Shape{0, Index{1} << 40, Index{1} << 40});
+  Generator random(1);
+  RandomShift{2}(empty.view(), random);
+  RandomHorizontalFlip{}(empty.view(), random);
+  CHECK(empty.empty());
 }

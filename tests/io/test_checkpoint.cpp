@@ -90,3 +90,30 @@ TEST_CASE("A checkpoint of something else is refused and changes nothing") {
   CHECK_THROWS_AS(load(), FileError);
   CHECK(same(training, before));
 }
+
+TEST_CASE("A checkpoint with a step count that leaves no room for a step is refused and changes nothing") {
+  Training training, before, other;
+  other.steps(2);
+  const auto save_with = [&](const std::string& count) {
+    SafetensorsWriter writer;
+    gradus::detail::visit_training_state(
+        other.net, other.optimizer,
+        [&](const std::string& name, const Tensor<float>& tensor) { writer.add(name, tensor); });
+    const Generator::State words = other.random.state();
+    writer.add("generator", TensorView<const std::uint32_t>(words, Shape{static_cast<Index>(words.size())}));
+    writer.add_metadata("step_count", count);
+    writer.write(file);
+  };
+  const auto load = [&] { load_checkpoint(file, training.net, training.optimizer, training.random); };
+  for (const char* count : {"9223372036854775807", "9223372036854775808", "-1", "1e3", "", "2 "}) {
+    CAPTURE(count);
+    save_with(count);
+    CHECK_THROWS_AS(load(), FileError);
+    CHECK(same(training, before));
+  }
+  save_with("9223372036854775806");
+  load();
+  training.steps(1);
+  CHECK_THROWS_AS(training.steps(1), ArgumentError);
+  fs::remove(file);
+}

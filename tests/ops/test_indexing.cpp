@@ -48,4 +48,19 @@ TEST_SUITE("indexing") {
                                         Tensor<double>{{0}, {0}}.view()),
                     ShapeError);
   }
+
+  TEST_CASE("an empty tensor whose other extents have a product that overflows") {
+    const Index huge = Index{1} << 62;
+    const Shape shape{huge, huge, 0};
+    Tensor<double> x(shape), y(Shape{1, huge, 0}), dx(shape);
+    ops::slice<double>(x, 0, 0, 1, y.view());
+    ops::slice_add<double>(y, 0, 0, 1, dx.view());
+    ops::index_select<double>(x, 0, std::vector<Index>{huge - 1}, y.view());
+    ops::index_add<double>(y, 0, std::vector<Index>{huge - 1}, dx.view());
+    Tensor<Index> indices(Shape{0, huge, 0});
+    Tensor<double> none(indices.shape());
+    ops::gather<double>(x, 0, indices, none.view());
+    ops::scatter_add<double>(none, 0, indices, dx.view());
+    CHECK(dx.shape() == shape);
+  }
 }

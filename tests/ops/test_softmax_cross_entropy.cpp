@@ -269,4 +269,61 @@ TEST_SUITE("softmax_cross_entropy") {
     CHECK_THROWS_AS(loss_of(logits, labels, {.label_smoothing = 1.5f}), ArgumentError);
     CHECK_THROWS_AS(loss_of(logits, labels, {.label_smoothing = test::not_a_number<float>}), ArgumentError);
   }
+
+  TEST_CASE_TEMPLATE("class weights are finite and not negative, and the bad one is named", Scalar, float,
+                     double) {
+    const Tensor<Scalar> logits(Shape{2, 3});
+    Tensor<Scalar> gradient = Tensor<Scalar>::full({2, 3}, 7);
+    const std::vector<Index> labels{0, 1};  // class 2 has no sample
+    const Scalar nan = test::not_a_number<Scalar>, infinity = std::numeric_limits<Scalar>::infinity();
+    for (const Scalar bad :
+         {nan, infinity, -infinity, Scalar(-1), -std::numeric_limits<Scalar>::denorm_min()}) {
+      for (std::size_t at = 0; at < 3; ++at) {
+        std::vector<Scalar> weights(3, Scalar(1));
+        weights[at] = bad;
+        CHECK_THROWS_AS(
+            softmax_cross_entropy<Scalar>(logits, labels, gradient.view(), {.class_weights = weights}),
+            ArgumentError);
+      }
+    }
+    CHECK(gradient == Tensor<Scalar>::full({2, 3}, 7));
+    const std::vector<Scalar> weights{1, 2, -3};
+    CHECK_THROWS_WITH_AS(
+        loss_of(logits, labels, {.class_weights = weights}),
+        "softmax_cross_entropy: class weight 2 is -3, expected a finite number of at least 0", ArgumentError);
+    const std::vector<Scalar> zeros{1, Scalar(0), -Scalar(0)};
+    CHECK(loss_of(logits, labels, {.class_weights = zeros}) == doctest::Approx(std::log(3)));
+  }
+
+  TEST_CASE("the result reports the weight of its samples and their weighted sum") {
+    Generator random(8);
+    const Tensor<double> logits = Tensor<double>::randn({4, 3}, random);
+    const std::vector<Index> labels{0, 2, -1, 2};
+    const std::vector<double> weights{0.5, 3, 8};
+    for (const Reduction reduction : {Reduction::mean, Reduction::sum}) {
+      const auto result = softmax_cross_entropy<double>(
+          logits, labels, {}, {.reduction = reduction, .class_weights = weights, .ignore_index = -1});
+      CHECK(result.weight == 16.5);
+      CHECK(result.loss == (reduction == Reduction::mean ? result.total / 16.5 : result.total));
+      CHECK(softmax_cross_entropy<double>(logits, labels, {}, {.reduction = reduction, .ignore_index = -1})
+                .weight == 3);
+    }
+  }
+
+  TEST_CASE("samples that all have weight 0 cost nothing, with smoothing too") {
+    Generator random(8);
+    const Tensor<double> logits = Tensor<double>::randn({4, 3}, random);
+    Tensor<double> gradient(logits.shape());
+    const std::vector<double> weights{0, 1, 1};
+    for (const double smoothing : {0.0, 0.3}) {
+      const auto result =
+          softmax_cross_entropy<double>(logits, std::vector<Index>(4), gradient.view(),
+                                        {.label_smoothing = smoothing, .class_weights = weights});
+      CHECK(result.loss == 0);
+      CHECK(result.weight == 0);
+      CHECK(result.count == 4);
+      CHECK((result.total > 0) == (smoothing > 0));
+      CHECK(gradient.array().isZero(0));
+    }
+  }
 }

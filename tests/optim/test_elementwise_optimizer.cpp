@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -129,6 +130,22 @@ TEST_CASE("ElementwiseOptimizer: a copy keeps its own state") {
   CHECK(first.step_count() == 1);
   first.step();
   CHECK(parameter.value.item() == -2);
+}
+
+TEST_CASE("ElementwiseOptimizer: the step count does not overflow, and nothing moves where it would") {
+  Parameter<float> parameter(Tensor<float>{1, 2});
+  gradus::optim::SGD<float> sgd{{{"weight", &parameter}}, {.learning_rate = 1}};
+  const Index most = std::numeric_limits<Index>::max();
+  CHECK_THROWS_WITH_AS(sgd.set_step_count(most),
+                       "SGD: step count is 9223372036854775807, expected 0 to 9223372036854775806",
+                       ArgumentError);
+  CHECK(sgd.step_count() == 0);
+  sgd.set_step_count(most - 1);
+  sgd.step();
+  CHECK(sgd.step_count() == most);
+  parameter.grad().fill(1);
+  CHECK_THROWS_AS(sgd.step(), ArgumentError);
+  CHECK(parameter.value == Tensor<float>{1, 2});
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -96,6 +97,19 @@ TEST_CASE("ExponentialMovingAverage: refuses a decay outside [0, 1] and a weight
   weight.parameter.value = Tensor<double>{1, 2, 3};
   CHECK_THROWS_WITH_AS(average.update(), "ExponentialMovingAverage: 'weight' has shape [3], expected [2]",
                        ShapeError);
+}
+
+TEST_CASE("ExponentialMovingAverage: update counts that are negative or leave no room are refused") {
+  Weight weight;
+  ExponentialMovingAverage average{weight.parameters(), {.ramp_up = true}};
+  const gradus::Index most = std::numeric_limits<gradus::Index>::max();
+  for (const gradus::Index count : {gradus::Index{-10}, most}) {
+    CHECK_THROWS_AS(average.set_update_count(count), ArgumentError);
+  }
+  average.set_update_count(most - 1);
+  average.update();
+  CHECK_THROWS_AS(average.update(), ArgumentError);
+  CHECK(average.update_count() == most);
 }
 
 }  // namespace

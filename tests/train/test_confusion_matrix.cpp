@@ -1,5 +1,6 @@
 #include <array>
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -65,4 +66,29 @@ TEST_CASE("ConfusionMatrix: what does not fit is refused, and nothing is counted
   CHECK_THROWS_AS(ConfusionMatrix(0), gradus::ArgumentError);
   CHECK(matrix.samples() == 0);
   CHECK(std::isnan(matrix.accuracy()));
+}
+
+TEST_CASE("ConfusionMatrix: a sample with a score that is NaN has no class, and lowers accuracy and recall") {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  ConfusionMatrix matrix(2);
+  const Tensor<float> scores{{2, 1}, {nan, nan}, {nan, 1}, {1, nan}, {1, 2}};
+  const std::array<Index, 5> labels{0, 0, 1, 0, 0};
+  matrix.add(scores, labels);
+  CHECK(matrix.counts() == Tensor<Index>{{1, 1}, {0, 0}});
+  CHECK(matrix.unpredicted() == 3);
+  CHECK(matrix.unpredicted(0) == 2);
+  CHECK(matrix.samples() == 5);
+  CHECK(matrix.accuracy() == 0.2);
+  CHECK(matrix.accuracy() == gradus::accuracy(scores, labels));
+  CHECK(matrix.recall(0) == 0.25);
+  CHECK(matrix.recall(1) == 0);
+  CHECK(matrix.precision(0) == 1);
+  CHECK(matrix.f1(0) == 2.0 / 5);
+  CHECK(matrix.to_string() ==
+        "              0     1   NaN  recall\n"
+        "0             1     1     2   0.250\n"
+        "1             0     0     1   0.000\n"
+        "precision 1.000 0.000         0.200\n");
+  CHECK_THROWS_AS(matrix.add(2, gradus::no_class), gradus::IndexError);
+  CHECK_THROWS_AS(matrix.add(0, -2), gradus::IndexError);
 }

@@ -107,3 +107,21 @@ TEST_CASE("EarlyStopping: bad settings are refused") {
   trainer.records.push_back({1, {1, 1, 1}, {}, 0, 0});
   CHECK_THROWS_AS(callback.on_epoch(trainer), gradus::StateError);
 }
+
+TEST_CASE(
+    "EarlyStopping: a metric over no samples, or that the loss does not know, is an error, not an end") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  FakeTrainer trainer;
+  EarlyStopping by_loss, by_train_loss{{.monitor = Monitor::train_loss}},
+      by_accuracy{{.monitor = Monitor::validation_accuracy}};
+  trainer.records.push_back({1, {1, 1, 5}, Metrics{nan, nan, 0}, 0, 0});
+  CHECK_THROWS_AS(by_loss.on_epoch(trainer), gradus::ArgumentError);
+  CHECK_THROWS_AS(by_accuracy.on_epoch(trainer), gradus::ArgumentError);
+  trainer.records.push_back({2, {1, 1, 0}, Metrics{1, nan, 5}, 0, 0});
+  CHECK_THROWS_AS(by_train_loss.on_epoch(trainer), gradus::ArgumentError);
+  CHECK_THROWS_AS(by_accuracy.on_epoch(trainer), gradus::StateError);
+  for (const double bad : {nan, -0.1}) {
+    CHECK_THROWS_AS(EarlyStopping{{.min_delta = bad}}, gradus::ArgumentError);
+  }
+  CHECK_FALSE(trainer.stopped);
+}

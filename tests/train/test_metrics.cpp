@@ -7,6 +7,7 @@
 #include <gradus/core/random.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/nn/softmax_cross_entropy.hpp>
+#include <gradus/train/confusion_matrix.hpp>
 #include <gradus/train/metrics.hpp>
 
 namespace {
@@ -71,4 +72,33 @@ TEST_CASE("accuracy: what does not fit is refused, and named") {
                        "top_k_accuracy: label 3 of sample 2, expected one in [0, 3)", gradus::IndexError);
   CHECK_THROWS_AS(accuracy(scores, std::array<Index, 4>{0, -1, 2, 0}), gradus::IndexError);
   CHECK_THROWS_AS(top_k_accuracy(scores, std::array<Index, 4>{0, 1, 2, 0}, 0), gradus::ArgumentError);
+}
+
+TEST_CASE("top-k accuracy: a label whose own score is NaN is in no top k") {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const Tensor<float> broken{{nan, nan, nan}, {1, nan, 0}};
+  for (const Index k : {1, 2, 3, 30}) {
+    CHECK(top_k_accuracy(broken, std::array<Index, 2>{0, 1}, k) == 0);
+  }
+  CHECK(top_k_accuracy(broken, std::array<Index, 2>{2, 2}, std::numeric_limits<Index>::max()) == 0.5);
+}
+
+TEST_CASE("metrics: one rule for NaN, wherever it is in a row") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const double rest : {0.0, 1e300, std::numeric_limits<double>::infinity()}) {
+    for (Index at = 0; at < 3; ++at) {
+      for (Index label = 0; label < 3; ++label) {
+        Tensor<double> scores{{0, 0, 0}, {5, 1, 0}};
+        scores[0].array() = rest;
+        scores(0, at) = nan;
+        const std::array<Index, 2> labels{label, 0};
+        CHECK(gradus::predicted_classes(scores) == std::vector<Index>{gradus::no_class, 0});
+        CHECK(accuracy(scores, labels) == 0.5);
+        gradus::ConfusionMatrix matrix(3);
+        matrix.add(scores, labels);
+        CHECK(matrix.accuracy() == 0.5);
+        CHECK(gradus::nn::SoftmaxCrossEntropy<double>{}(scores, labels).correct == 1);
+      }
+    }
+  }
 }

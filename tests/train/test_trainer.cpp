@@ -2,11 +2,13 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
 
+#include <gradus/data/mixup.hpp>
 #include <gradus/data/synthetic.hpp>
 #include <gradus/nn/dropout.hpp>
 #include <gradus/nn/flatten.hpp>
@@ -16,6 +18,7 @@
 #include <gradus/nn/softmax_cross_entropy.hpp>
 #include <gradus/optim/adamw.hpp>
 #include <gradus/optim/sgd.hpp>
+#include <gradus/train/early_stopping.hpp>
 #include <gradus/train/metrics.hpp>
 #include <gradus/train/trainer.hpp>
 
@@ -199,17 +202,144 @@ TEST_CASE("Trainer: predict gives the output for every sample in order, and draw
   CHECK(random == before);
 }
 
-TEST_CASE("Trainer: evaluating no samples gives no numbers") {
+TEST_CASE("Trainer: validating with no samples is an error before anything is trained") {
+  auto net = small_network();
+  const auto before = weights_of(net);
+  Generator random(0);
+  optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
+  Trainer trainer{net, nn::SoftmaxCrossEntropy<float>{.ignore_index = -1}, sgd, random};
+  trainer.add(gradus::EarlyStopping{});
+  CHECK_THROWS_WITH_AS(trainer.evaluate(bright_pixels(0)),
+                       "Trainer: there are 0 samples to evaluate, expected at least 1",
+                       gradus::ArgumentError);
+  CHECK_THROWS_AS(trainer.fit(bright_pixels(5), bright_pixels(0)), gradus::ArgumentError);
+  CHECK(weights_of(net) == before);
+  CHECK(trainer.history().empty());
+  auto ignored = bright_pixels(5);
+  ignored.labels.fill(-1);
+  CHECK_THROWS_AS(trainer.evaluate(ignored), gradus::ArgumentError);
+  CHECK_THROWS_AS(trainer.fit(bright_pixels(5), ignored), gradus::ArgumentError);
+  CHECK(trainer.history().empty());
+}
+
+namespace {
+
+/// Mean cross-entropy of a class-weighted loss, computed in double from the logits.
+double weighted_mean(const Tensor<float>& logits, const Dataset<>& data, const Tensor<float>& weights,
+                     double smoothing) {
+  const Index classes = weights.size();
+  double sum = 0, total = 0;
+  for (Index i = 0; i < data.size(); ++i) {
+    if (data.labels(i) < 0) continue;
+    double exps = 0;
+    for (Index c = 0; c < classes; ++c) exps += std::exp(static_cast<double>(logits(i, c)));
+    for (Index c = 0; c < classes; ++c) {
+      const double share =
+          smoothing / static_cast<double>(classes) + (c == data.labels(i) ? 1 - smoothing : 0);
+      sum += share * static_cast<double>(weights(c)) * (std::log(exps) - static_cast<double>(logits(i, c)));
+    }
+    total += static_cast<double>(weights(data.labels(i)));
+  }
+  return sum / total;
+}
+
+/// A loss of one's own without a weight, and one that reports a weight.
+struct MeanDistance {
+  double operator()(gradus::TensorView<const float> x, std::span<const Index> labels,
+                    gradus::TensorView<float> dx = {}) const {
+    if (!dx.is_null()) dx.array().setZero();
+    double sum = 0;
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      sum += std::abs(static_cast<double>(x(static_cast<Index>(i), 0)) - static_cast<double>(labels[i]));
+    }
+    return sum / static_cast<double>(labels.size());
+  }
+};
+struct WeightedDistance {
+  struct Result {
+    double loss, weight;
+  };
+  Result operator()(gradus::TensorView<const float> x, std::span<const Index> labels,
+                    gradus::TensorView<float> dx = {}) const {
+    if (!dx.is_null()) dx.array().setZero();
+    double sum = 0, weight = 0;
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      const auto w = static_cast<double>(labels[i]);
+      sum += w * std::abs(static_cast<double>(x(static_cast<Index>(i), 0)) - w);
+      weight += w;
+    }
+    return {weight > 0 ? sum / weight : 0, weight};
+  }
+};
+
+template <class Loss>
+std::vector<double> losses_by_batch_size(const Dataset<>& data, const Loss& loss) {
+  std::vector<double> losses;
+  for (const Index size : {1, 2, 3, 4, 7, 10, 256}) {
+    auto net = small_network();
+    Generator random(0);
+    optim::SGD sgd{net.named_parameters(), {.learning_rate = 0}};
+    Trainer trainer{net, loss, sgd, random, {.epochs = 1, .batch_size = size, .evaluation_batch_size = size}};
+    losses.push_back(trainer.evaluate(data).loss);
+    trainer.fit(data);
+    losses.push_back(trainer.history().back().train.loss);
+  }
+  return losses;
+}
+
+}  // namespace
+
+TEST_CASE("Trainer: with class weights the loss is the weighted mean over all samples, in any batch size") {
+  auto data = bright_pixels(10);
+  data.labels(3) = -1;
+  auto net = small_network();
+  Tensor<float> x = data.inputs.cast<float>();
+  x.array() /= 255;
+  const Tensor<float> outputs = net.predict(x);
+  for (const Tensor<float>& weights : {Tensor<float>{1, 10, 100}, Tensor<float>{0, 1, 3}}) {
+    for (const float smoothing : {0.0f, 0.2f}) {
+      for (const auto reduction : {nn::Reduction::mean, nn::Reduction::sum}) {
+        const nn::SoftmaxCrossEntropy<float> loss{reduction, smoothing, weights, -1};
+        const double expected = weighted_mean(outputs, data, weights, smoothing);
+        for (const double found : losses_by_batch_size(data, loss)) {
+          CHECK(found == doctest::Approx(expected).epsilon(1e-6));
+        }
+        const gradus::MixupCrossEntropy<float> mixup{loss};
+        for (const double found : losses_by_batch_size(data, mixup)) {
+          CHECK(found == doctest::Approx(expected).epsilon(1e-6));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("Trainer: losses of one's own, with and without a weight, do not depend on the batch size") {
+  const auto data = bright_pixels(10);
+  const auto plain = losses_by_batch_size(data, MeanDistance{});
+  const auto weighted = losses_by_batch_size(data, WeightedDistance{});
+  for (const double loss : plain) CHECK(loss == doctest::Approx(plain.back()));
+  for (const double loss : weighted) CHECK(loss == doctest::Approx(weighted.back()));
+  CHECK(std::abs(plain.back() - weighted.back()) > 0.01);
+}
+
+TEST_CASE("Trainer: samples that all weigh nothing cost nothing") {
+  auto data = bright_pixels(10);
+  data.labels.fill(1);
+  const nn::SoftmaxCrossEntropy<float> loss{.class_weights = {1, 0, 1}};
+  for (const double found : losses_by_batch_size(data, loss)) CHECK(found == 0);
+}
+
+TEST_CASE("Trainer: a number of epochs that overflows with those before is refused") {
+  const auto data = bright_pixels(5);
   auto net = small_network();
   Generator random(0);
   optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
-  Trainer trainer{net, nn::SoftmaxCrossEntropy<float>{}, sgd, random};
-  const Metrics metrics = trainer.evaluate(bright_pixels(0));
-  CHECK(metrics.samples == 0);
-  CHECK(std::isnan(metrics.loss));
-  CHECK(std::isnan(metrics.accuracy));
-  trainer.fit(bright_pixels(5), bright_pixels(0));
-  CHECK(trainer.history().size() == 10);
+  Trainer trainer{
+      net, nn::SoftmaxCrossEntropy<float>{}, sgd, random, {.epochs = std::numeric_limits<Index>::max()}};
+  trainer.on_epoch([](auto& at) { at.stop(); });
+  trainer.fit(data);
+  CHECK_THROWS_AS(trainer.fit(data), gradus::ArgumentError);
+  CHECK(trainer.history().size() == 1);
 }
 
 TEST_CASE("Trainer: a further fit goes on") {

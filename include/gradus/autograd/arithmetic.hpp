@@ -147,10 +147,10 @@ struct Divide {
   static T left(const T& dy, const T&, const T& b, const T&) {
     return dy / b;
   }
-  // dL/db = -dL/dy y / b
+  // dL/db = -dL/dy y / b, where y / b comes first because dL/dy / b may overflow though y is 0
   template <class T>
   static T right(const T& dy, const T&, const T& b, const T& y) {
-    return -(dy / b * y);
+    return -(dy * (y / b));
   }
 };
 

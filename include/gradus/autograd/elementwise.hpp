@@ -96,7 +96,7 @@ struct Log {
   }
   // d(dy / x)/dx = -dy / x^2
   Variable<Scalar> curvature(const Variable<Scalar>& x, const Variable<Scalar>& dy) const {
-    return -(dy / (x * x));
+    return -(dy / x / x);  // x^2 could overflow or underflow
   }
 };
 
@@ -173,41 +173,6 @@ struct Clamp {
   }
 };
 
-template <class Scalar>
-struct Pow {
-  static constexpr const char *name = "pow", *slope_name = "pow_backward";
-  static constexpr Saved saved = Saved::input;
-  Scalar exponent;
-  void forward(Input<Scalar> x, TensorView<Scalar> y) const { ops::pow<Scalar>(x, exponent, y); }
-  void backward(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dx) const {
-    ops::pow_backward<Scalar>(x, exponent, dy, dx);
-  }
-  // d(dy p x^(p - 1))/dx = p (dy (p - 1) x^(p - 2)): the slope of one power less
-  Variable<Scalar> curvature(const Variable<Scalar>& x, const Variable<Scalar>& dy) const {
-    return slope(Pow{exponent - 1}, x, dy) * exponent;
-  }
-};
-
-struct Power {
-  static constexpr const char* name = "pow";
-  // y = a^b
-  auto operator()(const auto& a, const auto& b) const {
-    return for_pairs([](auto base, auto exponent) { return std::pow(base, exponent); }, a, b);
-  }
-  // dL/da = dL/dy b a^(b - 1)
-  template <class T>
-  static T left(const T& dy, const T& a, const T& b, const T&) {
-    using std::pow;
-    return dy * b * pow(a, b - T(1));
-  }
-  // dL/db = dL/dy y log(a)
-  template <class T>
-  static T right(const T& dy, const T& a, const T&, const T& y) {
-    using std::log;
-    return dy * y * log(a);
-  }
-};
-
 }  // namespace detail
 
 /// exp(x), e to the power of x.
@@ -243,8 +208,8 @@ template <class Scalar>
 Variable<Scalar> abs(const Variable<Scalar>& x) {
   return detail::unary(detail::Abs<Scalar>{}, x);
 }
-/// x held to [low, high]; its derivative at the bounds is 1, as in PyTorch. Throws ArgumentError unless
-/// low <= high.
+/// x held to [low, high]; its derivative is 1 at the bounds and 0 at NaN, as in PyTorch. Throws ArgumentError
+/// unless low <= high.
 template <class Scalar, TensorScalar Low, TensorScalar High = Scalar>
 Variable<Scalar> clamp(const Variable<Scalar>& x, Low low,
                        High high = std::numeric_limits<Scalar>::infinity()) {
@@ -254,17 +219,6 @@ Variable<Scalar> clamp(const Variable<Scalar>& x, Low low,
                         std::to_string(bounds.high) + ", expected low <= high");
   }
   return detail::unary(bounds, x);
-}
-/// x to the power of a number.
-template <class Scalar, TensorScalar Number>
-Variable<Scalar> pow(const Variable<Scalar>& x, Number exponent) {
-  return detail::unary(detail::Pow<Scalar>{static_cast<Scalar>(exponent)}, x);
-}
-
-/// A variable to the power of another, both broadcast; the base should be positive.
-template <class Scalar>
-Variable<Scalar> pow(const Variable<Scalar>& base, const Variable<Scalar>& exponent) {
-  return detail::binary<detail::Power>(base, exponent);
 }
 
 }  // namespace gradus

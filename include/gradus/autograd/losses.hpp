@@ -53,7 +53,7 @@ Tensor<Scalar> cross_entropy_row_scales(const Shape& logits, std::span<const Ind
     of_labels += weight(labels[i]);
     scales.data()[i] = weight(labels[i]) * (1 - options.label_smoothing) + smooth * of_classes;
   }
-  if (options.reduction == Reduction::mean && of_labels > 0) scales.array() /= of_labels;
+  if (options.reduction == Reduction::mean) scales.array() *= of_labels > 0 ? 1 / of_labels : Scalar{0};
   return scales;
 }
 

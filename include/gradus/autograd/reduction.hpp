@@ -90,12 +90,12 @@ Variable<Scalar> extremum(const char* name, ops::Extremum which, const Variable<
   auto y = Value<Scalar>::uninitialized(reduced.shape);
   ops::extremum_to<Scalar>(which, x.value(), y.view().reshape(reduced.kept));
   return record(name, std::move(y), x, [kept = reduced.kept](const Step<Scalar>& step) {
-    // dL/dx = dL/dy [x = y] / (number of such x); where x = y is a constant
+    // dL/dx = dL/dy [x = y] / (number of such x); where x = y is a constant. NaN equals nothing: 0/0 is NaN.
     const Variable<Scalar> best = reshape(step.output(), kept), in = step.input();
     const auto share = [&] {
       const SetRecording off(false);
-      const Variable<Scalar> least = minimum(in, best), most = maximum(in, best);
-      const Variable<Scalar> tie = where(greater_than(most, least), Variable<Scalar>(Scalar{0}), Scalar{1});
+      const Tensor<bool> is_best = compared([](Scalar a, Scalar b) { return a == b; }, in, best);
+      const Variable<Scalar> tie = where(is_best, Variable<Scalar>(Scalar{1}), Scalar{0});
       return tie / sum_to(tie, kept);
     };
     step.give(0, reshape(step.gradient(), kept) * share());
@@ -127,8 +127,9 @@ Variable<Scalar> mean(const Variable<Scalar>& x, const Axes& axes = Axes::all(),
   return total / Variable<Scalar>(count);
 }
 
-/// The largest over axes; those that tie share the gradient alike, as in `torch.amax`. NaN wins. Throws
-/// ShapeError where there is nothing to choose from.
+/// The largest over axes; those that tie share the gradient alike, as in `torch.amax`. NaN wins, and makes
+/// the gradient of all elements it was chosen from NaN. Throws ShapeError where there is nothing to choose
+/// from.
 template <class Scalar>
 Variable<Scalar> max(const Variable<Scalar>& x, const Axes& axes = Axes::all(),
                      KeepDims keep = KeepDims::no) {
@@ -162,11 +163,11 @@ Variable<Scalar> norm(const Variable<Scalar>& x, const Axes& axes = Axes::all(),
     return std::move(sqrt(sum(x * x, axes, keep)).node()->value);
   }();
   return detail::record("norm", std::move(y), x, [kept = reduced.kept](const detail::Step<Scalar>& step) {
-    // dL/dx = dL/dy x / y, and 0 where y = 0
+    // dL/dx = dL/dy x / y, and 0 where y = 0; NaN where y is NaN
     const Variable<Scalar> length = reshape(step.output(), kept), zero(Scalar{0});
-    const Tensor<bool> positive = greater_than(length, zero);
-    const Variable<Scalar> divisor = where(positive, length, Variable<Scalar>(Scalar{1}));
-    step.give(0, step.input() * where(positive, reshape(step.gradient(), kept) / divisor, zero));
+    const Tensor<bool> is_zero = detail::compared([](Scalar a, Scalar b) { return a <= b; }, length, zero);
+    const Variable<Scalar> divisor = where(is_zero, Variable<Scalar>(Scalar{1}), length);
+    step.give(0, step.input() * where(is_zero, zero, reshape(step.gradient(), kept) / divisor));
   });
 }
 

@@ -25,6 +25,14 @@ Tensor<bool> greater_than(const Variable<Scalar>& a, const std::type_identity_t<
 
 namespace detail {
 
+/// True where f(a, b) holds; has no gradient.
+template <class Scalar, class F>
+Tensor<bool> compared(F f, const Variable<Scalar>& a, const Variable<Scalar>& b) {
+  auto y = Tensor<bool>::uninitialized(ops::broadcast_shape("compare", a.shape(), b.shape()));
+  ops::compare<Scalar>(f, a.value(), b.value(), y.view());
+  return y;
+}
+
 template <class Scalar>
 Variable<Scalar> where(std::shared_ptr<const Tensor<bool>> condition, const Variable<Scalar>& a,
                        const Variable<Scalar>& b) {
@@ -51,11 +59,12 @@ Variable<Scalar> where(Tensor<bool> condition, const Variable<Scalar>& a,
 
 namespace detail {
 
-/// 1 where a > b, 1/2 where they are equal, else 0.
+/// 1 where a > b, 1/2 where they are equal, 0 where a < b. Where either is NaN, both sides get 1, as in
+/// PyTorch: a gradient of 0 would hide that the run has diverged.
 struct Preference {
   template <class Scalar>
   static Scalar of(Scalar a, Scalar b) {
-    return a > b ? Scalar{1} : a >= b ? Scalar{0.5} : Scalar{0};
+    return a < b ? Scalar{0} : a <= b ? Scalar{0.5} : Scalar{1};
   }
   auto operator()(const auto& a, const auto& b) const {
     return for_pairs([](auto x, auto z) { return of(x, z); }, a, b);
@@ -109,7 +118,8 @@ struct Minimum {
 
 }  // namespace detail
 
-/// The larger of two; where they tie the gradient is shared, as in PyTorch. NaN wins.
+/// The larger of two. The gradient is shared where they tie, and goes to both where one is NaN, as in
+/// PyTorch. NaN wins.
 template <class Scalar>
 Variable<Scalar> maximum(const Variable<Scalar>& a, const std::type_identity_t<Variable<Scalar>>& b) {
   return detail::binary<detail::Maximum>(a, b);

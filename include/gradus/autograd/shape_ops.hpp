@@ -10,6 +10,7 @@
 
 #include <gradus/autograd/record.hpp>
 #include <gradus/autograd/variable.hpp>
+#include <gradus/core/checked.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/ops/indexing.hpp>
 #include <gradus/ops/permute.hpp>
@@ -103,7 +104,7 @@ Variable<Scalar> slice_along(const Variable<Scalar>& x, Index axis, Index begin,
                      std::to_string(axis) + " of shape " + x.shape().to_string());
   }
   if (step < 1) throw ArgumentError("slice_along: step is " + std::to_string(step) + ", expected at least 1");
-  const Shape shape = x.shape().with(axis, (last - first + step - 1) / step);
+  const Shape shape = x.shape().with(axis, detail::ceil_divide(last - first, step));
   return detail::slice(x, {axis, first, step}, shape);
 }
 
@@ -120,7 +121,7 @@ Variable<Scalar> concatenate(std::span<const Variable<Scalar>> inputs, Index axi
       throw ShapeError("concatenate: shapes " + first.to_string() + " and " + input.shape().to_string() +
                        " differ along other axes than " + std::to_string(axis));
     }
-    extent += input.shape()[axis];
+    extent = detail::checked_add<ShapeError>("concatenate", extent, input.shape()[axis]);
   }
   auto y = detail::Value<Scalar>::zeros(first.with(axis, extent));
   Index begin = 0;

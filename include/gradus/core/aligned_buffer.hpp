@@ -43,7 +43,8 @@ class AlignedBuffer {
   /// Room for `size` elements. The old ones are lost if it grows; on std::bad_alloc nothing has changed.
   void reserve(Index size) {
     if (size <= capacity_) return;
-    if (static_cast<std::size_t>(size) > std::numeric_limits<std::size_t>::max() / sizeof(Scalar)) {
+    // Half the address space, because aligned new rounds the number of bytes up without a check.
+    if (size > std::numeric_limits<std::ptrdiff_t>::max() / static_cast<Index>(sizeof(Scalar))) {
       throw std::bad_array_new_length();
     }
     const std::size_t bytes = static_cast<std::size_t>(size) * sizeof(Scalar);

@@ -8,7 +8,7 @@
 #include <numbers>
 #include <utility>
 
-#include <gradus/version.hpp>
+#include <gradus/core/fast_math.hpp>
 
 namespace gradus::detail {
 

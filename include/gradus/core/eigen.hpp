@@ -2,7 +2,7 @@
 
 /// The one place that includes Eigen: its own code stays silent under a user's strict warning flags.
 
-#include <gradus/version.hpp>
+#include <gradus/core/fast_math.hpp>
 
 #if defined(__GNUC__)
 #pragma GCC diagnostic push

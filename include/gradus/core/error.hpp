@@ -3,7 +3,7 @@
 #include <stdexcept>
 #include <string>
 
-#include <gradus/version.hpp>
+#include <gradus/core/fast_math.hpp>
 
 namespace gradus {
 

@@ -7,7 +7,7 @@
 #include <limits>
 #include <span>
 
-#include <gradus/version.hpp>
+#include <gradus/core/fast_math.hpp>
 
 namespace gradus {
 

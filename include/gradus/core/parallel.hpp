@@ -73,7 +73,9 @@ class Parallel {
   /// does. A range may be empty.
   template <class F>
   void run_ranges(Index parts, Index count, F&& f) const {
-    run(parts, [&](Index part) { f(count * part / parts, count * (part + 1) / parts); });
+    // floor(count * part / parts), where count * part could overflow
+    const auto begin = [=](Index part) { return count / parts * part + count % parts * part / parts; };
+    run(parts, [&](Index part) { f(begin(part), begin(part + 1)); });
   }
 
  private:

@@ -45,6 +45,10 @@ inline std::string short_number(double value) {
   throw ArgumentError(std::string(operation) + ": n is " + std::to_string(n) + ", expected at least " +
                       std::to_string(least));
 }
+[[noreturn]] inline void throw_size(const char* operation, Index n) {
+  throw ArgumentError(std::string(operation) + ": n is " + std::to_string(n) +
+                      ", expected a number of elements that memory can hold");
+}
 [[noreturn]] inline void throw_generator_state(const std::string& complaint) {
   throw ArgumentError("Generator::set_state: state has " + complaint);
 }
@@ -130,10 +134,13 @@ class Generator {
   template <class T>
   void shuffle(std::span<T> elements);
 
-  /// The numbers 0 to n-1 in the order of `torch.randperm(n)`. Throws ArgumentError if n < 0.
+  /// The numbers 0 to n-1 in the order of `torch.randperm(n)`. Throws ArgumentError if n < 0, or if no vector
+  /// can hold n numbers.
   std::vector<Index> permutation(Index n) {
+    std::vector<Index> order;
     if (n < 0) detail::throw_count("permutation", n, 0);
-    std::vector<Index> order(static_cast<std::size_t>(n));
+    if (static_cast<std::size_t>(n) > order.max_size()) detail::throw_size("permutation", n);
+    order.resize(static_cast<std::size_t>(n));
     permutation(std::span<Index>(order));
     return order;
   }

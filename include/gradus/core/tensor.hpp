@@ -10,6 +10,8 @@
 #include <utility>
 
 #include <gradus/core/aligned_buffer.hpp>
+#include <gradus/core/arange.hpp>
+#include <gradus/core/checked.hpp>
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/nested_list.hpp>
@@ -87,16 +89,13 @@ class Tensor {
   }
   /// Rank 0.
   static Tensor scalar(Scalar value) { return full(Shape{}, value); }
-  /// `begin, begin + step, ...` up to but without `end`. Throws ArgumentError on a step of 0.
+  /// `begin, begin + step, ...` up to but without `end`. Throws ArgumentError on a step of 0 and on numbers
+  /// that are not finite.
   static Tensor arange(Scalar begin, Scalar end, Scalar step = Scalar{1}) {
-    if (!(step != Scalar{})) throw ArgumentError("arange: step is 0 or NaN, expected a number other than 0");
-    const double count =
-        std::ceil((static_cast<double>(end) - static_cast<double>(begin)) / static_cast<double>(step));
-    if (!(count < 9e18)) throw ArgumentError("arange: the range from begin to end has no finite length");
-    Tensor result = uninitialized(Shape{count > 0 ? static_cast<Index>(count) : 0});
-    for (Index i = 0; i < result.size(); ++i) {
-      result.data()[i] = static_cast<Scalar>(begin + static_cast<Scalar>(i) * step);
-    }
+    if (!(step < Scalar{} || step > Scalar{}))
+      throw ArgumentError("arange: step is 0 or NaN, expected a number other than 0");
+    Tensor result = uninitialized(Shape{detail::arange_count(begin, end, step)});
+    for (Index i = 0; i < result.size(); ++i) result.data()[i] = detail::arange_number(begin, i, step);
     return result;
   }
   static Tensor arange(Scalar end) { return arange(Scalar{}, end); }
@@ -221,11 +220,13 @@ class Tensor {
   ConstView operator[](Index i) const& { return view()[i]; }
   Tensor operator[](Index i) const&& { return ConstView(*this)[i]; }
 
-  /// The same elements as another scalar type.
+  /// The same elements as another scalar type; fractions are cut off. Throws ArgumentError for a number that
+  /// an integer type cannot hold, such as NaN.
   template <TensorScalar Other>
   Tensor<Other> cast() const {
     Tensor<Other> result = Tensor<Other>::uninitialized(shape_);
-    std::ranges::transform(*this, result.data(), [](Scalar element) { return static_cast<Other>(element); });
+    std::ranges::transform(*this, result.data(),
+                           [](Scalar element) { return detail::checked_cast<Other>("cast", element); });
     return result;
   }
 

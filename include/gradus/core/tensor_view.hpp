@@ -127,6 +127,7 @@ class TensorView {
   constexpr Scalar& operator()(I... indices) const {
     const std::array<Index, sizeof...(I)> at{static_cast<Index>(indices)...};
     if (static_cast<Index>(sizeof...(I)) != rank()) detail::fail_element(at, shape_);
+    if (empty()) detail::fail_element(at, shape_);  // its other extents may have a product that overflows
     Index offset = 0;
     for (std::size_t axis = 0; axis < at.size(); ++axis) {
       const Index extent = shape_.begin()[axis];

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <gradus/core/checked.hpp>
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/random.hpp>
@@ -36,7 +37,11 @@ struct Dataset {
 
   /// Examples `[first, first + count)`, copied. Throws IndexError.
   Dataset subset(Index first, Index count) const {
-    size();
+    const Index examples = size();
+    if (!detail::is_range_within(first, count, examples)) {
+      throw IndexError("Dataset: subset of " + std::to_string(count) + " examples from " +
+                       std::to_string(first) + " on, expected one in [0, " + std::to_string(examples) + ")");
+    }
     return {inputs.slice(first, first + count), labels.slice(first, first + count), classes, class_names,
             name};
   }

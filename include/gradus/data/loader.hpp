@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -84,11 +85,17 @@ class Loader {
 
   class Epoch;
 
-  /// Throws ArgumentError for a batch size below 1, ShapeError unless there are as many labels as inputs.
+  /// Throws ArgumentError for a batch size below 1 or a divisor that is 0 or not finite as a Scalar,
+  /// ShapeError unless there are as many labels as inputs.
   explicit Loader(const Data& data, Options options = {}) : data_(&data), options_(std::move(options)) {
     if (options_.batch_size < 1) {
       throw ArgumentError("Loader: batch size is " + std::to_string(options_.batch_size) +
                           ", expected at least 1");
+    }
+    const auto divisor = static_cast<Scalar>(options_.divisor);
+    if (!std::isfinite(divisor) || !(divisor < 0 || divisor > 0)) {
+      throw ArgumentError("Loader: divisor is " + detail::short_number(options_.divisor) +
+                          ", expected a finite number other than 0");
     }
     data.size();
   }

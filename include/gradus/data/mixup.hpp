@@ -22,28 +22,37 @@ namespace gradus {
 
 namespace detail {
 
-/// The logarithm of a number of the gamma distribution with this shape and scale 1: Marsaglia and Tsang,
-/// 2000, with their step for shapes below 1. The number itself may be too small for a double.
+/// Returns the logarithm of a number in (0, 1].
+inline double log_uniform(Generator& random) { return std::log(1 - random.uniform<double>()); }
+
+/// Returns the logarithm of a number of the gamma distribution with this shape >= 1 and scale 1: Marsaglia
+/// and Tsang, 2000.
 inline double log_gamma_variate(double shape, Generator& random) {
-  // In (0, 1], so that it has a logarithm.
-  const auto uniform = [&random] { return 1 - random.uniform<double>(); };
-  if (shape < 1) {
-    const double boost = std::log(uniform()) / shape;
-    return log_gamma_variate(shape + 1, random) + boost;
-  }
   const double d = shape - 1.0 / 3, c = 1 / std::sqrt(9 * d);
   while (true) {
     const double x = random.normal<double>(), t = 1 + c * x;
     if (t <= 0) continue;
     const double v = t * t * t;
-    if (std::log(uniform()) < x * x / 2 + d * (1 - v + std::log(v))) return std::log(d) + std::log(v);
+    if (log_uniform(random) < x * x / 2 + d * (1 - v + std::log(v))) return std::log(d) + std::log(v);
   }
 }
 
-/// A number of the distribution Beta(alpha, alpha), in [0, 1].
+/// Returns a number of the distribution Beta(alpha, alpha), in [0, 1], for any alpha > 0.
+///
+/// A gamma number of shape alpha < 1 is one of shape alpha + 1 times U^(1/alpha), whose logarithm may
+/// overflow. So the two logarithms of U are subtracted before they are divided by alpha: 0 or infinity, never
+/// NaN.
 inline double symmetric_beta_variate(double alpha, Generator& random) {
-  const double a = log_gamma_variate(alpha, random), b = log_gamma_variate(alpha, random);
-  return 1 / (1 + std::exp(b - a));
+  struct Variate {
+    double log_u, log_gamma;
+  };
+  const auto draw = [&]() -> Variate {
+    if (alpha >= 1) return {0, log_gamma_variate(alpha, random)};
+    const double log_u = log_uniform(random);
+    return {log_u, log_gamma_variate(alpha + 1, random)};
+  };
+  const Variate a = draw(), b = draw();
+  return 1 / (1 + std::exp((b.log_gamma - a.log_gamma) + (b.log_u - a.log_u) / alpha));
 }
 
 }  // namespace detail
@@ -173,7 +182,12 @@ struct MixupCrossEntropy : nn::SoftmaxCrossEntropy<Scalar> {
     const auto partners = (*this)(logits, mixed.partners, partners_gradient);
     dlogits.array() = share * dlogits.array() + (1 - share) * partners_gradient.array();
     result.loss = share * result.loss + (1 - share) * partners.loss;
-    if (mixed.share < 0.5) result.correct = partners.correct;
+    result.weight = mixed.share * result.weight + (1 - mixed.share) * partners.weight;
+    result.total = mixed.share * result.total + (1 - mixed.share) * partners.total;
+    if (mixed.share < 0.5) {
+      result.correct = partners.correct;
+      result.count = partners.count;
+    }
     return result;
   }
 

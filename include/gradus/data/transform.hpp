@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
 #include <string>
 
+#include <gradus/core/checked.hpp>
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/random.hpp>
@@ -51,23 +53,27 @@ struct RandomShift {
   Index max_pixels = 2;
   double fill = 0;
 
-  /// Throws ShapeError, ArgumentError for a negative `max_pixels`.
+  /// Throws ShapeError, and ArgumentError for a `max_pixels` outside [0, 2^62) or a `fill` that an element
+  /// cannot hold.
   template <class Element>
   void operator()(TensorView<Element> batch, Generator& random) const {
-    if (max_pixels < 0) {
-      throw ArgumentError("RandomShift: max_pixels is " + std::to_string(max_pixels) +
-                          ", expected at least 0");
+    constexpr Index most = std::numeric_limits<Index>::max() / 2;
+    if (max_pixels < 0 || max_pixels > most) {
+      throw ArgumentError("RandomShift: max_pixels is " + std::to_string(max_pixels) + ", expected at " +
+                          (max_pixels < 0 ? "least 0" : "most " + std::to_string(most)));
     }
     const auto [channels, height, width] = detail::image_extents("RandomShift", batch.shape());
+    const auto free = detail::checked_cast<Element>("RandomShift: fill", fill);
+    if (batch.empty()) return;
     const Index pixels = height * width;
     Element* plane = batch.data();
     for (Index image = 0; image < batch.shape()[0]; ++image) {
-      const Index down = random.below(2 * max_pixels + 1) - max_pixels;
-      const Index right = random.below(2 * max_pixels + 1) - max_pixels;
+      const Index down = std::clamp(random.below(2 * max_pixels + 1) - max_pixels, -height, height);
+      const Index right = std::clamp(random.below(2 * max_pixels + 1) - max_pixels, -width, width);
       for (Index channel = 0; channel < channels; ++channel, plane += pixels) {
-        detail::shift_in_place(plane, pixels, down * width, static_cast<Element>(fill));
+        detail::shift_in_place(plane, pixels, down * width, free);
         for (Index row = 0; row < height; ++row) {
-          detail::shift_in_place(plane + row * width, width, right, static_cast<Element>(fill));
+          detail::shift_in_place(plane + row * width, width, right, free);
         }
       }
     }
@@ -86,6 +92,7 @@ struct RandomHorizontalFlip {
       throw ArgumentError("RandomHorizontalFlip: probability is " + std::to_string(p) +
                           ", expected a number in [0, 1]");
     }
+    if (batch.empty()) return;
     Element* row = batch.data();
     for (Index image = 0; image < batch.shape()[0]; ++image) {
       const bool flip = random.bernoulli(p);

@@ -19,6 +19,7 @@
 #include <gradus/io/state_dict.hpp>
 #include <gradus/nn/module.hpp>
 #include <gradus/nn/sequential.hpp>
+#include <gradus/optim/check.hpp>
 #include <gradus/optim/optimizer.hpp>
 
 /// Interrupted training that goes on as if it had not been interrupted, bit for bit: parameters, buffers,
@@ -86,14 +87,22 @@ void load_checkpoint(const std::filesystem::path& file, nn::Sequential<Scalar>& 
     if (error != std::errc{} || end != text.data() + text.size()) steps = -1;
   }
   if (steps < 0) fail("it has no step count");
+  if (steps > optim::max_step_count) {
+    fail("its step count is " + std::to_string(steps) + ", expected at most " +
+         std::to_string(optim::max_step_count));
+  }
   Generator restored = random;
   try {
     restored.set_state(reader.read<std::uint32_t>(detail::generator_key).span());
   } catch (const ArgumentError& error) {
     fail(error.what());
   }
+  try {
+    optimizer.set_step_count(steps);
+  } catch (const ArgumentError& error) {
+    fail(error.what());
+  }
   for (auto& [tensor, stored] : read) *tensor = std::move(stored);
-  optimizer.set_step_count(steps);
   random = restored;
 }
 

@@ -70,7 +70,7 @@ void pow_backward(Input<Scalar> x, Scalar exponent, Input<Scalar> dy, TensorView
   const Scalar* up = dy.data();
   Scalar* down = dx.data();
   for (Index i = 0; i < x.size(); ++i) {
-    down[i] = constant ? Scalar{0} : up[i] * exponent * std::pow(in[i], exponent - 1);
+    down[i] = constant ? Scalar{0} : up[i] * (exponent * std::pow(in[i], exponent - 1));
   }
 }
 
@@ -81,11 +81,16 @@ void abs(Input<Scalar> x, TensorView<Scalar> y) {
   y.array() = x.array().abs();
 }
 
-// dL/dx = dL/dy sign(x); the derivative at 0 is 0
+// dL/dx = dL/dy sign(x); the derivative at 0 and at NaN is 0, as in PyTorch
 template <class Scalar>
 void abs_backward(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dx) {
   check_shape("abs_backward", "output gradient", dy.shape(), x.shape());
-  dx.array() = dy.array() * x.array().sign();
+  const Scalar* in = x.data();
+  const Scalar* up = dy.data();
+  Scalar* down = dx.data();
+  for (Index i = 0; i < x.size(); ++i) {
+    down[i] = up[i] * (static_cast<Scalar>(in[i] > 0) - static_cast<Scalar>(in[i] < 0));
+  }
 }
 
 // y = min(max(x, low), high), and NaN where x is NaN
@@ -97,14 +102,14 @@ void clamp(Input<Scalar> x, Scalar low, Scalar high, TensorView<Scalar> y) {
   for (Index i = 0; i < x.size(); ++i) out[i] = in[i] > high ? high : in[i] < low ? low : in[i];
 }
 
-// dL/dx = dL/dy where low <= x <= high, else 0
+// dL/dx = dL/dy where low <= x <= high, else 0, so also where x is NaN
 template <class Scalar>
 void clamp_backward(Input<Scalar> x, Scalar low, Scalar high, Input<Scalar> dy, TensorView<Scalar> dx) {
   check_shape("clamp_backward", "output gradient", dy.shape(), x.shape());
   const Scalar* in = x.data();
   const Scalar* up = dy.data();
   Scalar* down = dx.data();
-  for (Index i = 0; i < x.size(); ++i) down[i] = in[i] < low || in[i] > high ? Scalar{0} : up[i];
+  for (Index i = 0; i < x.size(); ++i) down[i] = low <= in[i] && in[i] <= high ? up[i] : Scalar{0};
 }
 
 }  // namespace gradus::ops

@@ -18,8 +18,10 @@ namespace detail {
 /// A tensor seen from one axis: `outer` blocks of `extent` rows of `inner` contiguous elements.
 struct AxisBlocks {
   AxisBlocks(const Shape& shape, Index axis) : extent(shape[axis]) {
-    for (Index i = 0; i < axis; ++i) outer *= shape[i];
-    for (Index i = axis + 1; i < shape.rank(); ++i) inner *= shape[i];
+    // The product of the other extents of an empty tensor may overflow.
+    if (shape.empty()) outer = inner = 0;
+    for (Index i = 0; i < axis && outer > 0; ++i) outer *= shape[i];
+    for (Index i = axis + 1; i < shape.rank() && inner > 0; ++i) inner *= shape[i];
   }
   Index row(Index block, Index i) const { return (block * extent + i) * inner; }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/random.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
 #include <gradus/ops/detail/shifted_exp.hpp>
@@ -20,7 +21,7 @@ template <class Scalar>
 struct CrossEntropyOptions {
   Reduction reduction = Reduction::mean;
   Scalar label_smoothing = 0;  ///< share of the target spread evenly over the classes, in [0, 1]
-  std::span<const Scalar> class_weights = {};              ///< one a class; empty means 1 for all
+  std::span<const Scalar> class_weights = {};  ///< one per class, finite and >= 0; empty means 1 for all
   Index ignore_index = std::numeric_limits<Index>::min();  ///< samples with this label count for nothing
 };
 
@@ -30,7 +31,9 @@ struct CrossEntropyResult {
   Scalar loss = 0;  ///< mean or sum, as asked for
   Index correct =
       0;  ///< samples whose largest logit, the first of equals, is the label's; NaN is never correct
-  Index count = 0;  ///< samples that were not ignored
+  Index count = 0;    ///< samples that were not ignored
+  double weight = 0;  ///< total class weight of those, by which a mean is divided
+  double total = 0;   ///< weighted sum of their losses, before it is divided
 };
 
 namespace detail {
@@ -38,6 +41,12 @@ namespace detail {
 template <class ErrorType>
 [[noreturn]] void fail_cross_entropy(const std::string& complaint) {
   throw ErrorType("softmax_cross_entropy: " + complaint);
+}
+
+[[noreturn]] inline void fail_class_weight(std::size_t index, double weight) {
+  fail_cross_entropy<ArgumentError>("class weight " + std::to_string(index) + " is " +
+                                    gradus::detail::short_number(weight) +
+                                    ", expected a finite number of at least 0");
 }
 
 template <class Scalar>
@@ -55,6 +64,10 @@ void check_cross_entropy(const Shape& logits, std::span<const Index> labels, con
     fail_cross_entropy<ShapeError>(std::to_string(options.class_weights.size()) +
                                    " class weights, expected " + std::to_string(classes));
   }
+  for (std::size_t c = 0; c < options.class_weights.size(); ++c) {
+    const Scalar weight = options.class_weights[c];
+    if (!(weight >= 0 && std::isfinite(weight))) fail_class_weight(c, static_cast<double>(weight));
+  }
   if (!(options.label_smoothing >= 0 && options.label_smoothing <= 1)) {
     fail_cross_entropy<ArgumentError>("label smoothing is " + std::to_string(options.label_smoothing) +
                                       ", expected a number in [0, 1]");
@@ -71,9 +84,9 @@ void check_cross_entropy(const Shape& logits, std::span<const Index> labels, con
 }  // namespace detail
 
 /// Softmax and cross-entropy on logits, fused: loss, metrics and, unless `dlogits` is null, the gradient in
-/// one sweep. logits `[N, C]`, one label in [0, C) a sample. The mean is weighted by the classes' weights, as
-/// in PyTorch; that of no samples at all is 0 here. Throws ShapeError, IndexError (names label and sample)
-/// and ArgumentError.
+/// one sweep. logits `[N, C]`, one label in [0, C) per sample. The mean is weighted by the classes' weights,
+/// as in PyTorch; the mean of no samples, or of samples that all have weight 0, is 0 here. Throws ShapeError,
+/// IndexError (names label and sample) and ArgumentError (a class weight that is negative or not finite).
 ///
 /// With weights w, smoothing e, label y and p = softmax(x):
 // L     = w_y (1 - e) (lse(x) - x_y) + e/C sum_c w_c (lse(x) - x_c)
@@ -88,19 +101,17 @@ CrossEntropyResult<Scalar> softmax_cross_entropy(Input<Scalar> logits, std::span
   const auto weight = [&](Index c) {
     return options.class_weights.empty() ? Scalar{1} : options.class_weights[static_cast<std::size_t>(c)];
   };
-  double weight_of_labels = 0;
   CrossEntropyResult<Scalar> result;
   for (const Index label : labels) {
     if (label == options.ignore_index) continue;
-    weight_of_labels += static_cast<double>(weight(label));
+    result.weight += static_cast<double>(weight(label));
     ++result.count;
   }
+  const bool weighs = result.weight > 0;
   Scalar weight_of_classes = 0;
   for (Index c = 0; c < classes; ++c) weight_of_classes += weight(c);
   const bool mean = options.reduction == Reduction::mean;
-  const Scalar scale = !mean               ? Scalar{1}
-                       : result.count == 0 ? Scalar{0}
-                                           : static_cast<Scalar>(1 / weight_of_labels);
+  const Scalar scale = !mean ? Scalar{1} : weighs ? static_cast<Scalar>(1 / result.weight) : Scalar{0};
   const Scalar smooth = options.label_smoothing / static_cast<Scalar>(classes);
 
   const bool are_short = classes > 0 && classes <= detail::ShortRows<Scalar>::longest;
@@ -160,7 +171,8 @@ CrossEntropyResult<Scalar> softmax_cross_entropy(Input<Scalar> logits, std::span
         std::none_of(x.data(), x.data() + label, [&](Scalar y) { return y >= highest; }))
       ++result.correct;
   }
-  if (mean) loss = result.count == 0 ? 0 : loss / weight_of_labels;
+  result.total = loss;
+  if (mean) loss = weighs ? loss / result.weight : 0;
   result.loss = static_cast<Scalar>(loss);
   return result;
 }

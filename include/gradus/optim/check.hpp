@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 #include <string>
 
+#include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 
 namespace gradus::optim {
@@ -32,6 +34,16 @@ inline void check_not_negative(const char* optimizer, const char* option, double
 /// Throws ArgumentError unless the option is in [0, 1).
 inline void check_fraction(const char* optimizer, const char* option, double value) {
   if (!(value >= 0 && value < 1)) detail::fail_option(optimizer, option, value, "a number in [0, 1)");
+}
+
+/// The largest step count that leaves room for a further step.
+inline constexpr Index max_step_count = std::numeric_limits<Index>::max() - 1;
+
+/// Throws ArgumentError unless a step count is in [0, max_step_count].
+inline void check_step_count(const char* what, Index count) {
+  if (count >= 0 && count <= max_step_count) return;
+  throw ArgumentError(std::string(what) + ": step count is " + std::to_string(count) + ", expected 0 to " +
+                      std::to_string(max_step_count));
 }
 
 }  // namespace gradus::optim

@@ -7,10 +7,12 @@
 #include <utility>
 #include <vector>
 
+#include <gradus/core/checked.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/parallel.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/nn/parameter.hpp>
+#include <gradus/optim/check.hpp>
 #include <gradus/optim/parameter_group.hpp>
 
 namespace gradus::optim {
@@ -42,10 +44,11 @@ class ElementwiseOptimizer {
 
   /// Moves every parameter by its gradient and sets the gradient to zero, in one sweep; allocates nothing.
   /// Threads that share it, `sgd.step(*pool)`, come to the same result bit for bit. Throws ShapeError, before
-  /// anything has moved, if a parameter was given another shape.
+  /// anything has moved, if a parameter was given another shape, and ArgumentError if the step count
+  /// overflows.
   void step(Parallel parallel = {}) {
     check_shapes();
-    ++step_count_;
+    step_count_ = gradus::detail::checked_add(Rule::name, step_count_, 1);
     for (Members& group : groups_) {
       const auto update = Rule::template update<Scalar>(group.options, step_count_);
       for (Member& member : group.members) sweep(member, update, parallel);
@@ -123,8 +126,9 @@ class ElementwiseOptimizer {
 
   /// How many steps have been made, one count for all parameters; to be set when training is resumed.
   Index step_count() const { return step_count_; }
+  /// Throws ArgumentError unless the count is in [0, max_step_count].
   void set_step_count(Index count) {
-    if (count < 0) fail("step count is " + std::to_string(count) + ", expected 0 or more");
+    check_step_count(Rule::name, count);
     step_count_ = count;
   }
 

@@ -5,9 +5,11 @@
 #include <utility>
 #include <vector>
 
+#include <gradus/core/checked.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/nn/parameter.hpp>
+#include <gradus/optim/check.hpp>
 
 namespace gradus::optim {
 
@@ -55,7 +57,7 @@ class ExponentialMovingAverage {
   void update() {
     if (swapped_) throw StateError("ExponentialMovingAverage: update while the network has the averages");
     for (const Average& average : averages_) check_shape(average);
-    ++update_count_;
+    update_count_ = gradus::detail::checked_add("ExponentialMovingAverage", update_count_, 1);
     const double t = static_cast<double>(update_count_);
     const double decay = options_.ramp_up ? std::min(options_.decay, (1 + t) / (10 + t)) : options_.decay;
     const auto taken = static_cast<Scalar>(1 - decay);
@@ -100,8 +102,11 @@ class ExponentialMovingAverage {
     }
   }
   Index update_count() const { return update_count_; }
-  /// To be set when training is resumed.
-  void set_update_count(Index count) { update_count_ = count; }
+  /// To be set when training is resumed. Throws ArgumentError unless the count is in [0, max_step_count].
+  void set_update_count(Index count) {
+    check_step_count("ExponentialMovingAverage", count);
+    update_count_ = count;
+  }
 
  private:
   struct Average {

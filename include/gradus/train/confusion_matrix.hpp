@@ -14,10 +14,14 @@
 namespace gradus {
 
 /// How often each class was taken for which: element (true class, predicted class) of `[C, C]`.
+///
+/// A sample with a score that is NaN has no predicted class. It is counted beside the matrix, as
+/// `unpredicted`, and among the samples: it lowers accuracy and recall, and no precision.
 class ConfusionMatrix {
  public:
   /// Throws ArgumentError for fewer than one class.
-  explicit ConfusionMatrix(Index classes) : counts_(Shape{checked(classes), classes}) {}
+  explicit ConfusionMatrix(Index classes)
+      : counts_(Shape{checked(classes), classes}), unpredicted_(Shape{classes}) {}
 
   /// Counts every sample of `[N, C]` scores. Throws ShapeError, and IndexError for a label outside [0, C),
   /// before anything is counted.
@@ -31,12 +35,22 @@ class ConfusionMatrix {
     const std::vector<Index> predicted = predicted_classes(scores);
     for (std::size_t i = 0; i < labels.size(); ++i) add(labels[i], predicted[i]);
   }
-  /// Throws IndexError.
-  void add(Index label, Index predicted) { ++counts_(label, predicted); }
+  /// The predicted class may be `no_class`. Throws IndexError.
+  void add(Index label, Index predicted) {
+    if (predicted == no_class)
+      ++unpredicted_(label);
+    else
+      ++counts_(label, predicted);
+  }
 
   Index classes() const { return counts_.shape()[0]; }
   const Tensor<Index>& counts() const { return counts_; }
-  Index samples() const { return counts_.array().sum(); }
+  /// All samples, those without a predicted class included.
+  Index samples() const { return counts_.array().sum() + unpredicted(); }
+  /// The samples without a predicted class, because a score was NaN.
+  Index unpredicted() const { return unpredicted_.array().sum(); }
+  /// Those of this class. Throws IndexError.
+  Index unpredicted(Index label) const { return unpredicted_(label); }
 
   /// The share of all samples that were recognised; NaN if there are none, and so below.
   double accuracy() const { return ratio(counts_.matrix().trace(), samples()); }
@@ -45,15 +59,15 @@ class ConfusionMatrix {
     return ratio(counts_(label, label), counts_.matrix().col(label).sum());
   }
   /// Of the samples of this class, the share that were recognised. Throws IndexError.
-  double recall(Index label) const { return ratio(counts_(label, label), counts_.matrix().row(label).sum()); }
+  double recall(Index label) const { return ratio(counts_(label, label), samples_of(label)); }
   /// The harmonic mean of precision and recall. Throws IndexError.
   double f1(Index label) const {
-    return ratio(2 * counts_(label, label),
-                 counts_.matrix().row(label).sum() + counts_.matrix().col(label).sum());
+    return ratio(2 * counts_(label, label), samples_of(label) + counts_.matrix().col(label).sum());
   }
 
-  /// A table for people: a row for each true class, a column for each predicted one, then what share of the
-  /// row was recognised; the last row says what share of the column was right.
+  /// A table for people: a row for each true class, a column for each predicted one, one for samples without
+  /// a predicted class if there are any, then what share of the row was recognised; the last row says what
+  /// share of the column was right.
   std::string to_string(std::span<const std::string> class_names = {}) const;
 
  private:
@@ -63,12 +77,14 @@ class ConfusionMatrix {
     }
     return classes;
   }
+  Index samples_of(Index label) const { return counts_.matrix().row(label).sum() + unpredicted_(label); }
   static double ratio(Index part, Index whole) {
     return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole)
                      : std::numeric_limits<double>::quiet_NaN();
   }
 
   Tensor<Index> counts_;
+  Tensor<Index> unpredicted_;
 };
 
 inline std::string ConfusionMatrix::to_string(std::span<const std::string> class_names) const {
@@ -90,6 +106,8 @@ inline std::string ConfusionMatrix::to_string(std::span<const std::string> class
 
   std::string table(name_width, ' ');
   for (Index c = 0; c < classes(); ++c) table += padded(std::to_string(c), width);
+  const bool any_unpredicted = unpredicted() > 0;
+  if (any_unpredicted) table += padded("NaN", width);
   table += "  recall\n";
   for (Index row = 0; row < classes(); ++row) {
     const std::string& name = names[static_cast<std::size_t>(row)];
@@ -97,10 +115,12 @@ inline std::string ConfusionMatrix::to_string(std::span<const std::string> class
     for (Index column = 0; column < classes(); ++column) {
       table += padded(std::to_string(counts_(row, column)), width);
     }
+    if (any_unpredicted) table += padded(std::to_string(unpredicted(row)), width);
     table += "  " + padded(share(recall(row)), 6) + "\n";
   }
   table += "precision" + std::string(name_width - 9, ' ');
   for (Index c = 0; c < classes(); ++c) table += padded(share(precision(c)), width);
+  if (any_unpredicted) table += padded("", width);
   return table + "  " + padded(share(accuracy()), 6) + "\n";
 }
 

@@ -21,12 +21,16 @@ struct EarlyStoppingOptions {
 /// in any way, so also after all epochs or when the loss turned NaN.
 class EarlyStopping {
  public:
-  /// Throws ArgumentError for a patience below 1.
+  /// Throws ArgumentError for a patience below 1 or a min_delta that is negative or NaN.
   explicit EarlyStopping(EarlyStoppingOptions options = {})
       : options_(options), best_(options.monitor, options.min_delta) {
     if (options_.patience < 1) {
       throw ArgumentError("EarlyStopping: patience is " + std::to_string(options_.patience) +
                           ", expected at least 1");
+    }
+    if (!(options_.min_delta >= 0)) {
+      throw ArgumentError("EarlyStopping: min_delta is " + detail::shortest(options_.min_delta) +
+                          ", expected a number of at least 0");
     }
   }
 

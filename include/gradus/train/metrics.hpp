@@ -1,6 +1,8 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,11 +27,13 @@ inline void check_labels(const char* metric, const Shape& scores, std::span<cons
   }
 }
 
-/// How many classes come before this one when a sample's scores are sorted from the highest; equal scores
-/// keep the order of their classes, and a score that is NaN comes before every other.
+/// Returns how many classes come before this one when a sample's scores are sorted from the highest; equal
+/// scores keep the order of their classes, and a score that is NaN comes before every other. A label whose
+/// own score is NaN comes last, after any k, so that NaN is never correct.
 template <class Scalar>
 Index rank_of(Index label, std::span<const Scalar> scores) {
   const Scalar own = scores[static_cast<std::size_t>(label)];
+  if (std::isnan(static_cast<double>(own))) return std::numeric_limits<Index>::max();
   Index rank = 0;
   for (std::size_t c = 0; c < scores.size(); ++c) {
     if (static_cast<Index>(c) < label ? !(scores[c] < own)
@@ -41,8 +45,12 @@ Index rank_of(Index label, std::span<const Scalar> scores) {
 
 }  // namespace detail
 
-/// The class with the highest score, the first of equals, for each sample: `[N, C] -> N`.
-/// Throws ShapeError unless the scores have rank 2 and C > 0.
+/// What predicted_classes returns for a sample that has no highest score, because one of its scores is NaN.
+/// It equals no label, so that NaN is never correct.
+inline constexpr Index no_class = -1;
+
+/// The class with the highest score, the first of equals, for each sample: `[N, C] -> N`; `no_class` for a
+/// sample with a score that is NaN. Throws ShapeError unless the scores have rank 2 and C > 0.
 template <class Scores>
 std::vector<Index> predicted_classes(const Scores& all_scores) {
   const TensorView<const typename Scores::scalar_type> scores = all_scores;
@@ -54,13 +62,15 @@ std::vector<Index> predicted_classes(const Scores& all_scores) {
   classes.reserve(static_cast<std::size_t>(scores.shape()[0]));
   for (Index i = 0; i < scores.shape()[0]; ++i) {
     const auto row = scores[i].span();
-    classes.push_back(std::ranges::max_element(row) - row.begin());
+    const bool has_nan = std::ranges::any_of(row, [](auto x) { return std::isnan(static_cast<double>(x)); });
+    classes.push_back(has_nan ? no_class : std::ranges::max_element(row) - row.begin());
   }
   return classes;
 }
 
 /// The share of samples whose label is among the k classes with the highest scores, `[N, C]`; 0 for no
-/// samples. Logits and probabilities give the same. Throws ShapeError, IndexError for a label outside [0, C),
+/// samples. Logits and probabilities give the same. A score that is NaN counts as the highest, and never as
+/// the label's. Throws ShapeError, IndexError for a label outside [0, C),
 /// ArgumentError for k below 1.
 template <class Scores>
 double top_k_accuracy(const Scores& all_scores, std::span<const Index> labels, Index k) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <limits>
 
 #include <gradus/core/error.hpp>
@@ -18,8 +19,9 @@ class BestSoFar {
   /// An improvement by `min_delta` or less does not count.
   explicit BestSoFar(Monitor monitor, double min_delta = 0) : monitor_(monitor), min_delta_(min_delta) {}
 
-  /// Whether this epoch is better than all before it. NaN never is. Throws StateError if a validation metric
-  /// is monitored in a training without validation.
+  /// Whether this epoch is better than all before it. NaN never is. Throws ArgumentError if the monitored
+  /// metric is an average over 0 samples, StateError if it does not exist: a validation metric in a training
+  /// without validation, or an accuracy where the loss knows no classes.
   bool improves(const EpochRecord& record) {
     const double now = score(record);
     if (!(now > best_score_ + min_delta_)) return false;
@@ -30,17 +32,16 @@ class BestSoFar {
  private:
   /// The monitored value, turned so that more is better.
   double score(const EpochRecord& record) const {
-    switch (monitor_) {
-      case Monitor::train_loss:
-        return -record.train.loss;
-      case Monitor::train_accuracy:
-        return record.train.accuracy;
-      case Monitor::validation_loss:
-        return -validation(record).loss;
-      case Monitor::validation_accuracy:
-        break;
+    const bool trains = monitor_ == Monitor::train_loss || monitor_ == Monitor::train_accuracy;
+    const Metrics& metrics = trains ? record.train : validation(record);
+    if (metrics.samples == 0) {
+      throw ArgumentError("Monitor: the monitored metric is an average over 0 samples, expected at least 1");
     }
-    return validation(record).accuracy;
+    if (monitor_ == Monitor::train_loss || monitor_ == Monitor::validation_loss) return -metrics.loss;
+    if (std::isnan(metrics.accuracy)) {
+      throw StateError("Monitor: an accuracy is monitored, but the loss knows no classes");
+    }
+    return metrics.accuracy;
   }
   static const Metrics& validation(const EpochRecord& record) {
     if (!record.validation) {

@@ -14,9 +14,22 @@ concept CountsCorrect = requires(const Result& result) {
   result.count;
 };
 
+/// A result that also reports the total weight of its samples, by which a mean was divided.
+template <class Result>
+concept ReportsWeight = requires(const Result& result) {
+  static_cast<double>(result.loss);
+  static_cast<double>(result.weight);
+};
+
+/// One that reports the sum as well, which a mean over samples of weight 0 does not tell.
+template <class Result>
+concept ReportsTotal = ReportsWeight<Result> && requires(const Result& result) {
+  static_cast<double>(result.total);
+};
+
 template <class Result>
 double loss_value(const Result& result) {
-  if constexpr (CountsCorrect<Result>) {
+  if constexpr (CountsCorrect<Result> || ReportsWeight<Result>) {
     return static_cast<double>(result.loss);
   } else {
     return static_cast<double>(result);
@@ -26,8 +39,10 @@ double loss_value(const Result& result) {
 /// Averages over samples while batches of different sizes go by.
 class RunningMetrics {
  public:
-  /// Adds what the loss found in a batch. A mean counts as often as the batch has samples, a sum once; a loss
-  /// without a `reduction` is taken for a mean.
+  /// Adds the result of the loss for a batch: `result.total` and `result.weight` if it has them. Otherwise a
+  /// mean is multiplied by the weight, or by the number of samples where there is none, and a sum is taken as
+  /// it is; a loss without `reduction` is assumed to be a mean. So the average does not depend on the batch
+  /// size.
   template <class Loss, class Result>
   void add(const Loss& loss, const Result& result, Index batch_size) {
     Index counted = batch_size;
@@ -36,17 +51,23 @@ class RunningMetrics {
       correct_ += result.correct;
       classifies_ = true;
     }
+    auto weight = static_cast<double>(counted);
+    if constexpr (ReportsWeight<Result>) weight = static_cast<double>(result.weight);
     samples_ += counted;
-    loss_sum_ += loss_value(result) * (is_sum(loss) ? 1 : static_cast<double>(counted));
+    weight_sum_ += weight;
+    if constexpr (ReportsTotal<Result>)
+      loss_sum_ += static_cast<double>(result.total);
+    else
+      loss_sum_ += loss_value(result) * (is_sum(loss) ? 1 : weight);
   }
 
+  /// The averages so far. The loss of samples that all weigh nothing is 0, as that of a batch of them.
   Metrics average() const {
     Metrics metrics;
     metrics.samples = samples_;
     if (samples_ == 0) return metrics;
-    const auto samples = static_cast<double>(samples_);
-    metrics.loss = loss_sum_ / samples;
-    if (classifies_) metrics.accuracy = static_cast<double>(correct_) / samples;
+    metrics.loss = weight_sum_ > 0 ? loss_sum_ / weight_sum_ : 0;
+    if (classifies_) metrics.accuracy = static_cast<double>(correct_) / static_cast<double>(samples_);
     return metrics;
   }
 
@@ -60,6 +81,7 @@ class RunningMetrics {
   }
 
   double loss_sum_ = 0;
+  double weight_sum_ = 0;
   Index correct_ = 0;
   Index samples_ = 0;
   bool classifies_ = false;

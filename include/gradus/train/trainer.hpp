@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <gradus/core/checked.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/parallel.hpp>
 #include <gradus/core/random.hpp>
@@ -84,8 +85,9 @@ class Trainer {
   ///
   /// Throws NumericError as soon as a loss is not finite: the message names the epoch, the batch, the first
   /// layer whose output and the first parameter that is not finite. The history and the network are then as
-  /// the step before left them. Throws ArgumentError if there is nothing to train on, and what network, loss
-  /// and data throw.
+  /// the step before left them. Throws ArgumentError if there is nothing to train on, if there is validation
+  /// data without a sample that counts, or if the number of epochs overflows, and what network, loss and data
+  /// throw.
   template <class Element, class Label>
   const History& fit(const Dataset<Element, Label>& train, const Dataset<Element, Label>& validation) {
     const auto pool = thread_pool();
@@ -109,7 +111,9 @@ class Trainer {
     return run(train, static_cast<Train*>(nullptr));
   }
 
-  /// Loss and accuracy of the network as it is, dropout off.
+  /// Loss and accuracy of the network as it is, dropout off. The loss is the mean over all samples, weighted
+  /// by their class weights if there are any, whatever the batch size. Throws ArgumentError if no sample
+  /// counts: the data are empty, or all their labels are ignored.
   template <class Element, class Label>
   Metrics evaluate(const Dataset<Element, Label>& data) {
     const auto pool = thread_pool();
@@ -122,7 +126,9 @@ class Trainer {
     for (const auto& batch : source.epoch()) {
       metrics.add(loss_, loss_(net_->predict(batch.x, workspace_), batch.labels), batch.size());
     }
-    return metrics.average();
+    const Metrics average = metrics.average();
+    if (average.samples == 0) fail_no_samples();
+    return average;
   }
 
   /// The network's output for every sample, dropout off: `[N, ...]`.
@@ -175,12 +181,17 @@ class Trainer {
     return Loader<Scalar, Element, Label>(data, {.batch_size = batch_size, .parallel = Parallel(pool.get())});
   }
 
+  [[noreturn]] static void fail_no_samples() {
+    throw ArgumentError("Trainer: there are 0 samples to evaluate, expected at least 1");
+  }
+
   template <class Train, class Validation>
   const History& run(Train& train, Validation* validation) {
     if (train.size() == 0) throw ArgumentError("Trainer: there is no batch to train on");
+    if (validation != nullptr && validation->size() == 0) fail_no_samples();
     stopping_ = false;
     progress_.epoch = history_.size();
-    progress_.epochs = progress_.epoch + options_.epochs;
+    progress_.epochs = detail::checked_add("Trainer: epochs", progress_.epoch, options_.epochs);
     net_->zero_grad();
     parameters_ = net_->named_parameters();
     for (auto& callback : callbacks_) callback.on_begin(*this);
@@ -205,7 +216,7 @@ class Trainer {
     record.learning_rate = optimizer_->learning_rate();
     if (validation != nullptr) {
       record.validation = evaluate(*validation);
-      if (record.validation->samples > 0 && !std::isfinite(record.validation->loss)) {
+      if (!std::isfinite(record.validation->loss)) {
         detail::fail_not_finite("validation loss", record.validation->loss,
                                 "after epoch " + std::to_string(progress_.epoch), *net_);
       }

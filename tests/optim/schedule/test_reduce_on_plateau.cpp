@@ -75,10 +75,50 @@ TEST_CASE("ReduceOnPlateau: NaN is no improvement") {
   CHECK(plateau.best() == 5);
 }
 
+TEST_CASE("ReduceOnPlateau: says whether a rate has really changed") {
+  Parameter<float> weight, bias;
+  SGD<float> sgd{{{"weight", &weight}}, {.learning_rate = 1}};
+  sgd.add_group({{"bias", &bias}}, {.learning_rate = 0.25});
+  ReduceOnPlateau plateau{{.factor = 0.5, .patience = 0, .minimum_rate = 0.25}};
+  CHECK_FALSE(plateau.step(sgd, 1));
+  CHECK(plateau.step(sgd, 1));  // one of the two groups
+  CHECK(sgd.learning_rate(0) == 0.5);
+  CHECK(sgd.learning_rate(1) == 0.25);
+  CHECK(plateau.step(sgd, 1));
+  CHECK_FALSE(plateau.step(sgd, 1));  // both are at the minimum
+  CHECK_FALSE(plateau.step(sgd, 1));
+  CHECK(sgd.learning_rate(0) == 0.25);
+
+  SGD<float> slow{{{"weight", &weight}}, {.learning_rate = 1e-8}};
+  ReduceOnPlateau within_epsilon{{.factor = 0.5, .patience = 0}};
+  CHECK_FALSE(within_epsilon.step(slow, 1));
+  CHECK_FALSE(within_epsilon.step(slow, 1));
+  CHECK(slow.learning_rate() == 1e-8);
+
+  SGD<float> below{{{"weight", &weight}}, {.learning_rate = 0.1}};
+  ReduceOnPlateau never_up{{.factor = 0.5, .patience = 0, .minimum_rate = 0.2, .epsilon = 0}};
+  CHECK_FALSE(never_up.step(below, 1));
+  CHECK_FALSE(never_up.step(below, 1));
+  CHECK(below.learning_rate() == 0.1);
+}
+
+TEST_CASE("ReduceOnPlateau: a threshold of 1 accepts the first metric") {
+  Parameter<float> weight;
+  SGD<float> sgd{{{"weight", &weight}}, {.learning_rate = 1}};
+  ReduceOnPlateau plateau{{.patience = 0, .threshold = 1}};
+  CHECK_FALSE(plateau.step(sgd, 5));
+  CHECK(plateau.best() == 5);
+}
+
 TEST_CASE("ReduceOnPlateau: refuses settings outside their domain") {
   CHECK_THROWS_AS((ReduceOnPlateau{{.factor = 1}}), ArgumentError);
   CHECK_THROWS_AS((ReduceOnPlateau{{.patience = -1}}), ArgumentError);
   CHECK_THROWS_AS((ReduceOnPlateau{{.cooldown = -1}}), ArgumentError);
+  for (const double bad : {-1.0, std::nan(""), HUGE_VAL}) {
+    CHECK_THROWS_AS((ReduceOnPlateau{{.threshold = bad}}), ArgumentError);
+    CHECK_THROWS_AS((ReduceOnPlateau{{.minimum_rate = bad}}), ArgumentError);
+    CHECK_THROWS_AS((ReduceOnPlateau{{.epsilon = bad}}), ArgumentError);
+  }
 }
 
 }  // namespace

@@ -1,3 +1,5 @@
+#include <limits>
+
 #include <doctest/doctest.h>
 
 #include <gradus/optim/adagrad.hpp>
@@ -73,6 +75,16 @@ TEST_CASE("Scheduler: cycles the momentum if the schedule says so") {
   Adagrad<float> adagrad{{{"weight", &weight}}, {.learning_rate = 0.1}};
   Scheduler of_adagrad{adagrad, OneCycle{.total_steps = 11}};
   CHECK(adagrad.learning_rate() == doctest::Approx(0.1 / 25));
+}
+
+TEST_CASE("Scheduler: the step count does not overflow") {
+  Parameter<float> weight;
+  SGD<float> sgd{{{"weight", &weight}}, {.learning_rate = 1}};
+  Scheduler scheduler{sgd, StepDecay{.step_size = 2}};
+  const Index most = std::numeric_limits<Index>::max();
+  scheduler.set_step_count(most);
+  CHECK_THROWS_AS(scheduler.step(), ArgumentError);
+  CHECK(scheduler.step_count() == most);
 }
 
 }  // namespace

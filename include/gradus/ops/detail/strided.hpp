@@ -10,9 +10,10 @@ namespace gradus::ops::detail {
 /// How far apart in memory the neighbours along each axis stand; 0 along an axis that repeats.
 using Strides = std::array<Index, static_cast<std::size_t>(Shape::max_rank)>;
 
-/// Those of a row-major tensor.
+/// Those of a row-major tensor; zeros for an empty one, whose extents may have a product that overflows.
 inline Strides row_major_strides(const Shape& shape) {
   Strides strides{};
+  if (shape.empty()) return strides;
   Index stride = 1;
   for (Index axis = shape.rank() - 1; axis >= 0; --axis) {
     strides[static_cast<std::size_t>(axis)] = stride;

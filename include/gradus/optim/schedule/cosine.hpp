@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include <gradus/optim/schedule/schedule.hpp>
@@ -23,6 +24,7 @@ struct CosineAnnealing {
   double minimum = 0;
 
   double operator()(Index step) const {
+    detail::check_step("CosineAnnealing", step);
     detail::check_steps("CosineAnnealing", "steps", steps);
     return detail::anneal_cosine(1, minimum, static_cast<double>(step) / static_cast<double>(steps));
   }
@@ -37,15 +39,20 @@ struct CosineWarmRestarts {
   double minimum = 0;
 
   double operator()(Index step) const {
+    detail::check_step("CosineWarmRestarts", step);
     detail::check_steps("CosineWarmRestarts", "first_period", first_period);
     detail::check_steps("CosineWarmRestarts", "growth", growth);
+    if (growth == 1) step %= first_period;
+    // A period that does not fit an Index is longer than any step, so that the loop ends with it.
+    constexpr Index longest = std::numeric_limits<Index>::max();
     Index period = first_period;
-    if (growth == 1) step %= period;
+    double length = static_cast<double>(period);
     while (step >= period) {
       step -= period;
-      period *= growth;
+      period = period > longest / growth ? longest : period * growth;
+      length *= static_cast<double>(growth);
     }
-    return detail::anneal_cosine(1, minimum, static_cast<double>(step) / static_cast<double>(period));
+    return detail::anneal_cosine(1, minimum, static_cast<double>(step) / length);
   }
 };
 

@@ -14,6 +14,7 @@ struct StepDecay {
   double gamma = 0.1;
 
   double operator()(Index step) const {
+    detail::check_step("StepDecay", step);
     detail::check_steps("StepDecay", "step_size", step_size);
     return std::pow(gamma, static_cast<double>(step / step_size));
   }
@@ -25,6 +26,7 @@ struct MultiStepDecay {
   double gamma = 0.1;
 
   double operator()(Index step) const {
+    detail::check_step("MultiStepDecay", step);
     const auto passed = std::ranges::count_if(milestones, [=](Index milestone) { return milestone <= step; });
     return std::pow(gamma, static_cast<double>(passed));
   }
@@ -34,7 +36,10 @@ struct MultiStepDecay {
 struct ExponentialDecay {
   double gamma;
 
-  double operator()(Index step) const { return std::pow(gamma, static_cast<double>(step)); }
+  double operator()(Index step) const {
+    detail::check_step("ExponentialDecay", step);
+    return std::pow(gamma, static_cast<double>(step));
+  }
 };
 
 }  // namespace gradus::optim

@@ -14,6 +14,7 @@ struct LinearWarmup {
   double end_factor = 1;
 
   double operator()(Index step) const {
+    detail::check_step("LinearWarmup", step);
     detail::check_steps("LinearWarmup", "steps", steps);
     const double progress = static_cast<double>(std::min(step, steps)) / static_cast<double>(steps);
     return start_factor + (end_factor - start_factor) * progress;

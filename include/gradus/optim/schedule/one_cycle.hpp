@@ -37,6 +37,7 @@ struct OneCycle {
  private:
   /// Anneals from each of the values to the next; two phases leave out the third.
   double value(Index step, const std::array<double, 4>& values) const {
+    detail::check_step("OneCycle", step);
     detail::check_steps("OneCycle", "total_steps", total_steps);
     if (!(pct_start >= 0 && pct_start <= 1)) {
       throw ArgumentError("OneCycle: pct_start is " + std::to_string(pct_start) + ", expected one in [0, 1]");

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <string>
 
 #include <gradus/core/error.hpp>
+#include <gradus/optim/check.hpp>
 #include <gradus/optim/optimizer.hpp>
 
 namespace gradus::optim {
@@ -32,7 +34,8 @@ class ReduceOnPlateau {
  public:
   using Options = ReduceOnPlateauOptions;
 
-  /// Throws ArgumentError unless the factor is in [0, 1), and on a negative patience or cooldown.
+  /// Throws ArgumentError unless the factor is in [0, 1), and on a patience, cooldown, threshold, minimum
+  /// rate or epsilon that is negative or not finite.
   explicit ReduceOnPlateau(const Options& options = {}) : options_(options) {
     if (!(options.factor >= 0 && options.factor < 1)) {
       throw ArgumentError("ReduceOnPlateau: factor is " + std::to_string(options.factor) +
@@ -42,18 +45,25 @@ class ReduceOnPlateau {
       throw ArgumentError("ReduceOnPlateau: patience and cooldown are " + std::to_string(options.patience) +
                           " and " + std::to_string(options.cooldown) + ", expected no negative one");
     }
+    check_not_negative("ReduceOnPlateau", "threshold", options.threshold);
+    check_not_negative("ReduceOnPlateau", "minimum_rate", options.minimum_rate);
+    check_not_negative("ReduceOnPlateau", "epsilon", options.epsilon);
   }
 
-  /// Takes in the metric of one step; returns whether it reduced the optimiser's rates.
+  /// Takes in the metric of one step. Returns whether it reduced the rate of at least one group: false at the
+  /// minimum, and where a reduction would be within epsilon.
   template <Optimizer O>
   bool step(O& optimizer, double metric) {
     if (!must_reduce(metric)) return false;
+    bool any = false;
     for (Index group = 0; group < optimizer.group_count(); ++group) {
       const double rate = optimizer.learning_rate(group);
       const double reduced = std::max(rate * options_.factor, options_.minimum_rate);
-      if (rate - reduced > options_.epsilon) optimizer.set_learning_rate(group, reduced);
+      if (!(reduced < rate && rate - reduced > options_.epsilon)) continue;
+      optimizer.set_learning_rate(group, reduced);
+      any = true;
     }
-    return true;
+    return any;
   }
 
   double best() const { return best_; }
@@ -77,6 +87,10 @@ class ReduceOnPlateau {
   }
 
   bool is_better(double metric) const {
+    if (std::isinf(best_) && !std::isnan(metric)) {
+      // Nothing to compare with yet: a threshold of 1 times infinity would be NaN.
+      return options_.goal == Goal::minimize ? metric < best_ : metric > best_;
+    }
     const double sign = options_.goal == Goal::minimize ? -1 : 1;
     const double wanted = options_.threshold_mode == ThresholdMode::relative
                               ? best_ * (1 + sign * options_.threshold)

@@ -11,17 +11,21 @@ namespace gradus::optim {
 
 /// A schedule is a function of the step 0, 1, 2, ... (a batch or an epoch, as its user counts) to the factor
 /// by which the base learning rate is multiplied: a value without state. A lambda is one. Those of the
-/// library throw ArgumentError when called with settings outside their domain.
+/// library throw ArgumentError when called with settings outside their domain or with a negative step.
 template <class S>
 concept Schedule = std::copy_constructible<S> && requires(const S& schedule, Index step) {
   { schedule(step) } -> std::convertible_to<double>;
 };
 
 /// `first` for the steps before `switch_at`, then `second` from its own step 0 on: a warm-up, then a decay.
+/// Throws ArgumentError for a negative `switch_at`.
 ///
 ///     sequence(LinearWarmup{.steps = 5}, 5, CosineAnnealing{.steps = 95})
 template <Schedule First, Schedule Second>
 auto sequence(First first, Index switch_at, Second second) {
+  if (switch_at < 0) {
+    throw ArgumentError("sequence: switch_at is " + std::to_string(switch_at) + ", expected 0 or more");
+  }
   return [first = std::move(first), switch_at, second = std::move(second)](Index step) -> double {
     return step < switch_at ? first(step) : second(step - switch_at);
   };
@@ -36,6 +40,12 @@ auto product(First first, Second second) {
 }
 
 namespace detail {
+
+/// Throws ArgumentError for a negative step.
+inline void check_step(const char* schedule, Index step) {
+  if (step >= 0) return;
+  throw ArgumentError(std::string(schedule) + ": step is " + std::to_string(step) + ", expected 0 or more");
+}
 
 /// Throws ArgumentError unless the number of steps is positive.
 inline void check_steps(const char* schedule, const char* option, Index got) {

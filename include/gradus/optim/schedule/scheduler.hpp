@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include <gradus/core/checked.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/optim/optimizer.hpp>
 #include <gradus/optim/schedule/schedule.hpp>
@@ -30,7 +31,8 @@ class Scheduler {
     set_step_count(0);
   }
 
-  void step() { set_step_count(step_count_ + 1); }
+  /// Sets the rates of the next step. Throws ArgumentError if the step count overflows.
+  void step() { set_step_count(gradus::detail::checked_add("Scheduler", step_count_, 1)); }
 
   Index step_count() const { return step_count_; }
   /// Goes to any step, as a training that is resumed does. Throws ArgumentError if it is negative.

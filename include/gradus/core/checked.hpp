@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <type_traits>
+
+#include <gradus/core/eigen.hpp>
+#include <gradus/core/error.hpp>
+
+/// Integer arithmetic on sizes, counts and steps that come from outside: overflow throws, it never wraps.
+namespace gradus::detail {
+
+template <class ErrorType>
+[[noreturn]] void fail_overflow(const char* what, Index a, const char* operation, Index b) {
+  throw ErrorType(std::string(what) + ": " + std::to_string(a) + operation + std::to_string(b) +
+                  " overflows, expected at most " + std::to_string(std::numeric_limits<Index>::max()));
+}
+
+/// Returns a + b. Throws an error that starts with `what` if the sum does not fit an Index.
+template <class ErrorType = ArgumentError>
+constexpr Index checked_add(const char* what, Index a, Index b) {
+  const bool fits =
+      b < 0 ? a >= std::numeric_limits<Index>::min() - b : a <= std::numeric_limits<Index>::max() - b;
+  if (!fits) fail_overflow<ErrorType>(what, a, " + ", b);
+  return a + b;
+}
+
+template <class From>
+[[noreturn]] void fail_cast(const char* what, From number, int digits, bool is_signed) {
+  throw ArgumentError(std::string(what) + ": " + std::to_string(number) + " does not fit " +
+                      (is_signed ? "a signed" : "an unsigned") + " integer of " + std::to_string(digits) +
+                      " binary digits");
+}
+
+/// Returns a number as another arithmetic type; fractions are cut off. Throws ArgumentError, which starts
+/// with `what`, if an integer type cannot hold it, which is undefined for a floating-point number and wraps
+/// an integer.
+template <class To, class From>
+To checked_cast(const char* what, From number) {
+  using Limits = std::numeric_limits<To>;
+  if constexpr (!std::is_same_v<To, bool> && std::is_integral_v<To> && std::is_floating_point_v<From>) {
+    const From whole = std::trunc(number);
+    // The bounds are powers of two, so that each is exact in any floating-point type.
+    const From above = std::ldexp(From{1}, Limits::digits), below = Limits::is_signed ? -above : From{0};
+    if (!(whole >= below && whole < above)) fail_cast(what, number, Limits::digits, Limits::is_signed);
+  } else if constexpr (!std::is_same_v<To, bool> && std::is_integral_v<To>) {
+    const auto result = static_cast<To>(number);
+    if (static_cast<From>(result) != number || (result < To{}) != (number < From{}))
+      fail_cast(what, number, Limits::digits, Limits::is_signed);
+  }
+  return static_cast<To>(number);
+}
+
+/// Returns the quotient of two counts rounded up, which `(a + b - 1) / b` gets wrong near the largest Index.
+/// Expects a >= 0 and b >= 1.
+constexpr Index ceil_divide(Index a, Index b) { return a / b + (a % b > 0 ? 1 : 0); }
+
+/// Returns whether [first, first + count) lies in [0, size), without computing the sum.
+constexpr bool is_range_within(Index first, Index count, Index size) {
+  return first >= 0 && count >= 0 && first <= size && count <= size - first;
+}
+
+}  // namespace gradus::detail
