@@ -167,7 +167,7 @@ requires nn::Module<M, double> GradientCheck gradient_check(M module, Tensor<dou
   };
   const auto objective = [&] {
     forward();
-    return (y.array() * dy.array()).sum();
+    return ops::detail::sum_terms<double>(y.size(), [&](Index i) { return y.data()[i] * dy.data()[i]; });
   };
 
   std::vector<std::pair<std::string, Parameter*>> parameters;

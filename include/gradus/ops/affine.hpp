@@ -6,6 +6,7 @@
 #include <gradus/core/parallel.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
+#include <gradus/ops/detail/column_sums.hpp>
 #include <gradus/ops/product.hpp>
 
 /// The fully connected layer: x `[N, in]`, weight W `[out, in]` as in PyTorch, bias b `[out]`, y `[N, out]`.
@@ -105,7 +106,9 @@ template <class Scalar>
 void affine_bias_gradient(Input<Scalar> dy, TensorView<Scalar> dbias) {
   const MatrixView<const Scalar> up = detail::as_matrix_view(dy);
   check_shape("affine_bias_gradient", "bias gradient", dbias.shape(), Shape{up.columns});
-  for (Index i = 0; i < up.rows; ++i) dbias.array() += dy[i].array();
+  detail::sum_columns(up.data, up.rows, up.columns, [out = dbias.data()](Index j, detail::Wide<Scalar> sum) {
+    out[j] = static_cast<Scalar>(static_cast<detail::Wide<Scalar>>(out[j]) + sum);
+  });
 }
 
 }  // namespace gradus::ops
