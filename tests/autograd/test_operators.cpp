@@ -285,10 +285,10 @@ TEST_SUITE("operators") {
   TEST_CASE_TEMPLATE("norm: NaN, infinities and numbers whose squares leave the range", Scalar, float,
                      double) {
     using Limits = std::numeric_limits<Scalar>;
-    const auto gradient_of_norm = [](const Tensor<Scalar>& values) {
+    const auto gradient_of_norm = [](const Tensor<Scalar>& values) -> Tensor<Scalar> {
       const Variable<Scalar> x(values, requires_grad);
       norm(x).backward();
-      return x.grad();
+      return Tensor<Scalar>(x.grad());
     };
     for (const Scalar unit : {Limits::denorm_min() * 64, Limits::min(), Limits::max() / 16}) {
       CAPTURE(unit);

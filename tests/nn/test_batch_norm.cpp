@@ -122,7 +122,7 @@ TEST_SUITE("nn::BatchNorm1d") {
   }
 
   TEST_CASE("a mean far from 0 costs no digits, forward and backward") {
-    for (const double mean : {0.0, 1e2, -1e4, 1e6}) {
+    for (const float mean : {0.0f, 1e2f, -1e4f, 1e6f}) {
       for (const Index count : {2, 8, 256, 1000, 100'000}) {
         CAPTURE(mean);
         CAPTURE(count);

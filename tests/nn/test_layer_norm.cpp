@@ -83,7 +83,7 @@ TEST_SUITE("nn::LayerNorm") {
   }
 
   TEST_CASE("a mean far from 0 costs no digits, forward and backward") {
-    for (const double mean : {0.0, 1e2, -1e4, 1e6}) {
+    for (const float mean : {0.0f, 1e2f, -1e4f, 1e6f}) {
       for (const Index features : {2, 5, 256, 1000, 100'000}) {
         CAPTURE(mean);
         CAPTURE(features);

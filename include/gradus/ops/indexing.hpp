@@ -32,8 +32,8 @@ struct AxisBlocks {
   Index inner = 1;
 };
 
-/// Terms per element up to which they are added in place.
-inline constexpr Index few_terms = 16;
+/// Up to this many terms per element are added in place.
+inline constexpr Index terms_in_place = 16;
 
 [[noreturn]] inline void fail_index(const char* operation, Index index, Index extent, Index axis) {
   throw IndexError(std::string(operation) + ": index " + std::to_string(index) + " along axis " +
@@ -65,7 +65,7 @@ inline Index most_repeats(std::span<const Index> indices, Index extent) {
 /// round.
 template <class Scalar, class F>
 void add_terms_to(TensorView<Scalar> dx, Index terms, F&& f) {
-  if (std::is_same_v<Wide<Scalar>, Scalar> || terms <= few_terms) {
+  if (std::is_same_v<Wide<Scalar>, Scalar> || terms <= terms_in_place) {
     f(dx.data());
     return;
   }
@@ -116,7 +116,7 @@ void index_add(Input<Scalar> dy, Index axis, std::span<const Index> indices, Ten
   const detail::AxisBlocks from(dy.shape(), axis), to(dx.shape(), axis);
   detail::check_indices("index_add", indices, to.extent, axis);
   const Index terms =
-      from.extent <= detail::few_terms ? from.extent : detail::most_repeats(indices, to.extent);
+      from.extent <= detail::terms_in_place ? from.extent : detail::most_repeats(indices, to.extent);
   detail::add_terms_to(dx, terms, [&](auto* sums) {
     for (Index block = 0; block < from.outer; ++block) {
       for (Index i = 0; i < from.extent; ++i) {
