@@ -282,6 +282,53 @@ TEST_SUITE("operators") {
     MESSAGE("worst relative difference ", worst);
   }
 
+  TEST_CASE_TEMPLATE("norm: NaN, infinities and numbers whose squares leave the range", Scalar, float,
+                     double) {
+    using Limits = std::numeric_limits<Scalar>;
+    const auto gradient_of_norm = [](const Tensor<Scalar>& values) -> Tensor<Scalar> {
+      const Variable<Scalar> x(values, requires_grad);
+      norm(x).backward();
+      return Tensor<Scalar>(x.grad());
+    };
+    for (const Scalar unit : {Limits::denorm_min() * 64, Limits::min(), Limits::max() / 16}) {
+      CAPTURE(unit);
+      const Tensor<Scalar> x{3 * unit, 0, -4 * unit};
+      CHECK(static_cast<double>(norm(Variable<Scalar>(x)).item() / unit) == doctest::Approx(5).epsilon(1e-6));
+      const Tensor<Scalar> gradient = gradient_of_norm(x);
+      CHECK(static_cast<double>(gradient(0)) == doctest::Approx(0.6).epsilon(1e-6));
+      CHECK(gradient(1) == 0);
+      CHECK(static_cast<double>(gradient(2)) == doctest::Approx(-0.8).epsilon(1e-6));
+    }
+    CHECK(gradient_of_norm(Tensor<Scalar>{0, 0}) == Tensor<Scalar>{0, 0});
+    for (Index at = 0; at < 40; ++at) {
+      Tensor<Scalar> x(Shape{40});
+      x(at) = Limits::quiet_NaN();
+      x((at + 1) % 40) = Limits::infinity();
+      REQUIRE(std::isnan(norm(Variable<Scalar>(x)).item()));
+      REQUIRE(gradient_of_norm(x).array().isNaN().all());
+    }
+  }
+
+  TEST_CASE("sum and mean of ten million numbers, and their gradients") {
+    const Variable<float> x(Tensor<float>::full({10'000'000}, 0.1f), requires_grad);
+    CHECK(std::abs(static_cast<double>(sum(x).item()) / (double{0.1f} * 1e7) - 1) <= 3e-7);
+    CHECK(mean(x).item() == 0.1f);
+    mean(x).backward();
+    CHECK((x.grad().array() == 1e-7f).all());
+    CHECK(mean(Variable<float>(Tensor<float>{3e38f, 3e38f})).item() == 3e38f);
+  }
+
+  TEST_CASE("the gradient of a broadcast operand is a sum that keeps its digits") {
+    const Variable<float> bias(Tensor<float>{0, 0}, requires_grad),
+        factor(Tensor<float>(Shape{}), requires_grad);
+    const Variable<float> x(Tensor<float>::full({5'000'000, 2}, 0.1f));
+    sum((x * factor + bias) * 0.1f).backward();
+    for (const float gradient : bias.grad())
+      CHECK(std::abs(static_cast<double>(gradient) / (double{0.1f} * 5e6) - 1) <= 3e-7);
+    const double exact = double{0.1f} * double{0.1f} * 1e7;
+    CHECK(std::abs(static_cast<double>(factor.grad().item()) / exact - 1) <= 3e-7);
+  }
+
   TEST_CASE("every operator's gradient agrees with difference quotients") { check_rows(1); }
 
   TEST_CASE("every operator's second derivatives agree with difference quotients of its gradients") {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -78,6 +79,38 @@ TEST_SUITE("nn::LayerNorm") {
       CHECK(y(0, j) == 0);
       CHECK(std::isnan(y(1, j)));
       CHECK(y(2, j) == 0);
+    }
+  }
+
+  TEST_CASE("a mean far from 0 costs no digits, forward and backward") {
+    for (const float mean : {0.0f, 1e2f, -1e4f, 1e6f}) {
+      for (const Index features : {2, 5, 256, 1000, 100'000}) {
+        CAPTURE(mean);
+        CAPTURE(features);
+        Generator random(4);
+        const Tensor<float> x = Tensor<float>::randn({3, features}, random, mean, 1),
+                            dy = Tensor<float>::randn({3, features}, random);
+        Tensor<float> y(x.shape()), dx(x.shape());
+        Tensor<double> exact_y(x.shape()), exact_dx(x.shape());
+        const auto pass = [&](auto& norm, const auto& in, const auto& up, auto& out, auto& down) {
+          Context context;
+          norm.forward(in, out, context);
+          norm.backward(in, out, up, down, context);
+          norm.gradient(in, up, context);
+        };
+        LayerNorm<float> norm(features);
+        LayerNorm<double> exact(features);
+        pass(norm, x, dy, y, dx);
+        pass(exact, x.cast<double>(), dy.cast<double>(), exact_y, exact_dx);
+        const auto error = [](const Tensor<float>& got, const Tensor<double>& wanted) {
+          return (got.cast<double>().array() - wanted.array()).abs().maxCoeff() /
+                 std::max(1.0, wanted.array().abs().maxCoeff());
+        };
+        CHECK(error(y, exact_y) <= 2e-6);
+        CHECK(error(dx, exact_dx) <= 5e-6);
+        CHECK(error(norm.weight.grad(), exact.weight.grad()) <= 2e-6);
+        CHECK(error(norm.bias.grad(), exact.bias.grad()) <= 2e-6);
+      }
     }
   }
 

@@ -125,4 +125,26 @@ TEST_SUITE("affine") {
     CHECK_THROWS_AS(ops::affine_bias_gradient<float>(y, x.view()), ShapeError);
     CHECK_THROWS_AS(ops::affine_bias_gradient<float>(b, b.view()), ShapeError);
   }
+
+  TEST_CASE("the bias gradient of long batches is right to 1e-6") {
+    for (const Index columns : {1, 2, 10, 100}) {
+      const Index rows = 10'000'000 / columns;
+      Tensor<float> bias = Tensor<float>::ones({columns});
+      ops::affine_bias_gradient<float>(Tensor<float>::full({rows, columns}, 0.1f), bias.view());
+      const double exact = 1 + double{0.1f} * static_cast<double>(rows);
+      for (const float sum : bias) CHECK(std::abs(static_cast<double>(sum) / exact - 1) <= 3e-7);
+    }
+  }
+
+  TEST_CASE_TEMPLATE("the bias gradient counts every row, in short batches and long ones", Scalar, float,
+                     double) {
+    for (const Index rows : {0, 1, 255, 256, 257, 264, 1000}) {
+      Tensor<Scalar> bias = Tensor<Scalar>::full({37}, 2), dy(Shape{rows, 37}), expected = bias;
+      for (Index i = 0; i < rows; ++i) {
+        for (Index j = 0; j < 37; ++j) expected(j) += dy(i, j) = static_cast<Scalar>((i * 7 + j) % 11);
+      }
+      ops::affine_bias_gradient<Scalar>(dy, bias.view());
+      CHECK(bias == expected);
+    }
+  }
 }

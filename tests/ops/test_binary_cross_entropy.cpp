@@ -76,6 +76,17 @@ TEST_SUITE("binary_cross_entropy") {
     }
   }
 
+  TEST_CASE("ten million equal losses are right to 1e-6") {
+    for (const float target : {0.0f, 0.25f, 1.0f}) {
+      const auto x = Tensor<float>::full({10'000'000}, 0.1f),
+                 targets = Tensor<float>::full(x.shape(), target);
+      const double logit = double{0.1f}, loss = std::log1p(std::exp(logit)) - logit * double{target};
+      CHECK(std::abs(static_cast<double>(binary_cross_entropy<float>(x, targets, {})) / loss - 1) <= 5e-7);
+      const double sum = static_cast<double>(binary_cross_entropy<float>(x, targets, {}, Reduction::sum));
+      CHECK(std::abs(sum / (loss * 1e7) - 1) <= 5e-7);
+    }
+  }
+
   TEST_CASE("nothing at all costs nothing, and shapes that do not fit are named") {
     const Tensor<float> nothing(Shape{0, 3}), x(Shape{2, 3});
     Tensor<float> gradient(Shape{3});

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <cmath>
+
 #include <doctest/doctest.h>
 
 #include <gradus/core/tensor.hpp>
@@ -50,6 +53,69 @@ TEST_SUITE("broadcast") {
     }
     CHECK_THROWS_AS(ops::sum_to<double>(Tensor<double>(Shape{2, 3}), Tensor<double>(Shape{2}).view()),
                     ShapeError);
+  }
+
+  TEST_CASE("sum_to and mean_to reduce any axes of four") {
+    const Shape from{2, 3, 5, 40};
+    Tensor<float> x(from);
+    for (Index i = 0; i < x.size(); ++i) x.data()[i] = static_cast<float>(i % 97);
+    for (int kept = 0; kept < 16; ++kept) {
+      CAPTURE(kept);
+      Shape to = from;
+      for (Index axis = 0; axis < 4; ++axis) {
+        if ((kept >> axis & 1) == 0) to = to.with(axis, 1);
+      }
+      Tensor<float> expected(to), summed(to), averaged(to);
+      for (Index i = 0; i < x.size(); ++i) {
+        Index at[4] = {i / 600, i / 200 % 3, i / 40 % 5, i % 40};
+        for (int axis = 0; axis < 4; ++axis) at[axis] = to[axis] == 1 ? 0 : at[axis];
+        expected(at[0], at[1], at[2], at[3]) += x.data()[i];
+      }
+      ops::sum_to<float>(x, summed.view());
+      CHECK(summed == expected);
+      ops::mean_to<float>(x, averaged.view());
+      const auto count = static_cast<float>(x.size() / to.size());
+      CHECK(((averaged.array() - expected.array() / count).abs() <= 1e-5f).all());
+    }
+  }
+
+  TEST_CASE("ten million times 0.1f along every axis is right to 1e-6") {
+    const Index n = 10'000'000;
+    const Tensor<float> x = Tensor<float>::full({n}, 0.1f);
+    struct {
+      Shape from, to;
+    } const cases[] = {{{n}, {1}},
+                       {{n, 1}, {1, 1}},
+                       {{n / 10, 10}, {1, 10}},
+                       {{n / 64, 64}, {64}},
+                       {{10, n / 10}, {10, 1}},
+                       {{2, n / 20, 10}, {2, 1, 10}},
+                       {{2, n / 2}, {1, n / 2}},
+                       {{n / 20, 2, 10}, {2, 1}},
+                       {{n / 40, 2, 4, 5}, {2, 1, 5}}};
+    for (const auto& [from, to] : cases) {
+      CAPTURE(from.to_string());
+      Tensor<float> summed(to), averaged(to);
+      ops::sum_to<float>(x.view().reshape(from), summed.view());
+      ops::mean_to<float>(x.view().reshape(from), averaged.view());
+      const double exact = double{0.1f} * static_cast<double>(from.size() / to.size());
+      double sum_error = 0, mean_error = 0;
+      for (const float sum : summed)
+        sum_error = std::max(sum_error, std::abs(static_cast<double>(sum) / exact - 1));
+      for (const float mean : averaged)
+        mean_error = std::max(mean_error, std::abs(static_cast<double>(mean) / double{0.1f} - 1));
+      CHECK(sum_error <= 3e-7);
+      CHECK(mean_error <= 3e-7);
+    }
+  }
+
+  TEST_CASE("the mean of nothing is NaN, that of the largest numbers finite") {
+    Tensor<float> y(Shape{1, 2});
+    ops::mean_to<float>(Tensor<float>(Shape{0, 2}), y.view());
+    CHECK(y.array().isNaN().all());
+    ops::mean_to<float>(Tensor<float>{{3e38f, -1}, {1e38f, 2}}, y.view());
+    CHECK(y(0, 0) == 2e38f);
+    CHECK(y(0, 1) == 0.5f);
   }
 
   TEST_CASE("the sum of nothing is 0") {

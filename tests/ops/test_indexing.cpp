@@ -1,3 +1,4 @@
+#include <cmath>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -32,6 +33,21 @@ TEST_SUITE("indexing") {
     Tensor<double> sums(Shape{2, 2});
     ops::scatter_add<double>(Tensor<double>{{1, 2}, {4, 8}}, 0, picked, sums.view());
     CHECK(sums == Tensor<double>{{5, 2}, {0, 8}});
+  }
+
+  TEST_CASE("many terms of one element are right to 1e-6, and what was there stays") {
+    const Index count = 3'000'000;
+    const auto dy = Tensor<float>::full({count, 1}, 0.1f);
+    const std::vector<Index> ones(static_cast<std::size_t>(count), 1);
+    const double exact = 2 + double{0.1f} * static_cast<double>(count);
+    auto dx = Tensor<float>::full({3, 1}, 2);
+    ops::index_add<float>(dy, 0, ones, dx.view());
+    CHECK(std::abs(static_cast<double>(dx(1, 0)) / exact - 1) <= 1e-7);
+    CHECK(dx(0, 0) == 2);
+    CHECK(dx(2, 0) == 2);
+    auto sums = Tensor<float>::full({3, 1}, 2);
+    ops::scatter_add<float>(dy, 0, Tensor<Index>::ones({count, 1}), sums.view());
+    CHECK(sums == dx);
   }
 
   TEST_CASE("an index out of range is named, and the tensor it would have changed is not") {

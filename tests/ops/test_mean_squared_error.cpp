@@ -51,6 +51,15 @@ TEST_SUITE("mean_squared_error") {
     CHECK(std::isnan(mean_squared_error<float>(x, Tensor<float>{1, test::not_a_number<float>, 3}, {})));
   }
 
+  TEST_CASE("ten million equal errors are right to 1e-6") {
+    const auto x = Tensor<float>::full({10'000'000}, 0.1f);
+    const Tensor<float> zeros(x.shape());
+    const double mean = double{0.1f} * double{0.1f};
+    CHECK(std::abs(static_cast<double>(mean_squared_error<float>(x, zeros, {})) / mean - 1) <= 3e-7);
+    const double sum = static_cast<double>(mean_squared_error<float>(x, zeros, {}, Reduction::sum));
+    CHECK(std::abs(sum / (mean * 1e7) - 1) <= 3e-7);
+  }
+
   TEST_CASE("shapes that do not fit are named") {
     const Tensor<float> x(Shape{2, 3}), target(Shape{3, 2});
     Tensor<float> gradient(Shape{3});

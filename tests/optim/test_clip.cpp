@@ -96,8 +96,66 @@ TEST_CASE("clip_grad_norm: what is not finite is returned and spreads") {
   TwoGradients<float> nan(1, 1, std::nanf(""));
   CHECK(std::isnan(clip_grad_norm(nan.parameters(), 1)));
   CHECK(nan.a.grad().array().isNaN().all());
-  TwoGradients<float> both(infinity, 1, std::nanf(""));
-  CHECK_FALSE(std::isfinite(clip_grad_norm(both.parameters(), 1)));
+  for (const bool nan_is_first : {true, false}) {
+    TwoGradients<float> both(nan_is_first ? std::nanf("") : infinity, 1,
+                             nan_is_first ? infinity : std::nanf(""));
+    CHECK(std::isnan(clip_grad_norm(both.parameters(), 1)));
+    CHECK(both.a.grad().array().isNaN().all());
+    CHECK(both.b.grad().array().isNaN().all());
+  }
+}
+
+TEST_CASE_TEMPLATE("clip_grad_norm: one NaN makes the norm and all gradients NaN, wherever it is", T, float,
+                   double) {
+  const T infinity = std::numeric_limits<T>::infinity(), large = std::numeric_limits<T>::max();
+  for (const T others : {T{0}, T{3}, large, infinity}) {
+    for (Index at = 0; at < 40; ++at) {
+      Parameter<T> first{Tensor<T>(Shape{7})}, second{Tensor<T>(Shape{3, 11})};
+      first.grad().fill(others);
+      second.grad().fill(others);
+      (at < 7 ? first.grad().data()[at] : second.grad().data()[at - 7]) = std::numeric_limits<T>::quiet_NaN();
+      const std::vector<NamedParameter<T>> parameters{{"first", &first}, {"second", &second}};
+      CAPTURE(at);
+      REQUIRE(std::isnan(grad_norm(parameters)));
+      REQUIRE(std::isnan(clip_grad_norm(parameters, 1)));
+      REQUIRE(first.grad().array().isNaN().all());
+      REQUIRE(second.grad().array().isNaN().all());
+    }
+  }
+}
+
+TEST_CASE("clip_grad_norm: a norm beyond the largest float is right, and so are the clipped gradients") {
+  for (const double limit : {1.0, 1e-5, 1e30}) {
+    CAPTURE(limit);
+    TwoGradients<float> gradients(3e38f, 3e38f, 0);
+    CHECK(clip_grad_norm(gradients.parameters(), limit) == doctest::Approx(4.2426406e38).epsilon(1e-7));
+    CHECK(static_cast<double>(gradients.a.grad().data()[0]) ==
+          doctest::Approx(limit * std::sqrt(0.5)).epsilon(1e-7));
+    CHECK(gradients.a.grad().data()[1] == gradients.a.grad().data()[0]);
+    CHECK(gradients.b.grad().item() == 0);
+  }
+}
+
+TEST_CASE("clip_grad_norm: doubles whose squares or whose norm overflow") {
+  TwoGradients<double> large(3e307, 0, -4e307);
+  CHECK(clip_grad_norm(large.parameters(), 1) == doctest::Approx(5e307).epsilon(1e-15));
+  CHECK(large.a.grad().data()[0] == doctest::Approx(0.6).epsilon(1e-15));
+  CHECK(large.b.grad().item() == doctest::Approx(-0.8).epsilon(1e-15));
+  TwoGradients<double> larger(1.5e308, -1.5e308, 0);
+  CHECK(std::isinf(clip_grad_norm(larger.parameters(), 2)));
+  CHECK(larger.a.grad().data()[0] == doctest::Approx(std::sqrt(2.0)).epsilon(1e-15));
+  CHECK(larger.a.grad().data()[1] == doctest::Approx(-std::sqrt(2.0)).epsilon(1e-15));
+  TwoGradients<double> almost(3e307, 0, -4e307);
+  CHECK(clip_grad_norm(almost.parameters(), 6e307) == doctest::Approx(5e307).epsilon(1e-15));
+  CHECK(almost.b.grad().item() == -4e307);
+}
+
+TEST_CASE("grad_norm: subnormal numbers") {
+  constexpr double tiny = std::numeric_limits<double>::denorm_min();
+  CHECK(grad_norm(TwoGradients<double>(300 * tiny, 0, -400 * tiny).parameters()) == 500 * tiny);
+  constexpr float tiny_float = std::numeric_limits<float>::denorm_min();
+  CHECK(grad_norm(TwoGradients<float>(3 * tiny_float, 0, -4 * tiny_float).parameters()) ==
+        5 * static_cast<double>(tiny_float));
 }
 
 TEST_CASE("clip_grad_value: limits every element, NaN stays") {

@@ -167,7 +167,7 @@ GradientCheck gradient_check(M checked, Tensor<double> x, const GradientCheckOpt
   };
   const auto objective = [&] {
     forward();
-    return (y.array() * dy.array()).sum();
+    return ops::detail::sum_terms<double>(y.size(), [&](Index i) { return y.data()[i] * dy.data()[i]; });
   };
 
   std::vector<std::pair<std::string, Parameter*>> parameters;

@@ -11,6 +11,7 @@
 #include <gradus/autograd/softmax.hpp>
 #include <gradus/autograd/variable.hpp>
 #include <gradus/ops/binary_cross_entropy.hpp>
+#include <gradus/ops/detail/sum.hpp>
 #include <gradus/ops/mean_squared_error.hpp>
 #include <gradus/ops/softmax_cross_entropy.hpp>
 
@@ -44,16 +45,22 @@ Tensor<Scalar> cross_entropy_row_scales(const Shape& logits, std::span<const Ind
   const auto weight = [&](Index c) {
     return options.class_weights.empty() ? Scalar{1} : options.class_weights[static_cast<std::size_t>(c)];
   };
-  Scalar of_classes = 0, of_labels = 0;
-  for (Index c = 0; c < logits[1]; ++c) of_classes += weight(c);
+  const auto of_classes = static_cast<Scalar>(ops::detail::sum_terms<Scalar>(logits[1], weight));
+  ops::detail::Sum<Scalar> of_labels;
   const Scalar smooth = options.label_smoothing / static_cast<Scalar>(logits[1]);
   Tensor<Scalar> scales(Shape{logits[0], 1});
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (labels[i] == options.ignore_index) continue;
-    of_labels += weight(labels[i]);
+    of_labels.add(weight(labels[i]));
     scales.data()[i] = weight(labels[i]) * (1 - options.label_smoothing) + smooth * of_classes;
   }
-  if (options.reduction == Reduction::mean) scales.array() *= of_labels > 0 ? 1 / of_labels : Scalar{0};
+  const auto total = static_cast<Scalar>(of_labels.total());
+  if (options.reduction == Reduction::mean) {
+    if (total > 0)
+      scales.array() /= total;
+    else
+      scales.fill(Scalar{0});
+  }
   return scales;
 }
 

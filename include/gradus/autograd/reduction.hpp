@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <initializer_list>
@@ -14,7 +15,9 @@
 #include <gradus/autograd/shape_ops.hpp>
 #include <gradus/autograd/variable.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/ops/broadcast.hpp>
 #include <gradus/ops/extremum.hpp>
+#include <gradus/ops/norm.hpp>
 
 /// Sums and the like over all axes or some.
 namespace gradus {
@@ -121,10 +124,15 @@ Variable<Scalar> sum(const Variable<Scalar>& x, const Axes& axes = Axes::all(),
 template <class Scalar>
 Variable<Scalar> mean(const Variable<Scalar>& x, const Axes& axes = Axes::all(),
                       KeepDims keep = KeepDims::no) {
-  const Variable<Scalar> total = sum(x, axes, keep);
-  const Index kept = axes.kept(x.shape()).size();
-  const Scalar count = kept == 0 ? Scalar{1} : static_cast<Scalar>(x.size() / kept);
-  return total / Variable<Scalar>(count);
+  const detail::Reduced reduced(x.shape(), axes, keep);
+  auto y = detail::Value<Scalar>::uninitialized(reduced.shape);
+  ops::mean_to<Scalar>(x.value(), y.view().reshape(reduced.kept));
+  return detail::record("mean", std::move(y), x, [kept = reduced.kept](const detail::Step<Scalar>& step) {
+    // dL/dx = dL/dy / (number of such x)
+    const Shape& all = step.input().shape();
+    const auto count = static_cast<Scalar>(kept.empty() ? 1 : all.size() / kept.size());
+    step.give(0, expand(reshape(step.gradient(), kept) / Variable<Scalar>(count), all));
+  });
 }
 
 /// The largest over axes; those that tie share the gradient alike, as in `torch.amax`. NaN wins, and makes
@@ -153,21 +161,22 @@ Variable<Scalar> min(const Variable<Scalar>& x, std::initializer_list<Index> axe
   return min(x, Axes(axes), keep);
 }
 
-/// The Euclidean length over axes: the root of the sum of squares; its gradient at 0 is 0.
+/// The Euclidean norm over axes: the root of the sum of squares, as accurate for squares outside the range of
+/// Scalar; its gradient at 0 is 0. NaN if an element is NaN.
 template <class Scalar>
 Variable<Scalar> norm(const Variable<Scalar>& x, const Axes& axes = Axes::all(),
                       KeepDims keep = KeepDims::no) {
   const detail::Reduced reduced(x.shape(), axes, keep);
-  auto y = [&] {
-    const detail::SetRecording off(false);
-    return std::move(sqrt(sum(x * x, axes, keep)).node()->value);
-  }();
+  auto y = detail::Value<Scalar>::uninitialized(reduced.shape);
+  ops::norm_to<Scalar>(x.value(), y.view().reshape(reduced.kept));
   return detail::record("norm", std::move(y), x, [kept = reduced.kept](const detail::Step<Scalar>& step) {
     // dL/dx = dL/dy x / y, and 0 where y = 0; NaN where y is NaN
     const Variable<Scalar> length = reshape(step.output(), kept), zero(Scalar{0});
-    const Tensor<bool> is_zero = detail::compared([](Scalar a, Scalar b) { return a <= b; }, length, zero);
+    Tensor<bool> is_zero(kept);
+    std::ranges::transform(length.value(), is_zero.begin(), [](Scalar number) { return number == 0; });
     const Variable<Scalar> divisor = where(is_zero, Variable<Scalar>(Scalar{1}), length);
-    step.give(0, step.input() * where(is_zero, zero, reshape(step.gradient(), kept) / divisor));
+    const Variable<Scalar> up = where(is_zero, zero, reshape(step.gradient(), kept));
+    step.give(0, step.input() / divisor * up);
   });
 }
 

@@ -57,14 +57,15 @@ class BatchNorm1d {
       throw ShapeError("BatchNorm1d: input has shape " + x.shape().to_string() +
                        " in training, expected a batch of at least 2");
     if (context.training() && count > 1) {
-      ops::batch_statistics<Scalar>(x, s.mean, s.variance);
+      ops::batch_statistics<Scalar>(x, s.mean, s.variance, s.mean_rest);
     } else {
       s.mean.array() = running_mean.array();
+      s.mean_rest.array().setZero();
       s.variance.array() = running_variance.array();
     }
     s.inverse_deviation.array() =
         (s.variance.array() + static_cast<Scalar>(options_.epsilon)).sqrt().inverse();
-    ops::batch_norm<Scalar>(x, s.mean, s.inverse_deviation, view(weight), view(bias), y);
+    ops::batch_norm<Scalar>(x, s.mean, s.inverse_deviation, view(weight), view(bias), y, s.mean_rest);
     // The running variance is that of the population the batch was drawn from.
     if (context.training() && count > 1)
       s.variance.array() *= static_cast<Scalar>(count) / static_cast<Scalar>(count - 1);
@@ -77,7 +78,7 @@ class BatchNorm1d {
     if (context.training()) {
       ops::batch_norm_backward<Scalar>(x, dy, s.mean, s.inverse_deviation, view(weight), dx,
                                        context.buffer<Scalar>(3, running_mean.shape()),
-                                       context.buffer<Scalar>(4, running_mean.shape()));
+                                       context.buffer<Scalar>(4, running_mean.shape()), s.mean_rest);
     } else {
       ops::batch_norm_fixed_backward<Scalar>(dy, s.inverse_deviation, view(weight), dx);
     }
@@ -88,7 +89,7 @@ class BatchNorm1d {
     if (!options_.affine) return;
     const Statistics s(context, features());
     ops::batch_norm_parameter_gradient<Scalar>(x, dy, s.mean, s.inverse_deviation, weight.grad().view(),
-                                               bias.grad().view());
+                                               bias.grad().view(), s.mean_rest);
   }
 
   /// Moves the running statistics towards those of the last training forward.
@@ -122,12 +123,13 @@ class BatchNorm1d {
  private:
   /// What a pass normalises by, and how far the running statistics will move.
   struct Statistics {
-    TensorView<Scalar> mean, variance, inverse_deviation;
+    TensorView<Scalar> mean, variance, inverse_deviation, mean_rest;
 
     Statistics(Context& context, Index features)
         : mean(context.buffer<Scalar>(0, Shape{features})),
           variance(context.buffer<Scalar>(1, Shape{features})),
-          inverse_deviation(context.buffer<Scalar>(2, Shape{features})) {}
+          inverse_deviation(context.buffer<Scalar>(2, Shape{features})),
+          mean_rest(context.buffer<Scalar>(5, Shape{features})) {}
   };
 
   template <class Self, class F>

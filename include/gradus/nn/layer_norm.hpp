@@ -49,21 +49,22 @@ class LayerNorm {
   // y = w (x - m) r + b,  m the row's mean, r = 1 / sqrt(its variance + eps)
   void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context& context) const {
     ops::layer_norm<Scalar>(x, view(weight), view(bias), options_.epsilon, y, mean(x, context),
-                            inverse_deviation(x, context));
+                            inverse_deviation(x, context), mean_rest(x, context));
   }
 
   // dL/dx = r (g - mean(g) - h mean(h g)),  h = (x - m) r, g = w dL/dy
   void backward(TensorView<const Scalar> x, TensorView<const Scalar>, TensorView<const Scalar> dy,
                 TensorView<Scalar> dx, Context& context) const {
-    ops::layer_norm_backward<Scalar>(x, dy, view(weight), mean(x, context), inverse_deviation(x, context),
-                                     dx);
+    ops::layer_norm_backward<Scalar>(x, dy, view(weight), mean(x, context), inverse_deviation(x, context), dx,
+                                     mean_rest(x, context));
   }
 
   // dL/dw += sum over the rows of dL/dy h,  dL/db += sum over the rows of dL/dy
   void gradient(TensorView<const Scalar> x, TensorView<const Scalar> dy, Context& context) {
     if (!options_.affine) return;
     ops::layer_norm_parameter_gradient<Scalar>(x, dy, mean(x, context), inverse_deviation(x, context),
-                                               weight.grad().view(), bias.grad().view());
+                                               weight.grad().view(), bias.grad().view(),
+                                               mean_rest(x, context));
   }
 
   template <class F>
@@ -90,6 +91,9 @@ class LayerNorm {
   }
   TensorView<Scalar> inverse_deviation(TensorView<const Scalar> x, Context& context) const {
     return context.buffer<Scalar>(1, Shape{x.size() / features_});
+  }
+  TensorView<Scalar> mean_rest(TensorView<const Scalar> x, Context& context) const {
+    return context.buffer<Scalar>(2, Shape{x.size() / features_});
   }
   TensorView<const Scalar> view(const Parameter<Scalar>& parameter) const {
     return options_.affine ? parameter.value.view() : TensorView<const Scalar>{};

@@ -4,6 +4,7 @@
 #include <gradus/core/parallel.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
+#include <gradus/ops/detail/column_sums.hpp>
 #include <gradus/ops/gemm/visit_product.hpp>
 #include <gradus/ops/product.hpp>
 
@@ -67,7 +68,15 @@ template <class Scalar>
 void affine_bias_gradient(Input<Scalar> dy, TensorView<Scalar> dbias) {
   const MatrixView<const Scalar> up = detail::as_matrix_view(dy);
   check_shape("affine_bias_gradient", "bias gradient", dbias.shape(), Shape{up.columns});
-  for (Index i = 0; i < up.rows; ++i) dbias.array() += dy[i].array();
+  // A usual batch is short enough to be added in order, and training keeps the numbers of earlier versions.
+  constexpr Index rows_in_order = 256;
+  if (up.rows <= rows_in_order) {
+    for (Index i = 0; i < up.rows; ++i) dbias.array() += dy[i].array();
+    return;
+  }
+  detail::sum_columns(up.data, up.rows, up.columns, [out = dbias.data()](Index j, detail::Wide<Scalar> sum) {
+    out[j] = static_cast<Scalar>(static_cast<detail::Wide<Scalar>>(out[j]) + sum);
+  });
 }
 
 }  // namespace gradus::ops

@@ -3,47 +3,82 @@
 #include <gradus/core/error.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
+#include <gradus/ops/detail/column_sums.hpp>
 #include <gradus/ops/detail/rows.hpp>
 
 /// Batch normalisation (Ioffe and Szegedy, 2015) of x `[N, C]`: every column by its own mean m and inverse
 /// deviation r = 1 / sqrt(variance + eps), then scaled by a weight and shifted by a bias, all of them `[C]`.
 /// A null weight is 1, a null bias 0.
+///
+/// The mean of numbers that are large compared with their deviation needs more digits than a Scalar has. What
+/// rounding drops from it is kept in `mean_rest`, `[C]`, so that m = mean + mean_rest; a null rest is 0.
 namespace gradus::ops {
+
+namespace detail {
+
+/// Calls f with the function (i, j) -> x_ij - m_j.
+template <class Scalar, class F>
+void with_centered(Input<Scalar> x, Input<Scalar> mean, Input<Scalar> mean_rest, const F& f) {
+  const Index columns = mean.size();
+  const Scalar *const in = x.data(), *const m = mean.data(), *const rest = mean_rest.data();
+  if (mean_rest.is_null())
+    f([=](Index i, Index j) { return in[i * columns + j] - m[j]; });
+  else
+    f([=](Index i, Index j) { return in[i * columns + j] - m[j] - rest[j]; });
+}
+
+}  // namespace detail
 
 // m = 1/N sum over the batch of x,  v = 1/N sum over the batch of (x - m)^2; ShapeError on an empty batch
 template <class Scalar>
-void batch_statistics(Input<Scalar> x, TensorView<Scalar> mean, TensorView<Scalar> variance) {
+void batch_statistics(Input<Scalar> x, TensorView<Scalar> mean, TensorView<Scalar> variance,
+                      TensorView<Scalar> mean_rest = {}) {
+  using Wide = detail::Wide<Scalar>;
+  constexpr const char* operation = "batch_statistics";
   if (x.rank() != 2 || x.shape()[0] == 0)
     throw ShapeError("batch_statistics: input has shape " + x.shape().to_string() +
                      ", expected [N, C], N > 0");
-  detail::check_columns("batch_statistics", "mean", mean.shape(), x.shape());
-  detail::check_columns("batch_statistics", "variance", variance.shape(), x.shape());
-  const Scalar count = static_cast<Scalar>(x.shape()[0]);
-  mean.array().setZero();
-  detail::for_each_row(x.shape(), [&](Index offset, Index columns) {
-    mean.array() += detail::ConstRowMap<Scalar>(x.data() + offset, columns);
+  detail::check_columns(operation, "mean", mean.shape(), x.shape());
+  detail::check_columns(operation, "variance", variance.shape(), x.shape());
+  if (!mean_rest.is_null()) detail::check_columns(operation, "mean rest", mean_rest.shape(), x.shape());
+  const Index rows = x.shape()[0], columns = x.shape()[1];
+  const Wide count = static_cast<Wide>(rows);
+  detail::sum_columns(x.data(), rows, columns,
+                      [&, m = mean.data()](Index j, Wide sum) { m[j] = static_cast<Scalar>(sum / count); });
+  // x is shifted by the mean so far: differences of near numbers are exact, and their mean is what it lacks
+  detail::with_centered<Scalar>(x, mean, {}, [&](const auto& centered) {
+    const auto square = [&](Index i, Index j) { return centered(i, j) * centered(i, j); };
+    detail::sum_column_terms<Scalar>(
+        rows, columns,
+        [&](Index j, Wide sum, Wide sum_of_squares) {
+          Scalar& m = mean.data()[j];
+          const Wide shift = m, lack = sum / count, v = sum_of_squares / count - lack * lack;
+          m = static_cast<Scalar>(shift + lack);
+          variance.data()[j] = static_cast<Scalar>(v < 0 ? Wide{0} : v);
+          if (!mean_rest.is_null())
+            mean_rest.data()[j] = static_cast<Scalar>(shift - static_cast<Wide>(m) + lack);
+        },
+        centered, square);
   });
-  mean.array() /= count;
-  variance.array().setZero();
-  detail::for_each_row(x.shape(), [&](Index offset, Index columns) {
-    variance.array() += (detail::ConstRowMap<Scalar>(x.data() + offset, columns) - mean.array()).square();
-  });
-  variance.array() /= count;
 }
 
 // y = w (x - m) r + b
 template <class Scalar>
 void batch_norm(Input<Scalar> x, Input<Scalar> mean, Input<Scalar> inverse_deviation, Input<Scalar> weight,
-                Input<Scalar> bias, TensorView<Scalar> y) {
+                Input<Scalar> bias, TensorView<Scalar> y, Input<Scalar> mean_rest = {}) {
   check_shape("batch_norm", "output", y.shape(), x.shape());
   detail::check_columns("batch_norm", "mean", mean.shape(), x.shape());
   detail::check_columns("batch_norm", "inverse deviation", inverse_deviation.shape(), x.shape());
   if (!weight.is_null()) detail::check_columns("batch_norm", "weight", weight.shape(), x.shape());
   if (!bias.is_null()) detail::check_columns("batch_norm", "bias", bias.shape(), x.shape());
+  if (!mean_rest.is_null()) detail::check_columns("batch_norm", "mean rest", mean_rest.shape(), x.shape());
   detail::for_each_row(x.shape(), [&](Index offset, Index columns) {
     detail::RowMap<Scalar> out(y.data() + offset, columns);
-    out =
-        (detail::ConstRowMap<Scalar>(x.data() + offset, columns) - mean.array()) * inverse_deviation.array();
+    const detail::ConstRowMap<Scalar> in(x.data() + offset, columns);
+    if (mean_rest.is_null())
+      out = (in - mean.array()) * inverse_deviation.array();
+    else
+      out = (in - mean.array() - mean_rest.array()) * inverse_deviation.array();
     if (!weight.is_null()) out *= weight.array();
     if (!bias.is_null()) out += bias.array();
   });
@@ -53,36 +88,50 @@ void batch_norm(Input<Scalar> x, Input<Scalar> mean, Input<Scalar> inverse_devia
 template <class Scalar>
 void batch_norm_parameter_gradient(Input<Scalar> x, Input<Scalar> dy, Input<Scalar> mean,
                                    Input<Scalar> inverse_deviation, TensorView<Scalar> dweight,
-                                   TensorView<Scalar> dbias) {
+                                   TensorView<Scalar> dbias, Input<Scalar> mean_rest = {}) {
+  using Wide = detail::Wide<Scalar>;
   constexpr const char* operation = "batch_norm_parameter_gradient";
   check_shape(operation, "output gradient", dy.shape(), x.shape());
   detail::check_columns(operation, "mean", mean.shape(), x.shape());
   detail::check_columns(operation, "inverse deviation", inverse_deviation.shape(), x.shape());
   detail::check_columns(operation, "weight gradient", dweight.shape(), x.shape());
   detail::check_columns(operation, "bias gradient", dbias.shape(), x.shape());
-  detail::for_each_row(x.shape(), [&](Index offset, Index columns) {
-    const detail::ConstRowMap<Scalar> in(x.data() + offset, columns), up(dy.data() + offset, columns);
-    dweight.array() += up * (in - mean.array()) * inverse_deviation.array();
-    dbias.array() += up;
+  if (!mean_rest.is_null()) detail::check_columns(operation, "mean rest", mean_rest.shape(), x.shape());
+  if (x.empty()) return;
+  const Index columns = mean.size(), rows = x.size() / columns;
+  const auto up = [columns, dy = dy.data()](Index i, Index j) { return dy[i * columns + j]; };
+  const auto store = [&](Index j, Wide sum_centered, Wide sum) {
+    Scalar &dw = dweight.data()[j], &db = dbias.data()[j];
+    const Wide r = inverse_deviation.data()[j];
+    dw = static_cast<Scalar>(static_cast<Wide>(dw) + sum_centered * r);
+    db = static_cast<Scalar>(static_cast<Wide>(db) + sum);
+  };
+  detail::with_centered<Scalar>(x, mean, mean_rest, [&](const auto& centered) {
+    const auto product = [&](Index i, Index j) { return up(i, j) * centered(i, j); };
+    detail::sum_column_terms<Scalar>(rows, columns, store, product, up);
   });
 }
 
 // where m and r are the batch's own and depend on x: with h = (x - m) r and means over the batch,
-// dL/dx = w r (dL/dy - mean(dL/dy) - h mean(h dL/dy)); the last two arguments are scratch space, [C]
+// dL/dx = w r (dL/dy - mean(dL/dy) - h mean(h dL/dy)); sum_dy and sum_h_dy are scratch space, [C]
 template <class Scalar>
 void batch_norm_backward(Input<Scalar> x, Input<Scalar> dy, Input<Scalar> mean,
                          Input<Scalar> inverse_deviation, Input<Scalar> weight, TensorView<Scalar> dx,
-                         TensorView<Scalar> sum_dy, TensorView<Scalar> sum_h_dy) {
+                         TensorView<Scalar> sum_dy, TensorView<Scalar> sum_h_dy,
+                         Input<Scalar> mean_rest = {}) {
   check_shape("batch_norm_backward", "input gradient", dx.shape(), x.shape());
   if (!weight.is_null()) detail::check_columns("batch_norm_backward", "weight", weight.shape(), x.shape());
   sum_dy.array().setZero();
   sum_h_dy.array().setZero();
-  batch_norm_parameter_gradient<Scalar>(x, dy, mean, inverse_deviation, sum_h_dy, sum_dy);
+  batch_norm_parameter_gradient<Scalar>(x, dy, mean, inverse_deviation, sum_h_dy, sum_dy, mean_rest);
   const Scalar count = static_cast<Scalar>(x.shape()[0]);
   detail::for_each_row(x.shape(), [&](Index offset, Index columns) {
     const detail::ConstRowMap<Scalar> in(x.data() + offset, columns), up(dy.data() + offset, columns);
     detail::RowMap<Scalar> down(dx.data() + offset, columns);
-    down = (in - mean.array()) * inverse_deviation.array();
+    if (mean_rest.is_null())
+      down = (in - mean.array()) * inverse_deviation.array();
+    else
+      down = (in - mean.array() - mean_rest.array()) * inverse_deviation.array();
     down = (up - (sum_dy.array() + down * sum_h_dy.array()) / count) * inverse_deviation.array();
     if (!weight.is_null()) down *= weight.array();
   });

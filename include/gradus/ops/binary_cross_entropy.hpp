@@ -1,9 +1,14 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstddef>
 
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
+#include <gradus/ops/detail/rows.hpp>
+#include <gradus/ops/detail/sum.hpp>
 #include <gradus/ops/reduction.hpp>
 
 namespace gradus::ops {
@@ -22,17 +27,26 @@ Scalar binary_cross_entropy(Input<Scalar> x, Input<Scalar> target, TensorView<Sc
   check_shape("binary_cross_entropy", "target", target.shape(), x.shape());
   if (x.empty()) return Scalar{0};
   const double scale = reduction == Reduction::mean ? 1 / static_cast<double>(x.size()) : 1;
-  double loss = scale * static_cast<double>((-x.array().abs()).exp().log1p().sum());
-  for (Index i = 0; i < x.size(); ++i) {
-    const Scalar logit = x.data()[i], wanted = target.data()[i];
-    const double miss = static_cast<double>(logit < 0 ? wanted : 1 - wanted);
-    if (miss != 0) loss += scale * std::abs(static_cast<double>(logit)) * miss;
+  detail::Sum<Scalar> softplus;  // in pieces that stay in the first cache
+  constexpr Index piece = 512;
+  std::array<Scalar, static_cast<std::size_t>(piece)> terms;
+  for (Index first = 0; first < x.size(); first += piece) {
+    const Index count = std::min(piece, x.size() - first);
+    detail::RowMap<Scalar>(terms.data(), count) =
+        (-detail::ConstRowMap<Scalar>(x.data() + first, count).abs()).exp().log1p();
+    softplus.add(terms.data(), count);
   }
+  const double misses =
+      detail::sum_terms<double>(x.size(), [scale, logits = x.data(), targets = target.data()](Index i) {
+        const auto logit = static_cast<double>(logits[i]), wanted = static_cast<double>(targets[i]);
+        const double miss = logit < 0 ? wanted : 1 - wanted;
+        return miss != 0 ? scale * std::abs(logit) * miss : 0;
+      });
   if (!dx.is_null()) {
     check_shape("binary_cross_entropy", "gradient", dx.shape(), x.shape());
     dx.array() = static_cast<Scalar>(scale) * ((Scalar{1} + (-x.array()).exp()).inverse() - target.array());
   }
-  return static_cast<Scalar>(loss);
+  return static_cast<Scalar>(scale * static_cast<double>(softplus.total()) + misses);
 }
 
 }  // namespace gradus::ops

@@ -8,6 +8,7 @@
 #include <gradus/core/error.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
+#include <gradus/ops/detail/axis_sums.hpp>
 #include <gradus/ops/detail/strided.hpp>
 
 /// NumPy's broadcasting: shapes are aligned at their last axis, and an extent of 1 stretches.
@@ -87,17 +88,19 @@ void expand(Input<Scalar> x, TensorView<Scalar> y) {
 template <class Scalar>
 void sum_to(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("sum_to", "input", x.shape(), broadcast_shape("sum_to", y.shape(), x.shape()));
-  y.array().setZero();
-  const std::array strides{detail::row_major_strides(x.shape()),
-                           detail::broadcast_strides(y.shape(), x.shape())};
-  detail::for_each_run(x.shape(), strides, [&](const auto& offsets, Index count, const auto& steps) {
-    const detail::ArrayMap<Scalar> from(x.data() + offsets[0], count);
-    Scalar* to = y.data() + offsets[1];
-    if (steps[1] == 0)
-      *to += from.sum();
-    else
-      Eigen::Map<Eigen::Array<Scalar, Eigen::Dynamic, 1>>(to, count) += from;
+  detail::sum_axes(x.data(), x.shape(), y.shape(), [out = y.data()](Index o, detail::Wide<Scalar> sum) {
+    out[o] = static_cast<Scalar>(sum);
   });
+}
+
+// y = x, averaged along the axes that x has more of; NaN where there is nothing to average
+template <class Scalar>
+void mean_to(Input<Scalar> x, TensorView<Scalar> y) {
+  using Wide = detail::Wide<Scalar>;
+  check_shape("mean_to", "input", x.shape(), broadcast_shape("mean_to", y.shape(), x.shape()));
+  const auto count = static_cast<Wide>(y.empty() ? 1 : x.size() / y.size());
+  detail::sum_axes(x.data(), x.shape(), y.shape(),
+                   [count, out = y.data()](Index o, Wide sum) { out[o] = static_cast<Scalar>(sum / count); });
 }
 
 }  // namespace gradus::ops

@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <span>
 #include <string>
+#include <type_traits>
+#include <vector>
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/tensor.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
 #include <gradus/ops/detail/strided.hpp>
+#include <gradus/ops/detail/sum.hpp>
 
 /// Parts of a tensor along one axis in [0, rank). Each function that reads has its transpose beside it, which
 /// adds to where it read from: the gradient of the one is the other.
@@ -30,6 +34,9 @@ struct AxisBlocks {
   Index inner = 1;
 };
 
+/// Up to this many terms per element are added in place.
+inline constexpr Index terms_in_place = 16;
+
 [[noreturn]] inline void fail_index(const char* operation, Index index, Index extent, Index axis) {
   throw IndexError(std::string(operation) + ": index " + std::to_string(index) + " along axis " +
                    std::to_string(axis) + ", expected one in [0, " + std::to_string(extent) + ")");
@@ -47,6 +54,27 @@ void for_each_slice_row(const AxisBlocks& x, const AxisBlocks& y, Index begin, I
   for (Index block = 0; block < y.outer; ++block) {
     for (Index i = 0; i < y.extent; ++i) f(x.row(block, begin + i * step), y.row(block, i));
   }
+}
+
+/// How often the most frequent of the indices occurs.
+inline Index most_repeats(std::span<const Index> indices, Index extent) {
+  std::vector<Index> counts(static_cast<std::size_t>(extent));
+  for (const Index index : indices) ++counts[static_cast<std::size_t>(index)];
+  return counts.empty() ? 0 : *std::ranges::max_element(counts);
+}
+
+/// Calls f(to) to add to dx: in place, or in a wider copy if many of up to `terms` terms per element would
+/// round.
+template <class Scalar, class F>
+void add_terms_to(TensorView<Scalar> dx, Index terms, F&& f) {
+  if (std::is_same_v<Wide<Scalar>, Scalar> || terms <= terms_in_place) {
+    f(dx.data());
+    return;
+  }
+  Tensor<Wide<Scalar>> sums = Tensor<Wide<Scalar>>::uninitialized(dx.shape());
+  sums.array() = dx.array().template cast<Wide<Scalar>>();
+  f(sums.data());
+  dx.array() = sums.array().template cast<Scalar>();
 }
 
 }  // namespace detail
@@ -89,13 +117,17 @@ void index_add(Input<Scalar> dy, Index axis, std::span<const Index> indices, Ten
   check_shape("index_add", "input", dy.shape(), dx.shape().with(axis, static_cast<Index>(indices.size())));
   const detail::AxisBlocks from(dy.shape(), axis), to(dx.shape(), axis);
   detail::check_indices("index_add", indices, to.extent, axis);
-  for (Index block = 0; block < from.outer; ++block) {
-    for (Index i = 0; i < from.extent; ++i) {
-      const Scalar* in = dy.data() + from.row(block, i);
-      Scalar* out = dx.data() + to.row(block, indices[static_cast<std::size_t>(i)]);
-      for (Index k = 0; k < from.inner; ++k) out[k] += in[k];
+  const Index terms =
+      from.extent <= detail::terms_in_place ? from.extent : detail::most_repeats(indices, to.extent);
+  detail::add_terms_to(dx, terms, [&](auto* sums) {
+    for (Index block = 0; block < from.outer; ++block) {
+      for (Index i = 0; i < from.extent; ++i) {
+        const Scalar* in = dy.data() + from.row(block, i);
+        auto* out = sums + to.row(block, indices[static_cast<std::size_t>(i)]);
+        for (Index k = 0; k < from.inner; ++k) out[k] += in[k];
+      }
     }
-  }
+  });
 }
 
 namespace detail {
@@ -139,8 +171,10 @@ void gather(Input<Scalar> x, Index axis, TensorView<const Index> indices, Tensor
 template <class Scalar>
 void scatter_add(Input<Scalar> dy, Index axis, TensorView<const Index> indices, TensorView<Scalar> dx) {
   check_shape("scatter_add", "input", dy.shape(), indices.shape());
-  detail::for_each_gathered("scatter_add", dx.shape(), axis, indices,
-                            [&](Index to, Index from) { dx.data()[to] += dy.data()[from]; });
+  detail::add_terms_to(dx, dy.shape().rank() == 0 ? 1 : dy.shape()[axis], [&](auto* sums) {
+    detail::for_each_gathered("scatter_add", dx.shape(), axis, indices,
+                              [&](Index to, Index from) { sums[to] += dy.data()[from]; });
+  });
 }
 
 }  // namespace gradus::ops

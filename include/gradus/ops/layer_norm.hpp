@@ -4,12 +4,18 @@
 
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
+#include <gradus/ops/detail/column_sums.hpp>
 #include <gradus/ops/detail/rows.hpp>
+#include <gradus/ops/detail/sum.hpp>
 
 /// Layer normalisation (Ba et al., 2016) of x `[..., D]`: every row by its own mean and standard deviation,
-/// then scaled by `weight` and shifted by `bias`, `[D]` each; a null weight is 1, a null bias 0. Of each
-/// row's mean m and inverse deviation r = 1 / sqrt(v + eps), forward leaves what backward needs in `mean` and
-/// `inverse_deviation`, one number a row.
+/// then scaled by `weight` and shifted by `bias`, `[D]` each; a null weight is 1, a null bias 0. Forward
+/// leaves the mean m and the inverse deviation r = 1 / sqrt(v + eps) of each row for backward in `mean` and
+/// `inverse_deviation`, one number per row.
+///
+/// The mean of numbers that are large compared with their deviation needs more digits than a Scalar has. What
+/// rounding drops from it goes to `mean_rest`, one number per row, so that m = mean + mean_rest; a null rest
+/// is 0 in backward.
 namespace gradus::ops {
 
 namespace detail {
@@ -21,27 +27,44 @@ inline void check_layer_norm(const char* operation, const Shape& x, const Shape&
   check_shape(operation, "inverse deviation", inverse_deviation, rows);
 }
 
+template <class Scalar>
+Scalar rest_of_row(TensorView<Scalar> mean_rest, Index row) {
+  return mean_rest.is_null() ? Scalar{0} : mean_rest.data()[row];
+}
+
 }  // namespace detail
 
 // y = w (x - m) r + b
 template <class Scalar>
 void layer_norm(Input<Scalar> x, Input<Scalar> weight, Input<Scalar> bias, double epsilon,
-                TensorView<Scalar> y, TensorView<Scalar> mean, TensorView<Scalar> inverse_deviation) {
+                TensorView<Scalar> y, TensorView<Scalar> mean, TensorView<Scalar> inverse_deviation,
+                TensorView<Scalar> mean_rest = {}) {
+  using Wide = detail::Wide<Scalar>;
   check_shape("layer_norm", "output", y.shape(), x.shape());
   if (!weight.is_null()) detail::check_columns("layer_norm", "weight", weight.shape(), x.shape());
   if (!bias.is_null()) detail::check_columns("layer_norm", "bias", bias.shape(), x.shape());
   detail::check_layer_norm("layer_norm", x.shape(), mean.shape(), inverse_deviation.shape());
+  if (!mean_rest.is_null()) check_shape("layer_norm", "mean rest", mean_rest.shape(), mean.shape());
   detail::for_each_row(x.shape(), [&](Index offset, Index columns) {
     const Index row = offset / columns;
     const detail::ConstRowMap<Scalar> in(x.data() + offset, columns);
     detail::RowMap<Scalar> out(y.data() + offset, columns);
-    const Scalar m = in.mean();
-    const Scalar variance = (in - m).square().mean();
+    const Wide count = static_cast<Wide>(columns);
+    // x is shifted by a first mean: differences of near numbers are exact, and their mean is what it lacks
+    const auto shift = static_cast<Scalar>(detail::sum(in.data(), columns) / count);
+    out = in - shift;
+    const Wide lack = detail::sum<Scalar>(out.data(), columns) / count;
+    out -= static_cast<Scalar>(lack);
+    const Wide variance =
+        detail::sum_terms<Scalar>(columns, [d = out.data()](Index i) { return d[i] * d[i]; }) / count;
     const Scalar r = static_cast<Scalar>(1 / std::sqrt(static_cast<double>(variance) + epsilon));
-    out = (in - m) * r;
+    out *= r;
     if (!weight.is_null()) out *= weight.array();
     if (!bias.is_null()) out += bias.array();
+    const auto m = static_cast<Scalar>(static_cast<Wide>(shift) + lack);
     mean.data()[row] = m;
+    if (!mean_rest.is_null())
+      mean_rest.data()[row] = static_cast<Scalar>(static_cast<Wide>(shift) - static_cast<Wide>(m) + lack);
     inverse_deviation.data()[row] = r;
   });
 }
@@ -49,20 +72,27 @@ void layer_norm(Input<Scalar> x, Input<Scalar> weight, Input<Scalar> bias, doubl
 // with h = (x - m) r, g = w dL/dy and means over the row: dL/dx = r (g - mean(g) - h mean(h g))
 template <class Scalar>
 void layer_norm_backward(Input<Scalar> x, Input<Scalar> dy, Input<Scalar> weight, Input<Scalar> mean,
-                         Input<Scalar> inverse_deviation, TensorView<Scalar> dx) {
-  check_shape("layer_norm_backward", "output gradient", dy.shape(), x.shape());
-  check_shape("layer_norm_backward", "input gradient", dx.shape(), x.shape());
-  if (!weight.is_null()) detail::check_columns("layer_norm_backward", "weight", weight.shape(), x.shape());
-  detail::check_layer_norm("layer_norm_backward", x.shape(), mean.shape(), inverse_deviation.shape());
+                         Input<Scalar> inverse_deviation, TensorView<Scalar> dx,
+                         Input<Scalar> mean_rest = {}) {
+  constexpr const char* operation = "layer_norm_backward";
+  check_shape(operation, "output gradient", dy.shape(), x.shape());
+  check_shape(operation, "input gradient", dx.shape(), x.shape());
+  if (!weight.is_null()) detail::check_columns(operation, "weight", weight.shape(), x.shape());
+  detail::check_layer_norm(operation, x.shape(), mean.shape(), inverse_deviation.shape());
+  if (!mean_rest.is_null()) check_shape(operation, "mean rest", mean_rest.shape(), mean.shape());
   detail::for_each_row(x.shape(), [&](Index offset, Index columns) {
-    const Scalar m = mean.data()[offset / columns], r = inverse_deviation.data()[offset / columns];
+    const Index row = offset / columns;
+    const Scalar m = mean.data()[row], r = inverse_deviation.data()[row],
+                 rest = detail::rest_of_row(mean_rest, row);
     const detail::ConstRowMap<Scalar> in(x.data() + offset, columns), up(dy.data() + offset, columns);
     detail::RowMap<Scalar> g(dx.data() + offset, columns);
     g = up;
     if (!weight.is_null()) g *= weight.array();
-    const Scalar mean_g = g.mean();
-    const Scalar mean_h_g = (g * (in - m)).mean() * r;
-    g = r * (g - mean_g - (in - m) * (r * mean_h_g));
+    const auto count = static_cast<detail::Wide<Scalar>>(columns);
+    const auto mean_g = static_cast<Scalar>(detail::sum<Scalar>(g.data(), columns) / count);
+    const auto product = [=, g = g.data(), x = in.data()](Index i) { return g[i] * (x[i] - m - rest); };
+    const Scalar mean_h_g = static_cast<Scalar>(detail::sum_terms<Scalar>(columns, product) / count) * r;
+    g = r * (g - mean_g - (in - m - rest) * (r * mean_h_g));
   });
 }
 
@@ -70,18 +100,26 @@ void layer_norm_backward(Input<Scalar> x, Input<Scalar> dy, Input<Scalar> weight
 template <class Scalar>
 void layer_norm_parameter_gradient(Input<Scalar> x, Input<Scalar> dy, Input<Scalar> mean,
                                    Input<Scalar> inverse_deviation, TensorView<Scalar> dweight,
-                                   TensorView<Scalar> dbias) {
+                                   TensorView<Scalar> dbias, Input<Scalar> mean_rest = {}) {
+  using Wide = detail::Wide<Scalar>;
   constexpr const char* operation = "layer_norm_parameter_gradient";
   check_shape(operation, "output gradient", dy.shape(), x.shape());
   detail::check_columns(operation, "weight gradient", dweight.shape(), x.shape());
   detail::check_columns(operation, "bias gradient", dbias.shape(), x.shape());
   detail::check_layer_norm(operation, x.shape(), mean.shape(), inverse_deviation.shape());
-  detail::for_each_row(x.shape(), [&](Index offset, Index columns) {
-    const Scalar m = mean.data()[offset / columns], r = inverse_deviation.data()[offset / columns];
-    const detail::ConstRowMap<Scalar> in(x.data() + offset, columns), up(dy.data() + offset, columns);
-    dweight.array() += up * (in - m) * r;
-    dbias.array() += up;
-  });
+  if (!mean_rest.is_null()) check_shape(operation, "mean rest", mean_rest.shape(), mean.shape());
+  if (x.empty()) return;
+  const Index columns = dweight.size(), rows = x.size() / columns;
+  const auto up = [=, dy = dy.data()](Index i, Index j) { return dy[i * columns + j]; };
+  const auto product = [=, x = x.data(), m = mean.data(), r = inverse_deviation.data()](Index i, Index j) {
+    return up(i, j) * (x[i * columns + j] - m[i] - detail::rest_of_row(mean_rest, i)) * r[i];
+  };
+  const auto store = [&](Index j, Wide sum_h, Wide sum) {
+    Scalar &dw = dweight.data()[j], &db = dbias.data()[j];
+    dw = static_cast<Scalar>(static_cast<Wide>(dw) + sum_h);
+    db = static_cast<Scalar>(static_cast<Wide>(db) + sum);
+  };
+  detail::sum_column_terms<Scalar>(rows, columns, store, product, up);
 }
 
 }  // namespace gradus::ops

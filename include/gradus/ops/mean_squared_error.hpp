@@ -2,6 +2,7 @@
 
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
+#include <gradus/ops/detail/sum.hpp>
 #include <gradus/ops/reduction.hpp>
 
 namespace gradus::ops {
@@ -16,12 +17,17 @@ Scalar mean_squared_error(Input<Scalar> x, Input<Scalar> target, TensorView<Scal
                           Reduction reduction = Reduction::mean) {
   check_shape("mean_squared_error", "target", target.shape(), x.shape());
   if (x.empty()) return Scalar{0};
-  const Scalar scale = reduction == Reduction::mean ? Scalar{1} / static_cast<Scalar>(x.size()) : Scalar{1};
+  using Wide = detail::Wide<Scalar>;
+  const Wide count = reduction == Reduction::mean ? static_cast<Wide>(x.size()) : Wide{1};
   if (!dx.is_null()) {
     check_shape("mean_squared_error", "gradient", dx.shape(), x.shape());
-    dx.array() = 2 * scale * (x.array() - target.array());
+    dx.array() = static_cast<Scalar>(2 / count) * (x.array() - target.array());
   }
-  return scale * (x.array() - target.array()).square().sum();
+  const Wide sum = detail::sum_terms<Scalar>(x.size(), [in = x.data(), wanted = target.data()](Index i) {
+    const Scalar error = in[i] - wanted[i];
+    return error * error;
+  });
+  return static_cast<Scalar>(sum / count);
 }
 
 }  // namespace gradus::ops

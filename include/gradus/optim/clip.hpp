@@ -6,6 +6,7 @@
 
 #include <gradus/core/error.hpp>
 #include <gradus/nn/parameter.hpp>
+#include <gradus/ops/norm.hpp>
 
 namespace gradus::optim {
 
@@ -18,32 +19,45 @@ inline void check_clip(const char* operation, double limit) {
   }
 }
 
-}  // namespace detail
-
-/// The Euclidean norm of all gradients together, as if they were one vector. It does not overflow as long as
-/// the norm itself is representable.
 template <class Scalar>
-double grad_norm(const std::vector<nn::NamedParameter<Scalar>>& parameters) {
-  double norm = 0;
-  for (const auto& parameter : parameters) {
-    norm = std::hypot(norm, static_cast<double>(parameter->grad().array().matrix().stableNorm()));
-  }
-  return norm;
+ops::ScaledNorm scaled_grad_norm(const std::vector<nn::NamedParameter<Scalar>>& parameters) {
+  return ops::scaled_norm<Scalar>([&](const auto& f) {
+    for (const auto& parameter : parameters) f(parameter->grad().data(), parameter->grad().size());
+  });
 }
 
-/// Scales all gradients so that their common norm is at most `max_norm`, and returns what it was before: the
-/// factor is `min(1, max_norm / (norm + 1e-6))`, PyTorch's `clip_grad_norm_`.
+}  // namespace detail
+
+/// The Euclidean norm of all gradients together, as if they were one vector. NaN if an element is NaN,
+/// wherever it is and whatever the others are; else infinite if an element is infinite or the norm exceeds
+/// the largest double. Squares that double cannot represent do no harm: `{3e38f, 3e38f}` has the
+/// norm 4.24e38.
+template <class Scalar>
+double grad_norm(const std::vector<nn::NamedParameter<Scalar>>& parameters) {
+  return detail::scaled_grad_norm(parameters).norm();
+}
+
+/// Scales all gradients so that their common norm is at most `max_norm`, and returns the norm before: the
+/// factor is `min(1, max_norm / (norm + 1e-6))`, as in PyTorch's `clip_grad_norm_`, computed in double.
+/// Finite gradients are scaled correctly even if their norm exceeds the largest double.
 ///
-/// A gradient that is not finite makes the norm so. With a NaN all gradients become NaN; with an infinity the
-/// finite ones become 0 and the infinite ones NaN. So a diverged run shows, and the caller who wants to skip
-/// the step looks at the result. Throws ArgumentError if max_norm is negative or NaN.
+/// With a NaN the norm is NaN and all gradients become NaN. With an infinity and no NaN the norm is infinite,
+/// the finite gradients become 0 and the infinite ones NaN. So a diverged run shows, and a caller who wants
+/// to skip the step checks the result. Throws ArgumentError if max_norm is negative or NaN.
 template <class Scalar>
 double clip_grad_norm(const std::vector<nn::NamedParameter<Scalar>>& parameters, double max_norm) {
   detail::check_clip("clip_grad_norm", max_norm);
-  const double norm = grad_norm(parameters);
-  const double factor = max_norm / (norm + 1e-6);
-  if (!(factor >= 1)) {
-    for (const auto& parameter : parameters) parameter->grad().array() *= static_cast<Scalar>(factor);
+  const ops::ScaledNorm scaled = detail::scaled_grad_norm(parameters);
+  const bool is_large = scaled.exponent > 0;
+  const double norm = scaled.norm();
+  // of a norm that is almost too large, the factor would be subnormal: it is applied in two steps
+  const double first = is_large ? std::ldexp(1.0, -scaled.exponent) : 1;
+  const double factor = max_norm / ((is_large ? scaled.value : norm) + 1e-6 * first);
+  if (!(factor * first >= 1)) {
+    for (const auto& parameter : parameters) {
+      auto gradient = parameter->grad().array();
+      gradient = (gradient.template cast<double>() * first * factor).template cast<Scalar>();
+    }
   }
   return norm;
 }

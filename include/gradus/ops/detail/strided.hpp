@@ -34,46 +34,79 @@ inline Strides broadcast_strides(const Shape& from, const Shape& to) {
   return strides;
 }
 
+/// One axis of an index space over several tensors.
+template <std::size_t Tensors>
+struct StridedAxis {
+  Index extent = 1;
+  std::array<Index, Tensors> steps{};  ///< how far apart the neighbours along the axis are in each tensor
+};
+
+/// The axes of an index space over several tensors, the outermost first.
+template <std::size_t Tensors>
+class StridedAxes {
+ public:
+  StridedAxes() = default;
+  /// The axes of a shape. Neighbouring axes are merged where they are contiguous for all tensors, so that
+  /// runs along the last axis are as long as possible; axes of extent 1 are left out.
+  StridedAxes(const Shape& shape, const std::array<Strides, Tensors>& strides) {
+    for (std::size_t i = 0; i < static_cast<std::size_t>(shape.rank()); ++i) {
+      StridedAxis<Tensors> axis{shape.begin()[i], {}};
+      if (axis.extent == 1) continue;
+      for (std::size_t t = 0; t < Tensors; ++t) axis.steps[t] = strides[t][i];
+      if (rank_ > 0 && continues(axes_[rank_ - 1], axis)) {
+        axis.extent *= axes_[rank_ - 1].extent;
+        --rank_;
+      }
+      push(axis);
+    }
+  }
+
+  void push(const StridedAxis<Tensors>& axis) { axes_[rank_++] = axis; }
+  /// Removes the innermost axis; with none left, returns one of extent 1.
+  StridedAxis<Tensors> pop() { return rank_ == 0 ? StridedAxis<Tensors>{} : axes_[--rank_]; }
+
+  const StridedAxis<Tensors>* begin() const { return axes_.data(); }
+  const StridedAxis<Tensors>* end() const { return axes_.data() + rank_; }
+
+  /// Calls f(offsets) for every index of the axes. No extent may be 0.
+  template <class F>
+  void for_each_offset(F&& f) const {
+    std::array<Index, Tensors> offsets{};
+    std::array<Index, static_cast<std::size_t>(Shape::max_rank)> index{};
+    for (;;) {
+      f(offsets);
+      std::size_t outer = rank_;
+      for (;; --outer) {
+        if (outer == 0) return;
+        const StridedAxis<Tensors>& axis = axes_[outer - 1];
+        for (std::size_t t = 0; t < Tensors; ++t) offsets[t] += axis.steps[t];
+        if (++index[outer - 1] < axis.extent) break;
+        for (std::size_t t = 0; t < Tensors; ++t) offsets[t] -= axis.steps[t] * axis.extent;
+        index[outer - 1] = 0;
+      }
+    }
+  }
+
+ private:
+  static bool continues(const StridedAxis<Tensors>& outer, const StridedAxis<Tensors>& inner) {
+    for (std::size_t t = 0; t < Tensors; ++t) {
+      if (outer.steps[t] != inner.steps[t] * inner.extent) return false;
+    }
+    return true;
+  }
+
+  std::array<StridedAxis<Tensors>, static_cast<std::size_t>(Shape::max_rank)> axes_;
+  std::size_t rank_ = 0;
+};
+
 /// Walks several tensors over one index space, row by row: calls f(offsets, count, steps) for runs of `count`
-/// elements that begin at the offsets and are the steps apart. Axes that are contiguous for all are merged
-/// first, so that runs are as long as they can be.
+/// elements that begin at the offsets and are the steps apart.
 template <std::size_t Tensors, class F>
 void for_each_run(const Shape& shape, const std::array<Strides, Tensors>& strides, F&& f) {
-  using Offsets = std::array<Index, Tensors>;
   if (shape.empty()) return;
-  constexpr std::size_t max_rank = static_cast<std::size_t>(Shape::max_rank);
-  std::array<Index, max_rank> extents{};
-  std::array<Offsets, max_rank> steps{};
-  std::size_t rank = 0;
-  for (std::size_t axis = 0; axis < static_cast<std::size_t>(shape.rank()); ++axis) {
-    const Index extent = shape.begin()[axis];
-    if (extent == 1) continue;
-    bool merges = rank > 0;
-    for (std::size_t t = 0; t < Tensors; ++t) {
-      merges = merges && steps[rank - 1][t] == strides[t][axis] * extent;
-    }
-    if (!merges) ++rank;
-    extents[rank - 1] = merges ? extents[rank - 1] * extent : extent;
-    for (std::size_t t = 0; t < Tensors; ++t) steps[rank - 1][t] = strides[t][axis];
-  }
-  Offsets offsets{};
-  if (rank == 0) {
-    f(offsets, Index{1}, Offsets{});
-    return;
-  }
-  std::array<Index, max_rank> at{};
-  for (;;) {
-    f(offsets, extents[rank - 1], steps[rank - 1]);
-    std::size_t axis = rank - 1;
-    for (;; --axis) {
-      if (axis == 0) return;
-      const std::size_t outer = axis - 1;
-      for (std::size_t t = 0; t < Tensors; ++t) offsets[t] += steps[outer][t];
-      if (++at[outer] < extents[outer]) break;
-      for (std::size_t t = 0; t < Tensors; ++t) offsets[t] -= steps[outer][t] * extents[outer];
-      at[outer] = 0;
-    }
-  }
+  StridedAxes<Tensors> axes(shape, strides);
+  const StridedAxis<Tensors> run = axes.pop();
+  axes.for_each_offset([&](const auto& offsets) { f(offsets, run.extent, run.steps); });
 }
 
 }  // namespace gradus::ops::detail

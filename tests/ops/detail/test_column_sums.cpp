@@ -1,0 +1,76 @@
+#include <cmath>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <gradus/core/tensor.hpp>
+#include <gradus/ops/detail/column_sums.hpp>
+
+#include "../../support/extremes.hpp"
+
+using gradus::Index;
+using gradus::Shape;
+using gradus::Tensor;
+namespace detail = gradus::ops::detail;
+namespace test = gradus::test;
+
+namespace {
+
+template <class Scalar>
+Tensor<Scalar> column_sums(const Tensor<Scalar>& x) {
+  Tensor<Scalar> sums(Shape{x.shape()[1]});
+  detail::sum_columns(x.data(), x.shape()[0], x.shape()[1],
+                      [&](Index j, auto sum) { sums(j) = static_cast<Scalar>(sum); });
+  return sums;
+}
+
+}  // namespace
+
+TEST_SUITE("column sums") {
+  TEST_CASE_TEMPLATE("integers add up exactly, at every size around the blocks", Scalar, float, double) {
+    for (const Index rows : {0, 1, 7, 8, 9, 63, 64, 65, 200}) {
+      for (const Index columns : {1, 3, 31, 32, 33, 1023, 1024, 1025, 2100}) {
+        Tensor<Scalar> x(Shape{rows, columns}), expected(Shape{columns}), twice(Shape{columns});
+        for (Index i = 0; i < rows; ++i) {
+          for (Index j = 0; j < columns; ++j) {
+            x(i, j) = static_cast<Scalar>((i * 31 + j * 17) % 101);
+            expected(j) += x(i, j);
+          }
+        }
+        CAPTURE(rows);
+        CAPTURE(columns);
+        CHECK(column_sums(x) == expected);
+        Tensor<Scalar> first(Shape{columns}), second(Shape{columns});
+        detail::sum_column_terms<Scalar>(
+            rows, columns,
+            [&](Index j, auto sum, auto other) {
+              first(j) = static_cast<Scalar>(sum);
+              second(j) = static_cast<Scalar>(other);
+            },
+            [&](Index i, Index j) { return x(i, j); }, [&](Index i, Index j) { return 2 * x(i, j); });
+        CHECK(first == expected);
+        CHECK((second.array() == 2 * expected.array()).all());
+      }
+    }
+  }
+
+  TEST_CASE("millions of equal rows add up to 1e-6") {
+    for (const Index columns : {1, 2, 5, 10, 32, 40}) {
+      const Index rows = 10'000'000 / columns;
+      const Tensor<float> sums = column_sums(Tensor<float>::full({rows, columns}, 0.1f));
+      for (const float sum : sums)
+        CHECK(std::abs(static_cast<double>(sum) / (double{0.1f} * static_cast<double>(rows)) - 1) <= 3e-7);
+    }
+    for (const double sum : column_sums(Tensor<double>::full({3'000'000, 3}, 0.1)))
+      CHECK(std::abs(sum / 3e5 - 1) <= 1e-15);
+  }
+
+  TEST_CASE_TEMPLATE("NaN shows in its column alone, in every row", Scalar, float, double) {
+    for (Index at = 0; at < 70; ++at) {
+      Tensor<Scalar> x = Tensor<Scalar>::ones({70, 37});
+      x(at, at / 2) = test::not_a_number<Scalar>;
+      const Tensor<Scalar> sums = column_sums(x);
+      for (Index j = 0; j < 37; ++j) REQUIRE(std::isnan(sums(j)) == (j == at / 2));
+    }
+  }
+}
