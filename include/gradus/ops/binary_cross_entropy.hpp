@@ -1,15 +1,45 @@
 #pragma once
 
-#include <cmath>
+#include <type_traits>
 
+#include <gradus/core/simd/exp.hpp>
+#include <gradus/core/simd/float_bits.hpp>
+#include <gradus/core/simd/log.hpp>
+#include <gradus/core/simd/operators.hpp>
+#include <gradus/core/simd/sum_map.hpp>
+#include <gradus/core/simd/tanh.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
+#include <gradus/ops/detail/map.hpp>
 #include <gradus/ops/reduction.hpp>
 
 namespace gradus::ops {
 
+namespace detail {
+
+// scale (|x| (t if x < 0 else 1 - t) + log(1 + exp(-|x|))); an infinite |x| times 0 is 0
+template <class Scalar>
+struct BinaryCrossEntropy {
+  Scalar scale;
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& x, const P& target) const {
+    const P size = abs(x), miss = select(x < 0, target, 1 - target);
+    return scale * (select(abs(miss) <= 0, 0, size * miss) + log1p(exp_flushed(-size)));
+  }
+};
+template <class Scalar>
+struct BinaryCrossEntropyBackward {
+  Scalar scale;
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& x, const P& target) const {
+    return flush_subnormal(scale * (sigmoid(x) - target));
+  }
+};
+
+}  // namespace detail
+
 /// Binary cross-entropy on logits, as `torch.nn.BCEWithLogitsLoss`: targets are probabilities in [0, 1]. Any
-/// shape, equal for all; a null `dx` is not asked for. The mean of no elements is 0. Throws ShapeError.
+/// shape, equal for all; a null `dx` is not computed. The mean of no elements is 0. Throws ShapeError.
 ///
 /// Written so that exp sees only negative numbers and neither overflows nor loses the small terms. An
 /// infinite logit on the right side of its target costs nothing.
@@ -22,17 +52,15 @@ Scalar binary_cross_entropy(Input<Scalar> x, Input<Scalar> target, TensorView<Sc
   check_shape("binary_cross_entropy", "target", target.shape(), x.shape());
   if (x.empty()) return Scalar{0};
   const double scale = reduction == Reduction::mean ? 1 / static_cast<double>(x.size()) : 1;
-  double loss = scale * static_cast<double>((-x.array().abs()).exp().log1p().sum());
-  for (Index i = 0; i < x.size(); ++i) {
-    const Scalar logit = x.data()[i], wanted = target.data()[i];
-    const double miss = static_cast<double>(logit < 0 ? wanted : 1 - wanted);
-    if (miss != 0) loss += scale * std::abs(static_cast<double>(logit)) * miss;
-  }
+  // The sum, which is double, overflows only for double terms; those are scaled one by one.
+  constexpr bool is_double = std::is_same_v<Scalar, double>;
+  const detail::BinaryCrossEntropy<Scalar> term{is_double ? static_cast<Scalar>(scale) : Scalar{1}};
+  const double sum = simd::sum_map(term, x.size(), x.data(), target.data());
   if (!dx.is_null()) {
     check_shape("binary_cross_entropy", "gradient", dx.shape(), x.shape());
-    dx.array() = static_cast<Scalar>(scale) * ((Scalar{1} + (-x.array()).exp()).inverse() - target.array());
+    detail::map(detail::BinaryCrossEntropyBackward<Scalar>{static_cast<Scalar>(scale)}, dx, x, target);
   }
-  return static_cast<Scalar>(loss);
+  return static_cast<Scalar>(is_double ? sum : scale * sum);
 }
 
 }  // namespace gradus::ops
