@@ -1,20 +1,63 @@
 #pragma once
 
-#include <gradus/core/eigen.hpp>
+#include <gradus/core/simd/float_bits.hpp>
+#include <gradus/core/simd/operators.hpp>
+#include <gradus/core/simd/tanh.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
+#include <gradus/ops/detail/map.hpp>
 
 /// The chapter's three activation functions, element by element. Any shape; input and output may be the same
-/// memory. A backward reads the output y instead of the input x wherever the derivative can be said in y.
+/// memory. A backward reads the output y instead of the input x if the derivative can be expressed in y.
+/// Gradients of sigmoid and tanh that are subnormal are 0, because they would slow down every layer before.
 namespace gradus::ops {
+
+namespace detail {
+
+struct Relu {
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& x) const {
+    return select(x < 0, 0, x);
+  }
+};
+struct ReluBackward {
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& y, const P& dy) const {
+    return select(y <= 0, 0, dy);
+  }
+};
+struct Sigmoid {
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& x) const {
+    return sigmoid(x);
+  }
+};
+struct SigmoidBackward {
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& y, const P& dy) const {
+    return flush_subnormal(dy * y * (1 - y));
+  }
+};
+struct Tanh {
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& x) const {
+    return tanh(x);
+  }
+};
+struct TanhBackward {
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& y, const P& dy) const {
+    return flush_subnormal(dy * (1 - y * y));
+  }
+};
+
+}  // namespace detail
 
 // y = max(x, 0), and NaN where x is NaN: a ReLU that swallows NaN would hide a diverged run.
 template <class Scalar>
 void relu(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("relu", "output", y.shape(), x.shape());
-  const Scalar* in = x.data();
-  Scalar* out = y.data();
-  for (Index i = 0; i < x.size(); ++i) out[i] = in[i] < Scalar{0} ? Scalar{0} : in[i];
+  detail::map(detail::Relu{}, y, x);
 }
 
 // dL/dx = dL/dy where y > 0, else 0; the derivative at 0 is 0.
@@ -22,17 +65,14 @@ template <class Scalar>
 void relu_backward(Input<Scalar> y, Input<Scalar> dy, TensorView<Scalar> dx) {
   check_shape("relu_backward", "output gradient", dy.shape(), y.shape());
   check_shape("relu_backward", "input gradient", dx.shape(), y.shape());
-  const Scalar* out = y.data();
-  const Scalar* up = dy.data();
-  Scalar* down = dx.data();
-  for (Index i = 0; i < y.size(); ++i) down[i] = out[i] <= Scalar{0} ? Scalar{0} : up[i];
+  detail::map(detail::ReluBackward{}, dx, y, dy);
 }
 
-// y = 1 / (1 + exp(-x)): exp may reach infinity, and 1 / infinity is the right 0.
+// y = 1 / (1 + exp(-x)), and 0 instead of subnormal numbers
 template <class Scalar>
 void sigmoid(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("sigmoid", "output", y.shape(), x.shape());
-  y.array() = (Scalar{1} + (-x.array()).exp()).inverse();
+  detail::map(detail::Sigmoid{}, y, x);
 }
 
 // dL/dx = dL/dy y (1 - y)
@@ -40,14 +80,14 @@ template <class Scalar>
 void sigmoid_backward(Input<Scalar> y, Input<Scalar> dy, TensorView<Scalar> dx) {
   check_shape("sigmoid_backward", "output gradient", dy.shape(), y.shape());
   check_shape("sigmoid_backward", "input gradient", dx.shape(), y.shape());
-  dx.array() = dy.array() * y.array() * (Scalar{1} - y.array());
+  detail::map(detail::SigmoidBackward{}, dx, y, dy);
 }
 
 // y = tanh(x)
 template <class Scalar>
 void tanh(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("tanh", "output", y.shape(), x.shape());
-  y.array() = x.array().tanh();
+  detail::map(detail::Tanh{}, y, x);
 }
 
 // dL/dx = dL/dy (1 - y^2)
@@ -55,7 +95,7 @@ template <class Scalar>
 void tanh_backward(Input<Scalar> y, Input<Scalar> dy, TensorView<Scalar> dx) {
   check_shape("tanh_backward", "output gradient", dy.shape(), y.shape());
   check_shape("tanh_backward", "input gradient", dx.shape(), y.shape());
-  dx.array() = dy.array() * (Scalar{1} - y.array().square());
+  detail::map(detail::TanhBackward{}, dx, y, dy);
 }
 
 }  // namespace gradus::ops

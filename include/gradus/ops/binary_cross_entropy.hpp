@@ -1,20 +1,45 @@
 #pragma once
 
-#include <algorithm>
-#include <array>
-#include <cmath>
-#include <cstddef>
+#include <type_traits>
 
+#include <gradus/core/simd/exp.hpp>
+#include <gradus/core/simd/float_bits.hpp>
+#include <gradus/core/simd/log.hpp>
+#include <gradus/core/simd/operators.hpp>
+#include <gradus/core/simd/sum_map.hpp>
+#include <gradus/core/simd/tanh.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
-#include <gradus/ops/detail/rows.hpp>
-#include <gradus/ops/detail/sum.hpp>
+#include <gradus/ops/detail/map.hpp>
 #include <gradus/ops/reduction.hpp>
 
 namespace gradus::ops {
 
+namespace detail {
+
+// scale (|x| (t if x < 0 else 1 - t) + log(1 + exp(-|x|))); an infinite |x| times 0 is 0
+template <class Scalar>
+struct BinaryCrossEntropy {
+  Scalar scale;
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& x, const P& target) const {
+    const P size = abs(x), miss = select(x < 0, target, 1 - target);
+    return scale * (select(abs(miss) <= 0, 0, size * miss) + log1p(exp_flushed(-size)));
+  }
+};
+template <class Scalar>
+struct BinaryCrossEntropyBackward {
+  Scalar scale;
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& x, const P& target) const {
+    return flush_subnormal(scale * (sigmoid(x) - target));
+  }
+};
+
+}  // namespace detail
+
 /// Binary cross-entropy on logits, as `torch.nn.BCEWithLogitsLoss`: targets are probabilities in [0, 1]. Any
-/// shape, equal for all; a null `dx` is not asked for. The mean of no elements is 0. Throws ShapeError.
+/// shape, equal for all; a null `dx` is not computed. The mean of no elements is 0. Throws ShapeError.
 ///
 /// Written so that exp sees only negative numbers and neither overflows nor loses the small terms. An
 /// infinite logit on the right side of its target costs nothing.
@@ -27,26 +52,15 @@ Scalar binary_cross_entropy(Input<Scalar> x, Input<Scalar> target, TensorView<Sc
   check_shape("binary_cross_entropy", "target", target.shape(), x.shape());
   if (x.empty()) return Scalar{0};
   const double scale = reduction == Reduction::mean ? 1 / static_cast<double>(x.size()) : 1;
-  detail::Sum<Scalar> softplus;  // in pieces that stay in the first cache
-  constexpr Index piece = 512;
-  std::array<Scalar, static_cast<std::size_t>(piece)> terms;
-  for (Index first = 0; first < x.size(); first += piece) {
-    const Index count = std::min(piece, x.size() - first);
-    detail::RowMap<Scalar>(terms.data(), count) =
-        (-detail::ConstRowMap<Scalar>(x.data() + first, count).abs()).exp().log1p();
-    softplus.add(terms.data(), count);
-  }
-  const double misses =
-      detail::sum_terms<double>(x.size(), [scale, logits = x.data(), targets = target.data()](Index i) {
-        const auto logit = static_cast<double>(logits[i]), wanted = static_cast<double>(targets[i]);
-        const double miss = logit < 0 ? wanted : 1 - wanted;
-        return miss != 0 ? scale * std::abs(logit) * miss : 0;
-      });
+  // The sum, which is double, overflows only for double terms; those are scaled one by one.
+  constexpr bool is_double = std::is_same_v<Scalar, double>;
+  const detail::BinaryCrossEntropy<Scalar> term{is_double ? static_cast<Scalar>(scale) : Scalar{1}};
+  const double sum = simd::sum_map(term, x.size(), x.data(), target.data());
   if (!dx.is_null()) {
     check_shape("binary_cross_entropy", "gradient", dx.shape(), x.shape());
-    dx.array() = static_cast<Scalar>(scale) * ((Scalar{1} + (-x.array()).exp()).inverse() - target.array());
+    detail::map(detail::BinaryCrossEntropyBackward<Scalar>{static_cast<Scalar>(scale)}, dx, x, target);
   }
-  return static_cast<Scalar>(scale * static_cast<double>(softplus.total()) + misses);
+  return static_cast<Scalar>(is_double ? sum : scale * sum);
 }
 
 }  // namespace gradus::ops

@@ -3,53 +3,103 @@
 #include <cmath>
 
 #include <gradus/core/eigen.hpp>
+#include <gradus/core/simd/exp.hpp>
+#include <gradus/core/simd/log.hpp>
+#include <gradus/core/simd/operators.hpp>
+#include <gradus/core/simd/sqrt.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
+#include <gradus/ops/detail/map.hpp>
 
 /// Functions of one variable, element by element, beside those of activation.hpp. Any shape; input and output
-/// may be the same memory. A backward reads whichever of x and y says the derivative in fewer operations.
+/// may be the same memory. A backward reads whichever of x and y gives the derivative in fewer operations.
+/// Subnormal numbers, infinities and NaN are as IEEE 754 and PyTorch have them.
 namespace gradus::ops {
+
+namespace detail {
+
+struct Exp {
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& x) const {
+    return exp(x);
+  }
+};
+struct Log {
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& x) const {
+    return log(x);
+  }
+};
+struct Sqrt {
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& x) const {
+    return sqrt(x);
+  }
+};
+struct SqrtBackward {
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& y, const P& dy) const {
+    return dy / (2 * y);
+  }
+};
+struct Product {
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& a, const P& b) const {
+    return a * b;
+  }
+};
+struct Quotient {
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& a, const P& b) const {
+    return a / b;
+  }
+};
+
+}  // namespace detail
 
 // y = exp(x)
 template <class Scalar>
 void exp(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("exp", "output", y.shape(), x.shape());
-  y.array() = x.array().exp();
+  detail::map(detail::Exp{}, y, x);
 }
 
 // dL/dx = dL/dy y
 template <class Scalar>
 void exp_backward(Input<Scalar> y, Input<Scalar> dy, TensorView<Scalar> dx) {
   check_shape("exp_backward", "output gradient", dy.shape(), y.shape());
-  dx.array() = dy.array() * y.array();
+  check_shape("exp_backward", "input gradient", dx.shape(), y.shape());
+  detail::map(detail::Product{}, dx, dy, y);
 }
 
 // y = log(x)
 template <class Scalar>
 void log(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("log", "output", y.shape(), x.shape());
-  y.array() = x.array().log();
+  detail::map(detail::Log{}, y, x);
 }
 
 // dL/dx = dL/dy / x
 template <class Scalar>
 void log_backward(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dx) {
   check_shape("log_backward", "output gradient", dy.shape(), x.shape());
-  dx.array() = dy.array() / x.array();
+  check_shape("log_backward", "input gradient", dx.shape(), x.shape());
+  detail::map(detail::Quotient{}, dx, dy, x);
 }
 
 // y = sqrt(x)
 template <class Scalar>
 void sqrt(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("sqrt", "output", y.shape(), x.shape());
-  y.array() = x.array().sqrt();
+  detail::map(detail::Sqrt{}, y, x);
 }
 
 // dL/dx = dL/dy / (2 y)
 template <class Scalar>
 void sqrt_backward(Input<Scalar> y, Input<Scalar> dy, TensorView<Scalar> dx) {
   check_shape("sqrt_backward", "output gradient", dy.shape(), y.shape());
-  dx.array() = dy.array() / (2 * y.array());
+  check_shape("sqrt_backward", "input gradient", dx.shape(), y.shape());
+  detail::map(detail::SqrtBackward{}, dx, y, dy);
 }
 
 // y = x^p

@@ -1,34 +1,50 @@
 #pragma once
 
-#include <cmath>
-
+#include <gradus/core/simd/exp.hpp>
+#include <gradus/core/simd/float_bits.hpp>
+#include <gradus/core/simd/operators.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
+#include <gradus/ops/detail/map.hpp>
 
 /// The exponential linear unit (Clevert et al., 2016), element by element: any shape.
 namespace gradus::ops {
+
+namespace detail {
+
+template <class Scalar>
+struct Elu {
+  Scalar alpha;
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& x) const {
+    return select(x > 0, x, alpha * expm1(x));
+  }
+};
+template <class Scalar>
+struct EluBackward {
+  Scalar alpha;
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& x, const P& dy) const {
+    return select(x > 0, dy, flush_subnormal(alpha * exp_flushed(min(0, x)) * dy));
+  }
+};
+
+}  // namespace detail
 
 // y = x where x > 0, else a (exp(x) - 1)
 template <class Scalar>
 void elu(Input<Scalar> x, double alpha, TensorView<Scalar> y) {
   check_shape("elu", "output", y.shape(), x.shape());
-  const Scalar a = static_cast<Scalar>(alpha);
-  for (Index i = 0; i < x.size(); ++i) {
-    const Scalar in = x.data()[i];
-    y.data()[i] = in > 0 ? in : a * std::expm1(in);
-  }
+  detail::map(detail::Elu<Scalar>{static_cast<Scalar>(alpha)}, y, x);
 }
 
-// dL/dx = dL/dy where x > 0, else a exp(x) dL/dy; said in x, for y + a would cancel where y is near -a
+// dL/dx = dL/dy where x > 0, else a exp(x) dL/dy; uses x rather than y, because y + a loses digits when y is
+// close to -a
 template <class Scalar>
 void elu_backward(Input<Scalar> x, Input<Scalar> dy, double alpha, TensorView<Scalar> dx) {
   check_shape("elu_backward", "output gradient", dy.shape(), x.shape());
   check_shape("elu_backward", "input gradient", dx.shape(), x.shape());
-  const Scalar a = static_cast<Scalar>(alpha);
-  for (Index i = 0; i < x.size(); ++i) {
-    const Scalar in = x.data()[i];
-    dx.data()[i] = in > 0 ? dy.data()[i] : a * std::exp(in) * dy.data()[i];
-  }
+  detail::map(detail::EluBackward<Scalar>{static_cast<Scalar>(alpha)}, dx, x, dy);
 }
 
 }  // namespace gradus::ops

@@ -5,15 +5,19 @@
 #include <limits>
 #include <numbers>
 
-#include <gradus/core/eigen.hpp>
+#include <gradus/core/simd/exp.hpp>
+#include <gradus/core/simd/float_bits.hpp>
+#include <gradus/core/simd/operators.hpp>
+#include <gradus/core/simd/tanh.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
+#include <gradus/ops/detail/map.hpp>
 
 /// The Gaussian error linear unit x P(X <= x), X ~ N(0, 1) (Hendrycks and Gimpel, 2016), and its
 /// approximation by tanh; element by element: any shape.
 namespace gradus::ops {
 
-// y = x/2 (1 + erf(x / sqrt 2)), written with erfc(-x / sqrt 2), which keeps the digits far below 0
+// y = x/2 (1 + erf(x / sqrt 2)), written with erfc(-x / sqrt 2), which keeps the digits limit below 0
 template <class Scalar>
 void gelu(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("gelu", "output", y.shape(), x.shape());
@@ -50,31 +54,42 @@ inline constexpr Scalar gelu_tanh_scale =
 template <class Scalar>
 inline constexpr Scalar gelu_tanh_cubic = Scalar(0.044715);
 
+struct GeluTanh {
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& x) const {
+    using Scalar = typename P::Scalar;
+    const P twice_u = gelu_tanh_scale<Scalar> * x * (1 + gelu_tanh_cubic<Scalar> * x * x);
+    // The limit at minus infinity is 0, which -infinity / infinity would miss.
+    return max(std::numeric_limits<Scalar>::lowest(), x) / (1 + exp(-twice_u));
+  }
+};
+struct GeluTanhBackward {
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& x, const P& dy) const {
+    using Scalar = typename P::Scalar;
+    constexpr Scalar scale = gelu_tanh_scale<Scalar>, cubic = gelu_tanh_cubic<Scalar>;
+    // Beyond 100, s is 0 or 1, in double too; infinity would make a product NaN.
+    const P near = min(100, max(-100, x));
+    const P s = sigmoid(scale * near * (1 + cubic * near * near));
+    return flush_subnormal(dy * s * (1 + near * (1 - s) * scale * (1 + 3 * cubic * near * near)));
+  }
+};
+
 }  // namespace detail
 
-// y = x/2 (1 + tanh(u)) = x / (1 + exp(-2u)); max may drop a NaN, exp keeps it
+// y = x/2 (1 + tanh(u)) = x / (1 + exp(-2u))
 template <class Scalar>
 void gelu_tanh(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("gelu_tanh", "output", y.shape(), x.shape());
-  constexpr Scalar lowest = std::numeric_limits<Scalar>::lowest();
-  const Scalar scale = detail::gelu_tanh_scale<Scalar>, cubic = detail::gelu_tanh_cubic<Scalar>;
-  y.array() = x.array().max(lowest) /
-              (Scalar{1} + (-scale * x.array() * (Scalar{1} + cubic * x.array().square())).exp());
+  detail::map(detail::GeluTanh{}, y, x);
 }
 
-// dL/dx = dL/dy s (1 + x (1 - s) d(2u)/dx),  s = 1 / (1 + exp(-2u)); dx, which holds s first, must not
-// overlap dy
+// dL/dx = dL/dy s (1 + x (1 - s) d(2u)/dx),  s = 1 / (1 + exp(-2u))
 template <class Scalar>
 void gelu_tanh_backward(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dx) {
   check_shape("gelu_tanh_backward", "output gradient", dy.shape(), x.shape());
   check_shape("gelu_tanh_backward", "input gradient", dx.shape(), x.shape());
-  const Scalar scale = detail::gelu_tanh_scale<Scalar>, cubic = detail::gelu_tanh_cubic<Scalar>;
-  // Beyond this s is 0 or 1, in double too; infinity would make a product NaN.
-  constexpr Scalar limit = 100;
-  dx.array() = (Scalar{1} + (-scale * x.array() * (Scalar{1} + cubic * x.array().square())).exp()).inverse();
-  dx.array() *=
-      dy.array() * (Scalar{1} + x.array().max(-limit).min(limit) * (Scalar{1} - dx.array()) * scale *
-                                    (Scalar{1} + 3 * cubic * x.array().max(-limit).min(limit).square()));
+  detail::map(detail::GeluTanhBackward{}, dx, x, dy);
 }
 
 }  // namespace gradus::ops

@@ -1,19 +1,39 @@
 #pragma once
 
+#include <gradus/core/simd/operators.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
+#include <gradus/ops/detail/map.hpp>
 
 /// The leaky rectifier (Maas et al., 2013), element by element: any shape.
 namespace gradus::ops {
+
+namespace detail {
+
+template <class Scalar>
+struct LeakyRelu {
+  Scalar slope;
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& x) const {
+    return select(x > 0, x, slope * x);
+  }
+};
+template <class Scalar>
+struct LeakyReluBackward {
+  Scalar slope;
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& x, const P& dy) const {
+    return select(x > 0, dy, slope * dy);
+  }
+};
+
+}  // namespace detail
 
 // y = x where x > 0, else a x
 template <class Scalar>
 void leaky_relu(Input<Scalar> x, double slope, TensorView<Scalar> y) {
   check_shape("leaky_relu", "output", y.shape(), x.shape());
-  const Scalar a = static_cast<Scalar>(slope);
-  const Scalar* in = x.data();
-  Scalar* out = y.data();
-  for (Index i = 0; i < x.size(); ++i) out[i] = in[i] > Scalar{0} ? in[i] : a * in[i];
+  detail::map(detail::LeakyRelu<Scalar>{static_cast<Scalar>(slope)}, y, x);
 }
 
 // dL/dx = dL/dy where x > 0, else a dL/dy
@@ -21,11 +41,7 @@ template <class Scalar>
 void leaky_relu_backward(Input<Scalar> x, Input<Scalar> dy, double slope, TensorView<Scalar> dx) {
   check_shape("leaky_relu_backward", "output gradient", dy.shape(), x.shape());
   check_shape("leaky_relu_backward", "input gradient", dx.shape(), x.shape());
-  const Scalar a = static_cast<Scalar>(slope);
-  const Scalar* in = x.data();
-  const Scalar* up = dy.data();
-  Scalar* down = dx.data();
-  for (Index i = 0; i < x.size(); ++i) down[i] = in[i] > Scalar{0} ? up[i] : a * up[i];
+  detail::map(detail::LeakyReluBackward<Scalar>{static_cast<Scalar>(slope)}, dx, x, dy);
 }
 
 }  // namespace gradus::ops

@@ -2,31 +2,50 @@
 
 #include <limits>
 
-#include <gradus/core/eigen.hpp>
+#include <gradus/core/simd/exp.hpp>
+#include <gradus/core/simd/float_bits.hpp>
+#include <gradus/core/simd/operators.hpp>
+#include <gradus/core/simd/tanh.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
+#include <gradus/ops/detail/map.hpp>
 
 /// The sigmoid-weighted linear unit, also called swish (Elfwing et al., 2018), element by element: any shape.
 namespace gradus::ops {
 
-// y = x / (1 + exp(-x)); the limit at minus infinity is 0, which -inf / inf would miss. max may drop a NaN,
-// exp keeps it.
+namespace detail {
+
+struct Silu {
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& x) const {
+    // The limit at minus infinity is 0, which -infinity / infinity would miss.
+    return max(std::numeric_limits<typename P::Scalar>::lowest(), x) / (1 + exp(-x));
+  }
+};
+struct SiluBackward {
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& x, const P& dy) const {
+    using Limits = std::numeric_limits<typename P::Scalar>;
+    const P s = sigmoid(x), finite = min(Limits::max(), max(Limits::lowest(), x));
+    return flush_subnormal(dy * s * (1 + finite * (1 - s)));
+  }
+};
+
+}  // namespace detail
+
+// y = x / (1 + exp(-x))
 template <class Scalar>
 void silu(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("silu", "output", y.shape(), x.shape());
-  constexpr Scalar lowest = std::numeric_limits<Scalar>::lowest();
-  y.array() = x.array().max(lowest) / (Scalar{1} + (-x.array()).exp());
+  detail::map(detail::Silu{}, y, x);
 }
 
-// dL/dx = dL/dy s (1 + x (1 - s)),  s = 1 / (1 + exp(-x)); dx, which holds s first, must not overlap dy
+// dL/dx = dL/dy s (1 + x (1 - s)),  s = 1 / (1 + exp(-x))
 template <class Scalar>
 void silu_backward(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dx) {
   check_shape("silu_backward", "output gradient", dy.shape(), x.shape());
   check_shape("silu_backward", "input gradient", dx.shape(), x.shape());
-  constexpr Scalar lowest = std::numeric_limits<Scalar>::lowest(),
-                   highest = std::numeric_limits<Scalar>::max();
-  dx.array() = (Scalar{1} + (-x.array()).exp()).inverse();
-  dx.array() *= dy.array() * (Scalar{1} + x.array().max(lowest).min(highest) * (Scalar{1} - dx.array()));
+  detail::map(detail::SiluBackward{}, dx, x, dy);
 }
 
 }  // namespace gradus::ops

@@ -1,26 +1,47 @@
 #pragma once
 
-#include <algorithm>
-#include <cmath>
-
+#include <gradus/core/simd/exp.hpp>
+#include <gradus/core/simd/float_bits.hpp>
+#include <gradus/core/simd/log.hpp>
+#include <gradus/core/simd/operators.hpp>
+#include <gradus/core/simd/tanh.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
+#include <gradus/ops/detail/map.hpp>
 
 /// A smooth rectifier (Dugas et al., 2001), element by element: any shape. As in PyTorch it is the identity
 /// where b x exceeds the threshold.
 namespace gradus::ops {
 
-// y = log(1 + exp(b x)) / b, written as max(b x, 0) + log(1 + exp(-|b x|)) so that exp cannot overflow
+namespace detail {
+
+template <class Scalar>
+struct Softplus {
+  Scalar beta, threshold;
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& x) const {
+    // log(1 + exp(b x)), written so that exp cannot overflow
+    const P scaled = beta * x, y = max(0, scaled) + log1p(exp(-abs(scaled)));
+    return select(scaled > threshold, x, y / beta);
+  }
+};
+template <class Scalar>
+struct SoftplusBackward {
+  Scalar beta, threshold;
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& x, const P& dy) const {
+    const P scaled = beta * x;
+    return select(scaled > threshold, dy, flush_subnormal(dy * sigmoid(scaled)));
+  }
+};
+
+}  // namespace detail
+
+// y = log(1 + exp(b x)) / b
 template <class Scalar>
 void softplus(Input<Scalar> x, double beta, double threshold, TensorView<Scalar> y) {
   check_shape("softplus", "output", y.shape(), x.shape());
-  const Scalar b = static_cast<Scalar>(beta), linear_from = static_cast<Scalar>(threshold);
-  for (Index i = 0; i < x.size(); ++i) {
-    const Scalar in = x.data()[i], scaled = b * in;
-    y.data()[i] = scaled > linear_from
-                      ? in
-                      : (std::max(scaled, Scalar{0}) + std::log1p(std::exp(-std::abs(scaled)))) / b;
-  }
+  detail::map(detail::Softplus<Scalar>{static_cast<Scalar>(beta), static_cast<Scalar>(threshold)}, y, x);
 }
 
 // dL/dx = dL/dy / (1 + exp(-b x))
@@ -29,11 +50,8 @@ void softplus_backward(Input<Scalar> x, Input<Scalar> dy, double beta, double th
                        TensorView<Scalar> dx) {
   check_shape("softplus_backward", "output gradient", dy.shape(), x.shape());
   check_shape("softplus_backward", "input gradient", dx.shape(), x.shape());
-  const Scalar b = static_cast<Scalar>(beta), linear_from = static_cast<Scalar>(threshold);
-  for (Index i = 0; i < x.size(); ++i) {
-    const Scalar scaled = b * x.data()[i], up = dy.data()[i];
-    dx.data()[i] = scaled > linear_from ? up : up / (1 + std::exp(-scaled));
-  }
+  detail::map(detail::SoftplusBackward<Scalar>{static_cast<Scalar>(beta), static_cast<Scalar>(threshold)}, dx,
+              x, dy);
 }
 
 }  // namespace gradus::ops

@@ -86,15 +86,29 @@ template <class S, int N>
   if constexpr (N == 1) return {x};
 }
 
+namespace detail {
+
+/// Copies `count` elements, 0 <= count < 2 width, by halves of the width: their number is seldom the same
+/// twice, so a loop would mispredict.
+template <int width, class S>
+[[gnu::always_inline]] inline void copy_first(S* to, const S* from, Index count) {
+  if ((count & width) != 0) {
+    __builtin_memcpy(to, from, width * sizeof(S));
+    to += width;
+    from += width;
+  }
+  if constexpr (width > 1) copy_first<width / 2>(to, from, count);
+}
+
+}  // namespace detail
+
 /// Loads the first `count` elements, 0 <= count <= N, without reading past them; the others are `rest`.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> load_first(const S* from, Index count, S rest = S{0}) {
   Pack<S, N> x = broadcast<S, N>(rest);
   S elements[N];
   __builtin_memcpy(elements, &x.v, sizeof(elements));
-  for (int i = 0; i < N; ++i) {
-    if (i < count) elements[i] = from[i];
-  }
+  detail::copy_first<N>(elements, from, count);
   __builtin_memcpy(&x.v, elements, sizeof(elements));
   return x;
 }
@@ -104,9 +118,7 @@ template <class S, int N>
 [[gnu::always_inline]] inline void store_first(S* to, const Pack<S, N>& x, Index count) {
   S elements[N];
   __builtin_memcpy(elements, &x.v, sizeof(elements));
-  for (int i = 0; i < N; ++i) {
-    if (i < count) to[i] = elements[i];
-  }
+  detail::copy_first<N>(to, elements, count);
 }
 
 // ---- arithmetic, element by element ----
@@ -213,8 +225,8 @@ template <std::integral S, int N>
 [[gnu::always_inline]] inline Pack<S, N> operator<<(const Pack<S, N>& a, int bits) {
   return {static_cast<typename Pack<S, N>::Vector>(a.v << bits)};
 }
-/// Shifts the sign bit in.
-template <std::signed_integral S, int N>
+/// Shifts the sign bit in if S is signed, otherwise zeros.
+template <std::integral S, int N>
 [[gnu::always_inline]] inline Pack<S, N> operator>>(const Pack<S, N>& a, int bits) {
   return {static_cast<typename Pack<S, N>::Vector>(a.v >> bits)};
 }

@@ -1,0 +1,8 @@
+#pragma once
+
+/// Elementary functions of packs: exp, expm1, log, log1p, sqrt, tanh and sigmoid, right at all limits.
+
+#include <gradus/core/simd/exp.hpp>
+#include <gradus/core/simd/log.hpp>
+#include <gradus/core/simd/sqrt.hpp>
+#include <gradus/core/simd/tanh.hpp>

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <type_traits>
+
+#include <gradus/core/simd/pack.hpp>
+
+/// Operators of a pack and a number, and compound assignment, so that formulas read as they do for numbers.
+namespace gradus::simd {
+
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N> operator+(const Pack<S, N>& a, std::type_identity_t<S> b) {
+  return a + broadcast<S, N>(b);
+}
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N> operator+(std::type_identity_t<S> a, const Pack<S, N>& b) {
+  return broadcast<S, N>(a) + b;
+}
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N> operator-(const Pack<S, N>& a, std::type_identity_t<S> b) {
+  return a - broadcast<S, N>(b);
+}
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N> operator-(std::type_identity_t<S> a, const Pack<S, N>& b) {
+  return broadcast<S, N>(a) - b;
+}
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N> operator*(const Pack<S, N>& a, std::type_identity_t<S> b) {
+  return a * broadcast<S, N>(b);
+}
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N> operator*(std::type_identity_t<S> a, const Pack<S, N>& b) {
+  return broadcast<S, N>(a) * b;
+}
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N> operator/(const Pack<S, N>& a, std::type_identity_t<S> b) {
+  return a / broadcast<S, N>(b);
+}
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N> operator/(std::type_identity_t<S> a, const Pack<S, N>& b) {
+  return broadcast<S, N>(a) / b;
+}
+
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N>& operator+=(Pack<S, N>& a, const Pack<S, N>& b) {
+  return a = a + b;
+}
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N>& operator-=(Pack<S, N>& a, const Pack<S, N>& b) {
+  return a = a - b;
+}
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N>& operator*=(Pack<S, N>& a, const Pack<S, N>& b) {
+  return a = a * b;
+}
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N>& operator*=(Pack<S, N>& a, std::type_identity_t<S> b) {
+  return a = a * b;
+}
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N>& operator/=(Pack<S, N>& a, const Pack<S, N>& b) {
+  return a = a / b;
+}
+
+template <class S, int N>
+[[gnu::always_inline]] inline Mask<S, N> operator<(const Pack<S, N>& a, std::type_identity_t<S> b) {
+  return a < broadcast<S, N>(b);
+}
+template <class S, int N>
+[[gnu::always_inline]] inline Mask<S, N> operator<=(const Pack<S, N>& a, std::type_identity_t<S> b) {
+  return a <= broadcast<S, N>(b);
+}
+template <class S, int N>
+[[gnu::always_inline]] inline Mask<S, N> operator>(const Pack<S, N>& a, std::type_identity_t<S> b) {
+  return a > broadcast<S, N>(b);
+}
+template <class S, int N>
+[[gnu::always_inline]] inline Mask<S, N> operator>=(const Pack<S, N>& a, std::type_identity_t<S> b) {
+  return a >= broadcast<S, N>(b);
+}
+
+/// `yes` where the mask is set, else `no`, either of which may be one number.
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N> select(const Mask<S, N>& mask, std::type_identity_t<S> yes,
+                                                const Pack<S, N>& no) {
+  return select(mask, broadcast<S, N>(yes), no);
+}
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N> select(const Mask<S, N>& mask, const Pack<S, N>& yes,
+                                                std::type_identity_t<S> no) {
+  return select(mask, yes, broadcast<S, N>(no));
+}
+
+/// The smaller of a number and an element, NaN if the element is.
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N> min(std::type_identity_t<S> a, const Pack<S, N>& b) {
+  return min(broadcast<S, N>(a), b);
+}
+/// The larger of a number and an element, NaN if the element is.
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N> max(std::type_identity_t<S> a, const Pack<S, N>& b) {
+  return max(broadcast<S, N>(a), b);
+}
+
+}  // namespace gradus::simd

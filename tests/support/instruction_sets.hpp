@@ -1,0 +1,22 @@
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <gradus/core/simd/instruction_set.hpp>
+
+namespace gradus::test {
+
+/// Calls f once for each instruction set that kernels can run with here, and chooses the best one again.
+template <class F>
+void for_each_instruction_set(F&& f) {
+  const InstructionSet best = instruction_set();
+  for (const InstructionSet set : {InstructionSet::scalar, InstructionSet::sse2, InstructionSet::neon,
+                                   InstructionSet::avx2, InstructionSet::avx512}) {
+    if (limit_instruction_set(set) != set) continue;
+    CAPTURE(to_string(set));
+    f();
+  }
+  limit_instruction_set(best);
+}
+
+}  // namespace gradus::test
