@@ -104,8 +104,6 @@ inline void download_fashion_mnist(const std::filesystem::path& folder, const Do
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) fail_file(folder, "cannot be created", error.default_error_condition().value());
-  for (const File& file : files) {
-  if (error) detail::fail_file(folder, "cannot be created", error.value());
   for (const detail::OfficialFile& file : detail::official_fashion_mnist) {
     const std::string packed = std::string(file.name) + ".gz";
     if (std::filesystem::exists(folder / file.name) || std::filesystem::exists(folder / packed)) continue;

@@ -17,7 +17,7 @@
 /// approximation by tanh; element by element: any shape.
 namespace gradus::ops {
 
-// y = x/2 (1 + erf(x / sqrt 2)), written with erfc(-x / sqrt 2), which keeps the digits limit below 0
+// y = x/2 (1 + erf(x / sqrt 2)), written with erfc(-x / sqrt 2), which keeps the digits far below 0
 template <class Scalar>
 void gelu(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("gelu", "output", y.shape(), x.shape());
