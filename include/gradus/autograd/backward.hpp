@@ -171,12 +171,12 @@ void check_seed(const char* operation, const Variable<Scalar>& output, const Var
 
 }  // namespace detail
 
-template <std::floating_point Scalar>
+template <FloatOrDouble Scalar>
 void Variable<Scalar>::backward(BackwardOptions options) const {
   backward(detail::seed("backward", *this), options);
 }
 
-template <std::floating_point Scalar>
+template <FloatOrDouble Scalar>
 void Variable<Scalar>::backward(const Variable& gradient, BackwardOptions options) const {
   detail::check_seed("backward", *this, gradient);
   if (!requires_grad()) {
@@ -194,7 +194,7 @@ struct GradOptions {
 /// The gradients of sum(output * gradient) with respect to some variables, leaves or not; touches nobody's
 /// `.grad`. Zeros for an input on which the output does not depend. Throws ShapeError, and StateError for an
 /// input that does not require a gradient or a graph that is freed.
-template <std::floating_point Scalar>
+template <FloatOrDouble Scalar>
 std::vector<Variable<Scalar>> grad(const Variable<Scalar>& output,
                                    const std::type_identity_t<std::vector<Variable<Scalar>>>& inputs,
                                    const std::type_identity_t<Variable<Scalar>>& gradient,
@@ -221,7 +221,7 @@ std::vector<Variable<Scalar>> grad(const Variable<Scalar>& output,
 }
 
 /// The same for an output of one element.
-template <std::floating_point Scalar>
+template <FloatOrDouble Scalar>
 std::vector<Variable<Scalar>> grad(const Variable<Scalar>& output,
                                    const std::type_identity_t<std::vector<Variable<Scalar>>>& inputs,
                                    GradOptions options = {}) {
@@ -229,12 +229,12 @@ std::vector<Variable<Scalar>> grad(const Variable<Scalar>& output,
 }
 
 /// The same for one input: `Variable slope = grad(y, x, {.create_graph = true})`.
-template <std::floating_point Scalar>
+template <FloatOrDouble Scalar>
 Variable<Scalar> grad(const Variable<Scalar>& output, const Variable<Scalar>& input,
                       const std::type_identity_t<Variable<Scalar>>& gradient, GradOptions options = {}) {
   return grad(output, std::vector{input}, gradient, options).front();
 }
-template <std::floating_point Scalar>
+template <FloatOrDouble Scalar>
 Variable<Scalar> grad(const Variable<Scalar>& output, const Variable<Scalar>& input,
                       GradOptions options = {}) {
   return grad(output, std::vector{input}, options).front();

@@ -37,7 +37,7 @@ namespace gradus {
 /// Tensors are gradients too, but of first order only. The function is kept in the graph by value, so that
 /// forward may remember something in it.
 template <class F, class Scalar, class... Inputs>
-concept Function = std::floating_point<Scalar> &&
+concept Function = FloatOrDouble<Scalar> &&
     requires(F& f, const Variable<Scalar>& dy, const Inputs&... inputs) {
   { f.forward(inputs.value()...) } -> std::convertible_to<Tensor<Scalar>>;
   f.backward(dy, dy, inputs...);

@@ -138,7 +138,7 @@ GradientCheck gradient_check(const F& f, const Tensor<double> (&inputs)[Count],
   return check;
 }
 template <class F>
-requires(!nn::Module<F, double>) GradientCheck
+requires(!nn::ModuleFor<F, double>) GradientCheck
     gradient_check(const F& f, const Tensor<double>& input, const GradientCheckOptions& options = {}) {
   const Tensor<double> inputs[] = {input};
   return gradient_check(f, inputs, options);
@@ -147,11 +147,11 @@ requires(!nn::Module<F, double>) GradientCheck
 /// Compares a module's gradients, of its input and of its parameters, with difference quotients. What a
 /// backward is to overwrite holds infinity before, and what it is to add to holds numbers that are subtracted
 /// afterwards, so that the one is told from the other. Each pass begins with the same random numbers.
-template <class M>
-requires nn::Module<M, double> GradientCheck gradient_check(M module, Tensor<double> x,
-                                                            const GradientCheckOptions& options = {},
-                                                            bool training = true) {
+template <nn::ModuleFor<double> M>
+GradientCheck gradient_check(M checked, Tensor<double> x, const GradientCheckOptions& options = {},
+                             bool training = true) {
   using Parameter = nn::Parameter<double>;
+  auto module = nn::adapt<double>(std::move(checked));
   constexpr double before = 0.75;
   const Shape shape = module.output_shape(x.shape());
   Generator random(1);
@@ -171,20 +171,13 @@ requires nn::Module<M, double> GradientCheck gradient_check(M module, Tensor<dou
   };
 
   std::vector<std::pair<std::string, Parameter*>> parameters;
-  if constexpr (nn::detail::HasParameters<M>) {
-    module.visit([&](std::string_view name, Parameter& parameter) {
-      parameter.grad() = Tensor<double>::full(parameter.value.shape(), before);
-      parameters.emplace_back(name, &parameter);
-    });
-  }
+  nn::visit_parameters(module, [&](std::string_view name, Parameter& parameter) {
+    parameter.grad() = Tensor<double>::full(parameter.value.shape(), before);
+    parameters.emplace_back(name, &parameter);
+  });
   forward();
   const TensorView<const double> in = std::as_const(x).view(), out = std::as_const(y).view();
-  if constexpr (nn::Container<M, double>) {
-    module.accumulate(in, out, dy.view(), dx.view(), context);
-  } else {
-    if constexpr (nn::detail::HasGradient<M, double>) module.gradient(in, dy.view(), context);
-    module.backward(in, out, dy.view(), dx.view(), context);
-  }
+  nn::accumulate<double>(module, in, out, dy, dx, context);
 
   GradientCheck check;
   detail::check_tensor(check, "input", x.view(), dx.view(), objective, options);

@@ -16,18 +16,10 @@ namespace gradus {
 
 namespace detail {
 
-/// True for a module whose parameters a pass would add gradients to: not a const one's.
+/// True for a module whose parameters a pass adds gradients to: not for a const one.
 template <class M>
 bool trains(M& module) {
-  if constexpr (std::is_const_v<M>) {
-    return false;
-  } else if constexpr (requires {
-                         { module.has_parameters() } -> std::convertible_to<bool>;
-                       }) {
-    return module.has_parameters();
-  } else {
-    return nn::detail::HasParameters<M>;
-  }
+  return !std::is_const_v<M> && nn::has_parameters(module);
 }
 
 template <class Scalar, class M>
@@ -41,8 +33,8 @@ class ModuleNode final : public Node<Scalar> {
     if constexpr (lends_contexts) context_ = module_.take_context();
     context_.pass() = pass;
     module_.forward(input_, this->value.view(), context_);
-    if constexpr (!std::is_const_v<M> && nn::detail::HasUpdate<M>) {
-      if (pass.training) module_.update(context_);
+    if constexpr (!std::is_const_v<M>) {
+      if (pass.training) nn::update(module_, context_);
     }
   }
 
@@ -54,10 +46,12 @@ class ModuleNode final : public Node<Scalar> {
     auto dx = input_wanted ? Value<Scalar>::uninitialized(input_.shape()) : Value<Scalar>(Scalar{});
     const TensorView<Scalar> written = input_wanted ? dx.view() : TensorView<Scalar>{};
     const TensorView<const Scalar> y = std::as_const(this->value).view();
-    if (goal == Goal::accumulate && trains(module_))
-      accumulate(y, dy.value(), written);
-    else if (input_wanted)
+    if (goal == Goal::accumulate && trains(module_)) {
+      if constexpr (!std::is_const_v<M>)
+        nn::accumulate<Scalar>(module_, input_, y, dy.value(), written, context_);
+    } else if (input_wanted) {
       module_.backward(input_, y, dy.value(), written, context_);
+    }
     if (input_wanted) this->few_parents[0]->receive(Variable<Scalar>(std::move(dx)));
   }
   void forget() override {
@@ -70,18 +64,6 @@ class ModuleNode final : public Node<Scalar> {
     context = module.take_context();
     module.give_back(std::move(context));
   };
-
-  void accumulate([[maybe_unused]] TensorView<const Scalar> y, [[maybe_unused]] TensorView<const Scalar> dy,
-                  [[maybe_unused]] TensorView<Scalar> dx) {
-    if constexpr (!std::is_const_v<M>) {
-      if constexpr (nn::Container<M, Scalar>) {
-        module_.accumulate(input_, y, dy, dx, context_);
-      } else {
-        if constexpr (nn::detail::HasGradient<M, Scalar>) module_.gradient(input_, dy, context_);
-        if (!dx.is_null()) module_.backward(input_, y, dy, dx, context_);
-      }
-    }
-  }
 
   M& module_;
   TensorView<const Scalar> input_;

@@ -13,7 +13,7 @@
 
 namespace gradus {
 
-template <std::floating_point Scalar>
+template <FloatOrDouble Scalar>
 class Variable;
 
 namespace detail {

@@ -62,7 +62,7 @@ struct Preference {
   }
 };
 
-template <std::floating_point Scalar>
+template <FloatOrDouble Scalar>
 Scalar preference(Scalar a, Scalar b) {
   return Preference::of(a, b);
 }

@@ -40,7 +40,7 @@ class NoGrad {
 /// same time, without locks; one Variable, like any value, is for one thread at a time. So give each thread
 /// its own Variables (of the same numbers, if need be), not copies of a handle. NoGrad concerns its own
 /// thread only.
-template <std::floating_point Scalar>
+template <FloatOrDouble Scalar>
 class Variable {
  public:
   using scalar_type = Scalar;
@@ -61,10 +61,13 @@ class Variable {
       : node_(new detail::Leaf<Scalar>(std::move(value), with_gradient == RequiresGrad::yes)) {}
   explicit Variable(NodeRef node) : node_(std::move(node)) {}
 
-  TensorView<const Scalar> value() const { return std::as_const(node_->value).view(); }
+  TensorView<const Scalar> value() const& { return std::as_const(node_->value).view(); }
   /// For an optimiser's step by hand: `w.value().array() -= rate * w.grad().array()`.
-  TensorView<Scalar> value() { return node_->value.view(); }
-  const Shape& shape() const { return node_->value.shape(); }
+  TensorView<Scalar> value() & { return node_->value.view(); }
+  /// A copy for a temporary, which may be the only handle to its value.
+  Tensor<Scalar> value() const&& { return std::as_const(node_->value).view(); }
+  const Shape& shape() const& { return node_->value.shape(); }
+  Shape shape() const&& { return node_->value.shape(); }
   Index rank() const { return shape().rank(); }
   Index size() const { return shape().size(); }
   /// The only element. Throws ShapeError.
@@ -74,11 +77,12 @@ class Variable {
   bool requires_grad() const { return node_->requires_grad; }
   /// The gradients that backward has added up here; zeros before the first. Throws StateError on anything but
   /// a leaf that requires a gradient: for others use the function grad.
-  TensorView<Scalar> grad() const {
+  TensorView<Scalar> grad() const& {
     detail::Value<Scalar>* gradient = node_->leaf_gradient();
     if (gradient == nullptr) fail_grad();
     return gradient->view();
   }
+  Tensor<Scalar> grad() const&& { return grad(); }
   void zero_grad() const {
     for (Scalar& element : grad()) element = Scalar{0};
   }

@@ -177,8 +177,9 @@ class Parallel {
   void run(Index parts, F&& f) const {
     using Function = std::remove_reference_t<F>;
     if (team_ && parts > 1 && team_->threads() > 1) {
-      const detail::PartCall call{[](void* g, Index part) { (*static_cast<Function*>(g))(part); },
-                                  const_cast<void*>(static_cast<const void*>(std::addressof(f)))};
+      Function* function = std::addressof(f);
+      const detail::PartCall call{[](void* g, Index part) { (**static_cast<Function**>(g))(part); },
+                                  &function};
       if (team_->try_run(parts, call)) return;
     }
     for (Index part = 0; part < parts; ++part) f(part);

@@ -13,6 +13,7 @@
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/nested_list.hpp>
+#include <gradus/core/owning_map.hpp>
 #include <gradus/core/random.hpp>
 #include <gradus/core/shape.hpp>
 #include <gradus/core/tensor_view.hpp>
@@ -114,23 +115,33 @@ class Tensor {
     return result;
   }
 
-  View view() { return {data(), shape_}; }
-  ConstView view() const { return {data(), shape_}; }
-  operator View() { return view(); }
-  operator ConstView() const { return view(); }
+  /// Nothing that views a temporary outlives it: `view()` of a temporary is the tensor itself, its Eigen maps
+  /// keep the elements, and there is no pointer or span to them. As the argument of a function it converts
+  /// to a view.
+  View view() & { return {data(), shape_}; }
+  ConstView view() const& { return {data(), shape_}; }
+  Tensor view() && { return std::move(*this); }
+  Tensor view() const&& { return *this; }
+  operator View() { return {buffer_.data(), shape_}; }
+  operator ConstView() const { return {buffer_.data(), shape_}; }
 
-  Scalar* data() { return buffer_.data(); }
-  const Scalar* data() const { return buffer_.data(); }
-  const Shape& shape() const { return shape_; }
+  Scalar* data() & { return buffer_.data(); }
+  const Scalar* data() const& { return buffer_.data(); }
+  const Scalar* data() const&& = delete;
+  const Shape& shape() const& { return shape_; }
+  Shape shape() const&& { return shape_; }
   Index rank() const { return shape_.rank(); }
   Index size() const { return shape_.size(); }
   bool empty() const { return shape_.empty(); }
-  std::span<Scalar> span() { return view().span(); }
-  std::span<const Scalar> span() const { return view().span(); }
-  Scalar* begin() { return data(); }
-  Scalar* end() { return data() + size(); }
-  const Scalar* begin() const { return data(); }
-  const Scalar* end() const { return data() + size(); }
+  std::span<Scalar> span() & { return view().span(); }
+  std::span<const Scalar> span() const& { return view().span(); }
+  std::span<const Scalar> span() const&& = delete;
+  Scalar* begin() & { return data(); }
+  Scalar* end() & { return data() + size(); }
+  const Scalar* begin() const& { return data(); }
+  const Scalar* end() const& { return data() + size(); }
+  const Scalar* begin() const&& = delete;
+  const Scalar* end() const&& = delete;
 
   /// Another shape; allocates only beyond the largest size so far, and the elements are unspecified after it.
   void resize(const Shape& shape) {
@@ -141,49 +152,74 @@ class Tensor {
 
   /// One element, one index an axis, always checked. Throws IndexError.
   template <std::integral... I>
-  Scalar& operator()(I... indices) {
+  Scalar& operator()(I... indices) & {
     return view()(indices...);
   }
   template <std::integral... I>
-  const Scalar& operator()(I... indices) const {
+  const Scalar& operator()(I... indices) const& {
     return view()(indices...);
+  }
+  template <std::integral... I>
+  Scalar operator()(I... indices) const&& {
+    return ConstView(*this)(indices...);
   }
   /// The only element of a tensor of size 1. Throws ShapeError.
   Scalar item() const { return view().item(); }
 
   /// Eigen maps of the same memory: see TensorView.
-  auto matrix() { return view().matrix(); }
-  auto matrix() const { return view().matrix(); }
-  auto vector() { return view().vector(); }
-  auto vector() const { return view().vector(); }
-  auto array() { return view().array(); }
-  auto array() const { return view().array(); }
+  auto matrix() & { return view().matrix(); }
+  auto matrix() const& { return view().matrix(); }
+  auto matrix() && {
+    return own_map([](const Tensor& tensor) { return tensor.matrix(); });
+  }
+  auto matrix() const&& { return Tensor(*this).matrix(); }
+  auto vector() & { return view().vector(); }
+  auto vector() const& { return view().vector(); }
+  auto vector() && {
+    return own_map([](const Tensor& tensor) { return tensor.vector(); });
+  }
+  auto vector() const&& { return Tensor(*this).vector(); }
+  auto array() & { return view().array(); }
+  auto array() const& { return view().array(); }
+  auto array() && {
+    return own_map([](const Tensor& tensor) { return tensor.array(); });
+  }
+  auto array() const&& { return Tensor(*this).array(); }
   template <int Rank>
-  auto as() {
+  auto as() & {
     return view().template as<Rank>();
   }
   template <int Rank>
-  auto as() const {
+  auto as() const& {
     return view().template as<Rank>();
+  }
+  template <int Rank>
+  auto as() && {
+    return own_map([](const Tensor& tensor) { return tensor.template as<Rank>(); });
+  }
+  template <int Rank>
+  auto as() const&& {
+    return Tensor(*this).template as<Rank>();
   }
 
   /// A view under another shape, without a copy; of a temporary, the tensor itself. One extent may be -1.
   View reshape(std::initializer_list<Index> extents) & { return view().reshape(extents); }
   ConstView reshape(std::initializer_list<Index> extents) const& { return view().reshape(extents); }
+  Tensor reshape(std::initializer_list<Index> extents) const&& { return Tensor(*this).reshape(extents); }
   Tensor reshape(std::initializer_list<Index> extents) && {
-    shape_ = view().reshape(extents).shape();
+    shape_ = ConstView(*this).reshape(extents).shape();
     return std::move(*this);
   }
 
   /// Elements `[begin, end)` along the first axis, without a copy.
   View slice(Index begin, Index end) & { return view().slice(begin, end); }
   ConstView slice(Index begin, Index end) const& { return view().slice(begin, end); }
-  Tensor slice(Index begin, Index end) && { return view().slice(begin, end); }
+  Tensor slice(Index begin, Index end) const&& { return ConstView(*this).slice(begin, end); }
 
   /// Element i along the first axis, without a copy.
   View operator[](Index i) & { return view()[i]; }
   ConstView operator[](Index i) const& { return view()[i]; }
-  Tensor operator[](Index i) && { return view()[i]; }
+  Tensor operator[](Index i) const&& { return ConstView(*this)[i]; }
 
   /// The same elements as another scalar type.
   template <TensorScalar Other>
@@ -204,6 +240,12 @@ class Tensor {
     shape_ = other.shape();
     if (other.data() != data()) std::copy_n(other.data(), other.size(), data());
     return *this;
+  }
+
+  /// A map of this temporary that keeps it.
+  template <class MakeMap>
+  auto own_map(const MakeMap& make_map) {
+    return detail::OwningMap<Tensor, decltype(make_map(*this))>(std::move(*this), make_map);
   }
 
   template <class Derived>

@@ -19,6 +19,10 @@ namespace gradus {
 template <class T>
 concept TensorScalar = std::is_arithmetic_v<T> && !std::is_const_v<T> && !std::is_volatile_v<T>;
 
+/// What networks and the tape compute with. The kernels know no other floating-point numbers.
+template <class T>
+concept FloatOrDouble = std::same_as<T, float> || std::same_as<T, double>;
+
 namespace detail {
 
 template <class Scalar, class Plain>

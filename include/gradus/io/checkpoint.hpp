@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include <gradus/core/random.hpp>
 #include <gradus/io/safetensors.hpp>
 #include <gradus/io/state_dict.hpp>
+#include <gradus/nn/module.hpp>
 #include <gradus/nn/sequential.hpp>
 #include <gradus/optim/optimizer.hpp>
 
@@ -26,7 +28,7 @@ namespace detail {
 /// Calls f(name, tensor) for everything that training changes, but for the generator.
 template <class Net, class Optimizer, class F>
 void visit_training_state(Net& net, Optimizer& optimizer, F&& f) {
-  visit_state(net, [&](std::string_view name, auto& tensor) { f("net." + std::string(name), tensor); });
+  nn::visit_state(net, [&](std::string_view name, auto& tensor) { f("net." + std::string(name), tensor); });
   optimizer.visit_state(
       [&](std::string_view name, auto& tensor) { f("optimizer." + std::string(name), tensor); });
 }
@@ -38,9 +40,10 @@ inline constexpr const char* step_count_key = "step_count";
 
 /// Writes a checkpoint. The file appears whole or not at all, so that a crash while saving leaves the
 /// previous one. Throws FileError.
-template <class Scalar, optim::Optimizer Optimizer>
-void save_checkpoint(const std::filesystem::path& file, nn::Sequential<Scalar>& net, Optimizer& optimizer,
-                     const Generator& random) {
+template <class Scalar, class Optimizer>
+requires optim::Optimizer<std::remove_const_t<Optimizer>>
+void save_checkpoint(const std::filesystem::path& file, const nn::Sequential<Scalar>& net,
+                     Optimizer& optimizer, const Generator& random) {
   SafetensorsWriter writer;
   detail::visit_training_state(net, optimizer, [&](const std::string& name, const Tensor<Scalar>& tensor) {
     writer.add(name, tensor);

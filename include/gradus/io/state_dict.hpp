@@ -9,6 +9,7 @@
 #include <gradus/core/error.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/io/safetensors.hpp>
+#include <gradus/nn/module.hpp>
 #include <gradus/nn/sequential.hpp>
 
 /// Networks to and from safetensors files, with PyTorch's names and layout: what `save` writes,
@@ -39,26 +40,15 @@ struct LoadReport {
   }
 };
 
-namespace detail {
-
-/// Calls f(name, tensor) for every parameter and every buffer of a network.
-template <class Net, class F>
-void visit_state(Net& net, F&& f) {
-  net.visit([&](std::string_view name, auto& parameter) { f(name, parameter.value); });
-  net.visit_buffers([&](std::string_view name, auto& tensor) { f(name, tensor); });
-}
-
-}  // namespace detail
-
 /// Writes all parameters and buffers of a network. The file appears whole or not at all. Throws FileError.
 template <class Scalar>
-void save(nn::Sequential<Scalar>& net, const std::filesystem::path& file,
+void save(const nn::Sequential<Scalar>& net, const std::filesystem::path& file,
           const std::map<std::string, std::string>& metadata = {}) {
   SafetensorsWriter writer;
   writer.add_metadata("format", "pt");  // what PyTorch's own tools look for
   for (const auto& [key, value] : metadata) writer.add_metadata(key, value);
-  detail::visit_state(net,
-                      [&](std::string_view name, const Tensor<Scalar>& tensor) { writer.add(name, tensor); });
+  nn::visit_state(net,
+                  [&](std::string_view name, const Tensor<Scalar>& tensor) { writer.add(name, tensor); });
   writer.write(file);
 }
 
@@ -71,7 +61,7 @@ LoadReport load(nn::Sequential<Scalar>& net, const std::filesystem::path& file, 
   std::vector<std::pair<Tensor<Scalar>*, const SafetensorsEntry*>> fitting;
   std::vector<std::string> wanted;
   const std::string dtype = detail::safetensors_dtype<Scalar>();
-  detail::visit_state(net, [&](std::string_view name, Tensor<Scalar>& tensor) {
+  nn::visit_state(net, [&](std::string_view name, Tensor<Scalar>& tensor) {
     wanted.emplace_back(name);
     const SafetensorsEntry* entry = reader.find(name);
     if (entry == nullptr) {

@@ -5,24 +5,36 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <typeinfo>
+#include <type_traits>
 #include <utility>
 
 #include <gradus/nn/module.hpp>
 
 namespace gradus::nn {
 
+namespace detail {
+
+/// Has one address for each type, which tells types apart without RTTI. Not a constant, because linkers may
+/// merge equal constants.
+template <class M>
+inline char type_tag{};
+
+}  // namespace detail
+
 /// Any module, as a value: copies copy the module, so networks can be stored, nested and built at run time.
-/// One virtual call, which beside a matrix product costs nothing. Itself a Container.
-template <class Scalar = float>
+/// Costs one virtual call, which is nothing next to a matrix product. Itself a Container.
+template <FloatOrDouble Scalar = float>
 class AnyModule {
  public:
   using ParameterVisitor = std::function<void(std::string_view name, Parameter<Scalar>&)>;
+  using ConstParameterVisitor = std::function<void(std::string_view name, const Parameter<Scalar>&)>;
   using BufferVisitor = std::function<void(std::string_view name, Tensor<Scalar>&)>;
+  using ConstBufferVisitor = std::function<void(std::string_view name, const Tensor<Scalar>&)>;
 
+  /// Holds the module, cast to this scalar if it is one without parameters for another scalar.
   template <class M>
-  requires(!std::same_as<M, AnyModule> && Module<M, Scalar>) AnyModule(M module)
-      : self_(std::make_unique<Model<M>>(std::move(module))) {}
+  requires(!std::same_as<M, AnyModule> && ModuleFor<M, Scalar>) AnyModule(M module)
+      : self_(make_model(nn::adapt<Scalar>(std::move(module)))) {}
 
   AnyModule(const AnyModule& other) : self_(other.self_->clone()) {}
   AnyModule(AnyModule&&) noexcept = default;
@@ -43,8 +55,22 @@ class AnyModule {
                   TensorView<Scalar> dx, Context& context) {
     self_->accumulate(x, y, dy, dx, context);
   }
-  void visit(const ParameterVisitor& f) { self_->visit(f); }
-  void visit_buffers(const BufferVisitor& f) { self_->visit_buffers(f); }
+  template <class F>
+  void visit(F&& f) {
+    self_->visit(ParameterVisitor(std::ref(f)));
+  }
+  template <class F>
+  void visit(F&& f) const {
+    std::as_const(*self_).visit(ConstParameterVisitor(std::ref(f)));
+  }
+  template <class F>
+  void visit_buffers(F&& f) {
+    self_->visit_buffers(BufferVisitor(std::ref(f)));
+  }
+  template <class F>
+  void visit_buffers(F&& f) const {
+    std::as_const(*self_).visit_buffers(ConstBufferVisitor(std::ref(f)));
+  }
   void update(Context& context) { self_->update(context); }
   void reset_parameters(Generator& random) { self_->reset_parameters(random); }
   bool has_parameters() const { return self_->has_parameters(); }
@@ -53,45 +79,51 @@ class AnyModule {
 
   /// The module on the tape: `Variable y = net[0](x)`, which autograd/module.hpp explains.
   template <class X>
-  auto operator()(X&& x) {
+  auto operator()(X&& x) & {
     return apply(*this, std::forward<X>(x));
   }
   template <class X>
-  auto operator()(X&& x) const {
+  auto operator()(X&& x) const& {
     return apply(*this, std::forward<X>(x));
   }
+  template <class X>
+  void operator()(X&& x) const&& = delete;  // the graph would refer to a module that is gone
 
   /// The module as what it is, or null if it is something else: `net[1].get_if<Linear<float>>()`.
   template <class M>
-  M* get_if() {
-    auto* model = dynamic_cast<Model<M>*>(self_.get());
-    return model == nullptr ? nullptr : &model->module;
+  M* get_if() & {
+    return self_->type() == &detail::type_tag<M> ? static_cast<M*>(self_->module_address()) : nullptr;
   }
   template <class M>
-  const M* get_if() const {
-    return const_cast<AnyModule*>(this)->template get_if<M>();
+  const M* get_if() const& {
+    const Interface& self = *self_;
+    return self.type() == &detail::type_tag<M> ? static_cast<const M*>(self.module_address()) : nullptr;
   }
+  template <class M>
+  void get_if() const&& = delete;
   /// The module as what it is: `net[1].as<Linear<float>>().weight`. Throws ArgumentError if it is something
   /// else.
   template <class M>
-  M& as() {
-    M* module = get_if<M>();
-    if (module == nullptr) throw ArgumentError("as: module is " + name() + ", not " + detail::type_name<M>());
-    return *module;
+  M& as() & {
+    return found(get_if<M>());
   }
   template <class M>
-  const M& as() const {
-    return const_cast<AnyModule*>(this)->template as<M>();
+  const M& as() const& {
+    return found(get_if<M>());
   }
+  template <class M>
+  void as() const&& = delete;
   /// The same with the network's own scalar: `net[1].as<Linear>().weight`.
   template <template <class> class M>
-  M<Scalar>& as() {
+  M<Scalar>& as() & {
     return as<M<Scalar>>();
   }
   template <template <class> class M>
-  const M<Scalar>& as() const {
+  const M<Scalar>& as() const& {
     return as<M<Scalar>>();
   }
+  template <template <class> class M>
+  void as() const&& = delete;
 
  private:
   using Const = TensorView<const Scalar>;
@@ -105,20 +137,21 @@ class AnyModule {
     virtual void backward(Const x, Const y, Const dy, Mutable dx, Context& context) const = 0;
     virtual void accumulate(Const x, Const y, Const dy, Mutable dx, Context& context) = 0;
     virtual void visit(const ParameterVisitor& f) = 0;
+    virtual void visit(const ConstParameterVisitor& f) const = 0;
     virtual void visit_buffers(const BufferVisitor& f) = 0;
+    virtual void visit_buffers(const ConstBufferVisitor& f) const = 0;
     virtual void update(Context& context) = 0;
     virtual void reset_parameters(Generator& random) = 0;
     virtual bool has_parameters() const = 0;
     virtual bool is_identity(const Context& context) const = 0;
     virtual std::string name() const = 0;
+    virtual const void* type() const = 0;
+    virtual void* module_address() = 0;
+    virtual const void* module_address() const = 0;
   };
 
   template <class M>
   struct Model final : Interface {
-    static_assert(
-        !detail::HasParameters<M> || detail::HasGradient<M, Scalar> || Container<M, Scalar>,
-        "a module with parameters (visit) needs void gradient(x, dy, Context&), or they never train");
-
     explicit Model(M m) : module(std::move(m)) {}
 
     std::unique_ptr<Interface> clone() const override { return std::make_unique<Model>(module); }
@@ -128,42 +161,37 @@ class AnyModule {
       module.backward(x, y, dy, dx, context);
     }
     void accumulate(Const x, Const y, Const dy, Mutable dx, Context& context) override {
-      if constexpr (Container<M, Scalar>) {
-        module.accumulate(x, y, dy, dx, context);
-      } else {
-        if constexpr (detail::HasGradient<M, Scalar>) module.gradient(x, dy, context);
-        if (!dx.is_null()) module.backward(x, y, dy, dx, context);
-      }
+      nn::accumulate<Scalar>(module, x, y, dy, dx, context);
     }
-    void visit([[maybe_unused]] const ParameterVisitor& f) override {
-      if constexpr (detail::HasParameters<M>) module.visit(f);
-    }
-    void visit_buffers([[maybe_unused]] const BufferVisitor& f) override {
-      if constexpr (detail::HasBuffers<M>) module.visit_buffers(f);
-    }
-    void update([[maybe_unused]] Context& context) override {
-      if constexpr (detail::HasUpdate<M>) module.update(context);
-    }
-    void reset_parameters([[maybe_unused]] Generator& random) override {
-      if constexpr (detail::HasReset<M>) module.reset_parameters(random);
-    }
-    bool has_parameters() const override {
-      if constexpr (requires {
-                      { module.has_parameters() } -> std::convertible_to<bool>;
-                    }) {
-        return module.has_parameters();
-      } else {
-        return detail::HasParameters<M>;
-      }
-    }
-    bool is_identity([[maybe_unused]] const Context& context) const override {
-      if constexpr (detail::HasIsIdentity<M>) return module.is_identity(context);
-      return false;
-    }
+    void visit(const ParameterVisitor& f) override { nn::visit_parameters(module, f); }
+    void visit(const ConstParameterVisitor& f) const override { nn::visit_parameters(module, f); }
+    void visit_buffers(const BufferVisitor& f) override { nn::visit_buffers(module, f); }
+    void visit_buffers(const ConstBufferVisitor& f) const override { nn::visit_buffers(module, f); }
+    void update(Context& context) override { nn::update(module, context); }
+    void reset_parameters(Generator& random) override { nn::reset_parameters(module, random); }
+    bool has_parameters() const override { return nn::has_parameters(module); }
+    bool is_identity(const Context& context) const override { return nn::is_identity(module, context); }
     std::string name() const override { return module_name(module); }
+    const void* type() const override { return &detail::type_tag<M>; }
+    void* module_address() override { return std::addressof(module); }
+    const void* module_address() const override { return std::addressof(module); }
 
     M module;
   };
+
+  template <class M>
+  static std::unique_ptr<Interface> make_model(M module) {
+    return std::make_unique<Model<M>>(std::move(module));
+  }
+
+  template <class M>
+  M& found(M* module) const {
+    if (module == nullptr) {
+      throw ArgumentError("as: module is " + name() + ", not " +
+                          detail::type_name<std::remove_const_t<M>>());
+    }
+    return *module;
+  }
 
   std::unique_ptr<Interface> self_;
 };

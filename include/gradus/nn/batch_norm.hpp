@@ -101,14 +101,19 @@ class BatchNorm1d {
 
   template <class F>
   void visit(F&& f) {
-    if (!options_.affine) return;
-    f("weight", weight);
-    f("bias", bias);
+    visit_members(*this, f);
+  }
+  template <class F>
+  void visit(F&& f) const {
+    visit_members(*this, f);
   }
   template <class F>
   void visit_buffers(F&& f) {
-    f("running_mean", running_mean);
-    f("running_var", running_variance);
+    visit_statistics(*this, f);
+  }
+  template <class F>
+  void visit_buffers(F&& f) const {
+    visit_statistics(*this, f);
   }
   void reset_parameters(Generator&) { *this = BatchNorm1d(features(), options_); }
 
@@ -124,6 +129,18 @@ class BatchNorm1d {
           variance(context.buffer<Scalar>(1, Shape{features})),
           inverse_deviation(context.buffer<Scalar>(2, Shape{features})) {}
   };
+
+  template <class Self, class F>
+  static void visit_members(Self& self, F& f) {
+    if (!self.options_.affine) return;
+    f("weight", self.weight);
+    f("bias", self.bias);
+  }
+  template <class Self, class F>
+  static void visit_statistics(Self& self, F& f) {
+    f("running_mean", self.running_mean);
+    f("running_var", self.running_variance);
+  }
 
   static Index checked(Index features, const BatchNormOptions& options) {
     if (features < 0 || !(options.epsilon >= 0) || !(options.momentum >= 0 && options.momentum <= 1)) {

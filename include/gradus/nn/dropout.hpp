@@ -46,6 +46,10 @@ class Dropout {
     ops::dropout_backward<Scalar>(dy, context.buffer<Scalar>(0, dy.shape()), p_, dx);
   }
 
+  template <class Other>
+  Dropout<Other> cast() const {
+    return Dropout<Other>(p_);
+  }
   std::string name() const { return "Dropout(" + gradus::detail::short_number(p_) + ")"; }
 
  private:

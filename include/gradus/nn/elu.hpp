@@ -25,6 +25,10 @@ struct ELU {
     ops::elu_backward<Scalar>(x, dy, alpha, dx);
   }
 
+  template <class Other>
+  ELU<Other> cast() const {
+    return {alpha};
+  }
   std::string name() const { return "ELU(" + gradus::detail::short_number(alpha) + ")"; }
 };
 

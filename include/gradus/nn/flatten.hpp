@@ -27,6 +27,11 @@ struct Flatten {
                 TensorView<Scalar> dx, Context&) const {
     std::copy_n(dy.data(), dy.size(), dx.data());
   }
+
+  template <class Other>
+  Flatten<Other> cast() const {
+    return {};
+  }
 };
 
 }  // namespace gradus::nn

@@ -29,6 +29,10 @@ struct GELU {
                             : ops::gelu_tanh_backward<Scalar>(x, dy, dx);
   }
 
+  template <class Other>
+  GELU<Other> cast() const {
+    return {form};
+  }
   std::string name() const { return form == GeluForm::exact ? "GELU" : "GELU(tanh)"; }
 };
 

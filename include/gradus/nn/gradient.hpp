@@ -14,7 +14,7 @@ namespace gradus::nn {
 /// late as can be, for memory is what a step on few samples waits for: zeros are not written, and of few
 /// samples the product (dL/dy)^T x stays its two factors. An optimiser that takes it piece by piece never
 /// sends it through memory; whoever looks at it finds numbers.
-template <class Scalar>
+template <FloatOrDouble Scalar>
 class Gradient {
  public:
   Gradient() = default;
@@ -28,7 +28,7 @@ class Gradient {
   }
 
   /// The numbers, worked out now unless they are there.
-  Tensor<Scalar>& numbers() {
+  Tensor<Scalar>& numbers() & {
     if (state_ == State::numbers) return numbers_;
     numbers_.resize(shape_);
     if (state_ == State::zero)
@@ -39,7 +39,7 @@ class Gradient {
     return numbers_;
   }
   /// A copy of them.
-  Tensor<Scalar> numbers() const {
+  Tensor<Scalar> numbers() const& {
     Gradient copy = *this;
     return std::move(copy.numbers());
   }

@@ -22,6 +22,11 @@ struct Identity {
                 TensorView<Scalar> dx, Context&) const {
     std::copy_n(dy.data(), dy.size(), dx.data());
   }
+
+  template <class Other>
+  Identity<Other> cast() const {
+    return {};
+  }
 };
 
 }  // namespace gradus::nn

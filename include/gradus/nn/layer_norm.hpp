@@ -68,15 +68,23 @@ class LayerNorm {
 
   template <class F>
   void visit(F&& f) {
-    if (!options_.affine) return;
-    f("weight", weight);
-    f("bias", bias);
+    visit_members(*this, f);
+  }
+  template <class F>
+  void visit(F&& f) const {
+    visit_members(*this, f);
   }
   void reset_parameters(Generator&) { *this = LayerNorm(features_, options_); }
 
   std::string name() const { return "LayerNorm(" + std::to_string(features_) + ")"; }
 
  private:
+  template <class Self, class F>
+  static void visit_members(Self& self, F& f) {
+    if (!self.options_.affine) return;
+    f("weight", self.weight);
+    f("bias", self.bias);
+  }
   TensorView<Scalar> mean(TensorView<const Scalar> x, Context& context) const {
     return context.buffer<Scalar>(0, Shape{x.size() / features_});
   }

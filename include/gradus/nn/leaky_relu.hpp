@@ -26,6 +26,10 @@ struct LeakyReLU {
     ops::leaky_relu_backward<Scalar>(x, dy, slope, dx);
   }
 
+  template <class Other>
+  LeakyReLU<Other> cast() const {
+    return {slope};
+  }
   std::string name() const { return "LeakyReLU(" + gradus::detail::short_number(slope) + ")"; }
 };
 

@@ -64,8 +64,11 @@ struct Linear {
 
   template <class F>
   void visit(F&& f) {
-    f("weight", weight);
-    if (has_bias_) f("bias", bias);
+    visit_members(*this, f);
+  }
+  template <class F>
+  void visit(F&& f) const {
+    visit_members(*this, f);
   }
 
   void reset_parameters(Generator& random) {
@@ -80,6 +83,11 @@ struct Linear {
   }
 
  private:
+  template <class Self, class F>
+  static void visit_members(Self& self, F& f) {
+    f("weight", self.weight);
+    if (self.has_bias_) f("bias", self.bias);
+  }
   static Shape checked_shape(Index in, Index out) {
     if (in < 0 || out < 0) {
       throw ArgumentError("Linear: sizes are " + std::to_string(in) + " -> " + std::to_string(out) +

@@ -3,8 +3,9 @@
 #include <concepts>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
-#include <gradus/core/error.hpp>
+#include <gradus/core/random.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/context.hpp>
 #include <gradus/nn/parameter.hpp>
@@ -25,10 +26,15 @@ namespace gradus::nn {
 /// - other state: `void visit_buffers(f)`, calling `f("running_mean", tensor)`, and
 ///   `void update(Context&)`, run after each training forward;
 /// - `bool is_identity(const Context&) const`: true where the output is the input under another shape, so
-/// that
-///   nothing is to be computed and a container may pass a view on;
+///   that nothing is to be computed and a container may pass a view on;
 /// - `void reset_parameters(Generator&)`: draws the parameters anew; `std::string name() const`: for
-/// messages.
+///   messages;
+/// - `Tanh<Other> cast<Other>() const`, if it has no parameters: the same module for another scalar, which
+///   makes `Tanh{}` fit a network of double.
+///
+/// `visit` and `visit_buffers` should have const overloads, which call f with constants. Without them a const
+/// module is copied, and the copy visited. What this header defines below its concepts is the only code that
+/// asks which of these functions a module has.
 template <class M, class Scalar>
 concept Module = std::copy_constructible<M> &&
     requires(const M& module, const Shape& shape, TensorView<const Scalar> in, TensorView<Scalar> out,
@@ -48,7 +54,7 @@ concept Container = Module<M, Scalar> &&
 
 namespace detail {
 
-/// Stands in for any visitor when a module is asked whether it can be visited.
+/// Takes the place of any visitor when a module is asked whether it can be visited.
 struct AnyVisitor {
   template <class T>
   void operator()(std::string_view, T&) const {}
@@ -82,11 +88,23 @@ template <class M>
 concept HasName = requires(const M& module) {
   { module.name() } -> std::convertible_to<std::string>;
 };
+template <class M, class Scalar>
+concept Castable = requires(const M& module) {
+  { module.template cast<Scalar>() } -> Module<Scalar>;
+};
 
-/// What the compiler would otherwise say in forty lines.
+}  // namespace detail
+
+/// What a network of this scalar holds: its modules, and those that can be cast to them.
+template <class M, class Scalar>
+concept ModuleFor = Module<M, Scalar> || detail::Castable<M, Scalar>;
+
+namespace detail {
+
+/// Says in one line what the compiler would otherwise say in forty.
 template <class M, class Scalar>
 constexpr void check_module() {
-  static_assert(Module<M, Scalar>,
+  static_assert(ModuleFor<M, Scalar>,
                 "not a module that computes with this network's scalar: it needs output_shape, forward and "
                 "backward as gradus/nn/module.hpp describes them, and float and double cannot be mixed");
 }
@@ -110,7 +128,7 @@ std::string type_name() {
 
 }  // namespace detail
 
-/// What a module is called in messages and summaries: its own `name()`, else the name of its type.
+/// The name of a module in messages and summaries: its own `name()`, else the name of its type.
 template <class M>
 std::string module_name(const M& module) {
   if constexpr (detail::HasName<M>) {
@@ -118,6 +136,95 @@ std::string module_name(const M& module) {
   } else {
     return detail::type_name<M>();
   }
+}
+
+/// The module as a network of this scalar holds it: itself, or cast to the scalar.
+template <class Scalar, ModuleFor<Scalar> M>
+auto adapt(M module) {
+  if constexpr (Module<M, Scalar>) {
+    return module;
+  } else {
+    return module.template cast<Scalar>();
+  }
+}
+
+/// True if the module has parameters, for a container if any module in it has.
+template <class M>
+bool has_parameters([[maybe_unused]] const M& module) {
+  if constexpr (requires {
+                  { module.has_parameters() } -> std::convertible_to<bool>;
+                }) {
+    return module.has_parameters();
+  } else {
+    return detail::HasParameters<M>;
+  }
+}
+
+/// Calls `f(name, parameter)` for each parameter; those of a const module are constants, which for a module
+/// without a const `visit` live until f returns.
+template <class M, class F>
+void visit_parameters(M& module, F&& f) {
+  if constexpr (detail::HasParameters<M>) {
+    module.visit(f);
+  } else if constexpr (detail::HasParameters<std::remove_const_t<M>>) {
+    auto copy = module;
+    copy.visit([&](std::string_view name, const auto& parameter) { f(name, parameter); });
+  }
+}
+
+/// Calls `f(name, tensor)` for each buffer, in the same way.
+template <class M, class F>
+void visit_buffers(M& module, F&& f) {
+  if constexpr (detail::HasBuffers<M>) {
+    module.visit_buffers(f);
+  } else if constexpr (detail::HasBuffers<std::remove_const_t<M>>) {
+    auto copy = module;
+    copy.visit_buffers([&](std::string_view name, const auto& tensor) { f(name, tensor); });
+  }
+}
+
+/// Calls `f(name, tensor)` for all that a module or network has learnt: the values of its parameters, then
+/// its buffers.
+template <class M, class F>
+void visit_state(M& module, F&& f) {
+  nn::visit_parameters(module, [&](std::string_view name, auto& parameter) { f(name, parameter.value); });
+  nn::visit_buffers(module, [&](std::string_view name, auto& tensor) { f(name, tensor); });
+}
+
+/// Adds to the gradients of the parameters and, unless dx is null, writes that of the input.
+template <class Scalar, class M>
+void accumulate(M& module, Input<Scalar> x, Input<Scalar> y, Input<Scalar> dy, std::type_identity_t<TensorView<Scalar>> dx,
+                Context& context) {
+  static_assert(!detail::HasParameters<M> || detail::HasGradient<M, Scalar> || Container<M, Scalar>,
+                "a module with parameters (visit) needs void gradient(x, dy, Context&), or they never train");
+  if constexpr (Container<M, Scalar>) {
+    module.accumulate(x, y, dy, dx, context);
+  } else {
+    if constexpr (detail::HasGradient<M, Scalar>) module.gradient(x, dy, context);
+    if (!dx.is_null()) module.backward(x, y, dy, dx, context);
+  }
+}
+
+/// Runs what a module does after each training forward, such as moving its running statistics.
+template <class M>
+void update([[maybe_unused]] M& module, [[maybe_unused]] Context& context) {
+  if constexpr (detail::HasUpdate<M>) module.update(context);
+}
+
+/// True where forward has nothing to compute and the input may be passed on.
+template <class M>
+bool is_identity([[maybe_unused]] const M& module, [[maybe_unused]] const Context& context) {
+  if constexpr (detail::HasIsIdentity<M>) {
+    return module.is_identity(context);
+  } else {
+    return false;
+  }
+}
+
+/// Draws the parameters of a module anew, if it knows how.
+template <class M>
+void reset_parameters([[maybe_unused]] M& module, [[maybe_unused]] Generator& random) {
+  if constexpr (detail::HasReset<M>) module.reset_parameters(random);
 }
 
 }  // namespace gradus::nn

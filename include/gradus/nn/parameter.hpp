@@ -10,7 +10,7 @@ namespace gradus::nn {
 
 /// What training changes: a value and the gradient of the loss with respect to it, always of the same shape.
 /// Backward passes add to the gradient; the optimiser's step uses it and sets it to zero.
-template <class Scalar = float>
+template <FloatOrDouble Scalar = float>
 struct Parameter {
   Tensor<Scalar> value;
   Gradient<Scalar> gradient;
@@ -20,16 +20,16 @@ struct Parameter {
 
   /// The gradient's numbers, to read and to write. Not from several threads at once: the first call after a
   /// backward pass may have to work them out.
-  Tensor<Scalar>& grad() { return gradient.numbers(); }
+  Tensor<Scalar>& grad() & { return gradient.numbers(); }
   /// A copy of them.
-  Tensor<Scalar> grad() const { return gradient.numbers(); }
+  Tensor<Scalar> grad() const& { return gradient.numbers(); }
   /// Also where the value has been given another shape.
   void zero_grad() { gradient.set_zero(value.shape()); }
 };
 
 /// A parameter of a network and the path to it, `0.weight`; valid as long as the network neither dies nor
 /// grows.
-template <class Scalar = float>
+template <FloatOrDouble Scalar = float>
 struct NamedParameter {
   std::string name;
   Parameter<Scalar>* parameter;
@@ -39,7 +39,7 @@ struct NamedParameter {
 };
 
 /// A tensor that is part of a module's state but not trained, such as a running mean.
-template <class Scalar = float>
+template <FloatOrDouble Scalar = float>
 struct NamedBuffer {
   std::string name;
   Tensor<Scalar>* tensor;

@@ -18,6 +18,11 @@ struct ReLU {
                 TensorView<Scalar> dx, Context&) const {
     ops::relu_backward<Scalar>(y, dy, dx);
   }
+
+  template <class Other>
+  ReLU<Other> cast() const {
+    return {};
+  }
 };
 
 }  // namespace gradus::nn

@@ -27,7 +27,7 @@ namespace gradus::nn {
 /// Children are values: a copy is an independent network with the same parameters. The network owns the
 /// memory of one training pass (`forward`, then `backward`); `predict` is const and safe from many threads at
 /// once.
-template <class Scalar = float>
+template <FloatOrDouble Scalar = float>
 class Sequential {
  public:
   using scalar_type = Scalar;
@@ -41,7 +41,7 @@ class Sequential {
 
   Sequential() = default;
   template <class M>
-  requires(!std::same_as<M, Sequential>) && Module<M, Scalar> Sequential(M module) {
+  requires(!std::same_as<M, Sequential>) && ModuleFor<M, Scalar> Sequential(M module) {
     push_back(std::move(module));
   }
   template <class... Modules>
@@ -64,8 +64,10 @@ class Sequential {
   }
   Index size() const { return static_cast<Index>(children_.size()); }
   /// Child number i. Throws IndexError.
-  AnyModule<Scalar>& operator[](Index i) { return children_[checked(i)]; }
-  const AnyModule<Scalar>& operator[](Index i) const { return children_[checked(i)]; }
+  AnyModule<Scalar>& operator[](Index i) & { return children_[checked(i)]; }
+  const AnyModule<Scalar>& operator[](Index i) const& { return children_[checked(i)]; }
+  /// Of a temporary network, the child itself.
+  AnyModule<Scalar> operator[](Index i) && { return std::move(children_[checked(i)]); }
 
   /// In training mode, which a new network is in, forward drops out and looks at the batch; predict never
   /// does.
@@ -94,13 +96,15 @@ class Sequential {
 
   /// The network on the tape: `Variable y = net(x)`, which autograd/module.hpp explains.
   template <class X>
-  auto operator()(X&& x) {
+  auto operator()(X&& x) & {
     return apply(*this, std::forward<X>(x));
   }
   template <class X>
-  auto operator()(X&& x) const {
+  auto operator()(X&& x) const& {
     return apply(*this, std::forward<X>(x));
   }
+  template <class X>
+  void operator()(X&& x) const&& = delete;  // the graph would refer to a network that is gone
 
   /// A training pass, remembered for backward: `[N, ...] -> [N, ...]`. x must live until then; a temporary
   /// tensor is kept. The result lives here until the next forward. Throws ShapeError, which names the layer.
@@ -162,21 +166,23 @@ class Sequential {
   }
 
   /// All parameters in order, with PyTorch's names: `1.weight`, `1.bias`; `3.0.weight` in a nested sequence.
-  std::vector<NamedParameter<Scalar>> named_parameters() {
+  std::vector<NamedParameter<Scalar>> named_parameters() & {
     std::vector<NamedParameter<Scalar>> all;
     visit([&](std::string_view name, Parameter<Scalar>& parameter) {
       all.push_back({std::string(name), &parameter});
     });
     return all;
   }
+  void named_parameters() && = delete;  // they would point into a network that is gone
   /// State that is not trained, such as running means.
-  std::vector<NamedBuffer<Scalar>> named_buffers() {
+  std::vector<NamedBuffer<Scalar>> named_buffers() & {
     std::vector<NamedBuffer<Scalar>> all;
     visit_buffers([&](std::string_view name, Tensor<Scalar>& tensor) {
       all.push_back({std::string(name), &tensor});
     });
     return all;
   }
+  void named_buffers() && = delete;
   void zero_grad() {
     visit([](std::string_view, Parameter<Scalar>& parameter) { parameter.zero_grad(); });
   }
@@ -233,17 +239,19 @@ class Sequential {
 
   template <class F>
   void visit(F&& f) {
-    for (std::size_t i = 0; i < children_.size(); ++i) {
-      children_[i].visit(
-          [&](std::string_view name, Parameter<Scalar>& parameter) { f(path(i, name), parameter); });
-    }
+    visit_children(*this, f);
+  }
+  template <class F>
+  void visit(F&& f) const {
+    visit_children(*this, f);
   }
   template <class F>
   void visit_buffers(F&& f) {
-    for (std::size_t i = 0; i < children_.size(); ++i) {
-      children_[i].visit_buffers(
-          [&](std::string_view name, Tensor<Scalar>& tensor) { f(path(i, name), tensor); });
-    }
+    visit_child_buffers(*this, f);
+  }
+  template <class F>
+  void visit_buffers(F&& f) const {
+    visit_child_buffers(*this, f);
   }
   void update(Context& context) {
     for (Index i = 0; i < size(); ++i) children_[static_cast<std::size_t>(i)].update(context.child(i));
@@ -253,6 +261,19 @@ class Sequential {
   }
 
  private:
+  template <class Self, class F>
+  static void visit_children(Self& self, F& f) {
+    for (std::size_t i = 0; i < self.children_.size(); ++i) {
+      self.children_[i].visit([&](std::string_view name, auto& parameter) { f(path(i, name), parameter); });
+    }
+  }
+  template <class Self, class F>
+  static void visit_child_buffers(Self& self, F& f) {
+    for (std::size_t i = 0; i < self.children_.size(); ++i) {
+      self.children_[i].visit_buffers([&](std::string_view name, auto& tensor) { f(path(i, name), tensor); });
+    }
+  }
+
   Parallel parallel() const { return Parallel(pool_.get()); }
 
   /// True where a pass would overwrite its own input.
@@ -358,13 +379,16 @@ class Sequential {
 
 namespace detail {
 
+/// Double if all modules are for double, or if those are that cannot be cast.
 template <class... Modules>
 using scalar_of =
-    std::conditional_t<(Module<Modules, double> && ...) && !(Module<Modules, float> && ...), double, float>;
+    std::conditional_t<((Module<Modules, double> && ...) && !(Module<Modules, float> && ...)) ||
+                           ((ModuleFor<Modules, double> && ...) && !(ModuleFor<Modules, float> && ...)),
+                       double, float>;
 
 }  // namespace detail
 
-/// The scalar of a network is its modules'; they cannot be mixed.
+/// The scalar of a network is that of its modules with parameters, which cannot be mixed; `Tanh{}` fits all.
 template <class M>
 Sequential(M) -> Sequential<detail::scalar_of<M>>;
 template <class... Modules>

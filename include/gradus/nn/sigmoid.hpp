@@ -20,6 +20,11 @@ struct Sigmoid {
                 TensorView<Scalar> dx, Context&) const {
     ops::sigmoid_backward<Scalar>(y, dy, dx);
   }
+
+  template <class Other>
+  Sigmoid<Other> cast() const {
+    return {};
+  }
 };
 
 }  // namespace gradus::nn

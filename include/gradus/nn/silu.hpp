@@ -18,6 +18,11 @@ struct SiLU {
                 TensorView<Scalar> dx, Context&) const {
     ops::silu_backward<Scalar>(x, dy, dx);
   }
+
+  template <class Other>
+  SiLU<Other> cast() const {
+    return {};
+  }
 };
 
 }  // namespace gradus::nn

@@ -24,6 +24,11 @@ struct Softmax {
                 TensorView<Scalar> dx, Context&) const {
     ops::softmax_backward<Scalar>(y, dy, dx);
   }
+
+  template <class Other>
+  Softmax<Other> cast() const {
+    return {};
+  }
 };
 
 }  // namespace gradus::nn

@@ -27,6 +27,10 @@ struct Softplus {
     ops::softplus_backward<Scalar>(x, dy, beta, threshold, dx);
   }
 
+  template <class Other>
+  Softplus<Other> cast() const {
+    return {beta, threshold};
+  }
   std::string name() const { return "Softplus(" + gradus::detail::short_number(beta) + ")"; }
 };
 

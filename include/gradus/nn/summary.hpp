@@ -54,10 +54,8 @@ inline std::string batch_shape(const Shape& shape) {
 template <class Scalar>
 SummaryCounts count_numbers(const AnyModule<Scalar>& module) {
   SummaryCounts counts;
-  // visit hands out parameters to be changed, and these are only counted.
-  auto& visited = const_cast<AnyModule<Scalar>&>(module);
-  visited.visit([&](std::string_view, Parameter<Scalar>& p) { counts.trained += p.value.size(); });
-  visited.visit_buffers([&](std::string_view, Tensor<Scalar>& b) { counts.not_trained += b.size(); });
+  module.visit([&](std::string_view, const Parameter<Scalar>& p) { counts.trained += p.value.size(); });
+  module.visit_buffers([&](std::string_view, const Tensor<Scalar>& b) { counts.not_trained += b.size(); });
   return counts;
 }
 

@@ -18,6 +18,11 @@ struct Tanh {
                 TensorView<Scalar> dx, Context&) const {
     ops::tanh_backward<Scalar>(y, dy, dx);
   }
+
+  template <class Other>
+  Tanh<Other> cast() const {
+    return {};
+  }
 };
 
 }  // namespace gradus::nn

@@ -11,7 +11,7 @@ namespace gradus::nn {
 
 /// The memory of a pass through a whole network: for callers of Sequential::predict who want to allocate
 /// once. One thread at a time.
-template <class Scalar = float>
+template <FloatOrDouble Scalar = float>
 struct Workspace {
   Context context;
   Tensor<Scalar> output;
@@ -19,7 +19,7 @@ struct Workspace {
 
 /// A workspace with what backward needs of the forward before it: the input, none before the first, and the
 /// tensor that holds it if nobody else does.
-template <class Scalar = float>
+template <FloatOrDouble Scalar = float>
 struct TrainingPass : Workspace<Scalar> {
   std::optional<TensorView<const Scalar>> input;
   Tensor<Scalar> kept_input;

@@ -132,15 +132,11 @@ class ElementwiseOptimizer {
   /// the parameter in the order given, over all groups, and PyTorch's name.
   template <class F>
   void visit_state(F&& f) {
-    Index number = 0;
-    for (Members& group : groups_) {
-      for (Member& member : group.members) {
-        for (std::size_t i = 0; i < state_count; ++i) {
-          if (group.states[i].kept) f(std::to_string(number) + "." + group.states[i].name, member.state[i]);
-        }
-        ++number;
-      }
-    }
+    visit_states(*this, f);
+  }
+  template <class F>
+  void visit_state(F&& f) const {
+    visit_states(*this, f);
   }
 
  protected:
@@ -167,6 +163,19 @@ class ElementwiseOptimizer {
     States states;
     std::vector<Member> members;
   };
+
+  template <class Self, class F>
+  static void visit_states(Self& self, F& f) {
+    Index number = 0;
+    for (auto& group : self.groups_) {
+      for (auto& member : group.members) {
+        for (std::size_t i = 0; i < state_count; ++i) {
+          if (group.states[i].kept) f(std::to_string(number) + "." + group.states[i].name, member.state[i]);
+        }
+        ++number;
+      }
+    }
+  }
 
   template <class Update>
   static void sweep(Member& member, const Update& update, Parallel parallel) {

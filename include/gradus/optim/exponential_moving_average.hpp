@@ -71,7 +71,7 @@ class ExponentialMovingAverage {
   }
 
   /// While it lives, the network has the averages.
-  class Use {
+  class [[nodiscard]] Use {
    public:
     ~Use() { average_.swap(); }
     Use(const Use&) = delete;
@@ -92,6 +92,12 @@ class ExponentialMovingAverage {
   template <class F>
   void visit_state(F&& f) {
     for (Average& average : averages_) f(average.name, swapped_ ? *average.current : average.mean);
+  }
+  template <class F>
+  void visit_state(F&& f) const {
+    for (const Average& average : averages_) {
+      f(average.name, swapped_ ? std::as_const(*average.current) : average.mean);
+    }
   }
   Index update_count() const { return update_count_; }
   /// To be set when training is resumed.

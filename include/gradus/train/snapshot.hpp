@@ -2,10 +2,12 @@
 
 #include <cstddef>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <gradus/core/error.hpp>
 #include <gradus/core/tensor.hpp>
+#include <gradus/nn/module.hpp>
 
 namespace gradus {
 
@@ -15,15 +17,15 @@ class Snapshot {
  public:
   Snapshot() = default;
   template <class Net>
-  explicit Snapshot(Net& net) {
+  explicit Snapshot(const Net& net) {
     take(net);
   }
 
   /// Remembers the network as it is now; allocates only the first time.
   template <class Net>
-  void take(Net& net) {
+  void take(const Net& net) {
     std::size_t count = 0;
-    visit(net, [&](const Tensor<Scalar>& tensor) {
+    nn::visit_state(net, [&](std::string_view, const Tensor<Scalar>& tensor) {
       if (count == tensors_.size()) tensors_.emplace_back();
       tensors_[count++] = tensor;
     });
@@ -35,20 +37,15 @@ class Snapshot {
   template <class Net>
   void restore(Net& net) const {
     std::size_t count = 0;
-    visit(net, [&](const Tensor<Scalar>& tensor) {
+    nn::visit_state(std::as_const(net), [&](std::string_view, const Tensor<Scalar>& tensor) {
       if (count == tensors_.size() || !(tensors_[count++].shape() == tensor.shape())) fail();
     });
     if (count != tensors_.size()) fail();
     count = 0;
-    visit(net, [&](Tensor<Scalar>& tensor) { tensor = tensors_[count++]; });
+    nn::visit_state(net, [&](std::string_view, Tensor<Scalar>& tensor) { tensor = tensors_[count++]; });
   }
 
  private:
-  template <class Net, class F>
-  static void visit(Net& net, const F& f) {
-    net.visit([&](std::string_view, auto& parameter) { f(parameter.value); });
-    net.visit_buffers([&](std::string_view, auto& tensor) { f(tensor); });
-  }
   [[noreturn]] static void fail() {
     throw ShapeError("Snapshot: the network has other tensors than the one that was remembered");
   }
