@@ -37,7 +37,7 @@ struct NoBroadcastSum {
     for (Index i = 0; i < 2; ++i) y[i].array() = x.array();
     return y;
   }
-  V backward(const V& dy, const V&, const V& x) const { return reshape(slice(dy, 0, 0, 1), x.shape()); }
+  V backward(const V& dy, const V&, const V& x) const { return reshape(slice_along(dy, 0, 0, 1), x.shape()); }
 };
 
 enum class LinearFault { none, overwrites, adds_to_input_gradient, halved_bias };

@@ -64,7 +64,7 @@ Operators make_operators() {
       {"maximum", [](const Inputs& x) { return maximum(x[0], x[1]); }},
       {"minimum", [](const Inputs& x) { return minimum(x[0], x[1]); }},
       {"power", [](const Inputs& x) { return pow(x[0], x[1]); }},
-      {"where", [](const Inputs& x) { return where(greater(x[0], x[1]), x[0] * 2, x[1] * 3); }},
+      {"where", [](const Inputs& x) { return where(greater_than(x[0], x[1]), x[0] * 2, x[1] * 3); }},
       {"negate", [](const Inputs& x) { return -x[0]; }},
       {"add number", [](const Inputs& x) { return 2 + x[0] - 0.5; }},
       {"multiply number", [](const Inputs& x) { return 3 * x[0] * 0.7; }},
@@ -97,9 +97,9 @@ Operators make_operators() {
        [](const Inputs& x) {
          return permute(x[0], {2, 0, 1});
        }},
-      {"slice", [](const Inputs& x) { return slice(x[0], 0, 1, 4); }},
-      {"slice step", [](const Inputs& x) { return slice(x[0], 1, 1, -1, 2); }},
-      {"slice nothing", [](const Inputs& x) { return slice(x[0], 0, 2, 2); }},
+      {"slice", [](const Inputs& x) { return slice_along(x[0], 0, 1, 4); }},
+      {"slice step", [](const Inputs& x) { return slice_along(x[0], 1, 1, -1, 2); }},
+      {"slice nothing", [](const Inputs& x) { return slice_along(x[0], 0, 2, 2); }},
       {"index_select",
        [](const Inputs& x) {
          return index_select(x[0], 0, {3, 0, 3, 3, 1});
@@ -145,10 +145,10 @@ Operators make_operators() {
        }},
       {"stack",
        [](const Inputs& x) {
-         return stack({x[0], x[1], x[2]});
+         return stack_along({x[0], x[1], x[2]});
        }},
-      {"stack last", [](const Inputs& x) { return stack(x, -1); }},
-      {"stack scalars", [](const Inputs& x) { return stack(x); }},
+      {"stack last", [](const Inputs& x) { return stack_along(x, -1); }},
+      {"stack scalars", [](const Inputs& x) { return stack_along(x); }},
   };
   add_reductions(operators, "sum", [](const V& x, const Axes& a, KeepDims k) { return sum(x, a, k); });
   add_reductions(operators, "mean", [](const V& x, const Axes& a, KeepDims k) { return mean(x, a, k); });

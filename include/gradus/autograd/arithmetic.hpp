@@ -205,16 +205,17 @@ Variable<Scalar> divide(const Variable<Scalar>& a, const Variable<Scalar>& b) {
   return detail::binary<detail::Divide>(a, b);
 }
 
-template <class Scalar>
-Variable<Scalar> add(const Variable<Scalar>& x, std::type_identity_t<Scalar> number) {
-  return detail::linear(x, Scalar{1}, number);
+template <class Scalar, TensorScalar Number>
+Variable<Scalar> add(const Variable<Scalar>& x, Number number) {
+  return detail::linear(x, Scalar{1}, static_cast<Scalar>(number));
 }
-template <class Scalar>
-Variable<Scalar> multiply(const Variable<Scalar>& x, std::type_identity_t<Scalar> number) {
-  return detail::linear(x, number, Scalar{0});
+template <class Scalar, TensorScalar Number>
+Variable<Scalar> multiply(const Variable<Scalar>& x, Number number) {
+  return detail::linear(x, static_cast<Scalar>(number), Scalar{0});
 }
+/// `-x`, under NumPy's name: `std::negate` is a type.
 template <class Scalar>
-Variable<Scalar> negate(const Variable<Scalar>& x) {
+Variable<Scalar> negative(const Variable<Scalar>& x) {
   return detail::linear(x, Scalar{-1}, Scalar{0});
 }
 

@@ -245,19 +245,20 @@ Variable<Scalar> abs(const Variable<Scalar>& x) {
 }
 /// x held to [low, high]; its derivative at the bounds is 1, as in PyTorch. Throws ArgumentError unless
 /// low <= high.
-template <class Scalar>
-Variable<Scalar> clamp(const Variable<Scalar>& x, std::type_identity_t<Scalar> low,
-                       std::type_identity_t<Scalar> high = std::numeric_limits<Scalar>::infinity()) {
-  if (!(low <= high)) {
-    throw ArgumentError("clamp: bounds are " + std::to_string(low) + " and " + std::to_string(high) +
-                        ", expected low <= high");
+template <class Scalar, TensorScalar Low, TensorScalar High = Scalar>
+Variable<Scalar> clamp(const Variable<Scalar>& x, Low low,
+                       High high = std::numeric_limits<Scalar>::infinity()) {
+  const detail::Clamp<Scalar> bounds{static_cast<Scalar>(low), static_cast<Scalar>(high)};
+  if (!(bounds.low <= bounds.high)) {
+    throw ArgumentError("clamp: bounds are " + std::to_string(bounds.low) + " and " +
+                        std::to_string(bounds.high) + ", expected low <= high");
   }
-  return detail::unary(detail::Clamp<Scalar>{low, high}, x);
+  return detail::unary(bounds, x);
 }
 /// x to the power of a number.
-template <class Scalar>
-Variable<Scalar> pow(const Variable<Scalar>& x, std::type_identity_t<Scalar> exponent) {
-  return detail::unary(detail::Pow<Scalar>{exponent}, x);
+template <class Scalar, TensorScalar Number>
+Variable<Scalar> pow(const Variable<Scalar>& x, Number exponent) {
+  return detail::unary(detail::Pow<Scalar>{static_cast<Scalar>(exponent)}, x);
 }
 
 /// A variable to the power of another, both broadcast; the base should be positive.

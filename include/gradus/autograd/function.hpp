@@ -59,20 +59,20 @@ inline constexpr bool is_variable<std::array<T, N>> = is_variable<T>;
 
 }  // namespace detail
 
-/// The function of some variables, as one operation on the tape.
+namespace detail {
+
 template <class F, class Scalar, class... Rest>
-requires Function<F, Scalar, Variable<Scalar>, Rest...> Variable<Scalar> apply(F f, const Variable<Scalar>& x,
-                                                                               const Rest&... rest) {
+Variable<Scalar> apply_function(F f, const Variable<Scalar>& x, const Rest&... rest) {
   constexpr std::size_t count = 1 + sizeof...(Rest);
   const std::array<Variable<Scalar>, count> inputs{x, rest...};
   Tensor<Scalar> y = f.forward(x.value(), rest.value()...);
-  const auto backward = [f = std::move(f)](const detail::Step<Scalar>& step) mutable {
+  const auto backward = [f = std::move(f)](const Step<Scalar>& step) mutable {
     const auto call = [&]<std::size_t... I>(std::index_sequence<I...>) {
       return f.backward(step.gradient(), step.output(), step.input(I)...);
     };
     auto gradients = call(std::make_index_sequence<count>{});
-    if constexpr (!detail::is_variable<decltype(gradients)>) {
-      if (detail::recording) detail::fail_second_order("function");
+    if constexpr (!is_variable<decltype(gradients)>) {
+      if (recording) fail_second_order("function");
     }
     if constexpr (count == 1 && !requires { gradients[0].value(); }) {
       step.give(0, std::move(gradients));
@@ -83,8 +83,23 @@ requires Function<F, Scalar, Variable<Scalar>, Rest...> Variable<Scalar> apply(F
       }
     }
   };
-  return detail::record("function", detail::Value<Scalar>(std::move(y)),
-                        std::span<const Variable<Scalar>>(inputs), backward);
+  return record("function", Value<Scalar>(std::move(y)), std::span<const Variable<Scalar>>(inputs), backward);
+}
+
+}  // namespace detail
+
+/// The function of one variable, as one operation on the tape. Takes its arguments as std::apply does, and is
+/// more constrained, so that it is the better match under `using namespace std`.
+template <class F, class X>
+requires Function<std::decay_t<F>, typename std::remove_cvref_t<X>::scalar_type, std::remove_cvref_t<X>>
+Variable<typename std::remove_cvref_t<X>::scalar_type> apply(F&& f, X&& x) {
+  return detail::apply_function<std::decay_t<F>>(std::forward<F>(f), x);
+}
+/// The function of several variables.
+template <class F, class Scalar, class... Rest>
+requires(sizeof...(Rest) > 0) && Function<F, Scalar, Variable<Scalar>, Rest...>
+Variable<Scalar> apply(F f, const Variable<Scalar>& x, const Rest&... rest) {
+  return detail::apply_function(std::move(f), x, rest...);
 }
 
 }  // namespace gradus

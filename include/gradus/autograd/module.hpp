@@ -82,51 +82,64 @@ nn::Pass default_pass(M& module) {
   }
 }
 
+/// The scalar of what a module is applied to: a Variable, a tensor or a view of one.
+template <class X>
+struct InputScalar {};
+template <class Scalar>
+struct InputScalar<Variable<Scalar>> {
+  using type = Scalar;
+};
+template <class Scalar>
+struct InputScalar<Tensor<Scalar>> {
+  using type = Scalar;
+};
+template <class Scalar>
+struct InputScalar<TensorView<Scalar>> {
+  using type = std::remove_const_t<Scalar>;
+};
+template <class X>
+using input_scalar = typename InputScalar<std::remove_cvref_t<X>>::type;
+
+template <class Scalar, class M>
+Variable<Scalar> apply_module(M& module, const Variable<Scalar>& x, nn::Pass pass) {
+  auto* node = new ModuleNode<Scalar, M>(module, x.value(), pass);
+  Variable<Scalar> y{NodeRef<Scalar>(node)};
+  node->requires_grad = recording && (x.requires_grad() || trains(module));
+  node->set_parents(x.node());
+  return y;
+}
+template <class Scalar, class M>
+Variable<Scalar> apply_module(M& module, TensorView<const Scalar> x, nn::Pass pass) {
+  auto* node = new ModuleNode<Scalar, M>(module, x, pass);
+  node->requires_grad = recording && trains(module);
+  return Variable<Scalar>(NodeRef<Scalar>(node));
+}
+
 }  // namespace detail
 
 /// The output of a module, as one operation on the tape. Its parameters are constants if it is const; if not,
 /// backward adds to their gradients, once for each time that the module stands in the graph, and an optimiser
 /// may step on them. The module must outlive the graph and stay where it is. Throws ShapeError.
-template <class Scalar, class M>
-requires nn::Module<std::remove_const_t<M>, Scalar> Variable<Scalar> apply(M& module,
-                                                                           const Variable<Scalar>& x,
-                                                                           nn::Pass pass) {
-  auto* node = new detail::ModuleNode<Scalar, M>(module, std::as_const(x).value(), pass);
-  Variable<Scalar> y{detail::NodeRef<Scalar>(node)};
-  node->requires_grad = detail::recording && (x.requires_grad() || detail::trains(module));
-  node->set_parents(x.node());
-  return y;
+///
+/// x is a Variable; or a tensor or view that needs no gradient and outlives the graph, such as a batch, which
+/// is not copied; or a temporary tensor, which the graph keeps.
+template <class M, class X>
+requires nn::Module<std::remove_const_t<M>, detail::input_scalar<X>>
+Variable<detail::input_scalar<X>> apply(M& module, X&& x, nn::Pass pass) {
+  using Scalar = detail::input_scalar<X>;
+  using Plain = std::remove_cvref_t<X>;
+  if constexpr (std::is_same_v<Plain, Variable<Scalar>>) {
+    return detail::apply_module<Scalar>(module, std::as_const(x), pass);
+  } else if constexpr (std::is_same_v<Plain, Tensor<Scalar>> && !std::is_lvalue_reference_v<X>) {
+    return detail::apply_module<Scalar>(module, Variable<Scalar>(std::forward<X>(x)), pass);
+  } else {
+    return detail::apply_module<Scalar>(module, TensorView<const Scalar>(x), pass);
+  }
 }
-template <class Scalar, class M>
-requires nn::Module<std::remove_const_t<M>, Scalar> Variable<Scalar> apply(M& module,
-                                                                           const Variable<Scalar>& x) {
-  return apply(module, x, detail::default_pass(module));
-}
-
-/// The same for an input that needs no gradient and outlives the graph, such as a batch: nothing is copied.
-template <class Scalar, class M>
-requires nn::Module<std::remove_const_t<M>, Scalar> Variable<Scalar> apply(M& module,
-                                                                           TensorView<const Scalar> x,
-                                                                           nn::Pass pass) {
-  auto* node = new detail::ModuleNode<Scalar, M>(module, x, pass);
-  node->requires_grad = detail::recording && detail::trains(module);
-  return Variable<Scalar>(detail::NodeRef<Scalar>(node));
-}
-template <class Scalar, class M>
-requires nn::Module<std::remove_const_t<M>, Scalar> Variable<Scalar> apply(M& module,
-                                                                           TensorView<const Scalar> x) {
-  return apply(module, x, detail::default_pass(module));
-}
-
-template <class Scalar, class M>
-requires nn::Module<std::remove_const_t<M>, Scalar> Variable<Scalar> apply(M& module,
-                                                                           const Tensor<Scalar>& x) {
-  return apply(module, x.view());
-}
-/// A temporary is kept by the graph.
-template <class Scalar, class M>
-requires nn::Module<std::remove_const_t<M>, Scalar> Variable<Scalar> apply(M& module, Tensor<Scalar>&& x) {
-  return apply(module, Variable<Scalar>(std::move(x)));
+template <class M, class X>
+requires nn::Module<std::remove_const_t<M>, detail::input_scalar<X>>
+Variable<detail::input_scalar<X>> apply(M& module, X&& x) {
+  return apply(module, std::forward<X>(x), detail::default_pass(module));
 }
 
 }  // namespace gradus

@@ -99,9 +99,9 @@ class NodeRef {
 /// False while a NoGrad is alive in this thread: operators then compute values and put nothing on the tape.
 inline thread_local constinit bool recording = true;
 
-class SetRecording {
+class [[nodiscard]] SetRecording {
  public:
-  explicit SetRecording(bool on) : before_(std::exchange(recording, on)) {}
+  [[nodiscard]] explicit SetRecording(bool on) : before_(std::exchange(recording, on)) {}
   ~SetRecording() { recording = before_; }
   SetRecording(const SetRecording&) = delete;
   SetRecording& operator=(const SetRecording&) = delete;

@@ -95,7 +95,7 @@ Variable<Scalar> extremum(const char* name, ops::Extremum which, const Variable<
     const auto share = [&] {
       const SetRecording off(false);
       const Variable<Scalar> least = minimum(in, best), most = maximum(in, best);
-      const Variable<Scalar> tie = where(greater(most, least), Variable<Scalar>(Scalar{0}), Scalar{1});
+      const Variable<Scalar> tie = where(greater_than(most, least), Variable<Scalar>(Scalar{0}), Scalar{1});
       return tie / sum_to(tie, kept);
     };
     step.give(0, reshape(step.gradient(), kept) * share());
@@ -140,6 +140,17 @@ Variable<Scalar> min(const Variable<Scalar>& x, const Axes& axes = Axes::all(),
                      KeepDims keep = KeepDims::no) {
   return detail::extremum("min", ops::Extremum::minimum, x, axes, keep);
 }
+// In `max(x, {0})` under `using namespace std`, {0} could as well be a Variable for std::max.
+template <class Scalar>
+Variable<Scalar> max(const Variable<Scalar>& x, std::initializer_list<Index> axes,
+                     KeepDims keep = KeepDims::no) {
+  return max(x, Axes(axes), keep);
+}
+template <class Scalar>
+Variable<Scalar> min(const Variable<Scalar>& x, std::initializer_list<Index> axes,
+                     KeepDims keep = KeepDims::no) {
+  return min(x, Axes(axes), keep);
+}
 
 /// The Euclidean length over axes: the root of the sum of squares; its gradient at 0 is 0.
 template <class Scalar>
@@ -153,7 +164,7 @@ Variable<Scalar> norm(const Variable<Scalar>& x, const Axes& axes = Axes::all(),
   return detail::record("norm", std::move(y), x, [kept = reduced.kept](const detail::Step<Scalar>& step) {
     // dL/dx = dL/dy x / y, and 0 where y = 0
     const Variable<Scalar> length = reshape(step.output(), kept), zero(Scalar{0});
-    const Tensor<bool> positive = greater(length, zero);
+    const Tensor<bool> positive = greater_than(length, zero);
     const Variable<Scalar> divisor = where(positive, length, Variable<Scalar>(Scalar{1}));
     step.give(0, step.input() * where(positive, reshape(step.gradient(), kept) / divisor, zero));
   });
@@ -168,7 +179,7 @@ Variable<Scalar> logsumexp(const Variable<Scalar>& x, const Axes& axes = Axes::a
     const detail::SetRecording off(false);
     if (x.size() == 0) return std::move(log(sum(x, axes, keep)).node()->value);  // log(0)
     const Variable<Scalar> largest = max(x, axes, keep_dims);
-    const Variable<Scalar> shift = where(greater(abs(largest), std::numeric_limits<Scalar>::max()),
+    const Variable<Scalar> shift = where(greater_than(abs(largest), std::numeric_limits<Scalar>::max()),
                                          Variable<Scalar>(Scalar{0}), largest);
     return std::move(reshape(log(sum(exp(x - shift), axes, keep_dims)) + shift, reduced.shape).node()->value);
   }();

@@ -15,10 +15,10 @@
 /// Comparisons, and what chooses between two variables; all broadcast.
 namespace gradus {
 
-/// True where a > b: a condition for where. Has no gradient.
+/// True where a > b: a condition for where. Has no gradient. (`std::greater` is a type.)
 template <class Scalar>
-Tensor<bool> greater(const Variable<Scalar>& a, const std::type_identity_t<Variable<Scalar>>& b) {
-  auto y = Tensor<bool>::uninitialized(ops::broadcast_shape("greater", a.shape(), b.shape()));
+Tensor<bool> greater_than(const Variable<Scalar>& a, const std::type_identity_t<Variable<Scalar>>& b) {
+  auto y = Tensor<bool>::uninitialized(ops::broadcast_shape("greater_than", a.shape(), b.shape()));
   ops::compare<Scalar>([](Scalar x, Scalar z) { return x > z; }, a.value(), b.value(), y.view());
   return y;
 }
@@ -42,7 +42,7 @@ Variable<Scalar> where(std::shared_ptr<const Tensor<bool>> condition, const Vari
 
 }  // namespace detail
 
-/// a where the condition holds, else b: `where(greater(x, 0.0), x, 0.1 * x)`. Throws ShapeError.
+/// a where the condition holds, else b: `where(greater_than(x, 0.0), x, 0.1 * x)`. Throws ShapeError.
 template <class Scalar>
 Variable<Scalar> where(Tensor<bool> condition, const Variable<Scalar>& a,
                        const std::type_identity_t<Variable<Scalar>>& b) {

@@ -92,17 +92,17 @@ Variable<Scalar> slice(const Variable<Scalar>& x, const SliceRange& range, const
 }  // namespace detail
 
 /// Elements begin, begin + step, ... up to but without end along an axis; negative begin and end count from
-/// the end. Throws IndexError, and ArgumentError for a step below 1.
+/// the end. Throws IndexError, and ArgumentError for a step below 1. (`std::slice` is a type.)
 template <class Scalar>
-Variable<Scalar> slice(const Variable<Scalar>& x, Index axis, Index begin, Index end, Index step = 1) {
+Variable<Scalar> slice_along(const Variable<Scalar>& x, Index axis, Index begin, Index end, Index step = 1) {
   axis = x.shape().normalize_axis(axis);
   const Index extent = x.shape()[axis];
   const Index first = begin < 0 ? begin + extent : begin, last = end < 0 ? end + extent : end;
   if (first < 0 || last < first || last > extent) {
-    throw IndexError("slice: [" + std::to_string(begin) + ", " + std::to_string(end) + ") along axis " +
+    throw IndexError("slice_along: [" + std::to_string(begin) + ", " + std::to_string(end) + ") along axis " +
                      std::to_string(axis) + " of shape " + x.shape().to_string());
   }
-  if (step < 1) throw ArgumentError("slice: step is " + std::to_string(step) + ", expected at least 1");
+  if (step < 1) throw ArgumentError("slice_along: step is " + std::to_string(step) + ", expected at least 1");
   const Shape shape = x.shape().with(axis, (last - first + step - 1) / step);
   return detail::slice(x, {axis, first, step}, shape);
 }
@@ -148,10 +148,10 @@ Variable<Scalar> concatenate(const std::vector<Variable<Scalar>>& inputs, Index 
 }
 
 /// Side by side along a new axis: two of `[3]` along 0 are `[2, 3]`. Throws ShapeError unless all shapes are
-/// equal.
+/// equal. (`std::stack` is a type.)
 template <class Scalar>
-Variable<Scalar> stack(std::span<const Variable<Scalar>> inputs, Index axis = 0) {
-  if (inputs.empty()) throw ShapeError("stack: no inputs, expected at least one");
+Variable<Scalar> stack_along(std::span<const Variable<Scalar>> inputs, Index axis = 0) {
+  if (inputs.empty()) throw ShapeError("stack_along: no inputs, expected at least one");
   const Shape& first = inputs.front().shape();
   axis = first.prepend(1).normalize_axis(axis);
   std::vector<Index> extents(first.begin(), first.end());
@@ -160,7 +160,7 @@ Variable<Scalar> stack(std::span<const Variable<Scalar>> inputs, Index axis = 0)
   parts.reserve(inputs.size());
   for (const Variable<Scalar>& input : inputs) {
     if (!(input.shape() == first)) {
-      throw ShapeError("stack: shapes " + first.to_string() + " and " + input.shape().to_string() +
+      throw ShapeError("stack_along: shapes " + first.to_string() + " and " + input.shape().to_string() +
                        " differ");
     }
     parts.push_back(reshape(input, Shape(extents)));
@@ -168,12 +168,12 @@ Variable<Scalar> stack(std::span<const Variable<Scalar>> inputs, Index axis = 0)
   return concatenate(parts, axis);
 }
 template <class Scalar>
-Variable<Scalar> stack(std::initializer_list<Variable<Scalar>> inputs, Index axis = 0) {
-  return stack(std::span(inputs.begin(), inputs.size()), axis);
+Variable<Scalar> stack_along(std::initializer_list<Variable<Scalar>> inputs, Index axis = 0) {
+  return stack_along(std::span(inputs.begin(), inputs.size()), axis);
 }
 template <class Scalar>
-Variable<Scalar> stack(const std::vector<Variable<Scalar>>& inputs, Index axis = 0) {
-  return stack(std::span(inputs), axis);
+Variable<Scalar> stack_along(const std::vector<Variable<Scalar>>& inputs, Index axis = 0) {
+  return stack_along(std::span(inputs), axis);
 }
 
 namespace detail {

@@ -18,10 +18,11 @@ struct BackwardOptions {
   bool retain_graph = false;  ///< keep the graph for another backward instead of freeing it on the way
 };
 
-/// While one is alive, operators in this thread compute values and put nothing on the tape.
-class NoGrad {
+/// While one is alive, operators in this thread compute values and put nothing on the tape. It must have a
+/// name: `const NoGrad guard;`.
+class [[nodiscard]] NoGrad {
  public:
-  NoGrad() : off_(false) {}
+  [[nodiscard]] NoGrad() : off_(false) {}
 
  private:
   detail::SetRecording off_;
@@ -54,9 +55,10 @@ class Variable {
       : Variable(Tensor<Scalar>(value), with_gradient) {}
   Variable(TensorView<Scalar> value, RequiresGrad with_gradient = RequiresGrad::no)
       : Variable(Tensor<Scalar>(value), with_gradient) {}
-  /// Rank 0.
-  Variable(Scalar value, RequiresGrad with_gradient = RequiresGrad::no)
-      : Variable(detail::Value<Scalar>(value), with_gradient) {}
+  /// Rank 0, from a number of any type: 0.1 is as good as 0.1f.
+  template <TensorScalar Number>
+  Variable(Number value, RequiresGrad with_gradient = RequiresGrad::no)
+      : Variable(detail::Value<Scalar>(static_cast<Scalar>(value)), with_gradient) {}
   explicit Variable(detail::Value<Scalar> value, RequiresGrad with_gradient = RequiresGrad::no)
       : node_(new detail::Leaf<Scalar>(std::move(value), with_gradient == RequiresGrad::yes)) {}
   explicit Variable(NodeRef node) : node_(std::move(node)) {}
@@ -97,16 +99,31 @@ class Variable {
   /// The same, beginning with the gradient of something with respect to this, of this shape.
   void backward(const Variable& gradient, BackwardOptions options = {}) const;
 
-  Variable operator-() const { return negate(*this); }
+  Variable operator-() const { return negative(*this); }
   friend Variable operator+(const Variable& a, const Variable& b) { return add(a, b); }
   friend Variable operator-(const Variable& a, const Variable& b) { return subtract(a, b); }
   friend Variable operator*(const Variable& a, const Variable& b) { return multiply(a, b); }
   friend Variable operator/(const Variable& a, const Variable& b) { return divide(a, b); }
-  friend Variable operator+(const Variable& a, Scalar b) { return add(a, b); }
-  friend Variable operator-(const Variable& a, Scalar b) { return add(a, -b); }
-  friend Variable operator*(const Variable& a, Scalar b) { return multiply(a, b); }
-  friend Variable operator+(Scalar a, const Variable& b) { return add(b, a); }
-  friend Variable operator*(Scalar a, const Variable& b) { return multiply(b, a); }
+  template <TensorScalar Number>
+  friend Variable operator+(const Variable& a, Number b) {
+    return add(a, b);
+  }
+  template <TensorScalar Number>
+  friend Variable operator-(const Variable& a, Number b) {
+    return add(a, -static_cast<Scalar>(b));
+  }
+  template <TensorScalar Number>
+  friend Variable operator*(const Variable& a, Number b) {
+    return multiply(a, b);
+  }
+  template <TensorScalar Number>
+  friend Variable operator+(Number a, const Variable& b) {
+    return add(b, a);
+  }
+  template <TensorScalar Number>
+  friend Variable operator*(Number a, const Variable& b) {
+    return multiply(b, a);
+  }
   Variable& operator+=(const Variable& other) { return *this = *this + other; }
   Variable& operator-=(const Variable& other) { return *this = *this - other; }
   Variable& operator*=(const Variable& other) { return *this = *this * other; }
@@ -125,6 +142,8 @@ class Variable {
   NodeRef node_;
 };
 
+template <FloatOrDouble Scalar>
+Variable(Scalar, RequiresGrad = RequiresGrad::no) -> Variable<Scalar>;
 template <class Scalar>
 Variable(TensorView<Scalar>) -> Variable<std::remove_const_t<Scalar>>;
 template <class Scalar>

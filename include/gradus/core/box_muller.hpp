@@ -8,6 +8,8 @@
 #include <numbers>
 #include <utility>
 
+#include <gradus/version.hpp>
+
 namespace gradus::detail {
 
 // The functions that turn uniform numbers into normal ones. They use only operations that IEEE 754 rounds

@@ -2,6 +2,8 @@
 
 /// The one place that includes Eigen: its own code stays silent under a user's strict warning flags.
 
+#include <gradus/version.hpp>
+
 #if defined(__GNUC__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"

@@ -3,6 +3,8 @@
 #include <stdexcept>
 #include <string>
 
+#include <gradus/version.hpp>
+
 namespace gradus {
 
 /// Base of everything that gradus throws on purpose. The message names the operation, what it got and what

@@ -7,6 +7,8 @@
 #include <sys/mman.h>
 #endif
 
+#include <gradus/version.hpp>
+
 namespace gradus::detail {
 
 /// Asks that memory not yet touched come in 2 MiB pages where Linux hands them out on request only. Tens of

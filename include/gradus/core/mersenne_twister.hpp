@@ -7,6 +7,8 @@
 #include <limits>
 #include <span>
 
+#include <gradus/version.hpp>
+
 namespace gradus {
 
 /// The 32-bit Mersenne Twister MT19937 (Matsumoto and Nishimura, ACM TOMACS 8, 1998): the sequence of

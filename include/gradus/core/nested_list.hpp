@@ -12,7 +12,8 @@ namespace gradus {
 template <class Scalar>
 class NestedList {
  public:
-  NestedList(Scalar value) : value_(value), is_list_(false) {}
+  // constexpr, or gcc 16 takes the 1 in `Tensor<float>{1}` for a conversion that may change a value.
+  constexpr NestedList(Scalar value) : value_(value), is_list_(false) {}
   NestedList(std::initializer_list<NestedList> children) : children_(children), is_list_(true) {}
 
   /// The extents, all children alike. Throws ShapeError if they are not: `{{1, 2}, {3}}`.

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <gradus/version.hpp>
+
 namespace gradus::detail {
 
 template <class Owner>

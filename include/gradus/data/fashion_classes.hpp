@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include <gradus/version.hpp>
+
 namespace gradus {
 
 /// The ten classes of Fashion-MNIST, by label.

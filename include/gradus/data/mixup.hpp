@@ -50,15 +50,15 @@ inline double symmetric_beta_variate(double alpha, Generator& random) {
 
 /// Labels of mixed examples: `share` of each example is of class `labels[i]`, the rest of `partners[i]`.
 struct MixedLabels {
-  std::span<const Index> labels;
-  std::span<const Index> partners;
+  std::span<const Index> labels = {};
+  std::span<const Index> partners = {};
   double share = 1;
 };
 
 template <class Scalar>
 struct MixedBatch {
   TensorView<const Scalar> x;  ///< `[B, ...]`
-  MixedLabels labels;
+  MixedLabels labels = {};
 
   Index size() const { return x.shape()[0]; }
 };

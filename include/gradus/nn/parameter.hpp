@@ -31,8 +31,8 @@ struct Parameter {
 /// grows.
 template <FloatOrDouble Scalar = float>
 struct NamedParameter {
-  std::string name;
-  Parameter<Scalar>* parameter;
+  std::string name = {};
+  Parameter<Scalar>* parameter = nullptr;
 
   Parameter<Scalar>* operator->() const { return parameter; }
   Parameter<Scalar>& operator*() const { return *parameter; }
@@ -41,8 +41,8 @@ struct NamedParameter {
 /// A tensor that is part of a module's state but not trained, such as a running mean.
 template <FloatOrDouble Scalar = float>
 struct NamedBuffer {
-  std::string name;
-  Tensor<Scalar>* tensor;
+  std::string name = {};
+  Tensor<Scalar>* tensor = nullptr;
 
   Tensor<Scalar>* operator->() const { return tensor; }
   Tensor<Scalar>& operator*() const { return *tensor; }

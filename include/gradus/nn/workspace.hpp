@@ -13,8 +13,8 @@ namespace gradus::nn {
 /// once. One thread at a time.
 template <FloatOrDouble Scalar = float>
 struct Workspace {
-  Context context;
-  Tensor<Scalar> output;
+  Context context = {};
+  Tensor<Scalar> output = {};
 };
 
 /// A workspace with what backward needs of the forward before it: the input, none before the first, and the

@@ -33,9 +33,9 @@ void gelu_backward(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dx) {
   constexpr Scalar root_half = std::numbers::sqrt2_v<Scalar> / 2;
   constexpr Scalar density_at_0 = root_half * std::numbers::inv_sqrtpi_v<Scalar>;
   // Beyond this the second term is 0, in double too; infinity would make it NaN.
-  constexpr Scalar far = 100;
+  constexpr Scalar limit = 100;
   for (Index i = 0; i < x.size(); ++i) {
-    const Scalar in = std::clamp(x.data()[i], -far, far);
+    const Scalar in = std::clamp(x.data()[i], -limit, limit);
     dx.data()[i] =
         dy.data()[i] * (std::erfc(-root_half * in) / 2 + in * density_at_0 * std::exp(-in * in / 2));
   }
@@ -70,11 +70,11 @@ void gelu_tanh_backward(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dx
   check_shape("gelu_tanh_backward", "input gradient", dx.shape(), x.shape());
   const Scalar scale = detail::gelu_tanh_scale<Scalar>, cubic = detail::gelu_tanh_cubic<Scalar>;
   // Beyond this s is 0 or 1, in double too; infinity would make a product NaN.
-  constexpr Scalar far = 100;
+  constexpr Scalar limit = 100;
   dx.array() = (Scalar{1} + (-scale * x.array() * (Scalar{1} + cubic * x.array().square())).exp()).inverse();
   dx.array() *=
-      dy.array() * (Scalar{1} + x.array().max(-far).min(far) * (Scalar{1} - dx.array()) * scale *
-                                    (Scalar{1} + 3 * cubic * x.array().max(-far).min(far).square()));
+      dy.array() * (Scalar{1} + x.array().max(-limit).min(limit) * (Scalar{1} - dx.array()) * scale *
+                                    (Scalar{1} + 3 * cubic * x.array().max(-limit).min(limit).square()));
 }
 
 }  // namespace gradus::ops

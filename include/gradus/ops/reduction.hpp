@@ -1,5 +1,7 @@
 #pragma once
 
+#include <gradus/version.hpp>
+
 namespace gradus::ops {
 
 /// Whether a loss is the mean of its terms or their sum.

@@ -11,8 +11,8 @@ namespace gradus::optim {
 /// Parameters that an optimiser treats alike, and the settings for them.
 template <class Scalar, class Options>
 struct ParameterGroup {
-  std::vector<nn::NamedParameter<Scalar>> parameters;
-  Options options;
+  std::vector<nn::NamedParameter<Scalar>> parameters = {};
+  Options options = {};
 };
 
 /// Splits parameters by a predicate, in order: `{those for which it holds, the others}`.

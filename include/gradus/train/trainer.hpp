@@ -53,7 +53,7 @@ struct Progress {
   Index batch = 0;    ///< Batches of this epoch that are done.
   Index batches = 0;  ///< Batches in this epoch.
   Index step = 0;     ///< Steps since the trainer was made.
-  Metrics train;      ///< Over this epoch so far.
+  Metrics train = {};      ///< Over this epoch so far.
 };
 
 /// The training loop: network, loss and optimiser together.
