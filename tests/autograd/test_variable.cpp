@@ -193,6 +193,59 @@ TEST_SUITE("variable") {
     CHECK(Tensor(x.grad()) == Tensor<double>{2, 3.5});
   }
 
+  TEST_CASE("numbers of any type mix with variables of float, and no warning says so") {
+    const Variable x(Tensor<float>{2});
+    const int two = 2;
+    const long double half = 0.5L;
+    const auto value = [](const Variable<float>& y) { return y.value()(0); };
+    CHECK(value(0.1 * x) == 0.1f * 2);
+    CHECK(value(x * 0.1) == 0.1f * 2);
+    CHECK(value(x + 0.1) == 0.1f + 2);
+    CHECK(value(0.1 + x) == 0.1f + 2);
+    CHECK(value(x - 0.1) == 2 - 0.1f);
+    CHECK(value(0.1 - x) == 0.1f - 2);
+    CHECK(value(x / 0.1) == 2 / 0.1f);
+    CHECK(value(0.1 / x) == 0.1f / 2);
+    CHECK(value(two * x) == 4);
+    CHECK(value(x - two) == 0);
+    CHECK(value(half * x) == 1);
+    CHECK(value(add(x, 0.1)) == 0.1f + 2);
+    CHECK(value(multiply(x, 0.1)) == 0.1f * 2);
+    CHECK(value(pow(x, two)) == 4);
+    CHECK(value(clamp(x, 0.1, 0.9)) == 0.9f);
+    CHECK(value(maximum(x, 0.1)) == 2);
+    CHECK(value(minimum(x, 0.1)) == 0.1f);
+    CHECK(value(where(greater_than(x, 0.1), 0.1 * x, 0.1)) == 0.1f * 2);
+    Variable y = x;
+    y += 0.1;
+    y -= 0.1;
+    y *= 0.1;
+    y /= 0.1;
+    CHECK(value(y) == doctest::Approx(2));
+    CHECK(Variable<float>(0.1).item() == 0.1f);
+    static_assert(std::is_same_v<decltype(Variable(0.1f)), Variable<float>>);
+    static_assert(std::is_same_v<decltype(Variable(0.1, requires_grad)), Variable<double>>);
+  }
+
+  TEST_CASE("value and gradient of a temporary are copies that live on") {
+    const Variable a(Tensor<double>{1, 2}), b(Tensor<double>{3, 4});
+    double total = 0;
+    for (const double element : (a * b).value()) total += element;
+    CHECK(total == 11);
+    const auto kept = (a * b).value();
+    static_assert(std::is_same_v<decltype(kept), const Tensor<double>>);
+    CHECK(kept == Tensor<double>{3, 8});
+    CHECK((a * b).value().array().sum() == 11);
+    CHECK((a * b).shape() == Shape{2});
+    const auto gradient = Variable(Tensor<double>{1, 2}, requires_grad).grad();
+    CHECK(gradient == Tensor<double>{0, 0});
+    Variable x(Tensor<double>{1, 2}, requires_grad);
+    sum(x * x).backward();
+    CHECK(Variable(x).grad() == Tensor<double>{2, 4});
+    static_assert(std::is_same_v<decltype(x.value()), TensorView<double>>);
+    static_assert(std::is_same_v<decltype(x.grad()), TensorView<double>>);
+  }
+
   TEST_CASE("shapes that do not broadcast are named") {
     const Variable<double> a(Tensor<double>(Shape{2, 3})), b(Tensor<double>(Shape{4}));
     CHECK(message_of<ShapeError>([&] { a + b; }) == "add: shapes [2, 3] and [4] do not broadcast");

@@ -193,7 +193,8 @@ TEST_CASE("Tensor: capacity never shrinks, so that batch sizes may alternate") {
   tensor.resize({0, 10});
   tensor.resize({256, 10});
   CHECK(tensor.data() == memory);
-  tensor = Tensor<float>(Shape{4}).view();
+  const Tensor<float> four(Shape{4});
+  tensor = four.view();
   CHECK(tensor.data() == memory);
   const Tensor<float> small{1, 2};
   tensor = small;

@@ -38,6 +38,15 @@ std::vector<Index> numbers(const Dataset<>& data) {
 
 }  // namespace
 
+TEST_CASE("Dataset: fields that are left out are empty, and no warning says so") {
+  const Dataset<float, float> data{Tensor<float>(Shape{2, 3}), Tensor<float>(Shape{2, 1})};
+  CHECK(data.size() == 2);
+  CHECK(data.classes == 0);
+  CHECK(data.name.empty());
+  const Dataset<> named{.inputs = Tensor<std::uint8_t>(Shape{1, 2}), .labels = Tensor<Index>(Shape{1})};
+  CHECK(named.class_names.empty());
+}
+
 TEST_CASE("Dataset: as many labels as inputs, or ShapeError") {
   CHECK(Dataset<>{}.size() == 0);
   CHECK(numbered(7).size() == 7);

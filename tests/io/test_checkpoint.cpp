@@ -1,5 +1,6 @@
 #include <filesystem>
 #include <string>
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -49,7 +50,7 @@ TEST_CASE("Training that was interrupted ends with the same bits") {
   Training whole, first, second;
   whole.steps(20);
   first.steps(9);
-  save_checkpoint(file, first.net, first.optimizer, first.random);
+  save_checkpoint(file, std::as_const(first.net), std::as_const(first.optimizer), first.random);
   second.steps(3);  // whatever it did before is forgotten
   load_checkpoint(file, second.net, second.optimizer, second.random);
   CHECK(same(first, second));

@@ -29,6 +29,19 @@ std::string message(auto&& call) {
 
 }  // namespace
 
+TEST_CASE("A const network is saved, whatever its modules are for") {
+  const Sequential<double> net{Linear<double>{2, 2}, Tanh{}, BatchNorm1d<double>{2}};
+  const fs::path file = temporary("const");
+  save(net, file);
+  Sequential<double> other{Linear<double>{2, 2}, Tanh{}, BatchNorm1d<double>{2}};
+  Generator random{7};
+  other.reset_parameters(random);
+  CHECK(load(other, file).complete());
+  const Tensor<double> x{{1, 2}};
+  CHECK(other.predict(x) == net.predict(x));
+  fs::remove(file);
+}
+
 TEST_CASE("A network that PyTorch trained gives PyTorch's output") {
   Generator random{0};
   Sequential net{Flatten{}, Linear{6, 4, random}, ReLU{}, Linear{4, 3, random, false}};

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include <doctest/doctest.h>
 
 #include <gradus/train/snapshot.hpp>
@@ -17,6 +19,19 @@ TEST_CASE("Snapshot: gives a network back what it had learnt") {
   for (std::size_t i = 0; i < 4; ++i) {
     CHECK(net.named_parameters()[i]->value == expected.named_parameters()[i]->value);
   }
+}
+
+TEST_CASE("Snapshot: a const network is remembered, and a copy of a snapshot is one") {
+  const auto net = gradus::test::small_network();
+  gradus::Snapshot<float> snapshot(net);
+  const gradus::Snapshot<float> copy(snapshot);
+  auto other = gradus::test::small_network();
+  gradus::Generator random(99);
+  other.reset_parameters(random);
+  snapshot.take(std::as_const(other));
+  copy.restore(other);
+  auto expected = net;
+  CHECK(other.named_parameters()[0]->value == expected.named_parameters()[0]->value);
 }
 
 TEST_CASE("Snapshot: another network is refused, unchanged") {

@@ -91,14 +91,15 @@ Variable<Scalar> apply_function(F f, const Variable<Scalar>& x, const Rest&... r
 /// The function of one variable, as one operation on the tape. Takes its arguments as std::apply does, and is
 /// more constrained, so that it is the better match under `using namespace std`.
 template <class F, class X>
-requires Function<std::decay_t<F>, typename std::remove_cvref_t<X>::scalar_type, std::remove_cvref_t<X>>
-Variable<typename std::remove_cvref_t<X>::scalar_type> apply(F&& f, X&& x) {
+requires Function < std::decay_t<F>,
+typename std::remove_cvref_t<X>::scalar_type,
+    std::remove_cvref_t < X >> Variable<typename std::remove_cvref_t<X>::scalar_type> apply(F&& f, X&& x) {
   return detail::apply_function<std::decay_t<F>>(std::forward<F>(f), x);
 }
 /// The function of several variables.
 template <class F, class Scalar, class... Rest>
-requires(sizeof...(Rest) > 0) && Function<F, Scalar, Variable<Scalar>, Rest...>
-Variable<Scalar> apply(F f, const Variable<Scalar>& x, const Rest&... rest) {
+requires(sizeof...(Rest) > 0) && Function<F, Scalar, Variable<Scalar>, Rest...> Variable<Scalar> apply(
+                                     F f, const Variable<Scalar>& x, const Rest&... rest) {
   return detail::apply_function(std::move(f), x, rest...);
 }
 

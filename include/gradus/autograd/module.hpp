@@ -124,8 +124,8 @@ Variable<Scalar> apply_module(M& module, TensorView<const Scalar> x, nn::Pass pa
 /// x is a Variable; or a tensor or view that needs no gradient and outlives the graph, such as a batch, which
 /// is not copied; or a temporary tensor, which the graph keeps.
 template <class M, class X>
-requires nn::Module<std::remove_const_t<M>, detail::input_scalar<X>>
-Variable<detail::input_scalar<X>> apply(M& module, X&& x, nn::Pass pass) {
+requires nn::Module<std::remove_const_t<M>, detail::input_scalar<X>> Variable<detail::input_scalar<X>> apply(
+    M& module, X&& x, nn::Pass pass) {
   using Scalar = detail::input_scalar<X>;
   using Plain = std::remove_cvref_t<X>;
   if constexpr (std::is_same_v<Plain, Variable<Scalar>>) {
@@ -137,8 +137,8 @@ Variable<detail::input_scalar<X>> apply(M& module, X&& x, nn::Pass pass) {
   }
 }
 template <class M, class X>
-requires nn::Module<std::remove_const_t<M>, detail::input_scalar<X>>
-Variable<detail::input_scalar<X>> apply(M& module, X&& x) {
+requires nn::Module<std::remove_const_t<M>, detail::input_scalar<X>> Variable<detail::input_scalar<X>> apply(
+    M& module, X&& x) {
   return apply(module, std::forward<X>(x), detail::default_pass(module));
 }
 

@@ -24,7 +24,7 @@ template <TensorScalar Element = std::uint8_t, TensorScalar Label = Index>
 struct Dataset {
   Tensor<Element> inputs = {};                ///< `[N, ...]`, images `[N, height, width]`.
   Tensor<Label> labels = {};                  ///< `[N]`, or `[N, ...]` for regression.
-  Index classes = 0;                     ///< How many classes there are; 0 for regression.
+  Index classes = 0;                          ///< How many classes there are; 0 for regression.
   std::vector<std::string> class_names = {};  ///< One for each class, or none.
   std::string name = {};                      ///< For people: `Fashion-MNIST`.
 

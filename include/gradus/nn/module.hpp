@@ -193,8 +193,8 @@ void visit_state(M& module, F&& f) {
 
 /// Adds to the gradients of the parameters and, unless dx is null, writes that of the input.
 template <class Scalar, class M>
-void accumulate(M& module, Input<Scalar> x, Input<Scalar> y, Input<Scalar> dy, std::type_identity_t<TensorView<Scalar>> dx,
-                Context& context) {
+void accumulate(M& module, Input<Scalar> x, Input<Scalar> y, Input<Scalar> dy,
+                std::type_identity_t<TensorView<Scalar>> dx, Context& context) {
   static_assert(!detail::HasParameters<M> || detail::HasGradient<M, Scalar> || Container<M, Scalar>,
                 "a module with parameters (visit) needs void gradient(x, dy, Context&), or they never train");
   if constexpr (Container<M, Scalar>) {

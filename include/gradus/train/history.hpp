@@ -25,11 +25,11 @@ struct Metrics {
 
 /// What is known of one epoch of training.
 struct EpochRecord {
-  Index epoch = 0;                    ///< Counted from 1.
+  Index epoch = 0;                         ///< Counted from 1.
   Metrics train = {};                      ///< Over the epoch's batches, each measured before its own step.
   std::optional<Metrics> validation = {};  ///< After the epoch, if there was something to validate with.
-  double seconds = 0;                 ///< Of training, without the validation.
-  double learning_rate = 0;           ///< With which the epoch ended.
+  double seconds = 0;                      ///< Of training, without the validation.
+  double learning_rate = 0;                ///< With which the epoch ended.
 };
 
 namespace detail {

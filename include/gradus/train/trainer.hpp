@@ -48,12 +48,12 @@ struct TrainerOptions {
 
 /// Where a fit stands.
 struct Progress {
-  Index epoch = 0;    ///< The one under way, counted from 1.
-  Index epochs = 0;   ///< The number of the last one.
-  Index batch = 0;    ///< Batches of this epoch that are done.
-  Index batches = 0;  ///< Batches in this epoch.
-  Index step = 0;     ///< Steps since the trainer was made.
-  Metrics train = {};      ///< Over this epoch so far.
+  Index epoch = 0;     ///< The one under way, counted from 1.
+  Index epochs = 0;    ///< The number of the last one.
+  Index batch = 0;     ///< Batches of this epoch that are done.
+  Index batches = 0;   ///< Batches in this epoch.
+  Index step = 0;      ///< Steps since the trainer was made.
+  Metrics train = {};  ///< Over this epoch so far.
 };
 
 /// The training loop: network, loss and optimiser together.
