@@ -5,6 +5,8 @@
 
 #include <gradus/version.hpp>
 
+#include <gradus/version.hpp>
+
 namespace gradus::detail {
 
 #if defined(__linux__)
