@@ -101,7 +101,7 @@ void run(const Options& options) {
                                                      {loss, "L"},
                                                      {s, "s"},
                                                      {objective, "J"}});
-  write_file(options.dot, graph);
+  write_text(options.dot, graph);
   std::printf("the graph is in %s: dot -Tsvg %s\n", options.dot.c_str(), options.dot.c_str());
 }
 

@@ -116,7 +116,7 @@ void train(const Options& options) {
                           {.epochs = options.epochs, .batch_size = options.batch_size}};
   trainer.add(gradus::ProgressBar{{.note = data.note()}});
   trainer.on_epoch([&](auto& at) {
-    if (!options.csv.empty()) gradus::write_file(options.csv, at.history().to_csv(data.warning));
+    if (!options.csv.empty()) gradus::write_text(options.csv, at.history().to_csv(data.warning));
   });
   trainer.fit(data.train, data.test);
 

@@ -89,7 +89,7 @@ class Table {
   /// Does nothing for no path. Throws FileError.
   void write(const std::filesystem::path& path) const {
     if (path.empty()) return;
-    gradus::write_file(path, text_);
+    gradus::write_text(path, text_);
   }
 
  private:

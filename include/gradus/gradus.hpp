@@ -8,7 +8,7 @@
 /// (`gradus::safetensors`).
 ///
 /// What writes files is included by itself too, since it brings the system's headers (<fcntl.h> and others)
-/// along: `gradus/core/atomic_file.hpp` (`write_file`) and `gradus/data/write_idx.hpp`.
+/// along: `gradus/core/atomic_file.hpp` (`write_text`) and `gradus/data/write_idx.hpp`.
 
 // clang-format off
 #include <gradus/version.hpp>

@@ -129,12 +129,12 @@ TEST_CASE("AtomicFile: errors name the file and the system's reason") {
   CHECK(count_entries(folder.path) == 2);
 }
 
-TEST_CASE("write_file: the whole text in one call") {
+TEST_CASE("write_text: the whole text in one call") {
   const TemporaryFolder folder("atomic_write_file");
-  gradus::write_file(folder.path / "file", "first");
-  gradus::write_file(folder.path / "file", "second");
+  gradus::write_text(folder.path / "file", "first");
+  gradus::write_text(folder.path / "file", "second");
   CHECK(read_file(folder.path / "file") == "second");
-  CHECK_THROWS_AS(gradus::write_file(folder.path / "missing" / "file", "text"), gradus::FileError);
+  CHECK_THROWS_AS(gradus::write_text(folder.path / "missing" / "file", "text"), gradus::FileError);
 }
 
 TEST_CASE("AtomicFile: small and large pieces arrive in their order") {
@@ -154,7 +154,7 @@ TEST_CASE("AtomicFile: another hard link keeps the old content") {
   const TemporaryFolder folder("atomic_hard_link");
   write_file(folder.path / "one", "old");
   fs::create_hard_link(folder.path / "one", folder.path / "two");
-  gradus::write_file(folder.path / "one", "new");
+  gradus::write_text(folder.path / "one", "new");
   CHECK(read_file(folder.path / "one") == "new");
   CHECK(read_file(folder.path / "two") == "old");
 }
@@ -163,12 +163,12 @@ TEST_CASE("AtomicFile: names as long as the file system allows") {
   const TemporaryFolder folder("atomic_long");
   for (const std::size_t size : {80u, 81u, 200u, 251u, 255u}) {
     const fs::path path = folder.path / std::string(size, 'n');
-    gradus::write_file(path, "old");
-    gradus::write_file(path, "new");
+    gradus::write_text(path, "old");
+    gradus::write_text(path, "new");
     CHECK(read_file(path) == "new");
   }
   CHECK(count_entries(folder.path) == 5);
-  CHECK_THROWS_AS(gradus::write_file(folder.path / std::string(256, 'n'), ""), gradus::FileError);
+  CHECK_THROWS_AS(gradus::write_text(folder.path / std::string(256, 'n'), ""), gradus::FileError);
   CHECK(count_entries(folder.path) == 5);
 }
 
@@ -226,13 +226,13 @@ TEST_CASE("AtomicFile: devices are written, not replaced") {
   fs::create_symlink("null", folder.path / "link");
   const std::string block(300000, 'x');
   for (const char* name : {"null", "link"}) {
-    gradus::write_file(folder.path / name, block);
-    gradus::write_file(folder.path / name, "");
+    gradus::write_text(folder.path / name, block);
+    gradus::write_text(folder.path / name, "");
   }
   CHECK(fs::is_character_file(null));
   CHECK(fs::is_symlink(folder.path / "link"));
   for (const std::string& text : {std::string("x"), block}) {
-    CHECK(message_of<gradus::FileError>([&] { gradus::write_file(full, text); }) ==
+    CHECK(message_of<gradus::FileError>([&] { gradus::write_text(full, text); }) ==
           full.string() + ": cannot be written: No space left on device");
   }
   CHECK(fs::is_character_file(full));
@@ -267,7 +267,7 @@ TEST_CASE(
       _exit(read == content ? 0 : 1);
     }
     setitimer(ITIMER_REAL, &often, nullptr);
-    gradus::write_file(path, content);
+    gradus::write_text(path, content);
     const itimerval never{};
     setitimer(ITIMER_REAL, &never, nullptr);
     int result = 0;
@@ -289,9 +289,9 @@ TEST_CASE("AtomicFile: /dev/stdout and /dev/fd are the open file, in the order o
     const int status = in_child([&] {
       dup2(::open(path.c_str(), O_WRONLY), 1);
       std::printf("before\n");
-      gradus::write_file(name, "csv\n");
+      gradus::write_text(name, "csv\n");
       std::printf("between\n");
-      gradus::write_file(folder.path / "link", "more\n");
+      gradus::write_text(folder.path / "link", "more\n");
       std::printf("after\n");
       return 0;
     });
@@ -308,7 +308,7 @@ TEST_CASE("AtomicFile: a pipe that somebody made non-blocking is waited for") {
   if (writer == 0) {
     fcntl(ends[1], F_SETFL, O_NONBLOCK);
     try {
-      gradus::write_file("/dev/fd/" + std::to_string(ends[1]), std::string(300000, 'x'));
+      gradus::write_text("/dev/fd/" + std::to_string(ends[1]), std::string(300000, 'x'));
       _exit(0);
     } catch (...) {
       _exit(1);
@@ -338,7 +338,7 @@ TEST_CASE("AtomicFile: a killed process leaves the old file, and the next one re
     CHECK(read_file(path) == "old");
     CHECK(count_entries(folder.path) == 2);  // each removes what the one before left
   }
-  gradus::write_file(path, "whole");
+  gradus::write_text(path, "whole");
   CHECK(read_file(path) == "whole");
   CHECK(count_entries(folder.path) == 1);
 }
@@ -347,13 +347,13 @@ TEST_CASE("AtomicFile: killed at any moment, the file is the old or the new one"
   const TemporaryFolder folder("atomic_kill_anytime");
   const fs::path path = folder.path / "file";
   const std::string odd(200000, 'o'), even(100000, 'e');
-  gradus::write_file(path, odd);
+  gradus::write_text(path, odd);
   int replaced = 0;
   for (int round = 0; round < 60; ++round) {
     const std::string before = read_file(path);
     const pid_t child = fork();
     if (child == 0) {
-      for (int i = 0;; ++i) gradus::write_file(path, i % 2 == 0 ? even : odd);
+      for (int i = 0;; ++i) gradus::write_text(path, i % 2 == 0 ? even : odd);
     }
     usleep(static_cast<useconds_t>(500 + round * 331 % 10000));
     kill(child, SIGKILL);
@@ -365,7 +365,7 @@ TEST_CASE("AtomicFile: killed at any moment, the file is the old or the new one"
     CHECK(count_entries(folder.path) <= 2);
   }
   CHECK(replaced > 0);
-  gradus::write_file(path, odd);
+  gradus::write_text(path, odd);
   CHECK(count_entries(folder.path) == 1);
 }
 
@@ -388,7 +388,7 @@ TEST_CASE("AtomicFile: what a living process writes is not taken for remains") {
   char byte = 0;
   REQUIRE(read(ready[0], &byte, 1) == 1);
   gradus::AtomicFile mine(path);
-  gradus::write_file(path, "parent");
+  gradus::write_text(path, "parent");
   CHECK(count_entries(folder.path) == 3);
   REQUIRE(write(go[1], "x", 1) == 1);
   int status = 0;

@@ -68,17 +68,17 @@ TEST_CASE("find_destination: symbolic links are followed and stay") {
   const auto entries = count_entries(folder.path);
 
   for (const char* name : {"absolute", "sub/relative", "folder/target", "folder/relative"}) {
-    gradus::write_file(folder.path / name, name);
+    gradus::write_text(folder.path / name, name);
     CHECK(read_file(folder.path / "sub" / "target") == name);
   }
-  gradus::write_file(folder.path / "dangling", "made");
+  gradus::write_text(folder.path / "dangling", "made");
   CHECK(read_file(folder.path / "sub" / "dangling_target") == "made");
   for (const char* name : {"absolute", "sub/relative", "folder", "dangling"}) {
     CHECK(fs::is_symlink(folder.path / name));
   }
-  CHECK(message_of<gradus::FileError>([&] { gradus::write_file(folder.path / "nowhere", ""); }) ==
+  CHECK(message_of<gradus::FileError>([&] { gradus::write_text(folder.path / "nowhere", ""); }) ==
         (folder.path / "nowhere").string() + ": cannot be created: No such file or directory");
-  CHECK_THROWS_AS(gradus::write_file(folder.path / "loop", ""), gradus::FileError);
+  CHECK_THROWS_AS(gradus::write_text(folder.path / "loop", ""), gradus::FileError);
   CHECK(count_entries(folder.path) == entries);
   CHECK(count_entries(folder.path / "sub") == 3);
 }

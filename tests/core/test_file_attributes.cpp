@@ -51,7 +51,7 @@ TEST_CASE("AtomicFile: others may read a new file as the umask says") {
   for (const unsigned mask : {022u, 077u, 002u, 000u}) {
     umask(static_cast<mode_t>(mask));
     const fs::path path = folder.path / std::to_string(mask);
-    gradus::write_file(path, "");
+    gradus::write_text(path, "");
     CHECK(mode_of(path) == (0666u & ~mask));
   }
   umask(before);
@@ -80,11 +80,11 @@ TEST_CASE("AtomicFile: a file that may not be written is not replaced") {
   write_file(path, "old");
   fs::permissions(path, static_cast<fs::perms>(0444));
   fs::permissions(folder.path, static_cast<fs::perms>(0777));
-  gradus::write_file(path, "root");  // may write everything
+  gradus::write_text(path, "root");  // may write everything
   CHECK(mode_of(path) == 0444);
   const int status = in_child([&] {
     if (setuid(12345) != 0) return 1;
-    const std::string message = message_of<gradus::FileError>([&] { gradus::write_file(path, "new"); });
+    const std::string message = message_of<gradus::FileError>([&] { gradus::write_text(path, "new"); });
     return message == path.string() + ": cannot be written: Permission denied" ? 0 : 2;
   });
   CHECK(status == 0);
@@ -102,7 +102,7 @@ TEST_CASE("AtomicFile: owner and group are kept where the system allows it; else
     REQUIRE(chmod(path.c_str(), mode) == 0);
   };
   own(12345, 23456, 04751);
-  gradus::write_file(path, "new");
+  gradus::write_text(path, "new");
   CHECK(status_of(path).st_uid == 12345);
   CHECK(status_of(path).st_gid == 23456);
   CHECK((status_of(path).st_mode & 07777u) == 04751u);
@@ -111,7 +111,7 @@ TEST_CASE("AtomicFile: owner and group are kept where the system allows it; else
   const auto save_as = [&](uid_t user, gid_t group) {
     return in_child([&] {
       if (setgroups(0, nullptr) != 0 || setgid(group) != 0 || setuid(user) != 0) return 1;
-      gradus::write_file(path, "theirs");
+      gradus::write_text(path, "theirs");
       return 0;
     });
   };
@@ -151,7 +151,7 @@ TEST_CASE("AtomicFile: an access control list is kept, and none comes from the f
     return size < 0 ? std::string() : std::string(value.data(), static_cast<std::size_t>(size));
   };
   if (!set(path, "system.posix_acl_access", list(6))) return;  // the file system has none
-  gradus::write_file(path, "new");
+  gradus::write_text(path, "new");
   CHECK(get() == list(6));
   CHECK(mode_of(path) == 0660);
 
@@ -159,7 +159,7 @@ TEST_CASE("AtomicFile: an access control list is kept, and none comes from the f
   write_file(path, "old");
   fs::permissions(path, static_cast<fs::perms>(0640));
   REQUIRE(set(folder.path, "system.posix_acl_default", list(6)));
-  gradus::write_file(path, "new");
+  gradus::write_text(path, "new");
   CHECK(get() == "");
   CHECK(mode_of(path) == 0640);
 }

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <gradus/data/fashion_mnist.hpp>
+#include <gradus/data/write_idx.hpp>
 
 #include "../support/gzip_bytes.hpp"
 #include "../support/temporary_folder.hpp"

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <span>
 #include <sstream>
@@ -14,7 +15,6 @@
 #include <gradus/core/random.hpp>
 #include <gradus/data/byte_source.hpp>
 #include <gradus/data/idx.hpp>
-#include <gradus/data/write_idx.hpp>
 
 #include "../support/temporary_folder.hpp"
 
@@ -27,7 +27,6 @@ using gradus::read_idx;
 using gradus::Shape;
 using gradus::Tensor;
 using gradus::test::message_of;
-using gradus::test::read_file;
 using gradus::test::TemporaryFolder;
 using gradus::test::write_file;
 using namespace std::string_literals;
@@ -153,35 +152,15 @@ TEST_CASE("read_idx: files and streams") {
         }).starts_with(folder.path.string() + ": cannot be read: "));
 }
 
-TEST_CASE_TEMPLATE("write_idx, then read_idx is the identity", T, std::uint8_t, std::int8_t, std::int16_t,
-                   std::int32_t, float, double) {
-  const TemporaryFolder folder("idx_identity");
-  gradus::Generator random(1);
-  for (const Shape& shape :
-       {Shape{}, Shape{0}, Shape{5}, Shape{3, 0, 2}, Shape{2, 3, 4}, Shape{4097}, Shape{91, 91}}) {
-    Tensor<T> tensor(shape);
-    for (T& element : tensor) element = static_cast<T>(static_cast<std::int32_t>(random.next()) >> 3);
-    const auto path = folder.path / "tensor";
-    write_idx(path, tensor);
-    CHECK(read_idx<T>(path) == tensor);
-    CHECK(std::filesystem::file_size(path) == 4 + 4 * static_cast<std::size_t>(shape.rank()) +
-                                                  sizeof(T) * static_cast<std::size_t>(shape.size()));
-  }
-}
-
-TEST_CASE("write_idx: the bytes of the format") {
-  const TemporaryFolder folder("idx_bytes");
-  write_idx(folder.path / "small", Tensor<Byte>{{1, 2, 3}, {4, 5, 6}});
-  CHECK(read_file(folder.path / "small") == small);
-  write_idx(folder.path / "one", Tensor<float>{1.5f});
-  CHECK(read_file(folder.path / "one") == "\0\0\x0d\1\0\0\0\1\x3f\xc0\0\0"s);
-}
-
-TEST_CASE("write_idx: an extent beyond 32 bits is refused and leaves no file") {
-  const TemporaryFolder folder("idx_wide");
-  const Tensor<Byte> wide(Shape{Index{1} << 32, 0});
-  CHECK_THROWS_AS(write_idx(folder.path / "wide", wide), gradus::ArgumentError);
-  CHECK(std::filesystem::is_empty(folder.path));
+TEST_CASE("read_idx: signalling NaNs keep their bits") {
+  const auto floats = parse<float>("\0\0\x0d\1\0\0\0\2\x7f\x80\0\1\xff\xa1\x23\x45"s);
+  std::array<std::uint32_t, 2> bits;
+  std::memcpy(bits.data(), floats.data(), sizeof bits);
+  CHECK(bits == std::array<std::uint32_t, 2>{0x7f800001, 0xffa12345});
+  const auto doubles = parse<double>("\0\0\x0e\1\0\0\0\1\x7f\xf0\0\0\0\0\0\1"s);
+  std::uint64_t wide;
+  std::memcpy(&wide, doubles.data(), sizeof wide);
+  CHECK(wide == 0x7ff0000000000001);
 }
 
 TEST_CASE("read_idx: whatever happens to a file, it is read or refused by one kind of error") {

@@ -117,3 +117,35 @@ TEST_CASE("A checkpoint with a step count that leaves no room for a step is refu
   CHECK_THROWS_AS(training.steps(1), ArgumentError);
   fs::remove(file);
 }
+
+TEST_CASE("save_checkpoint, then load_checkpoint: trainings of many small layers") {
+  const auto check = [](Sequential<float>& net, Sequential<float>& other) {
+    optim::Adam<float> adam{net.named_parameters(), {.learning_rate = 0.1}};
+    optim::Adam<float> restored{other.named_parameters(), {.learning_rate = 0.1}};
+    Generator random{7}, again{8};
+    save_checkpoint(file, net, adam, random);
+    load_checkpoint(file, other, restored, again);
+    CHECK(random == again);
+    const auto saved = net.named_parameters(), loaded = other.named_parameters();
+    int wrong = 0;
+    for (std::size_t i = 0; i < saved.size(); ++i) {
+      if (!(saved[i]->value == loaded[i]->value)) ++wrong;
+    }
+    CHECK(wrong == 0);
+    fs::remove(file);
+  };
+  Generator random{1};
+  Sequential<float> thin, other_thin, normed, other_normed;
+  for (int i = 0; i < 210; ++i) {
+    thin.push_back(Linear{1, 1, random});
+    other_thin.push_back(Linear{1, 1, random});
+  }
+  check(thin, other_thin);
+  for (int i = 0; i < 110; ++i) {
+    for (Sequential<float>* net : {&normed, &other_normed}) {
+      net->push_back(Linear{8, 8, random});
+      net->push_back(BatchNorm1d<float>{8});
+    }
+  }
+  check(normed, other_normed);
+}

@@ -1,16 +1,21 @@
 #include <filesystem>
 #include <string>
+#include <type_traits>
 
 #include <doctest/doctest.h>
 
 #include <gradus/io/state_dict.hpp>
 #include <gradus/nn.hpp>
 
+#include "../support/safetensors_bytes.hpp"
+#include "../support/temporary_folder.hpp"
+
 namespace {
 
 using namespace gradus;
 using namespace gradus::nn;
 namespace fs = std::filesystem;
+using gradus::test::TemporaryFolder;
 
 const std::string reference = std::string(GRADUS_TEST_DATA_DIR) + "/linear.safetensors";
 
@@ -106,6 +111,104 @@ TEST_CASE("A load that is not strict takes what fits and reports the rest") {
   Sequential whole{Flatten{}, Linear{6, 4, random}, ReLU{}, Linear{4, 3, random, false}};
   load(whole, reference);
   CHECK(net[1].as<Linear>().weight.value == whole[1].as<Linear>().weight.value);
+}
+
+TEST_CASE("load: a strict load without a report, and one with") {
+  Generator random{0};
+  Sequential net{Flatten{}, Linear{6, 4, random}, ReLU{}, Linear{4, 3, random, false}};
+  static_assert(std::is_void_v<decltype(load(net, reference))>);
+  CHECK(load(net, reference, Match::strict).complete());
+  CHECK(load(net, reference, Match::what_fits).complete());
+}
+
+TEST_CASE("load: names that all carry a prefix are an error, whatever the match") {
+  Generator random{0};
+  const TemporaryFolder folder("state_dict_prefix");
+  Sequential inner{Linear{6, 4, random}, Linear{4, 3, random}};
+  const auto weight = Tensor<float>::ones({4, 6}), bias = Tensor<float>::ones({4});
+  SafetensorsWriter writer;
+  writer.add("module.0.weight", weight);
+  writer.add("module.0.bias", bias);
+  writer.write(folder.path / "file");
+  const Tensor<float> before = inner[0].as<Linear>().weight.value;
+  const std::string path = (folder.path / "file").string();
+  CHECK(message([&] { static_cast<void>(load(inner, folder.path / "file", Match::what_fits)); }) ==
+        path +
+            ": nothing in it fits the network: missing 0.weight; missing 0.bias; missing 1.weight; missing "
+            "1.bias; "
+            "unexpected module.0.weight; unexpected module.0.bias; the names in the file seem to begin with "
+            "\"module.\"");
+  CHECK(message([&] {
+          load(inner, folder.path / "file");
+        }).starts_with(path + ": does not fit the network: missing "));
+  CHECK(inner[0].as<Linear>().weight.value == before);
+
+  // A network without tensors wants nothing, so nothing is missing.
+  Sequential<float> empty{ReLU{}};
+  CHECK(load(empty, folder.path / "file", Match::what_fits).unexpected.size() == 2);
+  // A file without tensors fits no network that has some.
+  SafetensorsWriter().write(folder.path / "none");
+  CHECK_THROWS_AS(static_cast<void>(load(inner, folder.path / "none", Match::what_fits)), FileError);
+}
+
+TEST_CASE("load: tensors that gradus cannot read are reported and skipped") {
+  Generator random{0};
+  const TemporaryFolder folder("state_dict_foreign");
+  Sequential net{Linear{2, 1, random}};
+  const std::string json = "{" + test::tensor_json("0.weight", "\"F32\"", "[1,2]", "[0,8]") + "," +
+                           test::tensor_json("0.bias", "\"F8_E8M0\"", "[1]", "[8,9]") + "," +
+                           test::tensor_json("deep", "\"F32\"", "[1,1,1,1,1,1,1,1,1]", "[9,13]") + "," +
+                           test::tensor_json("c", "\"C64\"", "[1]", "[13,21]") + "}";
+  test::write_file(folder.path / "file", test::safetensors_bytes(json, std::string(21, '\0')));
+  const LoadReport report = load(net, folder.path / "file", Match::what_fits);
+  CHECK(report.to_string() ==
+        "unexpected deep; unexpected c; 0.bias is F8_E8M0 [1] in the file, F32 [1] in the network");
+  CHECK(net[0].as<Linear>().weight.value == Tensor<float>{{0, 0}});
+}
+
+TEST_CASE("LoadReport: names ten of each kind, counts the rest, and steers no terminal") {
+  LoadReport report;
+  for (int i = 0; i < 20'000; ++i) {
+    report.unexpected.push_back("layer" + std::to_string(i) + ".weight");
+    if (i < 12) report.missing.push_back("m" + std::to_string(i));
+    if (i < 11) report.different.push_back(std::to_string(i) + " is different");
+  }
+  const std::string text = report.to_string();
+  CHECK(text.size() < 1200);
+  CHECK(text.find("missing m9; 2 more missing; unexpected layer0.weight") != std::string::npos);
+  CHECK(text.find("layer9.weight; 19990 more unexpected; 0 is different") != std::string::npos);
+  CHECK(text.ends_with("9 is different; 1 more different"));
+  const LoadReport evil{{}, {"a\n\x1b[2J" + std::string(1, '\0'), std::string(100'000, 'x')}, {}};
+  CHECK(evil.to_string().starts_with("unexpected a\\n\\x1b[2J\\x00; unexpected xxx"));
+  CHECK(evil.to_string().size() < 300);
+}
+
+TEST_CASE("save, then load: networks of many small layers") {
+  const TemporaryFolder folder("state_dict_many");
+  Generator random{0};
+  Sequential<float> net, other;
+  for (int i = 0; i < 700; ++i) {
+    net.push_back(Linear{1, 1, random});
+    other.push_back(Linear{1, 1, random});
+  }
+  save(net, folder.path / "file", {{"notes", std::string(600'000, 'x')}});
+  load(other, folder.path / "file");
+  const auto saved = net.named_parameters(), loaded = other.named_parameters();
+  REQUIRE(loaded.size() == 1400);
+  int wrong = 0;
+  for (std::size_t i = 0; i < saved.size(); ++i) {
+    if (!(saved[i]->value == loaded[i]->value)) ++wrong;
+  }
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("save: metadata that is not UTF-8 is a gradus error") {
+  const TemporaryFolder folder("state_dict_utf8");
+  Generator random{0};
+  Sequential net{Linear{1, 1, random}};
+  CHECK_THROWS_AS(save(net, folder.path / "file", {{"k", "\xff"}}), ArgumentError);
+  CHECK_THROWS_AS(save(net, folder.path / "file", {{"\xc3", "v"}}), ArgumentError);
+  CHECK(fs::is_empty(folder.path));
 }
 
 TEST_CASE("Files that are missing or foreign are typed errors and change nothing") {

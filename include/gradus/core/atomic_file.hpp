@@ -102,8 +102,8 @@ class AtomicFile {
   bool is_committed_ = false;
 };
 
-/// Writes a whole file through AtomicFile: `write_file("history.csv", history.to_csv())`. Throws FileError.
-inline void write_file(const std::filesystem::path& path, std::string_view text) {
+/// Writes a whole file through AtomicFile: `write_text("history.csv", history.to_csv())`. Throws FileError.
+inline void write_text(const std::filesystem::path& path, std::string_view text) {
   AtomicFile file(path);
   file.write(std::as_bytes(std::span(text)));
   file.commit();

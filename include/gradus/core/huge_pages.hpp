@@ -5,8 +5,6 @@
 
 #include <gradus/version.hpp>
 
-#include <gradus/version.hpp>
-
 namespace gradus::detail {
 
 #if defined(__linux__)

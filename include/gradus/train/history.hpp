@@ -80,7 +80,7 @@ class History {
 
   /// `epoch,train_loss,train_acc,test_loss,test_acc,seconds` and a line for each epoch; what is unknown stays
   /// empty, numbers are given to the last digit. A comment, if any, makes up a line `# comment` before them.
-  /// `write_file(path, history.to_csv())` of core/atomic_file.hpp makes it a file.
+  /// `write_text(path, history.to_csv())` of core/atomic_file.hpp makes it a file.
   std::string to_csv(const std::string& comment = {}) const {
     const auto field = [](double number) { return std::isnan(number) ? "" : detail::shortest(number); };
     std::string csv = comment.empty() ? "" : "# " + comment + "\n";
