@@ -1,4 +1,6 @@
 #include <cmath>
+#include <cstddef>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -272,4 +274,33 @@ TEST_SUITE("gradient_check of modules") {
     CHECK(gradient_check(small_network(), uniform({3, 6}, 22)));
     CHECK(gradient_check(nn::Linear<double>(4, 2), Tensor<double>(Shape{0, 4})));
   }
+}
+
+TEST_CASE("Module: a graph keeps the threads that it began with, and no longer than it needs them") {
+  Generator random(1);
+  nn::Sequential<double> net{nn::Linear<double>(300, 200, random), nn::Tanh<double>{},
+                             nn::Linear<double>(200, 100, random)};
+  const Tensor<double> x = uniform({64, 300}, 1);
+  sum(net(x)).backward();
+  std::vector<Tensor<double>> serial;
+  for (const auto& parameter : net.named_parameters()) serial.push_back(parameter->grad());
+  net.zero_grad();
+
+  net.set_threads(2);
+  const std::weak_ptr<ThreadPool> first = net.thread_pool();
+  Variable<double> loss = sum(net(x));
+  net.set_threads(3);
+  CHECK_FALSE(first.expired());
+  loss.backward();
+  CHECK(first.expired());
+  std::size_t i = 0;
+  for (const auto& parameter : net.named_parameters()) CHECK(parameter->grad() == serial[i++]);
+
+  const std::weak_ptr<ThreadPool> second = net.thread_pool();
+  {
+    const Variable<double> never_differentiated = net(x);
+    net.set_threads(1);
+    CHECK_FALSE(second.expired());
+  }
+  CHECK(second.expired());
 }

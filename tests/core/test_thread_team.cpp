@@ -123,7 +123,8 @@ TEST_CASE("ThreadPool: a child process that is forked beside a running job is no
 
 TEST_CASE("ThreadPool: a child process that is forked inside a part is told that the job is lost") {
   for (const bool in_worker : {false, true}) {
-    std::fflush(nullptr);  // the child may end by exit()
+    if (in_worker && gradus::test::is_sanitized) continue;  // finds leaks in a child without the main thread
+    std::fflush(nullptr);                                   // the child may end by exit()
     ThreadPool pool(2);
     const pid_t parent = getpid();
     const std::thread::id self = std::this_thread::get_id();

@@ -483,6 +483,22 @@ TEST_CASE("Trainer: the network may be given other threads while it is trained")
   CHECK(trained<optim::SGD>(data, 2, change) == trained<optim::SGD>(data, 1, [](auto&, auto&) {}));
 }
 
+TEST_CASE("Trainer: hooks may change the threads in the middle of a step and of an evaluation") {
+  Generator random(4);
+  const Dataset<> data = gradus::synthetic_fashion(250, random);
+  Index calls = 0;
+  const auto change = [&](auto& trainer, auto& net) {
+    net.on_forward([&](auto&&...) { net.set_threads(1 + calls++ % 3); });
+    net.on_backward([&](auto&&...) { net.set_threads(1 + calls++ % 3); });
+    trainer.on_epoch([&data](auto& running) {
+      running.evaluate(data);
+      running.predict(data);
+    });
+  };
+  CHECK(trained<optim::AdamW>(data, 2, change) == trained<optim::AdamW>(data, 1, [](auto&, auto&) {}));
+  CHECK(calls > 0);
+}
+
 TEST_CASE("Trainer: what cannot be trained on is refused") {
   auto net = small_network();
   Generator random(0);
