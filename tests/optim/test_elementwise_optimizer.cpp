@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -7,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include <gradus/core/random.hpp>
+#include <gradus/core/simd/float_bits.hpp>
 #include <gradus/nn/linear.hpp>
 #include <gradus/nn/mean_squared_error.hpp>
 #include <gradus/nn/sequential.hpp>
@@ -18,6 +20,8 @@
 #include <gradus/optim/optimizer.hpp>
 #include <gradus/optim/rmsprop.hpp>
 #include <gradus/optim/sgd.hpp>
+
+#include "../support/instruction_sets.hpp"
 
 namespace {
 
@@ -88,9 +92,16 @@ struct SignRule {
 
   // w -= rate sign(g)
   template <class Scalar>
-  static auto update(const Options& options, Index) {
-    return [rate = static_cast<Scalar>(options.learning_rate)](auto& w, auto& g) { w -= rate * g.sign(); };
-  }
+  struct Update {
+    Scalar rate;
+
+    Update(const Options& options, Index) : rate(static_cast<Scalar>(options.learning_rate)) {}
+
+    template <class P>
+    [[gnu::always_inline]] void operator()(P& w, const P& g) const {
+      w -= rate * sign(g);
+    }
+  };
 };
 
 template <class Scalar>
@@ -117,6 +128,65 @@ TEST_CASE("ElementwiseOptimizer: a user's own rule is an optimiser") {
   CHECK(parameter.value == Tensor<float>{1.5f, 1, 0.5f});
   CHECK(parameter.grad() == Tensor<float>{0, 0, 0});
   CHECK_THROWS_AS((SignDescent<float>{{{"w", &parameter}}, {.learning_rate = -1}}), ArgumentError);
+}
+
+/// The weight after one step of a gradient at every place of arrays around one and two packs; others have a
+/// gradient of 1. Checks that all places agree.
+template <class T, class MakeOptimizer>
+T weight_after_step(T gradient, MakeOptimizer make) {
+  T after = std::numeric_limits<T>::quiet_NaN();
+  bool is_first = true;
+  gradus::test::for_each_instruction_set([&] {
+    for (const Index size : {1, 7, 19, 33}) {
+      for (Index place = 0; place < size; ++place) {
+        Parameter<T> parameter{Tensor<T>::full({size}, T(0.5))};
+        auto optimizer = make(std::vector<NamedParameter<T>>{{"w", &parameter}});
+        parameter.grad().fill(1);
+        parameter.grad()(place) = gradient;
+        optimizer.step();
+        const T here = parameter.value(place);
+        if (is_first) after = here;
+        is_first = false;
+        CHECK((here == after || std::isnan(after)));
+        CHECK(std::isnan(here) == std::isnan(after));
+        for (Index i = 0; i < size; ++i) CHECK((i == place || std::isfinite(parameter.value(i))));
+      }
+    }
+  });
+  return after;
+}
+
+TEST_CASE_TEMPLATE("optimisers: one step on gradients at the limits is PyTorch's, at every place", T, float,
+                   double) {
+  constexpr T inf = std::numeric_limits<T>::infinity(), largest = std::numeric_limits<T>::max();
+  // Its square times 1e-3 is a number, but its square is not.
+  const T large = std::sqrt(largest) * 2;
+  const auto adam = [](auto p) { return Adam{p, {.learning_rate = 0.125}}; };
+  const auto amsgrad = [](auto p) { return Adam{p, {.learning_rate = 0.125, .amsgrad = true}}; };
+  const auto adamw = [](auto p) { return AdamW{p, {.learning_rate = 0.125, .weight_decay = 0}}; };
+  const auto check_adam = [&](auto make) {
+    for (const T sign : {T(1), T(-1)}) {
+      CHECK(weight_after_step<T>(sign * largest, make) == T(0.5));
+      CHECK(weight_after_step<T>(sign * large, make) == doctest::Approx(0.5 - double(sign) * 0.125));
+      CHECK(std::isnan(weight_after_step<T>(sign * inf, make)));
+    }
+    CHECK(weight_after_step<T>(0, make) == T(0.5));
+    CHECK(std::isnan(weight_after_step<T>(std::numeric_limits<T>::quiet_NaN(), make)));
+  };
+  check_adam(adam);
+  check_adam(amsgrad);
+  check_adam(adamw);
+  const auto rmsprop = [](auto p) { return RMSprop{p, {.learning_rate = 0.125}}; };
+  CHECK(weight_after_step<T>(largest, rmsprop) == T(0.5));
+  CHECK(weight_after_step<T>(large, rmsprop) == doctest::Approx(0.5 - 0.125 * 10));
+  CHECK(std::isnan(weight_after_step<T>(inf, rmsprop)));
+  const auto adagrad = [](auto p) { return Adagrad{p, {.learning_rate = 0.125}}; };
+  CHECK(weight_after_step<T>(largest, adagrad) == T(0.5));
+  CHECK(weight_after_step<T>(T(3), adagrad) == doctest::Approx(0.5 - 0.125));
+  CHECK(std::isnan(weight_after_step<T>(inf, adagrad)));
+  const auto sgd = [](auto p) { return SGD{p, {.learning_rate = 0.125, .momentum = 0.5}}; };
+  CHECK(weight_after_step<T>(largest, sgd) == T(0.5) - T(0.125) * largest);
+  CHECK(weight_after_step<T>(inf, sgd) == -inf);
 }
 
 TEST_CASE("ElementwiseOptimizer: a copy keeps its own state") {

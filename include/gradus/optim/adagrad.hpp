@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include <gradus/core/simd/operators.hpp>
+#include <gradus/core/simd/sqrt.hpp>
 #include <gradus/optim/check.hpp>
 #include <gradus/optim/elementwise_optimizer.hpp>
 
@@ -36,17 +38,22 @@ struct AdagradRule {
 
   // g += decay w;  s += g^2;  w -= rate_t g / (sqrt(s) + epsilon)
   template <class Scalar>
-  static auto update(const Options& options, Index t) {
-    const double slowed = 1 + static_cast<double>(t - 1) * options.learning_rate_decay;
-    const auto rate = static_cast<Scalar>(options.learning_rate / slowed);
-    const auto decay = static_cast<Scalar>(options.weight_decay);
-    const auto epsilon = static_cast<Scalar>(options.epsilon);
-    return [=](auto& w, auto& g, auto& s) {
+  struct Update {
+    Scalar rate, decay, epsilon;
+
+    Update(const Options& options, Index t)
+        : rate(static_cast<Scalar>(options.learning_rate /
+                                   (1 + static_cast<double>(t - 1) * options.learning_rate_decay))),
+          decay(static_cast<Scalar>(options.weight_decay)),
+          epsilon(static_cast<Scalar>(options.epsilon)) {}
+
+    template <class P>
+    [[gnu::always_inline]] void operator()(P& w, P& g, P& s) const {
       if (decay > 0) g += decay * w;
-      s += g.square();
-      w -= rate * g / (s.sqrt() + epsilon);
-    };
-  }
+      s += g * g;
+      w -= rate * g / (sqrt(s) + epsilon);
+    }
+  };
 };
 
 }  // namespace detail

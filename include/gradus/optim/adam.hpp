@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include <gradus/core/simd/operators.hpp>
+#include <gradus/core/simd/sqrt.hpp>
 #include <gradus/optim/check.hpp>
 #include <gradus/optim/elementwise_optimizer.hpp>
 
@@ -38,25 +40,31 @@ std::array<State, 3> adam_state(const Options& options) {
 // What Adam and AdamW share:
 // m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g^2
 // w -= rate m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon)
-template <class Scalar, class Options>
-auto adam_update(const Options& options, Index t) {
-  const double steps = static_cast<double>(t);
-  const auto beta1 = static_cast<Scalar>(options.beta1), rest1 = static_cast<Scalar>(1 - options.beta1);
-  const auto beta2 = static_cast<Scalar>(options.beta2), rest2 = static_cast<Scalar>(1 - options.beta2);
-  const auto rate = static_cast<Scalar>(options.learning_rate / (1 - std::pow(options.beta1, steps)));
-  const auto scale = static_cast<Scalar>(1 / std::sqrt(1 - std::pow(options.beta2, steps)));
-  const auto epsilon = static_cast<Scalar>(options.epsilon);
-  return [=, amsgrad = options.amsgrad](auto& w, const auto& g, auto& m, auto& v, auto& v_max) {
+template <class Scalar>
+struct AdamStep {
+  Scalar beta1, rest1, beta2, rest2, rate, scale, epsilon;
+  bool amsgrad;
+
+  template <class Options>
+  AdamStep(const Options& options, Index t)
+      : beta1(static_cast<Scalar>(options.beta1)),
+        rest1(static_cast<Scalar>(1 - options.beta1)),
+        beta2(static_cast<Scalar>(options.beta2)),
+        rest2(static_cast<Scalar>(1 - options.beta2)),
+        rate(static_cast<Scalar>(options.learning_rate /
+                                 (1 - std::pow(options.beta1, static_cast<double>(t))))),
+        scale(static_cast<Scalar>(1 / std::sqrt(1 - std::pow(options.beta2, static_cast<double>(t))))),
+        epsilon(static_cast<Scalar>(options.epsilon)),
+        amsgrad(options.amsgrad) {}
+
+  template <class P>
+  [[gnu::always_inline]] void operator()(P& w, const P& g, P& m, P& v, P& v_max) const {
     m = beta1 * m + rest1 * g;
-    v = beta2 * v + rest2 * g.square();
-    if (amsgrad) {
-      v_max = v_max.max(v);
-      w -= rate * m / (scale * v_max.sqrt() + epsilon);
-    } else {
-      w -= rate * m / (scale * v.sqrt() + epsilon);
-    }
-  };
-}
+    v = beta2 * v + rest2 * g * g;  // PyTorch's order, in which g^2 may overflow
+    v_max = amsgrad ? max(v_max, v) : v;
+    w -= rate * m / (scale * sqrt(v_max) + epsilon);
+  }
+};
 
 struct AdamRule {
   using Options = AdamOptions;
@@ -68,13 +76,19 @@ struct AdamRule {
 
   // g += decay w, then Adam's step
   template <class Scalar>
-  static auto update(const Options& options, Index t) {
-    const auto decay = static_cast<Scalar>(options.weight_decay);
-    return [=, adam = adam_update<Scalar>(options, t)](auto& w, auto& g, auto& m, auto& v, auto& v_max) {
+  struct Update {
+    Scalar decay;
+    AdamStep<Scalar> adam;
+
+    Update(const Options& options, Index t)
+        : decay(static_cast<Scalar>(options.weight_decay)), adam(options, t) {}
+
+    template <class P>
+    [[gnu::always_inline]] void operator()(P& w, P& g, P& m, P& v, P& v_max) const {
       if (decay > 0) g += decay * w;
       adam(w, g, m, v, v_max);
-    };
-  }
+    }
+  };
 };
 
 }  // namespace detail

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include <gradus/core/simd/operators.hpp>
 #include <gradus/optim/adam.hpp>
 #include <gradus/optim/elementwise_optimizer.hpp>
 
@@ -30,13 +31,19 @@ struct AdamWRule {
 
   // w *= 1 - rate decay, then Adam's step
   template <class Scalar>
-  static auto update(const Options& options, Index t) {
-    const auto shrink = static_cast<Scalar>(1 - options.learning_rate * options.weight_decay);
-    return [=, adam = adam_update<Scalar>(options, t)](auto& w, auto& g, auto& m, auto& v, auto& v_max) {
+  struct Update {
+    Scalar shrink;
+    AdamStep<Scalar> adam;
+
+    Update(const Options& options, Index t)
+        : shrink(static_cast<Scalar>(1 - options.learning_rate * options.weight_decay)), adam(options, t) {}
+
+    template <class P>
+    [[gnu::always_inline]] void operator()(P& w, const P& g, P& m, P& v, P& v_max) const {
       w *= shrink;
       adam(w, g, m, v, v_max);
-    };
-  }
+    }
+  };
 };
 
 }  // namespace detail

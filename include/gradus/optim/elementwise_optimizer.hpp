@@ -10,6 +10,7 @@
 #include <gradus/core/checked.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/parallel.hpp>
+#include <gradus/core/simd/map.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/nn/parameter.hpp>
 #include <gradus/optim/check.hpp>
@@ -24,15 +25,18 @@ struct State {
   double initial = 0;
 };
 
-/// An optimiser whose rule moves each weight by its own gradient and its own state: all of them but those of
-/// second order. The rule is a struct of static functions:
+/// Base of the element-wise optimisers: each weight is updated from its own gradient and state. The rule is a
+/// struct of static functions:
 ///
 /// - `Options`, which has a `double learning_rate`, and `const char* name`;
 /// - `check(options)` throws ArgumentError on settings outside their domain;
 /// - `state(options)` lists what is kept between steps as `std::array<State, n>`;
-/// - `update<Scalar>(options, t)` works out the constants of step t = 1, 2, ... and returns the function of
-///   Eigen arrays `(w, g, s_1, ..., s_n)` which is the rule. It may overwrite g. A state not kept is empty;
-/// - where the rule has a momentum, `momentum(options)` returns a reference to it.
+/// - `Update<Scalar>` is a function object. `Update(options, t)` computes the constants of step t = 1, 2,
+/// ...;
+///   `operator()(P& w, P& g, P& s_1, ..., P& s_n) const`, which must be always-inline, is the rule for a few
+///   elements at once, P being a simd::Pack. It changes w and the states, and may overwrite g. A state that
+///   is not kept is 0;
+/// - if the rule has a momentum, `momentum(options)` returns a reference to it.
 ///
 /// Parameters must outlive the optimiser. Copies of it move the same parameters, each with its own state.
 template <class Scalar, class Rule>
@@ -50,7 +54,7 @@ class ElementwiseOptimizer {
     check_shapes();
     step_count_ = gradus::detail::checked_add(Rule::name, step_count_, 1);
     for (Members& group : groups_) {
-      const auto update = Rule::template update<Scalar>(group.options, step_count_);
+      const Update update(group.options, step_count_);
       for (Member& member : group.members) sweep(member, update, parallel);
     }
   }
@@ -156,6 +160,7 @@ class ElementwiseOptimizer {
  private:
   using States = decltype(Rule::state(std::declval<const Options&>()));
   static constexpr std::size_t state_count = std::tuple_size_v<States>;
+  using Update = typename Rule::template Update<Scalar>;
   using Chunk = typename TensorView<Scalar>::ArrayMap;
 
   struct Member {
@@ -181,23 +186,22 @@ class ElementwiseOptimizer {
     }
   }
 
-  template <class Update>
   static void sweep(Member& member, const Update& update, Parallel parallel) {
     nn::Parameter<Scalar>& parameter = *member.parameter;
     parameter.gradient.take(
         [&](Index first, Chunk g) {
-          const auto chunk = [&](Tensor<Scalar>& tensor) {
-            return tensor.empty() ? Chunk(nullptr, 0) : Chunk(tensor.data() + first, g.size());
+          const auto from_first = [&](Tensor<Scalar>& tensor) {
+            return tensor.empty() ? nullptr : tensor.data() + first;
           };
-          Chunk w = chunk(parameter.value);
-          std::apply([&](auto&... state) { apply(update, w, g, chunk(state)...); }, member.state);
+          const Scalar* const gradient = g.data();
+          std::apply(
+              [&](auto&... state) {
+                simd::update(update, g.size(), parameter.value.data() + first, gradient,
+                             from_first(state)...);
+              },
+              member.state);
         },
         parallel);
-  }
-
-  template <class Update, class... Chunks>
-  static void apply(const Update& update, Chunk& w, Chunk& g, Chunks... state) {
-    update(w, g, state...);
   }
 
   void check_shapes() const {

@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include <gradus/core/simd/operators.hpp>
+#include <gradus/core/simd/sqrt.hpp>
 #include <gradus/optim/check.hpp>
 #include <gradus/optim/elementwise_optimizer.hpp>
 
@@ -41,29 +43,37 @@ struct RMSpropRule {
   // g /= sqrt(v) + epsilon, centered g /= sqrt(v - m^2) + epsilon
   // w -= rate g, with momentum b = momentum b + g;  w -= rate b
   template <class Scalar>
-  static auto update(const Options& options, Index) {
-    const auto rate = static_cast<Scalar>(options.learning_rate);
-    const auto decay = static_cast<Scalar>(options.weight_decay);
-    const auto alpha = static_cast<Scalar>(options.alpha), rest = static_cast<Scalar>(1 - options.alpha);
-    const auto epsilon = static_cast<Scalar>(options.epsilon);
-    const auto momentum = static_cast<Scalar>(options.momentum);
-    return [=, centered = options.centered](auto& w, auto& g, auto& v, auto& m, auto& b) {
+  struct Update {
+    Scalar rate, decay, alpha, rest, epsilon, momentum;
+    bool centered;
+
+    Update(const Options& options, Index)
+        : rate(static_cast<Scalar>(options.learning_rate)),
+          decay(static_cast<Scalar>(options.weight_decay)),
+          alpha(static_cast<Scalar>(options.alpha)),
+          rest(static_cast<Scalar>(1 - options.alpha)),
+          epsilon(static_cast<Scalar>(options.epsilon)),
+          momentum(static_cast<Scalar>(options.momentum)),
+          centered(options.centered) {}
+
+    template <class P>
+    [[gnu::always_inline]] void operator()(P& w, P& g, P& v, P& m, P& b) const {
       if (decay > 0) g += decay * w;
-      v = alpha * v + rest * g.square();
+      v = alpha * v + rest * g * g;  // PyTorch's order, in which g^2 may overflow
+      P variance = v;
       if (centered) {
         m = alpha * m + rest * g;
-        g /= (v - m.square()).sqrt() + epsilon;
-      } else {
-        g /= v.sqrt() + epsilon;
+        variance -= m * m;
       }
+      g /= sqrt(variance) + epsilon;
       if (momentum > 0) {
         b = momentum * b + g;
         w -= rate * b;
       } else {
         w -= rate * g;
       }
-    };
-  }
+    }
+  };
 };
 
 }  // namespace detail

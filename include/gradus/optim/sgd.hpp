@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/simd/operators.hpp>
 #include <gradus/optim/check.hpp>
 #include <gradus/optim/elementwise_optimizer.hpp>
 
@@ -43,29 +44,29 @@ struct SgdRule {
   // g += decay w;  b = momentum b + (1 - dampening) g, in the first step b = g;
   // w -= rate b, with Nesterov w -= rate (g + momentum b)
   template <class Scalar>
-  static auto update(const Options& options, Index t) {
-    const auto rate = static_cast<Scalar>(options.learning_rate);
-    const auto decay = static_cast<Scalar>(options.weight_decay);
-    const auto momentum = static_cast<Scalar>(options.momentum);
-    const auto undamped = static_cast<Scalar>(1 - options.dampening);
-    return [=, first = t == 1, nesterov = options.nesterov](auto& w, auto& g, auto& b) {
+  struct Update {
+    Scalar rate, decay, momentum, undamped;
+    bool first, nesterov;
+
+    Update(const Options& options, Index t)
+        : rate(static_cast<Scalar>(options.learning_rate)),
+          decay(static_cast<Scalar>(options.weight_decay)),
+          momentum(static_cast<Scalar>(options.momentum)),
+          undamped(static_cast<Scalar>(1 - options.dampening)),
+          first(t == 1),
+          nesterov(options.nesterov) {}
+
+    template <class P>
+    [[gnu::always_inline]] void operator()(P& w, P& g, P& b) const {
       if (decay > 0) g += decay * w;
-      if (!(momentum > 0)) {
+      if (momentum > 0) {
+        b = first ? g : momentum * b + undamped * g;
+        w -= rate * (nesterov ? g + momentum * b : b);
+      } else {
         w -= rate * g;
-        return;
       }
-      if (first) {
-        b = g;
-      } else {
-        b = momentum * b + undamped * g;
-      }
-      if (nesterov) {
-        w -= rate * (g + momentum * b);
-      } else {
-        w -= rate * b;
-      }
-    };
-  }
+    }
+  };
 };
 
 }  // namespace detail

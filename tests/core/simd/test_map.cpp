@@ -22,9 +22,10 @@ struct Affine {
 
 struct Move {
   template <class P>
-  [[gnu::always_inline]] void operator()(P& w, P& v, P& missing) const {
+  [[gnu::always_inline]] void operator()(P& w, P& g, P& v, P& missing) const {
+    g += v;
     v = v + 1.0f;
-    w = w - v * 2.0f;
+    w -= g * 2.0f;
     missing = w;
   }
 };
@@ -48,15 +49,17 @@ TEST_CASE("map: computes every element once, and nothing else") {
   });
 }
 
-TEST_CASE("update: changes every array, except one that is not there") {
+TEST_CASE("update: changes arrays, except those of const and those that are null") {
   gradus::test::for_each_instruction_set([] {
     for (std::size_t size = 0; size < 70; ++size) {
       std::vector<float> w(size + 1, 5), v(size + 1, -7);
+      const std::vector<float> g(size + 1, 3);
       for (std::size_t i = 0; i < size; ++i) w[i] = float(10 * i), v[i] = float(i);
-      simd::update(Move{}, Index(size), w.data(), v.data(), static_cast<float*>(nullptr));
+      simd::update(Move{}, Index(size), w.data(), g.data(), v.data(), static_cast<float*>(nullptr));
       for (std::size_t i = 0; i < size; ++i) {
         CHECK(v[i] == float(i + 1));
-        CHECK(w[i] == float(10 * i) - float(2 * (i + 1)));
+        CHECK(w[i] == float(10 * i) - float(2 * (i + 3)));
+        CHECK(g[i] == 3);
       }
       CHECK(w[size] == 5);
       CHECK(v[size] == -7);

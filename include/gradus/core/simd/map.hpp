@@ -34,53 +34,60 @@ struct Map {
   [[gnu::always_inline]] static void run(const F& f, Index size, S* y, std::array<const S*, count>& x,
                                          std::index_sequence<I...>) {
     S buffer[count + 1][N];
-    S* rest_of_y = nullptr;
-    Index rest = 0;
-    for (;;) {
-      const Index whole = size - size % N;
+    S* const begin = y;
+    const Index rest = size % N;
+    for (Index whole = size - rest;; whole = N) {
       for (Index i = 0; i < whole; i += N) store(y + i, f(load<S, N>(x[I] + i)...));
-      if (whole == size) break;
+      if (rest == 0 || y == buffer[count]) break;
       // once more, for the rest
-      rest = size - whole;
       (fill_buffer<N>(buffer[I], x[I] + whole, rest), ...);
       ((x[I] = buffer[I]), ...);
-      rest_of_y = y + whole;
       y = buffer[count];
-      size = N;
     }
-    if (rest > 0) store_first(rest_of_y, load<S, N>(y), rest);
+    if (rest > 0) store_first(begin + (size - rest), load<S, N>(y), rest);
   }
 };
+
+/// Where to store an array's packs, null for one that is only read.
+template <class S>
+constexpr S* writable(S* array) {
+  return array;
+}
+template <class S>
+constexpr S* writable(const S*) {
+  return nullptr;
+}
 
 struct Update {
   template <class Isa, class F, class S, class... Arrays>
   [[gnu::always_inline]] static void run(F f, Index size, S* first, Arrays*... others) {
-    std::array<S*, sizeof...(Arrays) + 1> arrays{first, others...};
-    run<Isa::template lanes<S>>(f, size, arrays, std::make_index_sequence<sizeof...(Arrays) + 1>{});
+    using Scalar = std::remove_const_t<S>;
+    constexpr std::size_t count = sizeof...(Arrays) + 1;
+    run<Isa::template lanes<Scalar>, Scalar, count>(f, size, {first, others...},
+                                                    {writable<Scalar>(first), writable<Scalar>(others)...},
+                                                    std::make_index_sequence<count>{});
   }
 
-  template <int N, class F, class S, std::size_t count, std::size_t... I>
-  [[gnu::always_inline]] static void run(const F& f, Index size, std::array<S*, count>& x,
-                                         std::index_sequence<I...>) {
+  template <int N, class S, std::size_t count, class F, std::size_t... I>
+  [[gnu::always_inline]] static void run(const F& f, Index size, std::array<const S*, count> from,
+                                         std::array<S*, count> to, std::index_sequence<I...>) {
     S buffer[count][N];
-    const std::array<S*, count> begin = x;
-    const Index all = size;
-    for (;;) {
-      const Index whole = size - size % N;
+    const std::array<S*, count> begin = to;
+    const Index rest = size % N;
+    for (Index whole = size - rest;; whole = N) {
       for (Index i = 0; i < whole; i += N) {
-        Pack<S, N> packs[count] = {(x[I] == nullptr ? broadcast<S, N>(0) : load<S, N>(x[I] + i))...};
+        Pack<S, N> packs[count] = {(from[I] == nullptr ? broadcast<S, N>(0) : load<S, N>(from[I] + i))...};
         f(packs[I]...);
-        ((x[I] == nullptr ? void() : store(x[I] + i, packs[I])), ...);
+        ((to[I] == nullptr ? void() : store(to[I] + i, packs[I])), ...);
       }
-      if (whole == size) break;
-      ((x[I] == nullptr ? void() : fill_buffer<N>(buffer[I], x[I] + whole, size - whole)), ...);
-      ((x[I] = x[I] == nullptr ? nullptr : buffer[I]), ...);
-      size = N;
+      if (rest == 0 || from[0] == buffer[0]) break;
+      // once more, for the rest
+      ((from[I] == nullptr ? void() : fill_buffer<N>(buffer[I], from[I] + whole, rest)), ...);
+      ((from[I] = from[I] == nullptr ? nullptr : buffer[I]), ...);
+      ((to[I] = to[I] == nullptr ? nullptr : buffer[I]), ...);
     }
-    const Index rest = all % N;
-    if (rest > 0)
-      ((begin[I] == nullptr ? void() : store_first(begin[I] + (all - rest), load<S, N>(buffer[I]), rest)),
-       ...);
+    if (rest == 0) return;
+    ((to[I] == nullptr ? void() : store_first(begin[I] + (size - rest), load<S, N>(buffer[I]), rest)), ...);
   }
 };
 
@@ -95,11 +102,12 @@ void map(const F& f, Index size, S* y, const Inputs*... x) {
   dispatch<detail::Map>(f, size, y, x...);
 }
 
-/// f(x_i, ...) for `size` elements of each array, where `f` takes references to packs and may assign to them.
-/// Arrays must not overlap. The packs of a null array are 0, and are not stored.
+/// f(x_i, ...) for `size` elements of each array, where `f` takes references to packs and may assign to them;
+/// those of arrays of const are not stored. The first array must not be null; the packs of others that are
+/// null are 0. Arrays must not overlap.
 template <class F, class S, class... Arrays>
 void update(const F& f, Index size, S* first, Arrays*... others) {
-  static_assert((std::is_same_v<S, Arrays> && ...));
+  static_assert((std::is_same_v<std::remove_const_t<S>, std::remove_const_t<Arrays>> && ...));
   dispatch<detail::Update>(f, size, first, others...);
 }
 
