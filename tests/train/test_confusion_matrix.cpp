@@ -6,6 +6,8 @@
 
 #include <gradus/train/confusion_matrix.hpp>
 
+#include "../support/comma_locale.hpp"
+
 namespace {
 
 using gradus::ConfusionMatrix;
@@ -65,4 +67,10 @@ TEST_CASE("ConfusionMatrix: what does not fit is refused, and nothing is counted
   CHECK_THROWS_AS(ConfusionMatrix(0), gradus::ArgumentError);
   CHECK(matrix.samples() == 0);
   CHECK(std::isnan(matrix.accuracy()));
+}
+
+TEST_CASE("ConfusionMatrix: prints the same in a locale with decimal comma and digit grouping") {
+  const std::string table = animals().to_string();
+  const gradus::test::CommaLocale comma;
+  CHECK(animals().to_string() == table);
 }

@@ -9,6 +9,7 @@
 #include <gradus/autograd/arithmetic.hpp>
 #include <gradus/autograd/variable.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/format.hpp>
 #include <gradus/ops/activation.hpp>
 #include <gradus/ops/elementwise.hpp>
 
@@ -249,7 +250,7 @@ template <class Scalar>
 Variable<Scalar> clamp(const Variable<Scalar>& x, std::type_identity_t<Scalar> low,
                        std::type_identity_t<Scalar> high = std::numeric_limits<Scalar>::infinity()) {
   if (!(low <= high)) {
-    throw ArgumentError("clamp: bounds are " + std::to_string(low) + " and " + std::to_string(high) +
+    throw ArgumentError("clamp: bounds are " + format_shortest(low) + " and " + format_shortest(high) +
                         ", expected low <= high");
   }
   return detail::unary(detail::Clamp<Scalar>{low, high}, x);

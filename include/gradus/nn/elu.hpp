@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include <gradus/core/format.hpp>
 #include <gradus/nn/context.hpp>
 #include <gradus/ops/elu.hpp>
 
@@ -25,7 +26,7 @@ struct ELU {
     ops::elu_backward<Scalar>(x, dy, alpha, dx);
   }
 
-  std::string name() const { return "ELU(" + gradus::detail::short_number(alpha) + ")"; }
+  std::string name() const { return "ELU(" + format_general(alpha) + ")"; }
 };
 
 ELU(double)->ELU<>;

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include <gradus/core/format.hpp>
 #include <gradus/nn/context.hpp>
 #include <gradus/ops/leaky_relu.hpp>
 
@@ -26,7 +27,7 @@ struct LeakyReLU {
     ops::leaky_relu_backward<Scalar>(x, dy, slope, dx);
   }
 
-  std::string name() const { return "LeakyReLU(" + gradus::detail::short_number(slope) + ")"; }
+  std::string name() const { return "LeakyReLU(" + format_general(slope) + ")"; }
 };
 
 LeakyReLU(double)->LeakyReLU<>;

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include <gradus/core/format.hpp>
 #include <gradus/nn/context.hpp>
 #include <gradus/ops/softplus.hpp>
 
@@ -27,7 +28,7 @@ struct Softplus {
     ops::softplus_backward<Scalar>(x, dy, beta, threshold, dx);
   }
 
-  std::string name() const { return "Softplus(" + gradus::detail::short_number(beta) + ")"; }
+  std::string name() const { return "Softplus(" + format_general(beta) + ")"; }
 };
 
 Softplus(double)->Softplus<>;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/format.hpp>
 
 namespace gradus::optim {
 
@@ -11,7 +12,7 @@ namespace detail {
 
 [[noreturn]] inline void fail_option(const char* optimizer, const char* option, double got,
                                      const char* wanted) {
-  throw ArgumentError(std::string(optimizer) + ": " + option + " is " + std::to_string(got) + ", expected " +
+  throw ArgumentError(std::string(optimizer) + ": " + option + " is " + format_shortest(got) + ", expected " +
                       wanted);
 }
 

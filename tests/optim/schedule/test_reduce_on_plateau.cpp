@@ -77,6 +77,8 @@ TEST_CASE("ReduceOnPlateau: NaN is no improvement") {
 
 TEST_CASE("ReduceOnPlateau: refuses settings outside their domain") {
   CHECK_THROWS_AS((ReduceOnPlateau{{.factor = 1}}), ArgumentError);
+  CHECK_THROWS_WITH_AS((ReduceOnPlateau{{.factor = -1e-9}}), doctest::Contains("factor is -1e-09, expected"),
+                       ArgumentError);
   CHECK_THROWS_AS((ReduceOnPlateau{{.patience = -1}}), ArgumentError);
   CHECK_THROWS_AS((ReduceOnPlateau{{.cooldown = -1}}), ArgumentError);
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/format.hpp>
 #include <gradus/optim/optimizer.hpp>
 
 namespace gradus::optim {
@@ -35,7 +36,7 @@ class ReduceOnPlateau {
   /// Throws ArgumentError unless the factor is in [0, 1), and on a negative patience or cooldown.
   explicit ReduceOnPlateau(const Options& options = {}) : options_(options) {
     if (!(options.factor >= 0 && options.factor < 1)) {
-      throw ArgumentError("ReduceOnPlateau: factor is " + std::to_string(options.factor) +
+      throw ArgumentError("ReduceOnPlateau: factor is " + format_shortest(options.factor) +
                           ", expected a number in [0, 1)");
     }
     if (options.patience < 0 || options.cooldown < 0) {
