@@ -14,10 +14,13 @@
 /// Pictures through the program gnuplot.
 namespace support {
 
-/// A string of gnuplot's language.
+/// A string expression of gnuplot's language.
 inline std::string gnuplot_string(std::string_view text) {
   std::string result = "'";
-  for (const char c : text) result += c == '\'' ? std::string("''") : std::string(1, c);
+  for (const char c : text) {
+    if (c == '\'') result += '\'';
+    result += c == '\n' ? std::string("'.\"\\n\".'") : std::string(1, c);
+  }
   return result + "'";
 }
 
@@ -57,16 +60,17 @@ inline void check_drawable(const std::filesystem::path& path, bool svg_too = tru
   }
 }
 
-/// Runs a script that draws a picture of so many pixels. The file appears when it is complete. Throws
+/// Runs a script that draws a picture of `width` times `height` pixels. The file appears when it is complete.
+/// Text is `enhanced`, so that 10^{-3} is a power; what is to be taken literally says `noenhanced`. Throws
 /// FileError.
 inline void draw(const std::filesystem::path& path, int width, int height, const std::string& script) {
   const std::string terminal = path.extension() == ".svg" ? "svg" : "pngcairo";
   std::filesystem::path unfinished = path;
   unfinished += ".tmp";
   const bool drawn = detail::run_gnuplot(
-      "set terminal " + terminal + " noenhanced size " + std::to_string(width) + "," +
-      std::to_string(height) + " background 'white' font ',12'\nset encoding utf8\nset output " +
-      gnuplot_string(unfinished.string()) + "\n" + script + "\nunset output\n");
+      "set terminal " + terminal + " enhanced size " + std::to_string(width) + "," + std::to_string(height) +
+      " background 'white' font ',14'\nset encoding utf8\nset output " + gnuplot_string(unfinished.string()) +
+      "\n" + script + "\nunset output\n");
   std::error_code error;
   if (drawn) std::filesystem::rename(unfinished, path, error);
   if (!drawn || error) {
