@@ -12,11 +12,12 @@
 #include <gradus/nn.hpp>
 
 #include "support/experiment.hpp"
-#include "support/panels.hpp"
+#include "support/figure.hpp"
 #include "support/program.hpp"
 
 namespace nn = gradus::nn;
 using gradus::Index;
+using gradus::Shape;
 using gradus::Tensor;
 
 struct Function {
@@ -30,9 +31,10 @@ struct Curve {
 
 /// With a gradient of 1 for every output, what backward writes is the function's derivative.
 Curve evaluate(const nn::AnyModule<double>& module) {
-  const Tensor<double> x = Tensor<double>::arange(-32, 33);
+  Tensor<double> x(Shape{66});
+  for (Index i = 0; i < 66; ++i) x(i) = static_cast<double>(i < 33 ? i - 32 : i - 33) / 4;
+  x(33) = 1e-9;  // -8, -7.75, ..., 0, just above 0, 0.25, ..., 8: the derivative of ReLU jumps there
   Curve curve{x, x, x};
-  curve.x.array() /= 4;  // -8, -7.75, ..., 8
   const auto ones = Tensor<double>::ones(x.shape());
   nn::Context context;
   module.forward(curve.x, curve.y, context);
@@ -56,7 +58,6 @@ void experiment(const support::ExperimentOptions& options) {
     }
     panels.push_back({.title = function.name,
                       .x_label = "x",
-                      .y_label = "y, dy/dx",
                       .lines = {{function.name, numbers(curve.x), numbers(curve.y)},
                                 {"derivative", numbers(curve.x), numbers(curve.slope)}}});
     steepest.push_back(std::ranges::max(curve.slope));
@@ -65,7 +66,7 @@ void experiment(const support::ExperimentOptions& options) {
                 support::brief(steepest.back()).c_str(), support::brief(at_the_end.back()).c_str());
   }
   table.write(options.csv);
-  if (!options.plot.empty()) support::draw_panels(options.plot, panels);
+  if (!options.plot.empty()) support::draw_figure(options.plot, panels);
 
   const bool bounded = steepest[1] <= 0.25 && steepest[2] <= 1;
   const bool saturate = at_the_end[1] < 1e-3 && at_the_end[2] < 1e-3;

@@ -28,18 +28,15 @@ struct Options {
 
 std::string numbers(TensorView<const double> tensor) {
   std::string text;
-  for (const double x : tensor) {
-    char number[32];
-    std::snprintf(number, sizeof number, " %9.6f", x);
-    text += number;
-  }
+  for (const double x : tensor) text += (x < 0 ? " " : "  ") + format_fixed(x, 6);
   return text;
 }
 
 /// Prints both gradients, row by row, and returns their largest difference.
 double compare(const char* name, const Tensor<double>& by_hand, const Variable<double>& by_tape) {
   const double difference = (by_hand.array() - by_tape.value().array()).abs().maxCoeff();
-  std::printf("\n%s %s, largest difference %.1e\n", name, by_hand.shape().to_string().c_str(), difference);
+  std::printf("\n%s %s, largest difference %s\n", name, by_hand.shape().to_string().c_str(),
+              format_scientific(difference, 1).c_str());
   for (Index row = 0; row < by_hand.shape()[0]; ++row) {
     std::printf("  by hand%s\n  tape   %s\n", numbers(by_hand[row]).c_str(),
                 numbers(by_tape.value()[row]).c_str());
@@ -64,7 +61,8 @@ void run(const Options& options) {
   const Variable loss = 0.5 * sum(pow(o - y, 2));
   const Variable s = 0.5 * lambda * (sum(pow(w1, 2)) + sum(pow(w2, 2)));
   const Variable objective = loss + s;
-  std::printf("L = %.6f, s = %.6f, J = %.6f\n", loss.item(), s.item(), objective.item());
+  std::printf("L = %s, s = %s, J = %s\n", format_fixed(loss.item(), 6).c_str(),
+              format_fixed(s.item(), 6).c_str(), format_fixed(objective.item(), 6).c_str());
 
   // Backward propagation by hand: the chain rule, from J back to the parameters.
   const auto X = x.value().matrix(), W1 = w1.value().matrix(), W2 = w2.value().matrix();
@@ -88,7 +86,7 @@ void run(const Options& options) {
   worst = std::max(worst, compare("dJ/dh = W2^T dJ/do", dH, tape[4]));
   worst = std::max(worst, compare("dJ/dz = dJ/dh * (1 - h^2)", dZ, tape[5]));
   worst = std::max(worst, compare("dJ/dW1 = dJ/dz x^T + lambda W1", dW1, tape[6]));
-  std::printf("\nlargest difference of all: %.1e\n", worst);
+  std::printf("\nlargest difference of all: %s\n", format_scientific(worst, 1).c_str());
 
   if (options.dot.empty()) return;
   const std::string graph = graph_to_dot(objective, {{x, "x"},
@@ -109,7 +107,7 @@ int main(int argc, char** argv) {
   CLI::App app("Walks through forward and backward propagation and compares each gradient with the tape's.");
   app.option_defaults()->always_capture_default();
   Options options;
-  app.add_option("--lambda", options.lambda, "Weight of the L2 penalty");
+  support::add_number(app, "--lambda", options.lambda, "Weight of the L2 penalty");
   app.add_option("--seed", options.seed, "Of the inputs and weights");
   app.add_option("--dot", options.dot, "Writes the graph for Graphviz")->type_name("FILE.dot");
   return support::run(app, argc, argv, [&] { run(options); });

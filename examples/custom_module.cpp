@@ -76,8 +76,9 @@ void check_and_train() {
     net.backward(gradient);
     adam.step();
     if (step % 50 == 0) {
-      std::printf("step %3d, loss %.4f, accuracy %.3f\n", step, static_cast<double>(value),
-                  static_cast<double>(correct) / static_cast<double>(count));
+      const double accuracy = static_cast<double>(correct) / static_cast<double>(count);
+      std::printf("step %3d, loss %s, accuracy %s\n", step, format_loss(value).c_str(),
+                  format_fixed(accuracy, 3).c_str());
     }
   }
 }

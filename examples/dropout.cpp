@@ -15,7 +15,7 @@
 
 #include "support/experiment.hpp"
 #include "support/fashion_mnist_data.hpp"
-#include "support/panels.hpp"
+#include "support/figure.hpp"
 #include "support/program.hpp"
 
 namespace nn = gradus::nn;
@@ -25,6 +25,7 @@ using gradus::Index;
 /// The settings of an edition of the book that the chapter follows.
 struct Edition {
   std::string name;
+  std::string title;  ///< of its figures
   double first_dropout, second_dropout;
   double learning_rate;
 };
@@ -88,16 +89,18 @@ support::Line by_epoch(const std::string& name, const std::vector<Run>& runs, co
 void experiment(const support::ExperimentOptions& options, const std::string& data_folder, Index epochs) {
   support::check_outputs(options);
   const support::FashionMnistData data = support::fashion_mnist(data_folder);
-  const std::array editions{Edition{"p = 0.5 and 0.5, lr 0.1", 0.5, 0.5, 0.1},
-                            Edition{"p = 0.2 and 0.5, lr 0.5", 0.2, 0.5, 0.5}};
+  const std::array editions{
+      Edition{"p = 0.5 and 0.5, lr 0.1", "dropout 0.5 and 0.5,\nlearning rate 0.1", 0.5, 0.5, 0.1},
+      Edition{"p = 0.2 and 0.5, lr 0.5", "dropout 0.2 and 0.5,\nlearning rate 0.5", 0.2, 0.5, 0.5}};
 
   support::Table table("setting,dropout,seed,epoch,train_loss,test_loss,train_acc,test_acc");
   std::vector<support::Panel> panels;
   bool seen = true;
   std::string evidence;
   for (const Edition& edition : editions) {
-    support::Panel losses{.title = edition.name, .y_label = "cross-entropy", .bottom = 0, .top = 1};
-    support::Panel distance{.title = edition.name, .y_label = "test loss - train loss"};
+    support::Panel train_loss{.title = edition.title, .y_label = "train loss"};
+    support::Panel test_loss{.title = edition.title, .y_label = "test loss"};
+    support::Panel distance{.title = edition.title, .y_label = "test loss − train loss"};
     std::vector<double> gaps;  // without and with dropout
     for (const bool on : {false, true}) {
       const std::string name = on ? "with dropout" : "without";
@@ -112,23 +115,26 @@ void experiment(const support::ExperimentOptions& options, const std::string& da
                     run.train_accuracy[i], run.test_accuracy[i]);
         }
       }
-      losses.lines.push_back(by_epoch("train, " + name, runs, [](const Run& run) { return run.train_loss; }));
-      losses.lines.push_back(by_epoch("test, " + name, runs, [](const Run& run) { return run.test_loss; }));
-      distance.lines.push_back(by_epoch(name, runs, loss_gaps));
+      const std::string legend = on ? "with dropout" : "without dropout";
+      train_loss.lines.push_back(by_epoch(legend, runs, [](const Run& run) { return run.train_loss; }));
+      test_loss.lines.push_back(by_epoch(legend, runs, [](const Run& run) { return run.test_loss; }));
+      distance.lines.push_back(by_epoch(legend, runs, loss_gaps));
       gaps.push_back(support::median(support::each(runs, last_loss_gap)));
-      std::printf("%s, %-12s: test acc %.3f, train acc - test acc %.3f, test loss - train loss %.3f%s\n",
-                  edition.name.c_str(), name.c_str(),
-                  support::median(support::each(runs, last_test_accuracy)),
-                  support::median(support::each(runs, last_accuracy_gap)), gaps.back(), data.note().c_str());
+      const auto median_of = [&](double (*last)(const Run&)) {
+        return gradus::format_fixed(support::median(support::each(runs, last)), 3);
+      };
+      std::printf("%s, %-12s: test acc %s, train acc - test acc %s, test loss - train loss %s%s\n",
+                  edition.name.c_str(), name.c_str(), median_of(last_test_accuracy).c_str(),
+                  median_of(last_accuracy_gap).c_str(), gradus::format_fixed(gaps.back(), 3).c_str(),
+                  data.note().c_str());
     }
-    panels.push_back(std::move(losses));
-    panels.push_back(std::move(distance));
+    for (auto* panel : {&train_loss, &test_loss, &distance}) panels.push_back(std::move(*panel));
     seen = seen && gaps[1] < gaps[0];
     evidence += (evidence.empty() ? "" : "; ") + edition.name + ": test loss - train loss " +
-                support::fixed(gaps[0], 3) + " -> " + support::fixed(gaps[1], 3);
+                gradus::format_fixed(gaps[0], 3) + " -> " + gradus::format_fixed(gaps[1], 3);
   }
   table.write(options.csv);
-  if (!options.plot.empty()) support::draw_panels(options.plot, panels, 2);
+  if (!options.plot.empty()) support::draw_figure(options.plot, panels);
   support::conclude("dropout brings train and test loss closer together", seen, evidence + data.note());
 }
 

@@ -72,14 +72,15 @@ void add_options(CLI::App& app, Options& options) {
                "To choose settings by: holds out 10,000 training images and is measured with these; the test "
                "images are not read");
   support::add_sizes(app, "--hidden", options.hidden, "Widths of the hidden layers");
-  app.add_option("--dropout", options.dropout, "Probability of dropping an activation");
+  support::add_number(app, "--dropout", options.dropout, "Probability of dropping an activation");
   app.add_option("--epochs", options.epochs, "Passes over the training images")
       ->check(support::from_one_to(1'000'000));
   app.add_option("--batch-size", options.batch_size, "Images in a step")
       ->check(support::from_one_to(1'000'000));
-  app.add_option("--learning-rate", options.learning_rate, "Of AdamW, at the top of the cycle");
-  app.add_option("--weight-decay", options.weight_decay, "Of AdamW, for the weight matrices");
-  app.add_option("--label-smoothing", options.label_smoothing, "Share of a label spread over all classes");
+  support::add_number(app, "--learning-rate", options.learning_rate, "Of AdamW, at the top of the cycle");
+  support::add_number(app, "--weight-decay", options.weight_decay, "Of AdamW, for the weight matrices");
+  support::add_number(app, "--label-smoothing", options.label_smoothing,
+                      "Share of a label spread over all classes");
   app.add_option("--seed", options.seed, "Of the first run");
   app.add_option("--seeds", options.seeds, "How many runs, each with the next seed")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1000}));
@@ -165,15 +166,18 @@ void run(const Options& options) {
   support::Table table("measured_on,seed,plain_accuracy,accuracy,seconds");
   for (std::uint64_t seed = options.seed; seed < options.seed + options.seeds; ++seed) {
     const Result result = train(options, data, seed);
-    std::printf("seed %llu, %s acc %.4f (without the mirror image %.4f), %.0f s%s\n",
-                static_cast<unsigned long long>(seed), measured_on, result.accuracy, result.plain_accuracy,
-                result.seconds, data.note().c_str());
+    std::printf("seed %llu, %s acc %s (without the mirror image %s), %s s%s\n",
+                static_cast<unsigned long long>(seed), measured_on,
+                gradus::format_fixed(result.accuracy, 4).c_str(),
+                gradus::format_fixed(result.plain_accuracy, 4).c_str(),
+                gradus::format_fixed(result.seconds, 0).c_str(), data.note().c_str());
     table.add(measured_on, seed, result.plain_accuracy, result.accuracy, result.seconds);
     table.write(options.csv);
     accuracies.push_back(result.accuracy);
   }
   if (options.seeds == 1) return;
-  std::printf("median %s acc %.4f%s\n", measured_on, support::median(accuracies), data.note().c_str());
+  std::printf("median %s acc %s%s\n", measured_on,
+              gradus::format_fixed(support::median(accuracies), 4).c_str(), data.note().c_str());
 }
 
 int main(int argc, char** argv) {

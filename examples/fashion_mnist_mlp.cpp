@@ -53,11 +53,12 @@ void add_options(CLI::App& app, Options& options) {
       ->check(support::from_one_to(1'000'000));
   app.add_option("--batch-size", options.batch_size, "Images in a step")
       ->check(support::from_one_to(1'000'000));
-  app.add_option("--learning-rate", options.learning_rate, "Of gradient descent");
-  app.add_option("--momentum", options.momentum, "Of gradient descent");
-  app.add_option("--weight-decay", options.weight_decay, "Added to the gradient: this times the weight");
-  app.add_option("--dropout", options.dropout, "Probability of dropping an activation");
-  app.add_option("--init-std", options.init_std, "Standard deviation of the first weights");
+  support::add_number(app, "--learning-rate", options.learning_rate, "Of gradient descent");
+  support::add_number(app, "--momentum", options.momentum, "Of gradient descent");
+  support::add_number(app, "--weight-decay", options.weight_decay,
+                      "Added to the gradient: this times the weight");
+  support::add_number(app, "--dropout", options.dropout, "Probability of dropping an activation");
+  support::add_number(app, "--init-std", options.init_std, "Standard deviation of the first weights");
   app.add_option("--seed", options.seed, "The same as torch.manual_seed's");
   app.add_option("--threads", options.threads, "Share the work; the results are the same")
       ->check(support::from_one_to(1024));
@@ -122,7 +123,8 @@ void train(const Options& options) {
 
   const std::string title = describe(options) + " on " + data.train.name;
   if (!options.save.empty()) gradus::save(net, options.save, {{"description", title}});
-  if (!options.plot.empty()) support::training_curves(trainer.history(), title).write(options.plot);
+  if (!options.plot.empty())
+    support::draw_figure(options.plot, {support::training_curves(trainer.history(), title)});
   if (!options.predictions.empty()) {
     support::write_prediction_grid(options.predictions, data.test,
                                    gradus::predicted_classes(trainer.predict(data.test)), title);

@@ -96,10 +96,13 @@ void train(const Options& options) {
     for (const auto& batch : test_loader.epoch()) {
       test_correct += count_correct(net(flattened(batch.x)), batch.labels);
     }
-    const auto share = [](double part, Index all) { return part / static_cast<double>(all); };
-    std::printf("epoch %td, train loss %.3f, train acc %.3f, test acc %.3f%s\n", epoch,
-                share(total_loss, data.train.size()), share(static_cast<double>(correct), data.train.size()),
-                share(static_cast<double>(test_correct), data.test.size()), data.note().c_str());
+    const auto accuracy = [](Index part, Index all) {
+      return format_fixed(static_cast<double>(part) / static_cast<double>(all), 3);
+    };
+    std::printf("epoch %td, train loss %s, train acc %s, test acc %s%s\n", epoch,
+                format_loss(total_loss / static_cast<double>(data.train.size())).c_str(),
+                accuracy(correct, data.train.size()).c_str(),
+                accuracy(test_correct, data.test.size()).c_str(), data.note().c_str());
     std::fflush(stdout);
   }
 }
@@ -114,7 +117,7 @@ int main(int argc, char** argv) {
   app.add_option("--hidden", options.hidden, "Width of the hidden layer")->check(positive);
   app.add_option("--epochs", options.epochs)->check(positive);
   app.add_option("--batch-size", options.batch_size)->check(positive);
-  app.add_option("--learning-rate", options.learning_rate);
+  support::add_number(app, "--learning-rate", options.learning_rate, "Of gradient descent");
   app.add_option("--seed", options.seed, "The same as torch.manual_seed's");
   return support::run(app, argc, argv, [&] { train(options); });
 }

@@ -17,7 +17,7 @@
 #include <gradus/train.hpp>
 
 #include "support/experiment.hpp"
-#include "support/panels.hpp"
+#include "support/figure.hpp"
 #include "support/program.hpp"
 
 namespace nn = gradus::nn;
@@ -109,7 +109,7 @@ void print(const Model& model, const std::vector<Run>& runs) {
               brief(median_of(runs, exact_test_loss)).c_str());
   std::printf("    weights of seed 0:");
   for (std::size_t k = 0; k < std::min<std::size_t>(6, runs[0].weights.size()); ++k) {
-    std::printf(" %.2f", runs[0].weights[k]);
+    std::printf(" %s", gradus::format_fixed(runs[0].weights[k], 2).c_str());
   }
   std::printf("%s\n", runs[0].weights.size() > 6 ? " ..." : "");
 }
@@ -135,7 +135,7 @@ void experiment(const support::ExperimentOptions& options) {
     test.push_back(median_of(runs, test_loss));
   }
   table.write(options.csv);
-  if (!options.plot.empty()) support::draw_panels(options.plot, panels);
+  if (!options.plot.empty()) support::draw_figure(options.plot, panels);
 
   const bool fits = train[0] < 3 * noise_floor && test[0] < 3 * noise_floor;
   const bool underfits = train[1] > 10 * train[0] && test[1] > 10 * test[0];

@@ -15,7 +15,7 @@
 
 #include "support/experiment.hpp"
 #include "support/fashion_mnist_data.hpp"
-#include "support/panels.hpp"
+#include "support/figure.hpp"
 #include "support/program.hpp"
 
 namespace nn = gradus::nn;
@@ -90,7 +90,7 @@ void experiment(const support::ExperimentOptions& options, const std::string& da
         curve(name, runs[i], [](const auto& record) { return record.validation->accuracy; }));
   }
   table.write(options.csv);
-  if (!options.plot.empty()) support::draw_panels(options.plot, {loss, accuracy});
+  if (!options.plot.empty()) support::draw_figure(options.plot, {loss, accuracy});
 
   const auto middle = [&](std::size_t model, double (*value)(const gradus::History&)) {
     return support::median(support::each(runs[model], value));
@@ -98,10 +98,10 @@ void experiment(const support::ExperimentOptions& options, const std::string& da
   const bool seen =
       middle(1, train_loss) < middle(0, train_loss) && middle(1, test_accuracy) > middle(0, test_accuracy);
   support::conclude("a hidden layer lowers the training loss and raises the test accuracy", seen,
-                    "train loss " + support::fixed(middle(0, train_loss), 3) + " -> " +
-                        support::fixed(middle(1, train_loss), 3) + ", test accuracy " +
-                        support::fixed(middle(0, test_accuracy), 3) + " -> " +
-                        support::fixed(middle(1, test_accuracy), 3) + data.note());
+                    "train loss " + gradus::format_fixed(middle(0, train_loss), 3) + " -> " +
+                        gradus::format_fixed(middle(1, train_loss), 3) + ", test accuracy " +
+                        gradus::format_fixed(middle(0, test_accuracy), 3) + " -> " +
+                        gradus::format_fixed(middle(1, test_accuracy), 3) + data.note());
 }
 
 int main(int argc, char** argv) {

@@ -16,7 +16,7 @@
 
 #include "support/experiment.hpp"
 #include "support/fashion_mnist_data.hpp"
-#include "support/panels.hpp"
+#include "support/figure.hpp"
 #include "support/program.hpp"
 
 namespace nn = gradus::nn;
@@ -92,7 +92,8 @@ void experiment(const support::ExperimentOptions& options, const std::string& da
   std::vector<support::Panel> panels;
   std::vector<std::vector<double>> first_to_last;  // median ratio of gradients, [activation][initialiser]
   for (const auto& [activation, module] : activations) {
-    support::Panel panel{.title = activation, .x_label = "layer", .y_label = "|dL/dW|", .logarithmic = true};
+    support::Panel panel{
+        .title = activation, .x_label = "layer", .y_label = "length of the gradient", .logarithmic = true};
     auto& ratios = first_to_last.emplace_back();
     for (const Initialiser& initialiser : initialisers) {
       std::vector<std::vector<double>> runs;
@@ -123,7 +124,7 @@ void experiment(const support::ExperimentOptions& options, const std::string& da
     products.push_back(product_norms(random));
   }
   panels.push_back(
-      {.title = "product of 4x4 matrices",
+      {.title = "product of 4×4 matrices",
        .x_label = "factors",
        .y_label = "length of the product",
        .logarithmic = true,
@@ -131,7 +132,7 @@ void experiment(const support::ExperimentOptions& options, const std::string& da
   const double explosion = panels.back().lines[0].y.back();
   std::printf("product of 100 matrices: length %s\n", support::brief(explosion).c_str());
   table.write(options.csv);
-  if (!options.plot.empty()) support::draw_panels(options.plot, panels);
+  if (!options.plot.empty()) support::draw_figure(options.plot, panels);
 
   const double sigmoid_xavier = first_to_last[0][1], relu_kaiming = first_to_last[1][2];
   const bool vanish = sigmoid_xavier<1e-3, stay = relu_kaiming> 0.1 && relu_kaiming < 10;

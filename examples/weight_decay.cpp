@@ -1,6 +1,7 @@
 /// Section 4, weight decay: 200 weights, 20 examples, with and without a penalty on the weights' length.
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <string>
@@ -14,7 +15,7 @@
 #include <gradus/train.hpp>
 
 #include "support/experiment.hpp"
-#include "support/panels.hpp"
+#include "support/figure.hpp"
 #include "support/program.hpp"
 
 namespace nn = gradus::nn;
@@ -79,11 +80,16 @@ Outcome outcome(const std::vector<Run>& runs) {
           support::median(support::each(runs, validation_loss)), support::median(support::each(runs, norm))};
 }
 
+/// Two lines of one colour: train dashed, validation solid.
 void add_losses(support::Panel& panel, const std::string& name, const std::vector<Run>& runs) {
-  panel.lines.push_back(support::over_seeds("train, " + name, runs[0].epoch, runs,
-                                            [](const Run& run) { return run.train_loss; }));
-  panel.lines.push_back(support::over_seeds("validation, " + name, runs[0].epoch, runs,
-                                            [](const Run& run) { return run.validation_loss; }));
+  const std::size_t colour = panel.lines.size() / 2;
+  const auto add = [&](const std::string& line, std::size_t dashes, const auto& curve) {
+    auto& added = panel.lines.emplace_back(support::over_seeds(line + name, runs[0].epoch, runs, curve));
+    added.colour = colour;
+    added.dashes = dashes;
+  };
+  add("train, ", 1, [](const Run& run) { return run.train_loss; });
+  add("validation, ", 0, [](const Run& run) { return run.validation_loss; });
 }
 
 void experiment(const support::ExperimentOptions& options, double lambda) {
@@ -97,8 +103,10 @@ void experiment(const support::ExperimentOptions& options, double lambda) {
 
   for (const Edition& edition : editions) {
     std::vector<Outcome> outcomes;
-    support::Panel losses{.title = edition.name, .y_label = "mean squared error", .logarithmic = true};
-    support::Panel norms{.title = edition.name, .y_label = "length of w", .bottom = 0};
+    const std::string title = "learning rate " + support::brief(edition.learning_rate) + ", " +
+                              std::to_string(edition.epochs) + " epochs";
+    support::Panel losses{.title = title, .y_label = "mean squared error", .logarithmic = true};
+    support::Panel norms{.title = title, .y_label = "length of the weights", .bottom = 0};
     for (const double decay : {0.0, lambda}) {
       std::vector<Run> runs;
       for (std::uint64_t seed = 0; seed < options.seeds; ++seed) {
@@ -110,8 +118,9 @@ void experiment(const support::ExperimentOptions& options, double lambda) {
       }
       const std::string name = "λ = " + support::brief(decay);
       add_losses(losses, name, runs);
-      norms.lines.push_back(
+      auto& line = norms.lines.emplace_back(
           support::over_seeds(name, runs[0].epoch, runs, [](const Run& run) { return run.norm; }));
+      line.dashes = 0;
       const Outcome& last = outcomes.emplace_back(outcome(runs));
       std::printf("%s, %s: train loss %s, validation loss %s, |w| %s\n", edition.name.c_str(), name.c_str(),
                   support::brief(last.train_loss).c_str(), support::brief(last.validation_loss).c_str(),
@@ -127,7 +136,7 @@ void experiment(const support::ExperimentOptions& options, double lambda) {
                 ", |w| " + support::brief(without.norm) + " -> " + support::brief(with.norm);
   }
   table.write(options.csv);
-  if (!options.plot.empty()) support::draw_panels(options.plot, panels, 2);
+  if (!options.plot.empty()) support::draw_figure(options.plot, panels, 2);
   support::conclude("weight decay shortens w, and lowers the validation loss and its distance to train", seen,
                     evidence);
 }
@@ -137,7 +146,7 @@ int main(int argc, char** argv) {
   app.option_defaults()->always_capture_default();
   support::ExperimentOptions options{.seeds = 10};
   double lambda = 3;
-  app.add_option("--lambda", lambda, "The weight decay to compare with none")->check(CLI::Range(0.0, 1e6));
+  support::add_number(app, "--lambda", lambda, "The weight decay to compare with none", 0, 1e6);
   support::add_experiment_options(app, options);
   return support::run(app, argc, argv, [&] { experiment(options, lambda); });
 }

@@ -13,9 +13,9 @@
 #include <CLI/CLI.hpp>
 
 #include <gradus/core/atomic_file.hpp>
-#include <gradus/train/history.hpp>
+#include <gradus/core/format.hpp>
 
-#include "panels.hpp"
+#include "figure.hpp"
 #include "program.hpp"
 
 /// What programs share that run one experiment under several seeds, to see what is the rule and what is luck.
@@ -94,7 +94,7 @@ class Table {
 
  private:
   static std::string field(const std::string& text) { return text; }
-  static std::string field(double number) { return gradus::detail::shortest(number); }
+  static std::string field(double number) { return gradus::format_shortest(number); }
   template <std::integral T>
   static std::string field(T number) {
     return std::to_string(number);
@@ -103,14 +103,8 @@ class Table {
   std::string text_;
 };
 
-using gradus::detail::fixed;
-
 /// A number to three significant digits: `0.0123`, `4.56e-08`.
-inline std::string brief(double number) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3g", number);
-  return text;
-}
+inline std::string brief(double number) { return gradus::format_general(number, 3); }
 
 /// The program's last line: whether its own numbers show what the chapter says.
 inline void conclude(const std::string& claim, bool seen, const std::string& evidence) {

@@ -8,11 +8,12 @@
 #include <utility>
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/format.hpp>
 #include <gradus/core/random.hpp>
+#include <gradus/core/terminal.hpp>
 #include <gradus/data/dataset.hpp>
 #include <gradus/data/fashion_mnist.hpp>
 #include <gradus/data/synthetic.hpp>
-#include <gradus/train/progress_bar.hpp>
 
 #if !defined(EXAMPLES_WITHOUT_DOWNLOAD)
 #include <gradus/data/download.hpp>
@@ -47,24 +48,23 @@ class DownloadDisplay {
   DownloadDisplay() = default;
   DownloadDisplay(const DownloadDisplay&) = delete;
   DownloadDisplay& operator=(const DownloadDisplay&) = delete;
-  ~DownloadDisplay() {
-    if (shown_) std::fputs("\n", stderr);
-  }
+  ~DownloadDisplay() { line_.clear(); }
 
   gradus::DownloadOptions options() {
     gradus::DownloadOptions options;
-    if (!gradus::detail::is_terminal(stderr)) return options;
+    if (!gradus::is_terminal(stderr)) return options;
     options.progress = [this](const std::string& address, std::uint64_t received, std::uint64_t expected) {
       if (expected == 0) return;
-      std::fprintf(stderr, "\r%s %.1f of %.1f MB ", address.c_str(), static_cast<double>(received) / 1e6,
-                   static_cast<double>(expected) / 1e6);
-      shown_ = true;
+      const auto megabytes = [](std::uint64_t bytes) {
+        return gradus::format_fixed(static_cast<double>(bytes) / 1e6, 1);
+      };
+      line_.show(megabytes(received) + " of " + megabytes(expected) + " MB of " + address);
     };
     return options;
   }
 
  private:
-  bool shown_ = false;
+  gradus::StatusLine line_{stderr};
 };
 
 namespace detail {

@@ -20,10 +20,13 @@
 /// Pictures through the program gnuplot.
 namespace support {
 
-/// A string of gnuplot's language.
+/// A string expression of gnuplot's language.
 inline std::string gnuplot_string(std::string_view text) {
   std::string result = "'";
-  for (const char c : text) result += c == '\'' ? std::string("''") : std::string(1, c);
+  for (const char c : text) {
+    if (c == '\'') result += '\'';
+    result += c == '\n' ? std::string("'.\"\\n\".'") : std::string(1, c);
+  }
   return result + "'";
 }
 
@@ -95,15 +98,16 @@ inline void publish(const std::filesystem::path& from, const std::filesystem::pa
   file.commit();
 }
 
-/// Runs a script that draws a picture of `width` x `height` pixels. The file appears when it is complete.
-/// Throws FileError.
+/// Runs a script that draws a picture of `width` times `height` pixels. The file appears when it is complete.
+/// Text is `enhanced`, so that 10^{-3} is a power; what is to be taken literally says `noenhanced`. Throws
+/// FileError.
 inline void draw(const std::filesystem::path& path, int width, int height, const std::string& script) {
   const std::string terminal = path.extension() == ".svg" ? "svg" : "pngcairo";
   const ScratchFolder folder;
   const std::filesystem::path unfinished = folder.path() / "figure";
   const bool drawn = detail::run_gnuplot(
-      "set terminal " + terminal + " noenhanced size " + std::to_string(width) + "," +
-      std::to_string(height) + " background 'white' font ',12'\nset encoding utf8\nset output " +
+      "set terminal " + terminal + " enhanced size " + std::to_string(width) + "," +
+      std::to_string(height) + " background 'white' font ',14'\nset encoding utf8\nset output " +
       gnuplot_string(unfinished.string()) + "\n" + script + "\nunset output\n");
   if (!drawn) throw gradus::FileError(gradus::path_text(path) + ": gnuplot could not draw it");
   publish(unfinished, path);

@@ -8,9 +8,9 @@
 #include <string>
 
 #include <gradus/core/eigen.hpp>
+#include <gradus/core/format.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/data/dataset.hpp>
-#include <gradus/train/history.hpp>
 #include <gradus/train/metrics.hpp>
 
 #include "gnuplot.hpp"
@@ -21,7 +21,7 @@ namespace detail {
 
 /// Where the images stand in the picture, in their own pixels.
 struct Grid {
-  static constexpr gradus::Index columns = 9, max_rows = 4, margin = 6, text_height = 15;
+  static constexpr gradus::Index columns = 6, max_rows = 6, margin = 7, text_height = 14;
 
   gradus::Index count, height, width;
 
@@ -53,8 +53,8 @@ inline std::string pixels(const Grid& grid, const gradus::Tensor<std::uint8_t>& 
 inline std::string caption(const Grid& grid, gradus::Index i, double below, const std::string& text,
                            const char* colour) {
   return "set label " + gnuplot_string(text) + " at " + std::to_string(grid.left(i) + grid.width / 2) + "," +
-         gradus::detail::fixed(static_cast<double>(grid.top(i) + grid.height) + below, 1) +
-         " center front tc rgb '" + colour + "'\n";
+         gradus::format_fixed(static_cast<double>(grid.top(i) + grid.height) + below, 1) +
+         " center front noenhanced tc rgb '" + colour + "'\n";
 }
 
 inline std::string frame(const Grid& grid, gradus::Index i, const char* colour) {
@@ -78,7 +78,7 @@ inline void write_prediction_grid(const std::filesystem::path& path, const gradu
   };
 
   std::string script = "set title " + gnuplot_string(title + ": true name, predicted name; errors are red") +
-                       "\nunset key\nunset tics\nunset border\nunset colorbox\n"
+                       " noenhanced\nunset key\nunset tics\nunset border\nunset colorbox\n"
                        "set palette gray negative\nset cbrange [0:255]\n"
                        "set lmargin 0\nset rmargin 0\nset bmargin 0\nset tmargin at screen 0.93\n"
                        "set xrange [0:" +
@@ -86,7 +86,7 @@ inline void write_prediction_grid(const std::filesystem::path& path, const gradu
                        std::to_string(grid.total_height()) + ":0]\n";
   for (Index i = 0; i < grid.count; ++i) {
     const Index truth = data.labels(i), guess = predicted[static_cast<std::size_t>(i)];
-    const char* const colour = truth == guess ? "#000000" : "#d00000";
+    const char* const colour = truth == guess ? "#000000" : "#D55E00";
     script += detail::caption(grid, i, 3.5, name(truth), colour);
     script += detail::caption(grid, i, 9, name(guess), colour);
     if (truth != guess) script += detail::frame(grid, i, colour);

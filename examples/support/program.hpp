@@ -1,13 +1,19 @@
 #pragma once
 
 #include <charconv>
+#include <cmath>
+#include <concepts>
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <limits>
+#include <locale>
 #include <new>
+#include <sstream>
 #include <string>
 #include <system_error>
+#include <type_traits>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -15,6 +21,7 @@
 #include <gradus/core/atomic_file.hpp>
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/format.hpp>
 
 /// What the example programs share: options, errors and the files that they write.
 namespace support {
@@ -77,6 +84,37 @@ inline void add_sizes(CLI::App& app, const std::string& option, std::vector<grad
          description)
       ->type_name("N,N,...")
       ->default_str(text);
+}
+
+/// The number that a text is, with a decimal point whatever the locale. Throws CLI::ValidationError unless it
+/// is in [least, most].
+template <std::floating_point T>
+T parse_number(const std::string& option, const std::string& text, T least, T most) {
+  std::istringstream stream(text);
+  stream.imbue(std::locale::classic());
+  T number = 0;
+  char rest = 0;
+  if (!(stream >> number) || stream >> rest || !(number >= least && number <= most)) {
+    const bool bounded = std::isfinite(least) || std::isfinite(most);
+    throw CLI::ValidationError(option, "'" + text + "', expected a number" +
+                                           (bounded ? " from " + gradus::format_shortest(least) + " to " +
+                                                          gradus::format_shortest(most)
+                                                    : ""));
+  }
+  return number;
+}
+
+/// An option that takes a number in [least, most]; help shows the one that is there already.
+template <std::floating_point T>
+void add_number(CLI::App& app, const std::string& option, T& number, const std::string& description,
+                std::type_identity_t<T> least = -std::numeric_limits<T>::infinity(),
+                std::type_identity_t<T> most = std::numeric_limits<T>::infinity()) {
+  app.add_option_function<std::string>(
+         option,
+         [=, &number](const std::string& given) { number = parse_number<T>(option, given, least, most); },
+         description)
+      ->type_name("NUMBER")
+      ->default_str(gradus::format_shortest(number));
 }
 
 /// Refuses an option's value unless it is a whole number in [1, most].

@@ -8,6 +8,8 @@
 #include <gradus/autograd.hpp>
 #include <gradus/nn/linear.hpp>
 
+#include "../support/comma_locale.hpp"
+
 using namespace gradus;
 using V = Variable<double>;
 
@@ -108,4 +110,11 @@ TEST_SUITE("gradient_check") {
   TEST_CASE("a gradient that is not a number fails") {
     CHECK_FALSE(gradient_check([](const V& x) { return sqrt(x); }, Tensor<double>{-1}));
   }
+}
+
+TEST_CASE("gradient_check: reports the same in a locale with decimal comma and digit grouping") {
+  gradus::GradientCheck check{false, "input", {1234567}, 1234.5, -1e-9, 1e6};
+  const gradus::test::CommaLocale comma;
+  CHECK(check.to_string() ==
+        "failed: input, element (1234567): analytic 1234.5, numeric -1e-09, 1000000 times the tolerance");
 }

@@ -8,6 +8,8 @@
 
 #include <gradus/core/print.hpp>
 
+#include "../support/comma_locale.hpp"
+
 namespace {
 
 using gradus::Index;
@@ -107,4 +109,22 @@ TEST_CASE("print: long rows go on in the next line, none longer than 80") {
   for (std::string line; std::getline(lines, line);) longest = std::max(longest, line.size());
   CHECK(longest <= 80);
   CHECK(longest > 70);
+}
+
+TEST_CASE("print: the same in a locale with decimal comma and digit grouping") {
+  const gradus::test::CommaLocale comma;
+  CHECK(numbers(Tensor<float>{0.5f, -1.25f}) == "[ 0.5000, -1.2500]");
+  CHECK(numbers(Tensor<float>{1e-5f, -2e-5f}) == "[ 1.0000e-05, -2.0000e-05]");
+  CHECK(numbers(Tensor<double>{123456, 1000}) == "[123456.,   1000.]");
+  CHECK(numbers(Tensor<int>{1234567}) == "[1234567]");
+  std::ostringstream stream;  // has the locale
+  stream << Tensor<double>{1234.5} << Shape{1234567};
+  CHECK(stream.str() == "Tensor<double> [1]\n[1234.5000][1234567]");
+}
+
+TEST_CASE("print: long double beyond the range of double") {
+  CHECK(numbers(Tensor<long double>{1e10L, 1}) == "[1.0000e+10, 1.0000e+00]");
+  if (std::numeric_limits<long double>::max_exponent10 > 400) {
+    CHECK(numbers(Tensor<long double>{std::numeric_limits<long double>::max(), 0}).size() < 40);
+  }
 }

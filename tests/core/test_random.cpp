@@ -337,6 +337,8 @@ TEST_CASE("Arguments outside their domain throw and draw nothing") {
   CHECK_THROWS_WITH_AS(generator.bernoulli(1.5), "bernoulli: probability is 1.5, expected 0 to 1",
                        gradus::ArgumentError);
   CHECK_THROWS_AS(generator.fill_bernoulli(std::span(x), -0.1), gradus::ArgumentError);
+  CHECK_THROWS_WITH_AS(generator.bernoulli(1 + 1e-12),
+                       doctest::Contains("probability is 1.000000000001, expected"), gradus::ArgumentError);
   CHECK_THROWS_AS(generator.bernoulli(nan), gradus::ArgumentError);
   CHECK_THROWS_WITH_AS(generator.below(0), "below: n is 0, expected at least 1", gradus::ArgumentError);
   CHECK_THROWS_WITH_AS(generator.permutation(-1), "permutation: n is -1, expected at least 0",

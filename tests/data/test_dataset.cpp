@@ -99,9 +99,12 @@ TEST_CASE("split: fractions 0 and 1, rounding, and what is not a fraction") {
   CHECK(split(numbered(5), 0.31, random).validation.size() == 2);
   CHECK(split(numbered(0), 0.5, random).train.size() == 0);
   CHECK_THROWS_WITH_AS(split(numbered(5), 1.5, random),
-                       "split: validation fraction is 1.500000, expected a number in [0, 1]",
+                       "split: validation fraction is 1.5, expected a number in [0, 1]",
                        gradus::ArgumentError);
   CHECK_THROWS_AS(split(numbered(5), std::nan(""), random), gradus::ArgumentError);
+  CHECK_THROWS_WITH_AS(split(numbered(5), -1e-9, random),
+                       "split: validation fraction is -1e-09, expected a number in [0, 1]",
+                       gradus::ArgumentError);
 }
 
 TEST_CASE("Dataset: regression labels have any shape") {

@@ -116,6 +116,8 @@ TEST_CASE("MixupLoader: alpha is a positive number") {
   for (const double alpha : {0.0, -1.0, std::nan(""), std::numeric_limits<double>::infinity()}) {
     CHECK_THROWS_AS(MixupLoader(loader, alpha), gradus::ArgumentError);
   }
+  CHECK_THROWS_WITH_AS(MixupLoader(loader, -1e-9), "MixupLoader: alpha is -1e-09, expected a positive number",
+                       gradus::ArgumentError);
 }
 
 TEST_CASE("MixupCrossEntropy: the cross-entropy against the mixed one-hot vectors, and its gradient") {

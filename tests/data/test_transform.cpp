@@ -159,6 +159,8 @@ TEST_CASE("transforms: say what they got and wanted") {
   CHECK_THROWS_WITH_AS(RandomShift{-1}(images.view(), random),
                        "RandomShift: max_pixels is -1, expected at least 0", gradus::ArgumentError);
   CHECK_THROWS_AS(RandomHorizontalFlip{1.5}(images.view(), random), gradus::ArgumentError);
+  CHECK_THROWS_WITH_AS(RandomHorizontalFlip{-1e-9}(images.view(), random),
+                       doctest::Contains("probability is -1e-09, expected"), gradus::ArgumentError);
   CHECK_THROWS_AS(RandomHorizontalFlip{std::nan("")}(images.view(), random), gradus::ArgumentError);
 }
 

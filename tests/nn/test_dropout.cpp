@@ -91,6 +91,8 @@ TEST_SUITE("nn::Dropout") {
 
   TEST_CASE("a probability outside [0, 1] is refused") {
     CHECK_THROWS_AS(Dropout<float>(-0.1), ArgumentError);
+    CHECK_THROWS_WITH_AS(Dropout<float>(-1e-9), "Dropout: probability is -1e-09, expected a number in [0, 1]",
+                         ArgumentError);
     CHECK_THROWS_AS(Dropout<float>(1.1), ArgumentError);
     CHECK_THROWS_AS(Dropout<float>(test::not_a_number<double>), ArgumentError);
     CHECK(Dropout{}.p() == 0.5);

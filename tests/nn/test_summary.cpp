@@ -1,7 +1,10 @@
+#include <string>
+
 #include <doctest/doctest.h>
 
 #include <gradus/nn.hpp>
 
+#include "../support/comma_locale.hpp"
 #include "../support/swish.hpp"
 
 using namespace gradus::nn;
@@ -64,6 +67,19 @@ TEST_SUITE("summary") {
     CHECK(detail::with_commas(1234567) == "1,234,567");
     CHECK(detail::memory_size(1023) == "1023 B");
     CHECK(detail::memory_size(1024) == "1.00 KB");
+    CHECK(detail::memory_size((1 << 20) - 1) == "1.00 MB");
     CHECK(detail::memory_size(gradus::Index{5} << 40) == "5120.00 GB");
+  }
+
+  TEST_CASE("names and sizes are the same in a locale with decimal comma and digit grouping") {
+    const auto text = [] {
+      return summary(
+          Sequential{Linear{784, 256}, Dropout{0.25}, LeakyReLU{0.125f}, ELU{1.5f}, Softplus{2.5f}}, {784});
+    };
+    const std::string expected = text();
+    const gradus::test::CommaLocale comma;
+    CHECK(text() == expected);
+    CHECK(expected.find("Dropout(0.25)") != expected.npos);
+    CHECK(expected.find("200,960 (785.00 KB)") != expected.npos);
   }
 }

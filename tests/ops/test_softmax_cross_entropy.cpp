@@ -267,6 +267,8 @@ TEST_SUITE("softmax_cross_entropy") {
     CHECK_THROWS_WITH_AS(loss_of(logits, labels, {.class_weights = weights}),
                          "softmax_cross_entropy: 2 class weights, expected 3", ShapeError);
     CHECK_THROWS_AS(loss_of(logits, labels, {.label_smoothing = 1.5f}), ArgumentError);
+    CHECK_THROWS_WITH_AS(loss_of(logits, labels, {.label_smoothing = -1e-9f}),
+                         doctest::Contains("label smoothing is -1e-09, expected"), ArgumentError);
     CHECK_THROWS_AS(loss_of(logits, labels, {.label_smoothing = test::not_a_number<float>}), ArgumentError);
   }
 

@@ -38,7 +38,7 @@ TEST_CASE("AdamW: without a gradient, the weights shrink by the rate times the d
 TEST_CASE("AdamW: refuses settings outside their domain") {
   NoisyQuadratic problem;
   CHECK_THROWS_WITH_AS((AdamW{problem.parameters(), {.beta2 = 1.5}}),
-                       "AdamW: beta2 is 1.500000, expected a number in [0, 1)", ArgumentError);
+                       "AdamW: beta2 is 1.5, expected a number in [0, 1)", ArgumentError);
   CHECK_THROWS_AS((AdamW{problem.parameters(), {.weight_decay = -1}}), ArgumentError);
 }
 

@@ -11,6 +11,7 @@
 #include <gradus/optim/optimizer.hpp>
 #include <gradus/optim/sgd.hpp>
 
+#include "../support/comma_locale.hpp"
 #include "noisy_quadratic.hpp"
 
 namespace {
@@ -170,8 +171,7 @@ TEST_CASE("SGD: refuses settings outside their domain") {
   NoisyQuadratic problem;
   const double nan = std::nan("");
   CHECK_THROWS_WITH_AS((SGD{problem.parameters(), {.learning_rate = -0.5}}),
-                       "SGD: learning_rate is -0.500000, expected a finite number not below 0",
-                       ArgumentError);
+                       "SGD: learning_rate is -0.5, expected a finite number not below 0", ArgumentError);
   CHECK_THROWS_AS((SGD{problem.parameters(), {.learning_rate = nan}}), ArgumentError);
   CHECK_THROWS_AS((SGD{problem.parameters(), {.momentum = -0.1}}), ArgumentError);
   CHECK_THROWS_AS((SGD{problem.parameters(), {.dampening = nan}}), ArgumentError);
@@ -223,3 +223,21 @@ TEST_CASE("SGD: NaN in a gradient shows in the weight") {
 }
 
 }  // namespace
+
+TEST_CASE("SGD: options out of range are reported to the last digit, in every locale") {
+  NoisyQuadratic problem;
+  const auto message = [&](double learning_rate) -> std::string {
+    try {
+      SGD{problem.parameters(), {.learning_rate = learning_rate}};
+    } catch (const gradus::ArgumentError& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  const gradus::test::CommaLocale comma;
+  CHECK(message(-1e-9) == "SGD: learning_rate is -1e-09, expected a finite number not below 0");
+  CHECK(message(-1234.5) == "SGD: learning_rate is -1234.5, expected a finite number not below 0");
+  CHECK(message(NAN) == "SGD: learning_rate is nan, expected a finite number not below 0");
+  CHECK(message(-NAN) == message(NAN));
+  CHECK(message(INFINITY) == "SGD: learning_rate is inf, expected a finite number not below 0");
+}

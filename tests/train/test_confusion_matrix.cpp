@@ -7,6 +7,8 @@
 
 #include <gradus/train/confusion_matrix.hpp>
 
+#include "../support/comma_locale.hpp"
+
 namespace {
 
 using gradus::ConfusionMatrix;
@@ -91,4 +93,10 @@ TEST_CASE("ConfusionMatrix: a sample with a score that is NaN has no class, and 
         "precision 1.000 0.000         0.200\n");
   CHECK_THROWS_AS(matrix.add(2, gradus::no_class), gradus::IndexError);
   CHECK_THROWS_AS(matrix.add(0, -2), gradus::IndexError);
+}
+
+TEST_CASE("ConfusionMatrix: prints the same in a locale with decimal comma and digit grouping") {
+  const std::string table = animals().to_string();
+  const gradus::test::CommaLocale comma;
+  CHECK(animals().to_string() == table);
 }

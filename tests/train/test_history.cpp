@@ -5,6 +5,9 @@
 
 #include <gradus/train/history.hpp>
 
+#include "../support/comma_locale.hpp"
+#include "../support/temporary_folder.hpp"
+
 namespace {
 
 using gradus::EpochRecord;
@@ -51,4 +54,27 @@ TEST_CASE("History: a list of records") {
   CHECK(history.back().validation->accuracy == 0.7165);
   CHECK_THROWS_AS(history[1], gradus::IndexError);
   CHECK_THROWS_AS(history[-1], gradus::IndexError);
+}
+
+TEST_CASE("EpochRecord: losses of any size show their digits") {
+  const auto line = [](double loss) {
+    return gradus::to_string(EpochRecord{1, {loss, unknown, 1}, Metrics{loss / 10, unknown, 1}, 1, 0.1});
+  };
+  CHECK(line(3.2e-5) == "epoch 1, train loss 3.20e-05, test loss 3.20e-06");
+  CHECK(line(0.1234) == "epoch 1, train loss 0.123, test loss 0.0123");
+  CHECK(line(0) == "epoch 1, train loss 0.000, test loss 0.000");
+  CHECK(line(1e10) == "epoch 1, train loss 1.00e+10, test loss 1.00e+09");
+  CHECK(line(std::numeric_limits<double>::infinity()) == "epoch 1, train loss inf, test loss inf");
+  CHECK(line(-unknown) == "epoch 1, train loss nan, test loss nan");
+}
+
+TEST_CASE("History: the same in a locale with decimal comma and digit grouping") {
+  History history;
+  history.push_back({12345, {1.0458, 0.634, 60000}, Metrics{1234.5, 0.7165, 10000}, 1234.5, 0.1});
+  const std::string line = gradus::to_string(history.back()), csv = history.to_csv();
+  const gradus::test::CommaLocale comma;
+  CHECK(gradus::to_string(history.back()) == line);
+  CHECK(line == "epoch 12345, train loss 1.046, train acc 0.634, test acc 0.717");
+  CHECK(history.to_csv() == csv);
+  CHECK(csv.ends_with("\n12345,1.0458,0.634,1234.5,0.7165,1234.500000\n"));
 }

@@ -9,6 +9,7 @@
 #include <gradus/autograd/arithmetic.hpp>
 #include <gradus/autograd/variable.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/format.hpp>
 #include <gradus/ops/activation.hpp>
 #include <gradus/ops/elementwise.hpp>
 
@@ -215,8 +216,8 @@ Variable<Scalar> clamp(const Variable<Scalar>& x, Low low,
                        High high = std::numeric_limits<Scalar>::infinity()) {
   const detail::Clamp<Scalar> bounds{static_cast<Scalar>(low), static_cast<Scalar>(high)};
   if (!(bounds.low <= bounds.high)) {
-    throw ArgumentError("clamp: bounds are " + std::to_string(bounds.low) + " and " +
-                        std::to_string(bounds.high) + ", expected low <= high");
+    throw ArgumentError("clamp: bounds are " + format_shortest(bounds.low) + " and " +
+                        format_shortest(bounds.high) + ", expected low <= high");
   }
   return detail::unary(bounds, x);
 }

@@ -1,11 +1,9 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <limits>
 #include <string>
 #include <utility>
@@ -15,6 +13,7 @@
 #include <gradus/autograd/backward.hpp>
 #include <gradus/autograd/reduction.hpp>
 #include <gradus/autograd/variable.hpp>
+#include <gradus/core/format.hpp>
 #include <gradus/core/random.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/nn/context.hpp>
@@ -44,11 +43,7 @@ struct GradientCheck {
     if (where.empty()) return "passed: nothing to check";
     std::string text = (passed ? "passed: worst at " : "failed: ") + where + ", element (";
     for (std::size_t i = 0; i < index.size(); ++i) text += (i > 0 ? ", " : "") + std::to_string(index[i]);
-    const auto number = [](double x) {
-      std::array<char, 32> buffer;
-      return std::string(buffer.data(),
-                         static_cast<std::size_t>(std::snprintf(buffer.data(), buffer.size(), "%.12g", x)));
-    };
+    const auto number = [](double x) { return format_general(x, 12); };
     return text + "): analytic " + number(analytic) + ", numeric " + number(numeric) + ", " + number(error) +
            " times the tolerance";
   }

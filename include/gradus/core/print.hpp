@@ -1,17 +1,16 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
-#include <cstdio>
 #include <ostream>
 #include <string>
 #include <string_view>
 #include <type_traits>
 
 #include <gradus/core/eigen.hpp>
+#include <gradus/core/format.hpp>
 #include <gradus/core/shape.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/core/tensor_view.hpp>
@@ -69,9 +68,10 @@ class TensorPrinter {
 
   void choose_notation() {
     bool whole = true;
-    double largest = 0, smallest = 0;
+    using Real = std::common_type_t<Scalar, double>;
+    Real largest = 0, smallest = 0;
     for_each_shown(0, 0, [&](Scalar element) {
-      const double size = std::abs(static_cast<double>(element));
+      const Real size = std::abs(static_cast<Real>(element));
       if (!std::isfinite(size) || !(size > 0)) return;
       whole = whole && !(size < std::floor(size) || size > std::floor(size));
       largest = std::max(largest, size);
@@ -88,14 +88,9 @@ class TensorPrinter {
     if constexpr (std::integral<Scalar>) {
       return std::to_string(+element);
     } else {
-      if (std::isnan(element)) return "nan";
-      if (std::isinf(element)) return element > 0 ? "inf" : "-inf";
-      const char* const pattern = notation_ == Notation::scientific ? "%.4e"
-                                  : notation_ == Notation::fixed    ? "%.4f"
-                                                                    : "%.0f.";
-      std::array<char, 32> text{};
-      std::snprintf(text.data(), text.size(), pattern, static_cast<double>(element));
-      return text.data();
+      if (!std::isfinite(element)) return format_shortest(element);
+      if (notation_ == Notation::scientific) return format_scientific(element, 4);
+      return notation_ == Notation::fixed ? format_fixed(element, 4) : format_fixed(element, 0) + ".";
     }
   }
 

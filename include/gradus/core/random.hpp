@@ -7,7 +7,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <limits>
 #include <numbers>
 #include <span>
@@ -18,28 +17,23 @@
 #include <gradus/core/box_muller.hpp>
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/format.hpp>
 #include <gradus/core/mersenne_twister.hpp>
 
 namespace gradus {
 
 namespace detail {
 
-inline std::string short_number(double value) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%g", value);
-  return text.data();
-}
-
 [[noreturn]] inline void throw_interval(double from, double to) {
-  throw ArgumentError("uniform: interval is [" + short_number(from) + ", " + short_number(to) +
+  throw ArgumentError("uniform: interval is [" + format_shortest(from) + ", " + format_shortest(to) +
                       "), expected finite ends with from <= to and a length that the type can hold");
 }
 [[noreturn]] inline void throw_deviation(double deviation) {
-  throw ArgumentError("normal: standard deviation is " + short_number(deviation) +
+  throw ArgumentError("normal: standard deviation is " + format_shortest(deviation) +
                       ", expected a finite number of at least 0");
 }
 [[noreturn]] inline void throw_probability(double p) {
-  throw ArgumentError("bernoulli: probability is " + short_number(p) + ", expected 0 to 1");
+  throw ArgumentError("bernoulli: probability is " + format_shortest(p) + ", expected 0 to 1");
 }
 [[noreturn]] inline void throw_count(const char* operation, Index n, Index least) {
   throw ArgumentError(std::string(operation) + ": n is " + std::to_string(n) + ", expected at least " +

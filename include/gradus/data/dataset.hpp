@@ -10,6 +10,7 @@
 #include <gradus/core/checked.hpp>
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/format.hpp>
 #include <gradus/core/random.hpp>
 #include <gradus/core/shape.hpp>
 #include <gradus/core/tensor.hpp>
@@ -81,7 +82,7 @@ template <class Element, class Label>
 TrainValidation<Dataset<Element, Label>> split(const Dataset<Element, Label>& data,
                                                double validation_fraction, Generator& random) {
   if (!(validation_fraction >= 0 && validation_fraction <= 1)) {
-    throw ArgumentError("split: validation fraction is " + std::to_string(validation_fraction) +
+    throw ArgumentError("split: validation fraction is " + format_shortest(validation_fraction) +
                         ", expected a number in [0, 1]");
   }
   const std::vector<Index> order = random.permutation(data.size());

@@ -10,6 +10,7 @@
 
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/format.hpp>
 #include <gradus/core/random.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/core/tensor_view.hpp>
@@ -89,7 +90,7 @@ class MixupLoader {
   /// Throws ArgumentError unless alpha is positive and finite.
   MixupLoader(Source& loader, double alpha) : loader_(&loader), alpha_(alpha) {
     if (!(alpha > 0 && std::isfinite(alpha))) {
-      throw ArgumentError("MixupLoader: alpha is " + std::to_string(alpha) + ", expected a positive number");
+      throw ArgumentError("MixupLoader: alpha is " + format_shortest(alpha) + ", expected a positive number");
     }
   }
 

@@ -8,6 +8,7 @@
 #include <gradus/core/checked.hpp>
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/format.hpp>
 #include <gradus/core/random.hpp>
 #include <gradus/core/tensor_view.hpp>
 
@@ -89,7 +90,7 @@ struct RandomHorizontalFlip {
   void operator()(TensorView<Element> batch, Generator& random) const {
     const auto [channels, height, width] = detail::image_extents("RandomHorizontalFlip", batch.shape());
     if (!(p >= 0 && p <= 1)) {
-      throw ArgumentError("RandomHorizontalFlip: probability is " + std::to_string(p) +
+      throw ArgumentError("RandomHorizontalFlip: probability is " + format_shortest(p) +
                           ", expected a number in [0, 1]");
     }
     if (batch.empty()) return;

@@ -3,6 +3,7 @@
 #include <string>
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/format.hpp>
 #include <gradus/core/random.hpp>
 #include <gradus/nn/context.hpp>
 #include <gradus/nn/parameter.hpp>
@@ -147,8 +148,8 @@ class BatchNorm1d {
   static Index checked(Index features, const BatchNormOptions& options) {
     if (features < 0 || !(options.epsilon >= 0) || !(options.momentum >= 0 && options.momentum <= 1)) {
       throw ArgumentError("BatchNorm1d: features " + std::to_string(features) + ", epsilon " +
-                          gradus::detail::short_number(options.epsilon) + ", momentum " +
-                          gradus::detail::short_number(options.momentum) +
+                          format_shortest(options.epsilon) + ", momentum " +
+                          format_shortest(options.momentum) +
                           ", expected features and epsilon of at least 0, momentum in [0, 1]");
     }
     return features;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/format.hpp>
 #include <gradus/nn/context.hpp>
 #include <gradus/ops/dropout.hpp>
 
@@ -17,7 +18,7 @@ class Dropout {
   /// Throws ArgumentError unless 0 <= p <= 1.
   explicit Dropout(double p = 0.5) : p_(p) {
     if (!(p >= 0 && p <= 1)) {
-      throw ArgumentError("Dropout: probability is " + std::to_string(p) + ", expected a number in [0, 1]");
+      throw ArgumentError("Dropout: probability is " + format_shortest(p) + ", expected a number in [0, 1]");
     }
   }
 
@@ -50,7 +51,7 @@ class Dropout {
   Dropout<Other> cast() const {
     return Dropout<Other>(p_);
   }
-  std::string name() const { return "Dropout(" + gradus::detail::short_number(p_) + ")"; }
+  std::string name() const { return "Dropout(" + format_general(p_) + ")"; }
 
  private:
   double p_;

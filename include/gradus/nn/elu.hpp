@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include <gradus/core/format.hpp>
 #include <gradus/nn/context.hpp>
 #include <gradus/ops/elu.hpp>
 
@@ -29,7 +30,7 @@ struct ELU {
   ELU<Other> cast() const {
     return {alpha};
   }
-  std::string name() const { return "ELU(" + gradus::detail::short_number(alpha) + ")"; }
+  std::string name() const { return "ELU(" + format_general(alpha) + ")"; }
 };
 
 ELU(double)->ELU<>;

@@ -3,6 +3,7 @@
 #include <string>
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/format.hpp>
 #include <gradus/core/random.hpp>
 #include <gradus/nn/context.hpp>
 #include <gradus/nn/parameter.hpp>
@@ -27,7 +28,7 @@ class LayerNorm {
       : features_(features), options_(options) {
     if (features < 1 || !(options.epsilon >= 0)) {
       throw ArgumentError("LayerNorm: features " + std::to_string(features) + ", epsilon " +
-                          gradus::detail::short_number(options.epsilon) +
+                          format_shortest(options.epsilon) +
                           ", expected at least 1 feature and an epsilon of at least 0");
     }
     if (!options.affine) return;

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include <gradus/core/format.hpp>
 #include <gradus/nn/context.hpp>
 #include <gradus/ops/leaky_relu.hpp>
 
@@ -30,7 +31,7 @@ struct LeakyReLU {
   LeakyReLU<Other> cast() const {
     return {slope};
   }
-  std::string name() const { return "LeakyReLU(" + gradus::detail::short_number(slope) + ")"; }
+  std::string name() const { return "LeakyReLU(" + format_general(slope) + ")"; }
 };
 
 LeakyReLU(double)->LeakyReLU<>;

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include <gradus/core/format.hpp>
 #include <gradus/nn/context.hpp>
 #include <gradus/ops/softplus.hpp>
 
@@ -31,7 +32,7 @@ struct Softplus {
   Softplus<Other> cast() const {
     return {beta, threshold};
   }
-  std::string name() const { return "Softplus(" + gradus::detail::short_number(beta) + ")"; }
+  std::string name() const { return "Softplus(" + format_general(beta) + ")"; }
 };
 
 Softplus(double)->Softplus<>;

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <algorithm>
-#include <cstdio>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <gradus/core/format.hpp>
 #include <gradus/core/shape.hpp>
 #include <gradus/nn/any_module.hpp>
 #include <gradus/nn/sequential.hpp>
@@ -38,10 +38,9 @@ inline std::string memory_size(Index bytes) {
   double size = static_cast<double>(bytes);
   if (size < 1024) return std::to_string(bytes) + " B";
   std::size_t unit = 0;
-  for (size /= 1024; size >= 1024 && unit < 2; size /= 1024) ++unit;
-  char text[32];
-  std::snprintf(text, sizeof text, "%.2f %s", size, units[unit]);
-  return text;
+  // Two decimals make 1024.00 of what is above 1023.995.
+  for (size /= 1024; size >= 1023.995 && unit < 2; size /= 1024) ++unit;
+  return format_fixed(size, 2) + " " + units[unit];
 }
 
 /// [N, 256]: the batch is whatever it will be.

@@ -7,7 +7,7 @@
 #include <string>
 
 #include <gradus/core/error.hpp>
-#include <gradus/core/random.hpp>
+#include <gradus/core/format.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
 #include <gradus/ops/detail/shifted_exp.hpp>
@@ -69,7 +69,7 @@ void check_cross_entropy(const Shape& logits, std::span<const Index> labels, con
     if (!(weight >= 0 && std::isfinite(weight))) fail_class_weight(c, static_cast<double>(weight));
   }
   if (!(options.label_smoothing >= 0 && options.label_smoothing <= 1)) {
-    fail_cross_entropy<ArgumentError>("label smoothing is " + std::to_string(options.label_smoothing) +
+    fail_cross_entropy<ArgumentError>("label smoothing is " + format_shortest(options.label_smoothing) +
                                       ", expected a number in [0, 1]");
   }
   for (std::size_t i = 0; i < labels.size(); ++i) {

@@ -6,6 +6,7 @@
 
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/format.hpp>
 
 namespace gradus::optim {
 
@@ -13,7 +14,7 @@ namespace detail {
 
 [[noreturn]] inline void fail_option(const char* optimizer, const char* option, double got,
                                      const char* wanted) {
-  throw ArgumentError(std::string(optimizer) + ": " + option + " is " + std::to_string(got) + ", expected " +
+  throw ArgumentError(std::string(optimizer) + ": " + option + " is " + format_shortest(got) + ", expected " +
                       wanted);
 }
 

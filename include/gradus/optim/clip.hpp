@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/format.hpp>
 #include <gradus/nn/parameter.hpp>
 #include <gradus/ops/norm.hpp>
 
@@ -14,7 +15,7 @@ namespace detail {
 
 inline void check_clip(const char* operation, double limit) {
   if (!(limit >= 0)) {
-    throw ArgumentError(std::string(operation) + ": limit is " + std::to_string(limit) +
+    throw ArgumentError(std::string(operation) + ": limit is " + format_shortest(limit) +
                         ", expected a number not below 0");
   }
 }

@@ -7,6 +7,7 @@
 
 #include <gradus/core/checked.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/format.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/nn/parameter.hpp>
 #include <gradus/optim/check.hpp>
@@ -43,7 +44,7 @@ class ExponentialMovingAverage {
                            const std::vector<nn::NamedBuffer<Scalar>>& buffers, const Options& options)
       : options_(options) {
     if (!(options.decay >= 0 && options.decay <= 1)) {
-      throw ArgumentError("ExponentialMovingAverage: decay is " + std::to_string(options.decay) +
+      throw ArgumentError("ExponentialMovingAverage: decay is " + format_shortest(options.decay) +
                           ", expected a number in [0, 1]");
     }
     for (const auto& parameter : parameters) averages_.push_back({parameter.name, &parameter->value, {}});

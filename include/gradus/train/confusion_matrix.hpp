@@ -1,13 +1,13 @@
 #pragma once
 
 #include <algorithm>
-#include <cstdio>
 #include <limits>
 #include <span>
 #include <string>
 #include <vector>
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/format.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/train/metrics.hpp>
 
@@ -91,11 +91,7 @@ inline std::string ConfusionMatrix::to_string(std::span<const std::string> class
   const auto padded = [](const std::string& text, std::size_t width) {
     return std::string(width - std::min(width, text.size()), ' ') + text;
   };
-  const auto share = [](double value) {
-    char text[16];
-    std::snprintf(text, sizeof text, "%.3f", value);
-    return std::string(text);
-  };
+  const auto share = [](double value) { return format_fixed(value, 3); };
   std::vector<std::string> names;
   std::size_t name_width = std::string("precision").size();
   for (std::size_t c = 0; c < static_cast<std::size_t>(classes()); ++c) {

@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/format.hpp>
 #include <gradus/core/tensor_view.hpp>
-#include <gradus/train/history.hpp>
 
 namespace gradus::detail {
 
@@ -33,7 +33,7 @@ template <class Net, class Scalar = typename Net::scalar_type>
                                   TensorView<const Scalar> input = {}) {
   const std::string output = input.is_null() ? "" : first_non_finite_output<Net, Scalar>(net, input);
   const std::string parameter = first_non_finite_parameter(net);
-  std::string message = std::string("Trainer: ") + what + " is " + shortest(value) + " " + where;
+  std::string message = std::string("Trainer: ") + what + " is " + format_shortest(value) + " " + where;
   if (!output.empty() || !parameter.empty()) {
     message +=
         "; first not finite: " + output + (output.empty() || parameter.empty() ? "" : ", and ") + parameter;

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <array>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -10,6 +8,7 @@
 
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/format.hpp>
 
 namespace gradus {
 
@@ -29,32 +28,16 @@ struct EpochRecord {
   double learning_rate = 0;                ///< With which the epoch ended.
 };
 
-namespace detail {
-
-// Unlike printf, these print the same in every locale.
-inline std::string fixed(double number, int digits) {
-  std::array<char, 400> text;  // the largest double has 309 digits
-  return {
-      text.data(),
-      std::to_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed, digits).ptr};
-}
-inline std::string shortest(double number) {
-  std::array<char, 32> text;
-  return {text.data(), std::to_chars(text.data(), text.data() + text.size(), number).ptr};
-}
-
-}  // namespace detail
-
 /// `epoch 1, train loss 1.046, train acc 0.634, test acc 0.717`; without accuracies, in a regression,
-/// `epoch 1, train loss 1.046, test loss 1.121`.
+/// `epoch 1, train loss 1.046, test loss 1.121`. Small losses show their digits, as in `3.20e-05`.
 inline std::string to_string(const EpochRecord& record) {
   std::string line =
-      "epoch " + std::to_string(record.epoch) + ", train loss " + detail::fixed(record.train.loss, 3);
+      "epoch " + std::to_string(record.epoch) + ", train loss " + format_loss(record.train.loss);
   const bool classifies = !std::isnan(record.train.accuracy);
-  if (classifies) line += ", train acc " + detail::fixed(record.train.accuracy, 3);
+  if (classifies) line += ", train acc " + format_fixed(record.train.accuracy, 3);
   if (record.validation) {
-    line += classifies ? ", test acc " + detail::fixed(record.validation->accuracy, 3)
-                       : ", test loss " + detail::fixed(record.validation->loss, 3);
+    line += classifies ? ", test acc " + format_fixed(record.validation->accuracy, 3)
+                       : ", test loss " + format_loss(record.validation->loss);
   }
   return line;
 }
@@ -82,14 +65,14 @@ class History {
   /// empty, numbers are given to the last digit. A comment, if any, makes up a line `# comment` before them.
   /// `write_text(path, history.to_csv())` of core/atomic_file.hpp makes it a file.
   std::string to_csv(const std::string& comment = {}) const {
-    const auto field = [](double number) { return std::isnan(number) ? "" : detail::shortest(number); };
+    const auto field = [](double number) { return std::isnan(number) ? "" : format_shortest(number); };
     std::string csv = comment.empty() ? "" : "# " + comment + "\n";
     csv += "epoch,train_loss,train_acc,test_loss,test_acc,seconds\n";
     for (const EpochRecord& record : records_) {
       const Metrics validation = record.validation.value_or(Metrics{});
       csv += std::to_string(record.epoch) + "," + field(record.train.loss) + "," +
              field(record.train.accuracy) + "," + field(validation.loss) + "," + field(validation.accuracy) +
-             "," + detail::fixed(record.seconds, 6) + "\n";
+             "," + format_fixed(record.seconds, 6) + "\n";
     }
     return csv;
   }

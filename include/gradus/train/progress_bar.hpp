@@ -3,44 +3,101 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstddef>
 #include <cstdio>
 #include <string>
 #include <utility>
 
-#if defined(_WIN32)
-#include <io.h>
-#elif defined(__unix__) || defined(__APPLE__)
-#include <unistd.h>
-#endif
-
+#include <gradus/core/eigen.hpp>
+#include <gradus/core/format.hpp>
+#include <gradus/core/terminal.hpp>
 #include <gradus/train/history.hpp>
 
 namespace gradus {
 
 namespace detail {
 
-inline bool is_terminal(std::FILE* file) {
-#if defined(_WIN32)
-  return _isatty(_fileno(file)) != 0;
-#elif defined(__unix__) || defined(__APPLE__)
-  return isatty(fileno(file)) != 0;
-#else
-  return file == nullptr;
-#endif
+/// What a progress bar shows.
+struct ProgressState {
+  Index epoch = 0, epochs = 0, batch = 0, batches = 0;
+  double samples_per_second = 0;
+  double seconds_left = 0;  ///< of the whole fit
+};
+
+/// `4 s left`, `73 min left`
+inline std::string time_left(double seconds) {
+  constexpr double most_seconds = 600;
+  const double left = std::max(seconds, 0.0);
+  if (std::ceil(left) <= most_seconds) return format_fixed(std::ceil(left), 0) + " s left";
+  return format_fixed(std::ceil(left / 60), 0) + " min left";
 }
 
-/// `epoch 3/10 [=======>            ] 94/235, 84300 samples/s, 4 s left`
-inline std::string progress_line(Index epoch, Index epochs, Index batch, Index batches,
-                                 double samples_per_second, double seconds_left) {
-  constexpr Index width = 30;
-  const Index filled = batches > 0 ? width * batch / batches : 0;
-  std::string bar(static_cast<std::size_t>(filled), '=');
-  if (filled < width) bar += '>';
-  bar.resize(static_cast<std::size_t>(width), ' ');
-  return "epoch " + std::to_string(epoch) + "/" + std::to_string(epochs) + " [" + bar + "] " +
-         std::to_string(batch) + "/" + std::to_string(batches) + ", " + fixed(samples_per_second, 0) +
-         " samples/s, " + fixed(std::ceil(seconds_left), 0) + " s left";
+/// `[=======>            ]`
+inline std::string drawn_bar(Index done, Index all, std::size_t width) {
+  const double share = all > 0 ? static_cast<double>(done) / static_cast<double>(all) : 0;
+  const auto filled = static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(width));
+  std::string text(filled, '=');
+  if (filled < width) text += '>';
+  text.resize(width, ' ');
+  return "[" + text + "]";
 }
+
+/// `epoch 3/10 [=======>            ] 94/235, 84300 samples/s, 4 s left`. With fewer columns the bar shrinks;
+/// then the bar, the rate, the time and the batches are left out, in this order.
+inline std::string progress_line(const ProgressState& at, std::size_t columns) {
+  constexpr std::size_t widest_bar = 30, narrowest_bar = 8, frame = 4;
+  const std::string count = std::to_string(at.epoch) + "/" + std::to_string(at.epochs);
+  const std::string epoch = "epoch " + count;
+  const std::string batch = std::to_string(at.batch) + "/" + std::to_string(at.batches);
+  const std::string time = ", " + time_left(at.seconds_left);
+  const std::string rate_and_time = ", " + format_fixed(at.samples_per_second, 0) + " samples/s" + time;
+
+  const std::size_t beside_the_bar = epoch.size() + frame + batch.size() + rate_and_time.size();
+  if (columns >= beside_the_bar + narrowest_bar) {
+    const std::size_t width = std::min(widest_bar, columns - beside_the_bar);
+    return epoch + " " + drawn_bar(at.batch, at.batches, width) + " " + batch + rate_and_time;
+  }
+  for (const std::string& line : {epoch + ", " + batch + rate_and_time, epoch + ", " + batch + time,
+                                  epoch + ", " + batch, epoch, count}) {
+    if (line.size() <= columns) return line;
+  }
+  return "";
+}
+
+/// Estimates how long a fit still takes, from its steps and from the time between its epochs, when it is
+/// validated.
+class FitClock {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  void begin_fit() { *this = FitClock(); }
+  void begin_epoch(Clock::time_point first_step) {
+    // The first step of an epoch is not measured: its start was not seen.
+    if (has_steps_) between_epochs_ = std::max(seconds(last_step_, first_step) - seconds_per_step_, 0.0);
+    first_step_ = last_step_ = first_step;
+    has_steps_ = true;
+  }
+  void step(Clock::time_point now, Index steps_after_the_first) {
+    last_step_ = now;
+    seconds_per_step_ = seconds(first_step_, now) / static_cast<double>(steps_after_the_first);
+  }
+
+  double seconds_in_epoch() const { return seconds(first_step_, last_step_); }
+  double seconds_left(const ProgressState& at) const {
+    const auto epochs = static_cast<double>(at.epochs - at.epoch);
+    const auto steps = epochs * static_cast<double>(at.batches) + static_cast<double>(at.batches - at.batch);
+    return steps * seconds_per_step_ + (epochs + 1) * between_epochs_;
+  }
+
+ private:
+  static double seconds(Clock::time_point from, Clock::time_point to) {
+    return std::chrono::duration<double>(to - from).count();
+  }
+
+  bool has_steps_ = false;
+  Clock::time_point first_step_, last_step_;
+  double seconds_per_step_ = 0, between_epochs_ = 0;
+};
 
 }  // namespace detail
 
@@ -49,67 +106,65 @@ enum class ShowBar { on_terminal, always, never };
 struct ProgressBarOptions {
   std::FILE* out = stdout;
   ShowBar bar = ShowBar::on_terminal;
-  std::string note = {};  ///< Printed behind each epoch's line.
+  std::string note = {};  ///< printed after each epoch's line
 };
 
-/// Callback that prints each epoch's line when it is over, and on a terminal a bar while it is under way.
+/// Callback that prints each epoch's line when it is over, and on a terminal a bar while it is under way. The
+/// bar fits the terminal's width, whatever it is, and shows the time left of the whole fit.
 class ProgressBar {
  public:
   explicit ProgressBar(ProgressBarOptions options = {})
       : out_(options.out),
         note_(std::move(options.note)),
         draws_(options.bar == ShowBar::always ||
-               (options.bar == ShowBar::on_terminal && detail::is_terminal(options.out))) {}
+               (options.bar == ShowBar::on_terminal && is_terminal(options.out))),
+        line_(options.out) {}
 
+  template <class Trainer>
+  void on_begin(Trainer&) {
+    clock_.begin_fit();
+  }
   template <class Trainer>
   void on_step(Trainer& trainer) {
     if (!draws_) return;
     const auto& progress = trainer.progress();
-    const auto now = Clock::now();
+    const auto now = detail::FitClock::Clock::now();
     if (progress.batch == 1) {
-      first_step_ = drawn_ = now;
+      clock_.begin_epoch(now);
+      drawn_ = now;
       first_samples_ = progress.train.samples;
+      return;
     }
+    clock_.step(now, progress.batch - 1);
     if (now - drawn_ < interval) return;
     drawn_ = now;
-    // The first step is not measured: it makes the buffers, and its start was not seen.
-    const double seconds = std::chrono::duration<double>(now - first_step_).count();
-    const auto steps = static_cast<double>(progress.batch - 1);
-    draw(detail::progress_line(progress.epoch, progress.epochs, progress.batch, progress.batches,
-                               static_cast<double>(progress.train.samples - first_samples_) / seconds,
-                               seconds / steps * static_cast<double>(progress.batches - progress.batch)));
+    detail::ProgressState state{progress.epoch, progress.epochs, progress.batch, progress.batches};
+    state.samples_per_second =
+        static_cast<double>(progress.train.samples - first_samples_) / clock_.seconds_in_epoch();
+    state.seconds_left = clock_.seconds_left(state);
+    line_.show(detail::progress_line(state, line_.room()));
   }
   template <class Trainer>
   void on_epoch(Trainer& trainer) {
-    draw("");
+    line_.clear();
     std::fputs((to_string(trainer.history().back()) + note_ + "\n").c_str(), out_);
     std::fflush(out_);
   }
-  /// Leaves a clean line to whatever is printed next, an error for one.
+  /// Leaves a clean line to whatever is printed next, for example an error.
   template <class Trainer>
   void on_end(Trainer&) {
-    draw("");
+    line_.clear();
   }
 
  private:
-  using Clock = std::chrono::steady_clock;
   static constexpr auto interval = std::chrono::milliseconds(100);
-
-  /// Overwrites the line, with spaces where the last one was longer: not every terminal knows escape codes.
-  void draw(const std::string& line) {
-    if (line.empty() && width_ == 0) return;
-    const std::string rest(width_ - std::min(width_, line.size()), ' ');
-    std::fputs(("\r" + line + rest + (line.empty() ? "\r" : "")).c_str(), out_);
-    std::fflush(out_);
-    width_ = line.size();
-  }
 
   std::FILE* out_;
   std::string note_;
   bool draws_;
-  std::size_t width_ = 0;
-  Clock::time_point first_step_;
-  Clock::time_point drawn_;
+  StatusLine line_;
+  detail::FitClock clock_;
+  detail::FitClock::Clock::time_point drawn_;
   Index first_samples_ = 0;
 };
 

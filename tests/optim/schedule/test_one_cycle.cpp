@@ -50,6 +50,8 @@ TEST_CASE("OneCycle: refuses settings outside their domain") {
   CHECK_THROWS_WITH_AS(OneCycle{.total_steps = 0}(0), "OneCycle: total_steps is 0, expected 1 or more",
                        ArgumentError);
   CHECK_THROWS_AS((OneCycle{.total_steps = 10, .pct_start = 1.5}(0)), ArgumentError);
+  CHECK_THROWS_WITH_AS((OneCycle{.total_steps = 10, .pct_start = -1e-9}(0)),
+                       "OneCycle: pct_start is -1e-09, expected one in [0, 1]", ArgumentError);
   CHECK_THROWS_AS((OneCycle{.total_steps = 10, .div_factor = 0}(0)), ArgumentError);
 }
 

@@ -112,6 +112,8 @@ TEST_CASE("ReduceOnPlateau: a threshold of 1 accepts the first metric") {
 
 TEST_CASE("ReduceOnPlateau: refuses settings outside their domain") {
   CHECK_THROWS_AS((ReduceOnPlateau{{.factor = 1}}), ArgumentError);
+  CHECK_THROWS_WITH_AS((ReduceOnPlateau{{.factor = -1e-9}}), doctest::Contains("factor is -1e-09, expected"),
+                       ArgumentError);
   CHECK_THROWS_AS((ReduceOnPlateau{{.patience = -1}}), ArgumentError);
   CHECK_THROWS_AS((ReduceOnPlateau{{.cooldown = -1}}), ArgumentError);
   for (const double bad : {-1.0, std::nan(""), HUGE_VAL}) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include <gradus/core/format.hpp>
 #include <gradus/optim/schedule/cosine.hpp>
 #include <gradus/optim/schedule/schedule.hpp>
 
@@ -40,7 +41,8 @@ struct OneCycle {
     detail::check_step("OneCycle", step);
     detail::check_steps("OneCycle", "total_steps", total_steps);
     if (!(pct_start >= 0 && pct_start <= 1)) {
-      throw ArgumentError("OneCycle: pct_start is " + std::to_string(pct_start) + ", expected one in [0, 1]");
+      throw ArgumentError("OneCycle: pct_start is " + format_shortest(pct_start) +
+                          ", expected one in [0, 1]");
     }
     if (!(div_factor > 0 && final_div_factor > 0)) {
       throw ArgumentError("OneCycle: div_factor and final_div_factor must be above 0");

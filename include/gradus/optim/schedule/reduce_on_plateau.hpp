@@ -6,6 +6,7 @@
 #include <string>
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/format.hpp>
 #include <gradus/optim/check.hpp>
 #include <gradus/optim/optimizer.hpp>
 
@@ -38,7 +39,7 @@ class ReduceOnPlateau {
   /// rate or epsilon that is negative or not finite.
   explicit ReduceOnPlateau(const Options& options = {}) : options_(options) {
     if (!(options.factor >= 0 && options.factor < 1)) {
-      throw ArgumentError("ReduceOnPlateau: factor is " + std::to_string(options.factor) +
+      throw ArgumentError("ReduceOnPlateau: factor is " + format_shortest(options.factor) +
                           ", expected a number in [0, 1)");
     }
     if (options.patience < 0 || options.cooldown < 0) {
