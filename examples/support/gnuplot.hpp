@@ -106,9 +106,9 @@ inline void draw(const std::filesystem::path& path, int width, int height, const
   const ScratchFolder folder;
   const std::filesystem::path unfinished = folder.path() / "figure";
   const bool drawn = detail::run_gnuplot(
-      "set terminal " + terminal + " enhanced size " + std::to_string(width) + "," +
-      std::to_string(height) + " background 'white' font ',14'\nset encoding utf8\nset output " +
-      gnuplot_string(unfinished.string()) + "\n" + script + "\nunset output\n");
+      "set terminal " + terminal + " enhanced size " + std::to_string(width) + "," + std::to_string(height) +
+      " background 'white' font ',14'\nset encoding utf8\nset output " + gnuplot_string(unfinished.string()) +
+      "\n" + script + "\nunset output\n");
   if (!drawn) throw gradus::FileError(gradus::path_text(path) + ": gnuplot could not draw it");
   publish(unfinished, path);
 }

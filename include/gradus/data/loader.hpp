@@ -16,6 +16,7 @@
 
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/format.hpp>
 #include <gradus/core/parallel.hpp>
 #include <gradus/core/prefetch.hpp>
 #include <gradus/core/random.hpp>
@@ -94,7 +95,7 @@ class Loader {
     }
     const auto divisor = static_cast<Scalar>(options_.divisor);
     if (!std::isfinite(divisor) || !(divisor < 0 || divisor > 0)) {
-      throw ArgumentError("Loader: divisor is " + detail::short_number(options_.divisor) +
+      throw ArgumentError("Loader: divisor is " + format_general(options_.divisor) +
                           ", expected a finite number other than 0");
     }
     data.size();

@@ -45,8 +45,7 @@ template <class ErrorType>
 
 [[noreturn]] inline void fail_class_weight(std::size_t index, double weight) {
   fail_cross_entropy<ArgumentError>("class weight " + std::to_string(index) + " is " +
-                                    gradus::detail::short_number(weight) +
-                                    ", expected a finite number of at least 0");
+                                    format_general(weight) + ", expected a finite number of at least 0");
 }
 
 template <class Scalar>

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/format.hpp>
 #include <gradus/train/monitor.hpp>
 #include <gradus/train/snapshot.hpp>
 
@@ -29,7 +30,7 @@ class EarlyStopping {
                           ", expected at least 1");
     }
     if (!(options_.min_delta >= 0)) {
-      throw ArgumentError("EarlyStopping: min_delta is " + detail::shortest(options_.min_delta) +
+      throw ArgumentError("EarlyStopping: min_delta is " + format_shortest(options_.min_delta) +
                           ", expected a number of at least 0");
     }
   }
