@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <string>
@@ -66,7 +67,9 @@ Index count_correct(const Variable<float>& logits, std::span<const Index> labels
   Index correct = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const auto row = logits.value()[static_cast<Index>(i)];
-    correct += std::ranges::max_element(row) - row.begin() == labels[i] ? 1 : 0;
+    // NaN is never correct, though max_element may point to the label: every comparison with NaN is false.
+    const bool has_nan = std::ranges::any_of(row, [](float score) { return std::isnan(score); });
+    correct += !has_nan && std::ranges::max_element(row) - row.begin() == labels[i] ? 1 : 0;
   }
   return correct;
 }

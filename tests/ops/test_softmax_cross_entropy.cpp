@@ -328,4 +328,23 @@ TEST_SUITE("softmax_cross_entropy") {
       CHECK(gradient.array().isZero(0));
     }
   }
+
+  TEST_CASE("class weights from the smallest to the largest give the gradient of equal ones") {
+    Generator random(9);
+    const Tensor<float> logits = Tensor<float>::randn({4, 3}, random);
+    const std::vector<Index> labels{0, 2, 1, 2};
+    for (const float smoothing : {0.0f, 0.1f}) {
+      Tensor<float> expected(logits.shape()), gradient(logits.shape());
+      const auto plain =
+          softmax_cross_entropy<float>(logits, labels, expected.view(), {.label_smoothing = smoothing});
+      for (const float weight : {1e-44f, 1e-38f, 1e-20f, 1e20f, 3e38f}) {
+        CAPTURE(weight);
+        const std::vector<float> weights(3, weight);
+        const auto found = softmax_cross_entropy<float>(
+            logits, labels, gradient.view(), {.label_smoothing = smoothing, .class_weights = weights});
+        CHECK(found.loss == doctest::Approx(plain.loss));
+        CHECK(gradus::allclose(gradient, expected, 1e-5f, 1e-7f));
+      }
+    }
+  }
 }

@@ -43,23 +43,23 @@ template <class Scalar>
 Tensor<Scalar> cross_entropy_row_scales(const Shape& logits, std::span<const Index> labels,
                                         const ops::CrossEntropyOptions<Scalar>& options) {
   const auto weight = [&](Index c) {
-    return options.class_weights.empty() ? Scalar{1} : options.class_weights[static_cast<std::size_t>(c)];
+    const std::span<const Scalar> weights = options.class_weights;
+    return weights.empty() ? 1.0 : static_cast<double>(weights[static_cast<std::size_t>(c)]);
   };
-  const auto of_classes = static_cast<Scalar>(ops::detail::sum_terms<Scalar>(logits[1], weight));
-  ops::detail::Sum<Scalar> of_labels;
-  const Scalar smooth = options.label_smoothing / static_cast<Scalar>(logits[1]);
+  const double of_classes = ops::detail::sum_terms<double>(logits[1], weight);
+  ops::detail::Sum<double> of_labels;
+  for (const Index label : labels) {
+    if (label != options.ignore_index) of_labels.add(weight(label));
+  }
+  const double smoothing = static_cast<double>(options.label_smoothing);
+  const double smooth = smoothing / static_cast<double>(logits[1]), total = of_labels.total();
+  // as in ops::softmax_cross_entropy
+  const double scale = options.reduction == Reduction::sum ? 1 : total > 0 ? 1 / total : 0;
   Tensor<Scalar> scales(Shape{logits[0], 1});
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (labels[i] == options.ignore_index) continue;
-    of_labels.add(weight(labels[i]));
-    scales.data()[i] = weight(labels[i]) * (1 - options.label_smoothing) + smooth * of_classes;
-  }
-  const auto total = static_cast<Scalar>(of_labels.total());
-  if (options.reduction == Reduction::mean) {
-    if (total > 0)
-      scales.array() /= total;
-    else
-      scales.fill(Scalar{0});
+    scales.data()[i] =
+        static_cast<Scalar>(scale * (weight(labels[i]) * (1 - smoothing) + smooth * of_classes));
   }
   return scales;
 }

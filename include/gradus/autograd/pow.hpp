@@ -54,16 +54,15 @@ struct Power {
   // dL/da = dL/dy b a^(b - 1), and 0 where b = 0
   template <std::floating_point T>
   static T left(T dy, T a, T b, T) {
-    return is_constant(a, b) ? T{0} : dy * (b * std::pow(a, b - 1));
+    return b == 0 ? T{0} : dy * (b * std::pow(a, b - 1));
   }
   template <class T>
   static Variable<T> left(const Variable<T>& dy, const Variable<T>& a, const Variable<T>& b,
                           const Variable<T>&) {
     // Where b is a variable too, b a^(b - 1) has a derivative with respect to b even at b = 0.
     const bool both = recording && b.requires_grad();
-    Tensor<bool> is_plain = compared(
-        [both](T x, T p) { return both ? !(is_constant(x, p) && !std::isnormal(x)) : !is_constant(x, p); }, a,
-        b);
+    Tensor<bool> is_plain =
+        compared([both](T base, T exponent) { return exponent != 0 || (both && std::isnormal(base)); }, a, b);
     const auto formula = [&](const Variable<T>& base) { return dy * (b * pow(base, b - T{1})); };
     return all(is_plain) ? formula(a) : where_plain(std::move(is_plain), T{0}, a, formula);
   }
@@ -76,7 +75,7 @@ struct Power {
   template <class T>
   static Variable<T> right(const Variable<T>& dy, const Variable<T>& a, const Variable<T>& b,
                            const Variable<T>& y) {
-    Tensor<bool> is_plain = compared([](T x, T p) { return !is_zero_power(x, p); }, a, b);
+    Tensor<bool> is_plain = compared([](T base, T exponent) { return !is_zero_power(base, exponent); }, a, b);
     if (all(is_plain)) return dy * (y * log(a));
     // y is computed again, because its derivative at the bases left out may be infinite.
     return where_plain(std::move(is_plain), T{0}, a,
@@ -84,10 +83,6 @@ struct Power {
   }
 
  private:
-  template <std::floating_point T>
-  static bool is_constant(T, T b) {
-    return b == 0;
-  }
   template <std::floating_point T>
   static bool is_zero_power(T a, T b) {
     return a == 0 && b >= 0;

@@ -107,11 +107,13 @@ CrossEntropyResult<Scalar> softmax_cross_entropy(Input<Scalar> logits, std::span
     ++result.count;
   }
   const bool weighs = result.weight > 0;
-  Scalar weight_of_classes = 0;
-  for (Index c = 0; c < classes; ++c) weight_of_classes += weight(c);
+  double weight_of_classes = 0;
+  for (Index c = 0; c < classes; ++c) weight_of_classes += static_cast<double>(weight(c));
   const bool mean = options.reduction == Reduction::mean;
-  const Scalar scale = !mean ? Scalar{1} : weighs ? static_cast<Scalar>(1 / result.weight) : Scalar{0};
-  const Scalar smooth = options.label_smoothing / static_cast<Scalar>(classes);
+  const double smooth = static_cast<double>(options.label_smoothing) / static_cast<double>(classes);
+  // In double, because 1 / weight overflows in float for tiny class weights, and their sum for large ones.
+  const double scale = !mean ? 1 : weighs ? 1 / result.weight : 0;
+  const auto scaled = [scale](double x) { return static_cast<Scalar>(scale * x); };
 
   const bool are_short = classes > 0 && classes <= detail::ShortRows<Scalar>::longest;
   const Index rows_at_once = detail::ShortRows<Scalar>::rows_at_once(classes);
@@ -130,7 +132,8 @@ CrossEntropyResult<Scalar> softmax_cross_entropy(Input<Scalar> logits, std::span
       if (!dlogits.is_null()) dlogits[i].array().setZero();
       continue;
     }
-    const Scalar sharp = weight(label) * (1 - options.label_smoothing);
+    const double sharp =
+        static_cast<double>(weight(label)) * (1 - static_cast<double>(options.label_smoothing));
     Scalar highest, sum, log_sum;
     if (are_short) {
       highest = rows.highest(row);
@@ -150,20 +153,21 @@ CrossEntropyResult<Scalar> softmax_cross_entropy(Input<Scalar> logits, std::span
     if (!dlogits.is_null()) {
       Scalar* const dx = dlogits.data() + i * classes;
       const Scalar* const exp = are_short ? rows.exp(row) : dx;
-      const Scalar factor = scale * (sharp + smooth * weight_of_classes) / sum;
+      const Scalar factor = scaled(sharp + smooth * weight_of_classes) / sum;
       for (Index c = 0; c < classes; ++c) dx[c] = exp[c] * factor;
       if (smooth > 0) {
-        for (Index c = 0; c < classes; ++c) dx[c] -= scale * smooth * weight(c);
+        for (Index c = 0; c < classes; ++c) dx[c] -= scaled(smooth * static_cast<double>(weight(c)));
       }
-      dx[label] -= scale * sharp;
+      dx[label] -= scaled(sharp);
     }
     // an entry equal to the maximum is 0 below it, even when both are infinite
     const auto loss_of = [&](Scalar logit) {
-      return log_sum + (logit < highest || logit > highest ? highest - logit : Scalar{0});
+      return static_cast<double>(log_sum +
+                                 (logit < highest || logit > highest ? highest - logit : Scalar{0}));
     };
-    loss += static_cast<double>(sharp * (std::isnan(highest) ? highest : loss_of(x[label])));
+    loss += sharp * (std::isnan(highest) ? static_cast<double>(highest) : loss_of(x[label]));
     if (smooth > 0) {
-      for (Index c = 0; c < classes; ++c) loss += static_cast<double>(smooth * weight(c) * loss_of(x[c]));
+      for (Index c = 0; c < classes; ++c) loss += smooth * static_cast<double>(weight(c)) * loss_of(x[c]);
     }
     // an earlier entry as high would be the one predicted
     if (x[label] >= highest &&
