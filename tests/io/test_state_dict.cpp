@@ -180,7 +180,7 @@ TEST_CASE("LoadReport: names ten of each kind, counts the rest, and steers no te
   CHECK(text.ends_with("9 is different; 1 more different"));
   const LoadReport evil{{}, {"a\n\x1b[2J" + std::string(1, '\0'), std::string(100'000, 'x')}, {}};
   CHECK(evil.to_string().starts_with("unexpected a\\n\\x1b[2J\\x00; unexpected xxx"));
-  CHECK(evil.to_string().size() < 300);
+  CHECK(evil.to_string().size() < 600);
 }
 
 TEST_CASE("save, then load: networks of many small layers") {

@@ -11,9 +11,9 @@
 #include <span>
 #include <string>
 #include <system_error>
-#include <utility>
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/escape.hpp>
 #include <gradus/core/file.hpp>
 
 namespace gradus {
@@ -25,7 +25,7 @@ concept ByteSource = requires(S source, const S constant, std::span<std::byte> o
   { source.read(out) } -> std::same_as<std::size_t>;
   /// No more bytes than these are still to come. A reader checks it before it believes a header's size.
   { constant.bound() } -> std::same_as<std::uint64_t>;
-  /// For messages: the file's path.
+  /// For messages: the file's path, safe to print.
   { constant.name() } -> std::convertible_to<std::string>;
 };
 
@@ -60,8 +60,8 @@ class PlainFile {
 /// Bytes in memory that somebody else owns.
 class MemorySource {
  public:
-  explicit MemorySource(std::span<const std::byte> bytes, std::string name = "memory")
-      : bytes_(bytes), name_(std::move(name)) {}
+  explicit MemorySource(std::span<const std::byte> bytes, const std::string& name = "memory")
+      : bytes_(bytes), name_(escaped(name)) {}
 
   std::size_t read(std::span<std::byte> out) {
     const std::size_t count = std::min(out.size(), bytes_.size());
@@ -81,8 +81,8 @@ class MemorySource {
 class StreamSource {
  public:
   /// Throws FileError if the stream cannot tell where it ends.
-  explicit StreamSource(std::istream& stream, std::string name = "stream")
-      : stream_(&stream), name_(std::move(name)) {
+  explicit StreamSource(std::istream& stream, const std::string& name = "stream")
+      : stream_(&stream), name_(escaped(name)) {
     const auto here = stream.tellg();
     stream.seekg(0, std::ios::end);
     const auto end = stream.tellg();

@@ -39,14 +39,14 @@ struct [[nodiscard]] LoadReport {
     constexpr std::size_t most = 10;
     std::string text;
     const auto append = [&text](const std::string& part) { text += (text.empty() ? "" : "; ") + part; };
-    const auto list = [&](const std::string& kind, const std::vector<std::string>& names, std::size_t limit) {
+    const auto list = [&](const std::string& kind, const std::string& before, const auto& names) {
       const std::size_t shown = std::min(names.size(), most);
-      for (std::size_t i = 0; i < shown; ++i) append(kind + escaped(names[i], limit));
+      for (std::size_t i = 0; i < shown; ++i) append(before + escaped(names[i], 4 * detail::longest_name));
       if (shown < names.size()) append(std::to_string(names.size() - shown) + " more " + kind);
     };
-    list("missing ", missing, detail::longest_name);
-    list("unexpected ", unexpected, detail::longest_name);
-    list("", different, 4 * detail::longest_name);
+    list("missing", "missing ", missing);
+    list("unexpected", "unexpected ", unexpected);
+    list("different", "", different);
     return text;
   }
 };
