@@ -41,6 +41,13 @@ inline std::filesystem::path default_cache_dir() {
 
 namespace detail {
 
+/// Creates a folder and those of its parents that are missing. Throws FileError.
+inline void make_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) fail_file(folder, "cannot be created", error.default_error_condition().value());
+}
+
 /// Creates a folder and those of its parents that are missing, all for their owner alone (mode 0700); leaves
 /// folders that exist as they are. Throws FileError.
 inline void make_private_folder(const std::filesystem::path& folder) {
@@ -52,7 +59,7 @@ inline void make_private_folder(const std::filesystem::path& folder) {
   const int reason = errno;
 #else
   if (std::filesystem::create_directory(folder, error)) return;
-  const int reason = error.value();
+  const int reason = error.default_error_condition().value();
 #endif
   // Another process may have been faster, and "a/" is there once "a" is.
   if (!std::filesystem::is_directory(folder, error)) fail_file(folder, "cannot be created", reason);

@@ -10,10 +10,8 @@
 #include <filesystem>
 #include <span>
 #include <string>
-#include <system_error>
 #include <vector>
 
-#include <gradus/core/atomic_file.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/file.hpp>
 #include <gradus/data/byte_source.hpp>
@@ -101,12 +99,10 @@ inline std::string advice_on_cache(const std::filesystem::path& folder, Split sp
 /// Fetches those of the four files that a folder lacks, and makes the folder. A file is accepted if it has
 /// the official MD5, or unpacks to the official bytes. Throws FileError.
 inline void download_fashion_mnist(const std::filesystem::path& folder, const DownloadOptions& options = {}) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) fail_file(folder, "cannot be created", error.default_error_condition().value());
+  detail::make_folder(folder);
   for (const detail::OfficialFile& file : detail::official_fashion_mnist) {
+    if (!FashionMnist::locate(folder, file.name).empty()) continue;
     const std::string packed = std::string(file.name) + ".gz";
-    if (std::filesystem::exists(folder / file.name) || std::filesystem::exists(folder / packed)) continue;
     DownloadOptions limited = options;
     // Even stored without compression, gzip data are hardly larger than what they unpack to.
     limited.max_size = std::min(options.max_size, file.unpacked_size + file.unpacked_size / 100 + 1000);
