@@ -5,6 +5,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gradus/core/error.hpp>
@@ -35,7 +36,8 @@ class ConfusionMatrix {
   void add(Index label, Index predicted) { ++counts_(label, predicted); }
 
   Index classes() const { return counts_.shape()[0]; }
-  const Tensor<Index>& counts() const { return counts_; }
+  const Tensor<Index>& counts() const& { return counts_; }
+  Tensor<Index> counts() && { return std::move(counts_); }
   Index samples() const { return counts_.array().sum(); }
 
   /// The share of all samples that were recognised; NaN if there are none, and so below.
