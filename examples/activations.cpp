@@ -46,8 +46,8 @@ std::vector<double> numbers(const Tensor<double>& tensor) { return {tensor.begin
 
 void experiment(const support::ExperimentOptions& options) {
   support::check_outputs(options);
-  const std::array functions{Function{"ReLU", nn::ReLU<double>{}}, Function{"sigmoid", nn::Sigmoid<double>{}},
-                             Function{"tanh", nn::Tanh<double>{}}};
+  const std::array functions{Function{"ReLU", nn::ReLU{}}, Function{"sigmoid", nn::Sigmoid{}},
+                             Function{"tanh", nn::Tanh{}}};
   support::Table table("function,x,y,derivative");
   std::vector<support::Panel> panels;
   std::vector<double> steepest, at_the_end;

@@ -33,7 +33,7 @@ struct Initialiser {
 /// Hidden layers of width 256 between 784 inputs and 10 classes.
 nn::Sequential<double> make_network(Index hidden_layers, const nn::AnyModule<double>& activation,
                                     const Initialiser& initialiser, Generator& random) {
-  nn::Sequential<double> net{nn::Flatten<double>{}};
+  nn::Sequential<double> net{nn::Flatten{}};
   Index width = 784;
   for (Index layer = 0; layer < hidden_layers; ++layer) {
     net.push_back(nn::Linear<double>{width, 256, random});
@@ -82,7 +82,7 @@ void experiment(const support::ExperimentOptions& options, const std::string& da
   support::check_outputs(options);
   const support::FashionMnistData data = support::fashion_mnist(data_folder);
   const std::array<std::pair<std::string, nn::AnyModule<double>>, 2> activations{
-      {{"sigmoid", nn::Sigmoid<double>{}}, {"ReLU", nn::ReLU<double>{}}}};
+      {{"sigmoid", nn::Sigmoid{}}, {"ReLU", nn::ReLU{}}}};
   const std::array initialisers{
       Initialiser{"N(0, 0.01²)", [](auto w, auto& random) { nn::init::normal(w, random, 0, 0.01); }},
       Initialiser{"Xavier", [](auto w, auto& random) { nn::init::xavier_uniform(w, random); }},

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -139,6 +140,26 @@ TEST_SUITE("sequential") {
     Workspace<float> workspace;
     CHECK(net.predict(x, workspace) == y);
     CHECK(&net.predict(x, workspace) == &workspace.output);
+  }
+
+  TEST_CASE("a temporary network hands out results and children that live on") {
+    const auto make = [] { return Sequential<float>{Linear{2, 2}, ReLU{}}; };
+    auto net = make();
+    Generator random(1);
+    const Tensor<float> x{{1, 2}}, expected = net.forward(x);
+    float sum = 0;
+    for (const float element : make().forward(x)) sum += element;
+    CHECK(sum == expected.array().sum());
+    CHECK(make().forward(x, random) == expected);
+    CHECK(make().forward(Tensor<float>{{1, 2}}) == expected);
+    CHECK(make().forward(x.view()) == expected);
+    for (const float element : make().predict(x).view()) sum -= element;
+    CHECK(sum == 0);
+    static_assert(std::is_same_v<decltype(make().forward(x)), Tensor<float>>);
+    static_assert(std::is_same_v<decltype(net.forward(x)), const Tensor<float>&>);
+    const auto child = make()[0];
+    CHECK(child.as<Linear>().weight.value == net[0].as<Linear>().weight.value);
+    CHECK_THROWS_AS(make()[2], gradus::IndexError);
   }
 
   TEST_CASE("built at run time it is the same network") {

@@ -39,9 +39,13 @@ class Shape {
     return extents_[static_cast<std::size_t>(normalize_axis(axis))];
   }
 
-  constexpr const Index* begin() const { return extents_.data(); }
-  constexpr const Index* end() const { return extents_.data() + rank_; }
-  constexpr std::span<const Index> extents() const { return {begin(), end()}; }
+  constexpr const Index* begin() const& { return extents_.data(); }
+  constexpr const Index* end() const& { return extents_.data() + rank_; }
+  constexpr std::span<const Index> extents() const& { return {begin(), end()}; }
+  // Pointers into a temporary would dangle.
+  constexpr const Index* begin() const&& = delete;
+  constexpr const Index* end() const&& = delete;
+  constexpr std::span<const Index> extents() const&& = delete;
 
   /// An axis in `[-rank, rank)` as one in `[0, rank)`. Throws IndexError.
   constexpr Index normalize_axis(Index axis) const {

@@ -111,7 +111,8 @@ class TensorView {
   }
 
   constexpr Scalar* data() const { return data_; }
-  constexpr const Shape& shape() const { return shape_; }
+  constexpr const Shape& shape() const& { return shape_; }
+  constexpr Shape shape() const&& { return shape_; }
   constexpr Index rank() const { return shape_.rank(); }
   constexpr Index size() const { return shape_.size(); }
   constexpr bool empty() const { return shape_.empty(); }

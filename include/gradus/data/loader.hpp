@@ -114,7 +114,7 @@ class Loader {
 
   /// All examples once, shuffled by one `random.permutation(N)` as PyTorch shuffles by `torch.randperm(N)`,
   /// in their order if the options say so. The generator must outlive the epoch.
-  Epoch epoch(Generator& random) {
+  Epoch epoch(Generator& random) & {
     if (options_.shuffle) {
       order_.resize(static_cast<std::size_t>(data_->size()));
       random.permutation(std::span<Index>(order_));
@@ -123,7 +123,11 @@ class Loader {
   }
 
   /// All examples once, in their order and unchanged, for evaluation.
-  Epoch epoch() { return Epoch(*this, nullptr); }
+  Epoch epoch() & { return Epoch(*this, nullptr); }
+
+  // The batches are in the loader's memory.
+  void epoch(Generator& random) && = delete;
+  void epoch() && = delete;
 
  private:
   /// Which examples make up a batch: `order[i]`, or without an order `first + i`.

@@ -95,7 +95,8 @@ class MixupLoader {
   }
 
   Index size() const { return loader_->size(); }
-  Epoch epoch(Generator& random) { return Epoch(*this, random); }
+  Epoch epoch(Generator& random) & { return Epoch(*this, random); }
+  void epoch(Generator& random) && = delete;  // the mixed batches are in this object's memory
   typename Source::Epoch epoch() { return loader_->epoch(); }
 
  private:

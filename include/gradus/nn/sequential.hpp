@@ -81,7 +81,7 @@ class Sequential {
   void eval() { train(false); }
   bool is_training() const { return training_; }
   /// What dropout draws from where forward is given no generator.
-  Generator& random() { return random_; }
+  Generator& random() & { return random_; }
   /// How many threads share the work of a pass, 1 at first; results are the same bit for bit. Copies of the
   /// network share the threads, and a pass that finds them busy runs on its own.
   ///
@@ -122,8 +122,8 @@ class Sequential {
 
   /// A training pass, remembered for backward: `[N, ...] -> [N, ...]`. x must live until then; a temporary
   /// tensor is kept. The result lives here until the next forward. Throws ShapeError, which names the layer.
-  const Tensor<Scalar>& forward(ConstView x) { return forward(x, random_); }
-  const Tensor<Scalar>& forward(ConstView x, Generator& random) {
+  const Tensor<Scalar>& forward(ConstView x) & { return forward(x, random_); }
+  const Tensor<Scalar>& forward(ConstView x, Generator& random) & {
     TrainingPass<Scalar>& pass = pass_.value;
     if (lies_in(x, pass.output)) return forward(Tensor<Scalar>(x), random);
     pass.input.reset();
@@ -135,20 +135,27 @@ class Sequential {
     pass.input = x;
     return pass.output;
   }
-  const Tensor<Scalar>& forward(Tensor<Scalar>&& x) { return forward(std::move(x), random_); }
-  const Tensor<Scalar>& forward(Tensor<Scalar>&& x, Generator& random) {
+  const Tensor<Scalar>& forward(Tensor<Scalar>&& x) & { return forward(std::move(x), random_); }
+  const Tensor<Scalar>& forward(Tensor<Scalar>&& x, Generator& random) & {
     pass_.value.input.reset();
     pass_.value.kept_input = std::move(x);
     return forward(ConstView(pass_.value.kept_input), random);
   }
   // A view that may be written to would convert to either of them.
   template <std::same_as<View> V>
-  const Tensor<Scalar>& forward(V x) {
+  const Tensor<Scalar>& forward(V x) & {
     return forward(ConstView(x));
   }
   template <std::same_as<View> V>
-  const Tensor<Scalar>& forward(V x, Generator& random) {
+  const Tensor<Scalar>& forward(V x, Generator& random) & {
     return forward(ConstView(x), random);
+  }
+  /// Of a temporary network, the result itself.
+  template <class... Args>
+  requires(sizeof...(Args) == 1 || sizeof...(Args) == 2) Tensor<Scalar> forward(Args&&... args) && {
+    Sequential& network = *this;
+    network.forward(std::forward<Args>(args)...);
+    return std::move(pass_.value.output);
   }
 
   /// From the gradient of the loss with respect to the last forward's result, adds to the gradient of every

@@ -4,6 +4,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gradus/core/error.hpp>
@@ -44,7 +45,8 @@ class ConfusionMatrix {
   }
 
   Index classes() const { return counts_.shape()[0]; }
-  const Tensor<Index>& counts() const { return counts_; }
+  const Tensor<Index>& counts() const& { return counts_; }
+  Tensor<Index> counts() && { return std::move(counts_); }
   /// All samples, those without a predicted class included.
   Index samples() const { return counts_.array().sum() + unpredicted(); }
   /// The samples without a predicted class, because a score was NaN.

@@ -1,4 +1,5 @@
 #include <gradus/autograd.hpp>
+#include <gradus/data/loader.hpp>
 #include <gradus/nn.hpp>
 
 using gradus::Tensor;
@@ -8,6 +9,8 @@ using gradus::nn::Sequential;
 
 Sequential<float> make();
 AnyModule<float> make_module();
+gradus::Loader<> make_loader();
+gradus::Shape make_shape();
 
 int main() {
   const Tensor<float> x{{1, 2}};
@@ -25,4 +28,10 @@ int main() {
   make_module().as<Linear>();
   // expect: deleted
   make_module().get_if<Linear<float>>();
+  // expect: deleted
+  make_loader().epoch();
+  // expect: deleted
+  make_shape().extents();
+  // expect: no matching|lvalue|qualifiers
+  make().random();
 }
