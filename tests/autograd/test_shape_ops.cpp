@@ -14,39 +14,39 @@ constexpr Index most = std::numeric_limits<Index>::max(), least = std::numeric_l
 }  // namespace
 
 TEST_SUITE("shape operations") {
-  TEST_CASE("slice: steps up to the largest take the first element, and its gradient") {
+  TEST_CASE("slice_along: steps up to the largest take the first element, and its gradient") {
     for (const Index step : {Index{3}, most / 2, most - 1, most}) {
       CAPTURE(step);
       const Variable x(Tensor<double>{{1, 2}, {3, 4}, {5, 6}}, requires_grad);
-      const Variable y = slice(x, 0, 0, 3, step);
+      const Variable y = slice_along(x, 0, 0, 3, step);
       CHECK(Tensor(y.value()) == Tensor<double>{{1, 2}});
       sum(y).backward();
       CHECK(Tensor(x.grad()) == Tensor<double>{{1, 1}, {0, 0}, {0, 0}});
-      CHECK(slice(x, 1, -1, 2, step).shape() == Shape{3, 1});
-      CHECK(slice(x, 0, 2, 2, step).shape() == Shape{0, 2});
+      CHECK(slice_along(x, 1, -1, 2, step).shape() == Shape{3, 1});
+      CHECK(slice_along(x, 0, 2, 2, step).shape() == Shape{0, 2});
     }
   }
 
-  TEST_CASE("slice, index_select, gather and axes: numbers at the ends of the type are errors") {
+  TEST_CASE("slice_along, index_select, gather and axes: numbers at the ends of the type are errors") {
     const Variable x(Tensor<double>{{1, 2}, {3, 4}, {5, 6}});
     for (const Index bad : {least, least + 1, most - 1, most}) {
       CAPTURE(bad);
-      CHECK_THROWS_AS(slice(x, 0, bad, 2), IndexError);
-      CHECK_THROWS_AS(slice(x, 0, 2, bad), IndexError);
-      CHECK_THROWS_AS(slice(x, bad, 0, 2), IndexError);
+      CHECK_THROWS_AS(slice_along(x, 0, bad, 2), IndexError);
+      CHECK_THROWS_AS(slice_along(x, 0, 2, bad), IndexError);
+      CHECK_THROWS_AS(slice_along(x, bad, 0, 2), IndexError);
       CHECK_THROWS_AS(index_select(x, 0, {0, bad}), IndexError);
       CHECK_THROWS_AS(index_select(x, bad, {0}), IndexError);
       CHECK_THROWS_AS(gather(x, 0, Tensor<Index>{{bad, 0}}), IndexError);
       CHECK_THROWS_AS(sum(x, bad), IndexError);
       CHECK_THROWS_AS(transpose(x, bad, 0), IndexError);
       CHECK_THROWS_AS(permute(x, {0, bad}), IndexError);
-      CHECK_THROWS_AS(stack({x, x}, bad), IndexError);
+      CHECK_THROWS_AS(stack_along({x, x}, bad), IndexError);
       CHECK_THROWS_AS(concatenate({x, x}, bad), IndexError);
       CHECK_THROWS_AS(reshape(x, {bad, 2}), ShapeError);
       CHECK_THROWS_AS(reshape(x, {-1, bad}), ShapeError);
     }
     for (const Index step : {Index{0}, Index{-1}, least})
-      CHECK_THROWS_AS(slice(x, 0, 0, 2, step), ArgumentError);
+      CHECK_THROWS_AS(slice_along(x, 0, 0, 2, step), ArgumentError);
   }
 
   TEST_CASE("concatenate: extents whose sum overflows are an error") {
@@ -54,13 +54,13 @@ TEST_SUITE("shape operations") {
     CHECK_THROWS_AS(concatenate({x, x}), ShapeError);
     CHECK_THROWS_AS(concatenate({x, x, x, x}), ShapeError);
     CHECK(concatenate({x, x}, 1).shape() == Shape{most, 0});
-    CHECK_THROWS_AS(stack({x, x, Variable(Tensor<double>(Shape{0}))}), ShapeError);
+    CHECK_THROWS_AS(stack_along({x, x, Variable(Tensor<double>(Shape{0}))}), ShapeError);
   }
 
   TEST_CASE("empty tensors whose other extents have a product that overflows") {
     const Index huge = Index{1} << 62;
     const Variable x(Tensor<double>(Shape{huge, huge, 0}), requires_grad);
-    CHECK(slice(x, 0, 1, 3).shape() == Shape{2, huge, 0});
+    CHECK(slice_along(x, 0, 1, 3).shape() == Shape{2, huge, 0});
     CHECK(transpose(x, 0, 2).shape() == Shape{0, huge, huge});
     CHECK((x + x).shape() == x.shape());
     CHECK((x + Variable(1.0)).shape() == x.shape());
