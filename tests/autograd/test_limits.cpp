@@ -167,7 +167,7 @@ TEST_SUITE("limits") {
     sum(y).backward();
     check_same(a.grad(), {1, 0, 1});
     check_same(b.grad(), {0, 1, 0});
-    CHECK(greater(V(Tensor<double>{NaN, 1, NaN}), V(Tensor<double>{1, NaN, NaN})) ==
+    CHECK(greater_than(V(Tensor<double>{NaN, 1, NaN}), V(Tensor<double>{1, NaN, NaN})) ==
           Tensor<bool>{false, false, false});
   }
 
