@@ -41,7 +41,7 @@ TEST_CASE("A const network is saved, whatever its modules are for") {
   Sequential<double> other{Linear<double>{2, 2}, Tanh{}, BatchNorm1d<double>{2}};
   Generator random{7};
   other.reset_parameters(random);
-  CHECK(load(other, file).complete());
+  load(other, file);
   const Tensor<double> x{{1, 2}};
   CHECK(other.predict(x) == net.predict(x));
   fs::remove(file);
