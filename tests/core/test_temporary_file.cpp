@@ -2,6 +2,10 @@
 #include <set>
 #include <string>
 
+#if defined(__unix__)
+#include <sys/file.h>
+#endif
+
 #include <doctest/doctest.h>
 
 #include <gradus/core/temporary_file.hpp>
@@ -76,6 +80,23 @@ TEST_CASE("remove_abandoned: removes what dead writers of one destination left, 
   CHECK(names.contains("other.999999999-0000000000000007-0.tmp"));
   CHECK(alive.rename_to(destination) == 0);
 }
+
+#if defined(__unix__)
+
+TEST_CASE("remove_abandoned: a lock counts, not a process number, which another container would not know") {
+  const TemporaryFolder folder("temporary_locked");
+  const fs::path path = write_file(folder.path / "model.999999999-0000000000000007-0.tmp", "alive");
+  {
+    const Descriptor file = open_to_write(path);
+    REQUIRE(flock(file.number(), LOCK_EX) == 0);
+    remove_abandoned(folder.path, "model.");
+    CHECK(fs::exists(path));
+  }
+  remove_abandoned(folder.path, "model.");
+  CHECK_FALSE(fs::exists(path));
+}
+
+#endif
 
 TEST_CASE("TemporaryFile: a thousand leftovers do not stop the next writer") {
   const TemporaryFolder folder("temporary_thousand");
