@@ -93,7 +93,8 @@ void load_checkpoint(const std::filesystem::path& file, nn::Sequential<Scalar>& 
   }
   Generator restored = random;
   try {
-    restored.set_state(reader.read<std::uint32_t>(detail::generator_key).span());
+    const Tensor<std::uint32_t> words = reader.read<std::uint32_t>(detail::generator_key);
+    restored.set_state(words.span());
   } catch (const ArgumentError& error) {
     fail(error.what());
   }
