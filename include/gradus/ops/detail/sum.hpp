@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -21,7 +20,8 @@ using Wide = std::conditional_t<std::is_same_v<Scalar, float>, double, Scalar>;
 
 /// Whether sums of Scalars are corrected, because there is no wider type to add them in.
 template <class Scalar>
-inline constexpr bool is_corrected = std::is_floating_point_v<Scalar>&& std::is_same_v<Wide<Scalar>, Scalar>;
+inline constexpr bool is_corrected =
+    std::conjunction_v<std::is_floating_point<Scalar>, std::is_same<Wide<Scalar>, Scalar>>;
 
 /// Adds x to a sum, and what rounding drops to the error of the sum: Knuth's TwoSum.
 template <class Scalar>
