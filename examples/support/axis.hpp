@@ -23,7 +23,7 @@ inline std::string palette_colour(std::size_t i) {
 
 /// Lengths of strokes and gaps. In a legend, the longest pattern shows twice.
 inline std::string dash_pattern(std::size_t i) {
-  constexpr std::array patterns{"solid", "(8,5)", "(2,4)", "(12,4,2,4)", "(5,3)", "(8,4,2,4,2,4)"};
+  constexpr std::array patterns{"solid", "(8,5)", "(2,4)", "(12,4,2,4)", "(16,6)", "(8,4,2,4,2,4)"};
   return patterns[i % patterns.size()];
 }
 
@@ -48,14 +48,20 @@ inline double tic_step(double range, double most) {
   return 10 * power;
 }
 
-/// Sets an axis' range and its ticks at the multiples of `step`, all with the same number of decimals.
+/// Sets an axis' range and its ticks at the multiples of `step`, all in the same notation.
 inline std::string axis(const std::string& name, const Range& range, double step) {
-  const int decimals = std::max(0, static_cast<int>(-std::floor(std::log10(step) + 1e-9)));
+  constexpr int most_decimals = 4;
+  constexpr double most = 1e6;
+  const double decimals = std::max(0.0, -std::floor(std::log10(step) + 1e-9));
+  const bool is_plain =
+      decimals <= most_decimals && std::max(std::abs(range.low), std::abs(range.high)) < most;
   std::string tics;
   const double first = std::ceil(range.low / step - 1e-9), last = std::floor(range.high / step + 1e-9);
   for (double k = first; k <= last; ++k) {
-    tics += (tics.empty() ? "" : ", ") +
-            gnuplot_string(gradus::format_fixed(k == 0 ? 0.0 : k * step, decimals)) + " " + number(k * step);
+    const double at = k < 0 || k > 0 ? k * step : 0;
+    const std::string label =
+        is_plain ? gradus::format_fixed(at, static_cast<int>(decimals)) : gradus::format_general(at, 3);
+    tics += (tics.empty() ? "" : ", ") + gnuplot_string(label) + " " + number(at);
   }
   return "unset logscale " + name + "\nset " + name + "range [" + number(range.low) + ":" +
          number(range.high) + "]\nset " + name + "tics (" + tics + ")\n";
@@ -72,7 +78,7 @@ inline std::string whole_axis(const std::string& name, Range range, double most)
 inline std::string linear_axis(const std::string& name, Range range, double most, bool moves_low,
                                bool moves_high) {
   if (range.empty()) range = {0, 1};
-  if (!(range.low < range.high)) {
+  if (!(range.high - range.low > 1e-6 * std::abs(range.high))) {
     const double size = std::max(std::abs(range.low), 1.0);
     range = {range.low - size / 2, range.low + size / 2};
   }
@@ -90,7 +96,8 @@ inline std::string logarithmic_axis(const std::string& name, const Range& range,
   const double step = std::ceil((high - low) / most);
   std::string tics;
   for (double k = std::ceil(low / step) * step; k <= high; k += step) {
-    tics += (tics.empty() ? "" : ", ") + ("'10^{" + gradus::format_fixed(k == 0 ? 0.0 : k, 0) + "}' 1e") +
+    tics += (tics.empty() ? "" : ", ") +
+            ("'10^{" + gradus::format_fixed(k < 0 || k > 0 ? k : 0, 0) + "}' 1e") +
             gradus::format_fixed(k, 0);
   }
   return "set logscale " + name + "\nset " + name + "range [1e" + gradus::format_fixed(low, 0) + ":1e" +
