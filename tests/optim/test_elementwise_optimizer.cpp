@@ -91,11 +91,14 @@ struct SignRule {
   static std::array<State, 0> state(const Options&) { return {}; }
 
   // w -= rate sign(g)
-  template <class Scalar>
-  struct Update {
-    Scalar rate;
+  template <class Scalar, class Run>
+  static void update(const Options& options, Index, const Run& run) {
+    run(Step<Scalar>{static_cast<Scalar>(options.learning_rate)});
+  }
 
-    Update(const Options& options, Index) : rate(static_cast<Scalar>(options.learning_rate)) {}
+  template <class Scalar>
+  struct Step {
+    Scalar rate;
 
     template <class P>
     [[gnu::always_inline]] void operator()(P& w, const P& g) const {

@@ -69,9 +69,9 @@ struct GeluTanhBackward {
     using Scalar = typename P::Scalar;
     constexpr Scalar scale = gelu_tanh_scale<Scalar>, cubic = gelu_tanh_cubic<Scalar>;
     // Beyond 100, s is 0 or 1, in double too; infinity would make a product NaN.
-    const P near = min(100, max(-100, x));
-    const P s = sigmoid(scale * near * (1 + cubic * near * near));
-    return flush_subnormal(dy * s * (1 + near * (1 - s) * scale * (1 + 3 * cubic * near * near)));
+    const P bounded = min(100, max(-100, x));
+    const P s = sigmoid(scale * bounded * (1 + cubic * bounded * bounded));
+    return flush_subnormal(dy * s * (1 + bounded * (1 - s) * scale * (1 + 3 * cubic * bounded * bounded)));
   }
 };
 

@@ -1,30 +1,95 @@
 #pragma once
 
-#include <cmath>
-#include <limits>
-
-#include <gradus/core/eigen.hpp>
+#include <gradus/core/simd/dispatch.hpp>
+#include <gradus/core/simd/exp.hpp>
+#include <gradus/core/simd/float_bits.hpp>
+#include <gradus/core/simd/map.hpp>
+#include <gradus/core/simd/operators.hpp>
+#include <gradus/core/simd/sum_map.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
 #include <gradus/ops/detail/rows.hpp>
-#include <gradus/ops/detail/shifted_exp.hpp>
+#include <gradus/ops/detail/softmax_rows.hpp>
 
 /// Softmax and its logarithm over the last axis: `[..., C] -> [..., C]`. Input and output may be the same
 /// memory.
 ///
 /// Each row is shifted by its maximum, so that no input overflows. Infinities are taken as the limit: entries
-/// that equal an infinite maximum share the whole probability. NaN makes its row NaN.
+/// that equal an infinite maximum share the whole probability. NaN makes its row NaN. Probabilities and
+/// gradients that are subnormal are 0, because they would slow down every layer before.
 namespace gradus::ops {
+
+namespace detail {
+
+template <class Scalar>
+struct SoftmaxOfExp {
+  Scalar sum;
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& exp) const {
+    return flush_subnormal(exp / sum);
+  }
+};
+template <class Scalar>
+struct SoftmaxBackward {
+  Scalar mean;
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& y, const P& dy) const {
+    return flush_subnormal(y * (dy - mean));
+  }
+};
+template <class Scalar>
+struct LogSoftmax {
+  Scalar highest, log_sum;
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& x) const {
+    // Elements that equal an infinite maximum are 0 below it. If it is NaN, so is the result.
+    return select(x >= highest, 0, x - highest) - log_sum;
+  }
+};
+template <class Scalar>
+struct LogSoftmaxBackward {
+  Scalar total;
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& y, const P& dy) const {
+    return flush_subnormal(dy - exp_flushed(y) * total);
+  }
+};
+
+struct Term {
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& x) const {
+    return x;
+  }
+};
+struct ProductTerm {
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& x, const P& y) const {
+    return x * y;
+  }
+};
+
+/// Calls f(row, x, y, columns) for each row of x and y, where `row` is the SoftmaxRow of x.
+template <class Scalar, class F>
+void for_each_softmax_row(Input<Scalar> x, TensorView<Scalar> y, F&& f) {
+  if (x.empty()) return;
+  const Index columns = x.rank() == 0 ? 1 : x.shape()[-1], rows = x.size() / columns;
+  SoftmaxRows<Scalar> parts(x.data(), rows, columns);
+  for (Index i = 0; i < rows; ++i) {
+    f(parts, i, x.data() + i * columns, y.data() + i * columns, columns);
+  }
+}
+
+}  // namespace detail
 
 // y_i = exp(x_i) / sum_j exp(x_j)
 template <class Scalar>
 void softmax(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("softmax", "output", y.shape(), x.shape());
-  detail::for_each_row(x.shape(), [&](Index offset, Index columns) {
-    detail::RowMap<Scalar> out(y.data() + offset, columns);
-    detail::shifted_exp<Scalar>(detail::ConstRowMap<Scalar>(x.data() + offset, columns), out);
-    out /= out.sum();
-  });
+  detail::for_each_softmax_row<Scalar>(
+      x, y, [](auto& parts, Index i, const Scalar*, Scalar* out, Index columns) {
+        const detail::SoftmaxRow<Scalar> row = parts.row(i, out);
+        simd::map(detail::SoftmaxOfExp<Scalar>{row.sum}, columns, out, row.exp);
+      });
 }
 
 // dL/dx_i = y_i (dL/dy_i - sum_j dL/dy_j y_j)
@@ -33,10 +98,9 @@ void softmax_backward(Input<Scalar> y, Input<Scalar> dy, TensorView<Scalar> dx) 
   check_shape("softmax_backward", "output gradient", dy.shape(), y.shape());
   check_shape("softmax_backward", "input gradient", dx.shape(), y.shape());
   detail::for_each_row(y.shape(), [&](Index offset, Index columns) {
-    const detail::ConstRowMap<Scalar> out(y.data() + offset, columns);
-    const detail::ConstRowMap<Scalar> up(dy.data() + offset, columns);
-    const Scalar mean = (out * up).sum();
-    detail::RowMap<Scalar>(dx.data() + offset, columns) = out * (up - mean);
+    const Scalar *out = y.data() + offset, *up = dy.data() + offset;
+    const auto mean = static_cast<Scalar>(simd::sum_map(detail::ProductTerm{}, columns, out, up));
+    simd::map(detail::SoftmaxBackward<Scalar>{mean}, columns, dx.data() + offset, out, up);
   });
 }
 
@@ -44,20 +108,11 @@ void softmax_backward(Input<Scalar> y, Input<Scalar> dy, TensorView<Scalar> dx) 
 template <class Scalar>
 void log_softmax(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("log_softmax", "output", y.shape(), x.shape());
-  detail::for_each_row(x.shape(), [&](Index offset, Index columns) {
-    const detail::ConstRowMap<Scalar> in(x.data() + offset, columns);
-    const Scalar highest = in.template maxCoeff<Eigen::PropagateNaN>();
-    detail::RowMap<Scalar> out(y.data() + offset, columns);
-    if (std::isinf(highest)) {
-      const Scalar ties = static_cast<Scalar>((in >= highest).count());
-      for (Index i = 0; i < columns; ++i) {
-        out[i] = in[i] < highest ? -std::numeric_limits<Scalar>::infinity() : -std::log(ties);
-      }
-    } else {
-      const Scalar log_sum = std::log((in - highest).exp().sum());
-      out = in - highest - log_sum;
-    }
-  });
+  detail::for_each_softmax_row<Scalar>(
+      x, y, [](auto& parts, Index i, const Scalar* in, Scalar* out, Index columns) {
+        const detail::SoftmaxRow<Scalar> row = parts.row(i, nullptr);
+        simd::map(detail::LogSoftmax<Scalar>{row.highest, row.log_sum}, columns, out, in);
+      });
 }
 
 // dL/dx_i = dL/dy_i - exp(y_i) sum_j dL/dy_j
@@ -66,10 +121,9 @@ void log_softmax_backward(Input<Scalar> y, Input<Scalar> dy, TensorView<Scalar> 
   check_shape("log_softmax_backward", "output gradient", dy.shape(), y.shape());
   check_shape("log_softmax_backward", "input gradient", dx.shape(), y.shape());
   detail::for_each_row(y.shape(), [&](Index offset, Index columns) {
-    const detail::ConstRowMap<Scalar> out(y.data() + offset, columns);
-    const detail::ConstRowMap<Scalar> up(dy.data() + offset, columns);
-    const Scalar total = up.sum();
-    detail::RowMap<Scalar>(dx.data() + offset, columns) = up - out.exp() * total;
+    const Scalar *out = y.data() + offset, *up = dy.data() + offset;
+    const auto total = static_cast<Scalar>(simd::sum_map(detail::Term{}, columns, up));
+    simd::map(detail::LogSoftmaxBackward<Scalar>{total}, columns, dx.data() + offset, out, up);
   });
 }
 

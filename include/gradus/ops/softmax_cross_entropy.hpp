@@ -10,8 +10,7 @@
 #include <gradus/core/format.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
-#include <gradus/ops/detail/shifted_exp.hpp>
-#include <gradus/ops/detail/short_rows.hpp>
+#include <gradus/ops/detail/softmax_rows.hpp>
 #include <gradus/ops/reduction.hpp>
 
 namespace gradus::ops {
@@ -80,6 +79,108 @@ void check_cross_entropy(const Shape& logits, std::span<const Index> labels, con
   }
 }
 
+/// The weights of the terms of a loss, in the notation below. In double, because 1 / sum_of_labels overflows
+/// in float for tiny class weights, and the sums for large ones.
+template <class Scalar>
+struct CrossEntropyWeights {
+  std::span<const Scalar> classes;  ///< w; empty means 1 for all
+  Scalar largest = 1;               ///< w_c, or 1 if all are 0
+  double sharp_share;               ///< 1 - e
+  double smooth;                    ///< e/C
+  double sum_of_classes = 0;        ///< sum_k w_k
+  double sum_of_labels = 0;         ///< sum of w_y over the samples that are not ignored
+  Index samples = 0;                ///< their number
+  double scale = 1;                 ///< of the gradient: 1 / sum_of_labels for the mean
+
+  CrossEntropyWeights(const CrossEntropyOptions<Scalar>& options, std::span<const Index> labels, Index count)
+      : classes(options.class_weights),
+        sharp_share(1 - static_cast<double>(options.label_smoothing)),
+        smooth(static_cast<double>(options.label_smoothing) / static_cast<double>(count)) {
+    for (Index c = 0; c < count; ++c) sum_of_classes += of(c);
+    if (sum_of_classes > 0 && !classes.empty()) largest = *std::max_element(classes.begin(), classes.end());
+    for (const Index label : labels) {
+      if (label == options.ignore_index) continue;
+      sum_of_labels += of(label);
+      ++samples;
+    }
+    if (options.reduction == Reduction::mean) scale = sum_of_labels > 0 ? 1 / sum_of_labels : 0;
+  }
+
+  double of(Index c) const {
+    return classes.empty() ? 1 : static_cast<double>(classes[static_cast<std::size_t>(c)]);
+  }
+  Scalar scaled(double x) const { return static_cast<Scalar>(scale * x); }
+};
+
+// lse(x) - x, and the same times w / largest; an entry that equals the maximum is 0 below it, even if both
+// are infinite
+template <class Scalar>
+struct LogitLoss {
+  Scalar highest, log_sum, largest;
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& x) const {
+    return log_sum + select(x >= highest, 0, highest - x);
+  }
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& x, const P& weight) const {
+    return weight / largest * (*this)(x);
+  }
+};
+
+template <class Scalar>
+struct LogitGradient {
+  Scalar factor, shift, largest;
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& exp) const {
+    return flush_subnormal(exp * factor - shift);
+  }
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& exp, const P& weight) const {
+    return flush_subnormal(exp * factor - weight / largest * shift);
+  }
+};
+
+/// L of one sample with logits x `[C]`, before it is divided.
+template <class Scalar>
+double loss_of_row(const CrossEntropyWeights<Scalar>& w, const SoftmaxRow<Scalar>& row,
+                   std::span<const Scalar> x, Index label) {
+  if (std::isnan(row.highest)) return static_cast<double>(row.highest);
+  const LogitLoss<Scalar> loss_of{row.highest, row.log_sum, w.largest};
+  const simd::Pack<Scalar, 1> logit{x[static_cast<std::size_t>(label)]};
+  const double loss = w.of(label) * w.sharp_share * static_cast<double>(loss_of(logit).v);
+  if (!(w.smooth > 0)) return loss;
+  const Index count = static_cast<Index>(x.size());
+  const double sum = w.classes.empty() ? simd::sum_map(loss_of, count, x.data())
+                                       : simd::sum_map(loss_of, count, x.data(), w.classes.data());
+  return loss + w.smooth * static_cast<double>(w.largest) * sum;
+}
+
+/// Writes dL/dx of one sample to dx `[C]`, which may be where row.exp is.
+template <class Scalar>
+void gradient_of_row(const CrossEntropyWeights<Scalar>& w, const SoftmaxRow<Scalar>& row,
+                     std::span<Scalar> dx, Index label) {
+  const double sharp = w.of(label) * w.sharp_share;
+  const Scalar factor = w.scaled(sharp + w.smooth * w.sum_of_classes) / row.sum;
+  const Scalar shift = w.scaled(w.smooth * static_cast<double>(w.largest));
+  const LogitGradient<Scalar> gradient{factor, shift, w.largest};
+  const Index count = static_cast<Index>(dx.size());
+  if (w.smooth > 0 && !w.classes.empty()) {
+    simd::map(gradient, count, dx.data(), row.exp, w.classes.data());
+  } else {
+    simd::map(gradient, count, dx.data(), row.exp);
+  }
+  Scalar& at_label = dx[static_cast<std::size_t>(label)];
+  at_label = flush_subnormal(simd::Pack<Scalar, 1>{at_label - w.scaled(sharp)}).v;
+}
+
+/// Whether the label's logit is the largest and no earlier one equals it. False if there is a NaN.
+template <class Scalar>
+bool is_correct(const SoftmaxRow<Scalar>& row, std::span<const Scalar> x, Index label) {
+  const auto is_highest = [&](Scalar logit) { return logit >= row.highest; };
+  const auto before = x.first(static_cast<std::size_t>(label));
+  return is_highest(x[before.size()]) && std::none_of(before.begin(), before.end(), is_highest);
+}
+
 }  // namespace detail
 
 /// Softmax and cross-entropy on logits, fused: loss, metrics and, unless `dlogits` is null, the gradient in
@@ -94,89 +195,33 @@ template <class Scalar>
 CrossEntropyResult<Scalar> softmax_cross_entropy(Input<Scalar> logits, std::span<const Index> labels,
                                                  TensorView<Scalar> dlogits,
                                                  const CrossEntropyOptions<Scalar>& options = {}) {
-  detail::check_cross_entropy(logits.shape(), labels, dlogits.is_null() ? logits.shape() : dlogits.shape(),
+  const bool wants_gradient = !dlogits.is_null();
+  detail::check_cross_entropy(logits.shape(), labels, wants_gradient ? dlogits.shape() : logits.shape(),
                               options);
-  const Index classes = logits.shape()[1];
-  const auto weight = [&](Index c) {
-    return options.class_weights.empty() ? Scalar{1} : options.class_weights[static_cast<std::size_t>(c)];
-  };
+  const Index rows = logits.shape()[0], classes = logits.shape()[1];
+  const detail::CrossEntropyWeights<Scalar> weights(options, labels, classes);
   CrossEntropyResult<Scalar> result;
-  for (const Index label : labels) {
-    if (label == options.ignore_index) continue;
-    result.weight += static_cast<double>(weight(label));
-    ++result.count;
-  }
-  const bool weighs = result.weight > 0;
-  double weight_of_classes = 0;
-  for (Index c = 0; c < classes; ++c) weight_of_classes += static_cast<double>(weight(c));
-  const bool mean = options.reduction == Reduction::mean;
-  const double smooth = static_cast<double>(options.label_smoothing) / static_cast<double>(classes);
-  // In double, because 1 / weight overflows in float for tiny class weights, and their sum for large ones.
-  const double scale = !mean ? 1 : weighs ? 1 / result.weight : 0;
-  const auto scaled = [scale](double x) { return static_cast<Scalar>(scale * x); };
-
-  const bool are_short = classes > 0 && classes <= detail::ShortRows<Scalar>::longest;
-  const Index rows_at_once = detail::ShortRows<Scalar>::rows_at_once(classes);
-  detail::ShortRows<Scalar> rows;
-  double loss = 0;
-  Index first = 0;
-  for (Index i = 0; i < logits.shape()[0]; ++i) {
-    if (are_short && i == first + rows_at_once) first = i;
-    const Index row = i - first;
-    if (are_short && row == 0)
-      rows.compute(logits.data() + i * classes, std::min(rows_at_once, logits.shape()[0] - i), classes,
-                   logits.size() - i * classes);
+  result.count = weights.samples;
+  result.weight = weights.sum_of_labels;
+  if (classes == 0) return result;
+  detail::SoftmaxRows<Scalar> parts(logits.data(), rows, classes);
+  for (Index i = 0; i < rows; ++i) {
     const Index label = labels[static_cast<std::size_t>(i)];
-    const detail::ConstRowMap<Scalar> x(logits.data() + i * classes, classes);
+    const std::span<const Scalar> x(logits.data() + i * classes, static_cast<std::size_t>(classes));
+    const std::span<Scalar> dx(wants_gradient ? dlogits.data() + i * classes : nullptr,
+                               wants_gradient ? x.size() : 0);
     if (label == options.ignore_index) {
-      if (!dlogits.is_null()) dlogits[i].array().setZero();
+      std::fill(dx.begin(), dx.end(), Scalar{0});
       continue;
     }
-    const double sharp =
-        static_cast<double>(weight(label)) * (1 - static_cast<double>(options.label_smoothing));
-    Scalar highest, sum, log_sum;
-    if (are_short) {
-      highest = rows.highest(row);
-      sum = rows.sum(row);
-      log_sum = rows.log_sum(row);
-    } else if (dlogits.is_null()) {
-      highest = x.template maxCoeff<Eigen::PropagateNaN>();
-      sum = std::isinf(highest) ? static_cast<Scalar>((x >= highest).count()) : (x - highest).exp().sum();
-      log_sum = std::log(sum);
-    } else {
-      // p needs no memory of its own: the gradient's row holds exp(x - max) first
-      detail::RowMap<Scalar> p(dlogits.data() + i * classes, classes);
-      highest = detail::shifted_exp<Scalar>(x, p);
-      sum = p.sum();
-      log_sum = std::log(sum);
-    }
-    if (!dlogits.is_null()) {
-      Scalar* const dx = dlogits.data() + i * classes;
-      const Scalar* const exp = are_short ? rows.exp(row) : dx;
-      const Scalar factor = scaled(sharp + smooth * weight_of_classes) / sum;
-      for (Index c = 0; c < classes; ++c) dx[c] = exp[c] * factor;
-      if (smooth > 0) {
-        for (Index c = 0; c < classes; ++c) dx[c] -= scaled(smooth * static_cast<double>(weight(c)));
-      }
-      dx[label] -= scaled(sharp);
-    }
-    // an entry equal to the maximum is 0 below it, even when both are infinite
-    const auto loss_of = [&](Scalar logit) {
-      return static_cast<double>(log_sum +
-                                 (logit < highest || logit > highest ? highest - logit : Scalar{0}));
-    };
-    loss += sharp * (std::isnan(highest) ? static_cast<double>(highest) : loss_of(x[label]));
-    if (smooth > 0) {
-      for (Index c = 0; c < classes; ++c) loss += smooth * static_cast<double>(weight(c)) * loss_of(x[c]);
-    }
-    // an earlier entry as high would be the one predicted
-    if (x[label] >= highest &&
-        std::none_of(x.data(), x.data() + label, [&](Scalar y) { return y >= highest; }))
-      ++result.correct;
+    const detail::SoftmaxRow<Scalar> row = parts.row(i, dx.data());
+    result.total += detail::loss_of_row(weights, row, x, label);
+    if (detail::is_correct(row, x, label)) ++result.correct;
+    if (wants_gradient) detail::gradient_of_row(weights, row, dx, label);
   }
-  result.total = loss;
-  if (mean) loss = weighs ? loss / result.weight : 0;
-  result.loss = static_cast<Scalar>(loss);
+  const bool mean = options.reduction == Reduction::mean;
+  const double divisor = mean ? weights.sum_of_labels : 1;
+  result.loss = static_cast<Scalar>(divisor > 0 ? result.total / divisor : 0);
   return result;
 }
 

@@ -37,11 +37,17 @@ struct AdagradRule {
   }
 
   // g += decay w;  s += g^2;  w -= rate_t g / (sqrt(s) + epsilon)
+  template <class Scalar, class Run>
+  static void update(const Options& options, Index t, const Run& run) {
+    run(Step<Scalar>(options, t));
+  }
+
+ private:
   template <class Scalar>
-  struct Update {
+  struct Step {
     Scalar rate, decay, epsilon;
 
-    Update(const Options& options, Index t)
+    Step(const Options& options, Index t)
         : rate(static_cast<Scalar>(options.learning_rate /
                                    (1 + static_cast<double>(t - 1) * options.learning_rate_decay))),
           decay(static_cast<Scalar>(options.weight_decay)),

@@ -75,12 +75,18 @@ struct AdamRule {
   static double& momentum(Options& options) { return options.beta1; }
 
   // g += decay w, then Adam's step
+  template <class Scalar, class Run>
+  static void update(const Options& options, Index t, const Run& run) {
+    run(Step<Scalar>(options, t));
+  }
+
+ private:
   template <class Scalar>
-  struct Update {
+  struct Step {
     Scalar decay;
     AdamStep<Scalar> adam;
 
-    Update(const Options& options, Index t)
+    Step(const Options& options, Index t)
         : decay(static_cast<Scalar>(options.weight_decay)), adam(options, t) {}
 
     template <class P>

@@ -30,12 +30,18 @@ struct AdamWRule {
   static double& momentum(Options& options) { return options.beta1; }
 
   // w *= 1 - rate decay, then Adam's step
+  template <class Scalar, class Run>
+  static void update(const Options& options, Index t, const Run& run) {
+    run(Step<Scalar>(options, t));
+  }
+
+ private:
   template <class Scalar>
-  struct Update {
+  struct Step {
     Scalar shrink;
     AdamStep<Scalar> adam;
 
-    Update(const Options& options, Index t)
+    Step(const Options& options, Index t)
         : shrink(static_cast<Scalar>(1 - options.learning_rate * options.weight_decay)), adam(options, t) {}
 
     template <class P>

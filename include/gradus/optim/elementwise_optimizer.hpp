@@ -31,11 +31,9 @@ struct State {
 /// - `Options`, which has a `double learning_rate`, and `const char* name`;
 /// - `check(options)` throws ArgumentError on settings outside their domain;
 /// - `state(options)` lists what is kept between steps as `std::array<State, n>`;
-/// - `Update<Scalar>` is a function object. `Update(options, t)` computes the constants of step t = 1, 2,
-/// ...;
-///   `operator()(P& w, P& g, P& s_1, ..., P& s_n) const`, which must be always-inline, is the rule for a few
-///   elements at once, P being a simd::Pack. It changes w and the states, and may overwrite g. A state that
-///   is not kept is 0;
+/// - `update<Scalar>(options, t, run)` computes the constants of step t = 1, 2, ... and calls `run(f)`, where
+///   f is the rule for a few elements at once: an always-inline `f(P& w, P& g, P& s_1, ..., P& s_n)`, P being
+///   a simd::Pack, which changes w and the states and may overwrite g. A state that is not kept is 0;
 /// - if the rule has a momentum, `momentum(options)` returns a reference to it.
 ///
 /// Parameters must outlive the optimiser. Copies of it move the same parameters, each with its own state.
@@ -54,8 +52,9 @@ class ElementwiseOptimizer {
     check_shapes();
     step_count_ = gradus::detail::checked_add(Rule::name, step_count_, 1);
     for (Members& group : groups_) {
-      const Update update(group.options, step_count_);
-      for (Member& member : group.members) sweep(member, update, parallel);
+      Rule::template update<Scalar>(group.options, step_count_, [&](const auto& update) {
+        for (Member& member : group.members) sweep(member, update, parallel);
+      });
     }
   }
 
@@ -160,7 +159,6 @@ class ElementwiseOptimizer {
  private:
   using States = decltype(Rule::state(std::declval<const Options&>()));
   static constexpr std::size_t state_count = std::tuple_size_v<States>;
-  using Update = typename Rule::template Update<Scalar>;
   using Chunk = typename TensorView<Scalar>::ArrayMap;
 
   struct Member {
@@ -186,6 +184,7 @@ class ElementwiseOptimizer {
     }
   }
 
+  template <class Update>
   static void sweep(Member& member, const Update& update, Parallel parallel) {
     nn::Parameter<Scalar>& parameter = *member.parameter;
     parameter.gradient.take(

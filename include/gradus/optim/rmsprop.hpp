@@ -42,12 +42,18 @@ struct RMSpropRule {
   // g += decay w;  v = alpha v + (1 - alpha) g^2;  m = alpha m + (1 - alpha) g
   // g /= sqrt(v) + epsilon, centered g /= sqrt(v - m^2) + epsilon
   // w -= rate g, with momentum b = momentum b + g;  w -= rate b
+  template <class Scalar, class Run>
+  static void update(const Options& options, Index t, const Run& run) {
+    run(Step<Scalar>(options, t));
+  }
+
+ private:
   template <class Scalar>
-  struct Update {
+  struct Step {
     Scalar rate, decay, alpha, rest, epsilon, momentum;
     bool centered;
 
-    Update(const Options& options, Index)
+    Step(const Options& options, Index)
         : rate(static_cast<Scalar>(options.learning_rate)),
           decay(static_cast<Scalar>(options.weight_decay)),
           alpha(static_cast<Scalar>(options.alpha)),

@@ -43,28 +43,41 @@ struct SgdRule {
 
   // g += decay w;  b = momentum b + (1 - dampening) g, in the first step b = g;
   // w -= rate b, with Nesterov w -= rate (g + momentum b)
-  template <class Scalar>
-  struct Update {
-    Scalar rate, decay, momentum, undamped;
-    bool first, nesterov;
+  template <class Scalar, class Run>
+  static void update(const Options& options, Index t, const Run& run) {
+    const auto rate = static_cast<Scalar>(options.learning_rate);
+    const auto decay = static_cast<Scalar>(options.weight_decay);
+    if (options.momentum > 0) {
+      run(WithMomentum<Scalar>{rate, decay, static_cast<Scalar>(options.momentum),
+                               static_cast<Scalar>(1 - options.dampening), t == 1, options.nesterov});
+    } else {
+      run(Plain<Scalar>{rate, decay});
+    }
+  }
 
-    Update(const Options& options, Index t)
-        : rate(static_cast<Scalar>(options.learning_rate)),
-          decay(static_cast<Scalar>(options.weight_decay)),
-          momentum(static_cast<Scalar>(options.momentum)),
-          undamped(static_cast<Scalar>(1 - options.dampening)),
-          first(t == 1),
-          nesterov(options.nesterov) {}
+ private:
+  // Two functions, because the plain one has so little to do that a branch for each pack would show.
+  template <class Scalar>
+  struct Plain {
+    Scalar rate, decay;
+
+    template <class P>
+    [[gnu::always_inline]] void operator()(P& w, P& g, const P&) const {
+      if (decay > 0) g += decay * w;
+      w -= rate * g;
+    }
+  };
+
+  template <class Scalar>
+  struct WithMomentum {
+    Scalar rate, decay, momentum, undamped;
+    bool is_first, nesterov;
 
     template <class P>
     [[gnu::always_inline]] void operator()(P& w, P& g, P& b) const {
       if (decay > 0) g += decay * w;
-      if (momentum > 0) {
-        b = first ? g : momentum * b + undamped * g;
-        w -= rate * (nesterov ? g + momentum * b : b);
-      } else {
-        w -= rate * g;
-      }
+      b = is_first ? g : momentum * b + undamped * g;
+      w -= rate * (nesterov ? g + momentum * b : b);
     }
   };
 };

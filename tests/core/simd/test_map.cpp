@@ -49,7 +49,7 @@ TEST_CASE("map: computes every element once, and nothing else") {
   });
 }
 
-TEST_CASE("update: changes arrays, except those of const and those that are null") {
+TEST_CASE("update: changes arrays, except the second and those that are null") {
   gradus::test::for_each_instruction_set([] {
     for (std::size_t size = 0; size < 70; ++size) {
       std::vector<float> w(size + 1, 5), v(size + 1, -7);

@@ -48,46 +48,42 @@ struct Map {
   }
 };
 
-/// Where to store an array's packs, null for one that is only read.
-template <class S>
-constexpr S* writable(S* array) {
-  return array;
-}
-template <class S>
-constexpr S* writable(const S*) {
-  return nullptr;
-}
-
 struct Update {
-  template <class Isa, class F, class S, class... Arrays>
-  [[gnu::always_inline]] static void run(F f, Index size, S* first, Arrays*... others) {
-    using Scalar = std::remove_const_t<S>;
-    constexpr std::size_t count = sizeof...(Arrays) + 1;
-    run<Isa::template lanes<Scalar>, Scalar, count>(f, size, {first, others...},
-                                                    {writable<Scalar>(first), writable<Scalar>(others)...},
-                                                    std::make_index_sequence<count>{});
+  template <class Isa, class F, class S, class... States>
+  [[gnu::always_inline]] static void run(F f, Index size, S* y, const S* x, States*... states) {
+    run<Isa::template lanes<S>, S, sizeof...(States)>(f, size, y, x, {states...},
+                                                      std::index_sequence_for<States...>{});
   }
 
   template <int N, class S, std::size_t count, class F, std::size_t... I>
-  [[gnu::always_inline]] static void run(const F& f, Index size, std::array<const S*, count> from,
-                                         std::array<S*, count> to, std::index_sequence<I...>) {
-    S buffer[count][N];
-    const std::array<S*, count> begin = to;
+  [[gnu::always_inline]] static void run(const F& f, Index size, S* y, const S* x, std::array<S*, count> z,
+                                         std::index_sequence<I...>) {
+    S y_buffer[N], x_buffer[N];
+    [[maybe_unused]] S z_buffer[count + 1][N];
+    S* const y_begin = y;
+    [[maybe_unused]] const std::array<S*, count> z_begin = z;
     const Index rest = size % N;
     for (Index whole = size - rest;; whole = N) {
       for (Index i = 0; i < whole; i += N) {
-        Pack<S, N> packs[count] = {(from[I] == nullptr ? broadcast<S, N>(0) : load<S, N>(from[I] + i))...};
-        f(packs[I]...);
-        ((to[I] == nullptr ? void() : store(to[I] + i, packs[I])), ...);
+        Pack<S, N> y_pack = load<S, N>(y + i), x_pack = load<S, N>(x + i);
+        Pack<S, N> packs[count + 1] = {(z[I] == nullptr ? broadcast<S, N>(0) : load<S, N>(z[I] + i))...};
+        f(y_pack, x_pack, packs[I]...);
+        store(y + i, y_pack);
+        ((z[I] == nullptr ? void() : store(z[I] + i, packs[I])), ...);
       }
-      if (rest == 0 || from[0] == buffer[0]) break;
+      if (rest == 0 || y == y_buffer) break;
       // once more, for the rest
-      ((from[I] == nullptr ? void() : fill_buffer<N>(buffer[I], from[I] + whole, rest)), ...);
-      ((from[I] = from[I] == nullptr ? nullptr : buffer[I]), ...);
-      ((to[I] = to[I] == nullptr ? nullptr : buffer[I]), ...);
+      fill_buffer<N>(y_buffer, y + whole, rest);
+      fill_buffer<N>(x_buffer, x + whole, rest);
+      ((z[I] == nullptr ? void() : fill_buffer<N>(z_buffer[I], z[I] + whole, rest)), ...);
+      y = y_buffer;
+      x = x_buffer;
+      ((z[I] = z[I] == nullptr ? nullptr : z_buffer[I]), ...);
     }
     if (rest == 0) return;
-    ((to[I] == nullptr ? void() : store_first(begin[I] + (size - rest), load<S, N>(buffer[I]), rest)), ...);
+    const Index whole = size - rest;
+    store_first(y_begin + whole, load<S, N>(y_buffer), rest);
+    ((z[I] == nullptr ? void() : store_first(z_begin[I] + whole, load<S, N>(z_buffer[I]), rest)), ...);
   }
 };
 
@@ -102,13 +98,13 @@ void map(const F& f, Index size, S* y, const Inputs*... x) {
   dispatch<detail::Map>(f, size, y, x...);
 }
 
-/// f(x_i, ...) for `size` elements of each array, where `f` takes references to packs and may assign to them;
-/// those of arrays of const are not stored. The first array must not be null; the packs of others that are
-/// null are 0. Arrays must not overlap.
-template <class F, class S, class... Arrays>
-void update(const F& f, Index size, S* first, Arrays*... others) {
-  static_assert((std::is_same_v<std::remove_const_t<S>, std::remove_const_t<Arrays>> && ...));
-  dispatch<detail::Update>(f, size, first, others...);
+/// f(y_i, x_i, z_i, ...) for `size` elements of each array, where `f` takes references to packs and may
+/// assign to them. Those of y and of z, ... are stored. An array z may be null; then its packs are 0. Arrays
+/// must not overlap.
+template <class F, class S, class... States>
+void update(const F& f, Index size, S* y, const S* x, States*... z) {
+  static_assert((std::is_same_v<S, States> && ...));
+  dispatch<detail::Update>(f, size, y, x, z...);
 }
 
 }  // namespace gradus::simd

@@ -49,9 +49,9 @@ template <int N>
 template <int N>
 [[gnu::always_inline]] inline Pack<float, N> tanh(const Pack<float, N>& x) {
   const Pack<float, N> a = abs(x), z = x * x;
-  const Pack<float, N> near_0 = multiply_add(a * z, detail::tanh_numerator(z), a);
-  const Pack<float, N> far = 1.0f - 2.0f / (detail::exp_of_double(min(9.02f, a)) + 1.0f);
-  return copy_sign(select(a < 0.625f, near_0, far), x);
+  const Pack<float, N> at_0 = multiply_add(a * z, detail::tanh_numerator(z), a);
+  const Pack<float, N> beyond = 1.0f - 2.0f / (detail::exp_of_double(min(9.02f, a)) + 1.0f);
+  return copy_sign(select(a < 0.625f, at_0, beyond), x);
 }
 template <int N>
 [[gnu::always_inline]] inline Pack<double, N> tanh(const Pack<double, N>& x) {
