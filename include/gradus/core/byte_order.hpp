@@ -8,6 +8,8 @@
 #include <span>
 #include <type_traits>
 
+#include <gradus/version.hpp>
+
 /// The byte orders of file formats. Elements are swapped as integers: loading a swapped float into a
 /// floating-point register would change the bits of a signalling NaN on some processors.
 namespace gradus {

@@ -19,6 +19,8 @@
 #include <unistd.h>
 #endif
 
+#include <gradus/version.hpp>
+
 /// The system's open files, by number. Functions that return an int return 0 or an errno value.
 namespace gradus::detail {
 

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include <gradus/version.hpp>
+
 /// Text that comes from a file or a path, made safe to print. Every message of gradus that repeats such text
 /// passes it through `escaped` or `in_quotes`.
 namespace gradus {

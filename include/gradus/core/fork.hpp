@@ -8,6 +8,8 @@
 #include <pthread.h>
 #endif
 
+#include <gradus/version.hpp>
+
 /// What `fork` does to threads: the child process has a copy of the calling thread only. The other threads
 /// are gone, and a mutex that one of them held is never released.
 

@@ -8,6 +8,8 @@
 #include <string>
 #include <system_error>
 
+#include <gradus/version.hpp>
+
 namespace gradus {
 
 // Unlike printf, std::to_string and streams, these write the same text in every locale: a decimal point, no

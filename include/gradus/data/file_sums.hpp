@@ -83,6 +83,7 @@ class UnpackedSha256 {
   static constexpr std::size_t output_size = std::size_t{1} << 16;
 
   void begin_unpacking() {
+    input_.resize(output_size);
     output_.resize(output_size);
     stream_ = std::unique_ptr<z_stream, InflateEnd>(new z_stream{});
     if (inflateInit2(stream_.get(), gzip_only) != Z_OK) throw std::bad_alloc();
@@ -105,9 +106,10 @@ class UnpackedSha256 {
   /// Unpacks one buffer of output and returns how many bytes it took.
   std::size_t unpack(std::span<const std::byte> bytes) {
     if (member_ended_) inflateReset(stream_.get());
-    const std::size_t offered = std::min<std::size_t>(bytes.size(), std::numeric_limits<uInt>::max());
-    // zlib does not write to its input; its type is older than const.
-    stream_->next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(bytes.data()));
+    // Copied, because the type of zlib's input is older than const.
+    const std::size_t offered = std::min(bytes.size(), input_.size());
+    std::copy_n(bytes.begin(), offered, input_.begin());
+    stream_->next_in = reinterpret_cast<Bytef*>(input_.data());
     stream_->avail_in = static_cast<uInt>(offered);
     int code = Z_OK;
     do {
@@ -127,6 +129,7 @@ class UnpackedSha256 {
   Sha256 sha256_;
   std::uint64_t room_;
   std::vector<std::byte> start_;
+  std::vector<std::byte> input_;
   std::vector<std::byte> output_;
   std::unique_ptr<z_stream, InflateEnd> stream_;
   bool member_ended_ = false;

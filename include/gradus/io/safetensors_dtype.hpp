@@ -8,6 +8,8 @@
 #include <string_view>
 #include <type_traits>
 
+#include <gradus/version.hpp>
+
 namespace gradus {
 
 /// What a tensor and a safetensors file can both hold. Not `long double`, which the format does not have, nor
