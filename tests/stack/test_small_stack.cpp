@@ -14,6 +14,7 @@
 #include <doctest/doctest.h>
 
 #include <gradus/data/gzip.hpp>
+#include <gradus/data/write_idx.hpp>
 #include <gradus/gradus.hpp>
 #include <gradus/io/checkpoint.hpp>
 #include <gradus/io/state_dict.hpp>
