@@ -9,7 +9,7 @@ namespace gradus::nn {
 
 /// The most sequences that may be nested in one another. What visits a network calls itself once per level,
 /// and takes at most 64 KB of the stack for so many.
-inline constexpr Index max_nesting = 32;
+inline constexpr Index max_nesting = 24;
 
 namespace detail {
 
