@@ -785,7 +785,7 @@ struct Wrapper {
   }
 };
 
-constexpr const char* too_deep = "Sequential: modules are nested more than 32 deep, expected at most 32";
+constexpr const char* too_deep = "Sequential: modules are nested more than 24 deep, expected at most 24";
 
 /// Whatever walks through the network refuses to.
 void check_refused(Sequential<float>& net) {
@@ -801,7 +801,7 @@ void check_refused(Sequential<float>& net) {
 }  // namespace
 
 TEST_CASE("Sequential: nested as deep as documented, it does all that a network does") {
-  static_assert(max_nesting == 32);
+  static_assert(max_nesting == 24);
   CHECK(Sequential<float>{}.depth() == 1);
   CHECK(small_net().depth() == 1);
   Sequential<float> net = nested(max_nesting);
