@@ -38,6 +38,7 @@
 #define hyper ?
 #define interface ?
 #define NEAR ?
+#undef FAR  // zlib has it too
 #define FAR ?
 #define CONST ?
 #define IN ?

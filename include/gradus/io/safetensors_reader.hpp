@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <gradus/core/byte_order.hpp>
@@ -53,11 +54,14 @@ class SafetensorsReader {
     header_ = parse_safetensors_header(path_, json, size - data_start_);
   }
 
-  const std::vector<SafetensorsEntry>& entries() const { return header_.entries; }
-  const std::map<std::string, std::string>& metadata() const { return header_.metadata; }
+  const std::vector<SafetensorsEntry>& entries() const& { return header_.entries; }
+  std::vector<SafetensorsEntry> entries() && { return std::move(header_.entries); }
+  const std::map<std::string, std::string>& metadata() const& { return header_.metadata; }
+  std::map<std::string, std::string> metadata() && { return std::move(header_.metadata); }
 
   /// The description of a tensor, or null if the file has none of that name.
-  const SafetensorsEntry* find(std::string_view name) const { return header_.find(name); }
+  const SafetensorsEntry* find(std::string_view name) const& { return header_.find(name); }
+  const SafetensorsEntry* find(std::string_view name) const&& = delete;
 
   /// The elements of a tensor. Throws FileError if there is none of that name, it has another dtype or more
   /// dimensions than a Shape, or bytes of a BOOL tensor are neither 0 nor 1.
