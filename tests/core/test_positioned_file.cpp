@@ -1,7 +1,10 @@
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <numeric>
 #include <span>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -59,16 +62,20 @@ TEST_CASE("PositionedFile: what is no file is one typed error, at once") {
 
 TEST_CASE("PositionedFile: many threads read one object, each its own part") {
   const TemporaryFolder folder("positioned_threads");
-  std::string content;
-  for (int i = 0; i < 20000; ++i) content += std::to_string(10000 + i % 9973);
-  const PositionedFile file(gradus::test::write_file(folder.path / "file", content));
-  std::atomic<int> wrong{0};
+  std::vector<std::uint64_t> numbers(1 << 14);
+  std::iota(numbers.begin(), numbers.end(), std::uint64_t{0});
+  const std::string_view bytes(reinterpret_cast<const char*>(numbers.data()), 8 * numbers.size());
+  const PositionedFile file(gradus::test::write_file(folder.path / "file", bytes));
+  std::atomic<int> wrong{0}, ready{0};
   std::vector<std::thread> threads;
-  for (std::size_t t = 0; t < 4; ++t) {
+  for (std::uint64_t t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
-      for (std::size_t i = 0; i < 2000; ++i) {
-        const std::size_t at = (i * 7919 + t * 104729) % (content.size() - 1000);
-        if (read_at(file, at, 1000) != content.substr(at, 1000)) ++wrong;
+      for (++ready; ready < 4;) std::this_thread::yield();  // short reads, all at once
+      for (std::uint64_t i = 0; i < 50'000; ++i) {
+        const std::uint64_t at = (i * 7919 + t * 104729) % numbers.size();
+        std::uint64_t number = 0;
+        const std::size_t count = file.read(8 * at, std::as_writable_bytes(std::span(&number, 1)));
+        if (count != 8 || number != at) ++wrong;
       }
     });
   }
