@@ -8,6 +8,10 @@
 
 #include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
+#include <gradus/core/simd/float_bits.hpp>
+#include <gradus/core/simd/map.hpp>
+#include <gradus/core/simd/operators.hpp>
+#include <gradus/core/simd/sum_map.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
 #include <gradus/ops/detail/softmax_rows.hpp>

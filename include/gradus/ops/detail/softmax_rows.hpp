@@ -43,7 +43,9 @@ class SoftmaxRows {
  private:
   static constexpr Index longest = 1024;
   static constexpr Index alignment = 64 / static_cast<Index>(sizeof(Scalar));
-  static constexpr Index capacity = 4096;
+  static constexpr Index capacity =
+      Index{16 * 1024} / static_cast<Index>(sizeof(Scalar));  // of 64 KB of stack
+  static_assert(capacity >= longest);
   static constexpr Index most_rows = 128;
 
   struct Log {
