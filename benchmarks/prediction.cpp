@@ -9,8 +9,9 @@
 #include <span>
 #include <vector>
 
+#include <gradus/core/simd/dispatch.hpp>
+#include <gradus/core/simd/pack.hpp>
 #include <gradus/nn.hpp>
-#include <gradus/ops/detail/packet.hpp>
 
 #include "support/build.hpp"
 #include "support/fma_peak.hpp"
@@ -26,21 +27,29 @@ namespace nn = gradus::nn;
 
 /// Reads a block of memory once, as fast as the cache that it is in gives it: eight sums side by side, so
 /// that no addition waits for another.
-float stream(std::span<const float> block) {
-  namespace simd = gradus::ops::detail;
-  constexpr std::size_t lanes = simd::packet_size<float>, sums = 8;
-  simd::Packet<float> total[sums];
-  for (auto& sum : total) sum = simd::broadcast(0.0f);
-  std::size_t i = 0;
-  for (; i + sums * lanes <= block.size(); i += sums * lanes) {
-    for (std::size_t k = 0; k < sums; ++k) {
-      total[k] = Eigen::internal::padd(total[k], simd::load(block.data() + i + k * lanes));
+struct Stream {
+  template <class Isa>
+  [[gnu::always_inline]] static void run(const float* block, Index size, float* total) {
+    constexpr int n = Isa::template lanes<float>;
+    constexpr Index count = 8;
+    gradus::simd::Pack<float, n> sums[count];
+    for (auto& sum : sums) sum = gradus::simd::broadcast<float, n>(0);
+    Index i = 0;
+    for (; i + count * n <= size; i += count * n) {
+#if defined(__GNUC__)
+#pragma GCC unroll 8
+#endif
+      for (Index k = 0; k < count; ++k) sums[k] = sums[k] + gradus::simd::load<float, n>(block + i + k * n);
     }
+    *total = 0;
+    for (; i < size; ++i) *total += block[i];
+    for (const auto& pack : sums) *total += sum(pack);
   }
-  float rest = 0;
-  for (; i < block.size(); ++i) rest += block[i];
-  for (const auto& sum : total) rest += simd::sum(sum);
-  return rest;
+};
+float stream(std::span<const float> block) {
+  float total = 0;
+  gradus::simd::dispatch<Stream>(block.data(), static_cast<Index>(block.size()), &total);
+  return total;
 }
 
 void print_latency(const char* name, const bench::Samples& seconds) {

@@ -9,65 +9,72 @@
 #include <vector>
 
 #include <gradus/core/eigen.hpp>
-#include <gradus/ops/detail/packet.hpp>
+#include <gradus/core/simd/dispatch.hpp>
+#include <gradus/core/simd/pack.hpp>
 
 #include "json_line.hpp"
 #include "timing.hpp"
 
-#if defined(__GNUC__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wignored-attributes"  // a packet as a template argument loses its alignment
-#endif
-
 /// The processor's limit that everything is measured against: multiply-adds of single precision that wait for
-/// nothing, in the widest registers that the compiler was told of.
+/// nothing, in the widest registers that the library's kernels use.
 namespace bench {
 
 namespace detail {
-
-using Widest = gradus::ops::detail::Packet<float>;
-using Half = Eigen::internal::unpacket_traits<Widest>::half;
 
 // A multiply-add takes four cycles and two start in each: eight chains keep a core busy, sixteen registers
 // hold twelve and the two constants.
 inline constexpr gradus::Index chains = 12;
 inline constexpr gradus::Index rounds = 1'000'000;
 
-template <class Packet>
-constexpr gradus::Index lanes() {
-  return Eigen::internal::unpacket_traits<Packet>::size;
-}
+/// The widest registers, or those of half that width.
+enum class Width { widest, half };
 
-/// Two operations a lane.
-template <class Packet>
-constexpr double flops() {
-  return static_cast<double>(2 * lanes<Packet>() * chains * rounds);
-}
-
-template <class Packet>
-void multiply_and_add() {
-  volatile float scale_source = 0.999999f, shift_source = 1e-7f;  // unknown to the compiler
-  const Packet scale = Eigen::internal::pset1<Packet>(+scale_source);
-  const Packet shift = Eigen::internal::pset1<Packet>(+shift_source);
-  std::array<Packet, chains> x;
-  x.fill(scale);
-  for (gradus::Index round = 0; round < rounds; ++round) {
-    for (Packet& chain : x) chain = gradus::ops::detail::multiply_add(chain, scale, shift);
+template <Width width>
+struct MultiplyAndAdd {
+  template <class Isa>
+  [[gnu::always_inline]] static void run(float scale, float shift, float* total) {
+    constexpr int widest = Isa::template lanes<float>;
+    constexpr int n = width == Width::widest || widest == 1 ? widest : widest / 2;
+    using Pack = gradus::simd::Pack<float, n>;
+    const Pack factor = gradus::simd::broadcast<float, n>(scale),
+               step = gradus::simd::broadcast<float, n>(shift);
+    Pack x[chains];
+    for (Pack& chain : x) chain = factor;
+    for (gradus::Index round = 0; round < rounds; ++round) {
+#if defined(__GNUC__)
+#pragma GCC unroll 12
+#endif
+      for (gradus::Index i = 0; i < chains; ++i) x[i] = multiply_add(x[i], factor, step);
+    }
+    *total = 0;
+    for (const Pack& chain : x) *total += sum(chain);
   }
+};
+
+/// Elements per register.
+inline gradus::Index lanes(Width width) {
+  const gradus::Index widest = gradus::simd::with_instruction_set(
+      []<class Isa>(Isa) -> gradus::Index { return Isa::template lanes<float>; });
+  return width == Width::widest ? widest : std::max(widest / 2, gradus::Index{1});
+}
+
+template <Width width>
+void multiply_and_add() {
+  volatile float scale = 0.999999f, shift = 1e-7f;  // unknown to the compiler
   float total = 0;
-  for (const Packet& chain : x) total += gradus::ops::detail::sum(chain);
-  scale_source = total;
+  gradus::simd::dispatch<MultiplyAndAdd<width>>(+scale, +shift, &total);
+  scale = total;
 }
 
 /// Operations a second, in units of 10^9, of so many threads together.
-template <class Packet>
+template <Width width>
 double gflops(int threads) {
   std::latch ready(threads), go(1);
   std::vector<Clock::time_point> ends(static_cast<std::size_t>(threads));
   const auto work = [&](std::size_t thread) {
     ready.count_down();
     go.wait();
-    multiply_and_add<Packet>();
+    multiply_and_add<width>();
     ends[thread] = Clock::now();
   };
   std::vector<std::thread> team;
@@ -76,11 +83,12 @@ double gflops(int threads) {
   ready.wait();
   const Clock::time_point start = Clock::now();
   go.count_down();
-  multiply_and_add<Packet>();
+  multiply_and_add<width>();
   ends[0] = Clock::now();
   for (std::thread& thread : team) thread.join();
   const std::chrono::duration<double> time = *std::ranges::max_element(ends) - start;
-  return flops<Packet>() * threads / time.count() / 1e9;
+  const gradus::Index flops = 2 * lanes(width) * chains * rounds;  // two operations per lane
+  return static_cast<double>(flops) * threads / time.count() / 1e9;
 }
 
 }  // namespace detail
@@ -91,8 +99,8 @@ class FmaPeak {
  public:
   /// Takes 15 ms or so.
   void measure() {
-    raise<detail::Widest>();
-    if constexpr (detail::lanes<detail::Half>() < detail::lanes<detail::Widest>()) raise<detail::Half>();
+    raise<detail::Width::widest>();
+    if (detail::lanes(detail::Width::widest) > 1) raise<detail::Width::half>();
   }
   /// GFLOP/s of one or two threads in the widest registers.
   double gflops(int threads = 1) const { return best_.rbegin()->second.at(threads); }
@@ -114,11 +122,11 @@ class FmaPeak {
  private:
   using BestByThreads = std::map<int, double>;
 
-  template <class Packet>
+  template <detail::Width width>
   void raise() {
     for (const int threads : {1, 2}) {
-      double& best = best_[32 * detail::lanes<Packet>()][threads];
-      best = std::max(best, detail::gflops<Packet>(threads));
+      double& best = best_[32 * detail::lanes(width)][threads];
+      best = std::max(best, detail::gflops<width>(threads));
     }
   }
 
@@ -126,7 +134,3 @@ class FmaPeak {
 };
 
 }  // namespace bench
-
-#if defined(__GNUC__)
-#pragma GCC diagnostic pop
-#endif

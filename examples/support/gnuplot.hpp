@@ -15,6 +15,7 @@
 #include <gradus/core/file.hpp>
 #include <gradus/data/byte_source.hpp>
 
+#include "broken_pipe.hpp"
 #include "program.hpp"
 
 /// Pictures through the program gnuplot.
@@ -42,10 +43,12 @@ inline std::FILE* open_gnuplot() { return popen("gnuplot 2> /dev/null", "w"); }
 inline int close_gnuplot(std::FILE* gnuplot) { return pclose(gnuplot); }
 #endif
 
-/// Whether gnuplot took the whole script without complaint.
+/// Whether gnuplot took the whole script without complaint. A gnuplot that is missing or ends early is an
+/// error, not the end of the program.
 inline bool run_gnuplot(const std::string& script) {
-  std::FILE* const gnuplot = open_gnuplot();
+  std::FILE* const gnuplot = open_gnuplot();  // starts gnuplot with this thread's signals as they are
   if (gnuplot == nullptr) return false;
+  const SurviveBrokenPipe writing;
   const bool taken = std::fwrite(script.data(), 1, script.size(), gnuplot) == script.size();
   return close_gnuplot(gnuplot) == 0 && taken;
 }

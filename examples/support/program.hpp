@@ -3,7 +3,6 @@
 #include <charconv>
 #include <cmath>
 #include <concepts>
-#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -23,6 +22,8 @@
 #include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
 
+#include "broken_pipe.hpp"
+
 /// What the example programs share: options, errors and the files that they write.
 namespace support {
 
@@ -34,13 +35,12 @@ inline int fail(const CLI::App& app, const std::string& what) {
   return bad_input;
 }
 
-/// Reads the options, then runs the program; whatever goes wrong becomes one line on standard error.
+/// Reads the options, then runs the program; whatever goes wrong becomes one line on standard error. The
+/// program ends when nobody reads its output any more.
 template <class Program>
 int run(CLI::App& app, int argc, char** argv, const Program& program) {
   app.name(std::filesystem::path(argv[0]).filename().string());
-#if defined(SIGPIPE)
-  std::signal(SIGPIPE, SIG_IGN);  // a plotting program that ends early is an error, not the end of this one
-#endif
+  end_with_reader();
   try {
     app.parse(argc, argv);
     program();
