@@ -66,13 +66,18 @@ Line parsed(const std::string& line) {
   return result;
 }
 
-/// Whether this is the compiler and the kind of processor that the README's lines were printed with. Others
-/// round sums otherwise, which moves the last digits.
-bool prints_readme_exactly() {
+/// The README's lines as gcc 12 prints them on the processor that this is compiled for; empty for other
+/// compilers, which round sums in another order. With AVX-512 they are the README's, digit by digit. With
+/// AVX2 alone, two of them differ by a few of the 10,000 test images.
+std::vector<std::string> expected_lines([[maybe_unused]] std::vector<std::string> lines) {
 #if defined(__GNUC__) && !defined(__clang__) && __GNUC__ == 12 && defined(__AVX512F__)
-  return true;
+  return lines;
+#elif defined(__GNUC__) && !defined(__clang__) && __GNUC__ == 12 && defined(__AVX2__) && defined(__FMA__)
+  lines.at(2) = "epoch 3, train loss 0.518, train acc 0.820, test acc 0.797";
+  lines.at(6) = "epoch 7, train loss 0.422, train acc 0.852, test acc 0.840";
+  return lines;
 #else
-  return false;
+  return {};
 #endif
 }
 
@@ -86,17 +91,18 @@ TEST_CASE("784-256-10: the lines of the README, digit by digit, and those of PyT
   Generator random(0);
   const History history = train(
       {nn::Flatten{}, nn::Linear{784, 256, random}, nn::ReLU{}, nn::Linear{256, 10, random}}, random, 10);
+  const std::vector<std::string> expected = expected_lines(readme.alone);
   int different = 0;
   for (std::size_t i = 0; i < readme.alone.size(); ++i) {
     const gradus::EpochRecord& record = history[static_cast<Index>(i)];
     const std::string line = to_string(record);
     CAPTURE(line);
     if (line != readme.alone[i]) ++different;
-    if (prints_readme_exactly()) CHECK(line == readme.alone[i]);
+    if (!expected.empty()) CHECK(line == expected[i]);
     // tests/reference/torch_side_by_side.py printed the right side with PyTorch 1.13. Rounding moves a few of
     // the 10,000 test images across the border of their class, more of them from epoch to epoch.
-    for (const std::string& expected : {readme.alone[i], readme.right[i]}) {
-      const Line numbers = parsed(expected);
+    for (const std::string& other : {readme.alone[i], readme.right[i]}) {
+      const Line numbers = parsed(other);
       CHECK(record.epoch == numbers.epoch);
       CHECK(std::abs(record.train.loss - numbers.train_loss) < 0.002);
       CHECK(std::abs(record.train.accuracy - numbers.train_acc) < 0.002);
