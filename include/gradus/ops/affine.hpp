@@ -74,9 +74,10 @@ void affine_bias_gradient(Input<Scalar> dy, TensorView<Scalar> dbias) {
     for (Index i = 0; i < up.rows; ++i) dbias.array() += dy[i].array();
     return;
   }
-  detail::sum_columns(up.data, up.rows, up.columns, [out = dbias.data()](Index j, detail::Wide<Scalar> sum) {
+  const auto store = [out = dbias.data()](Index j, detail::Wide<Scalar> sum) {
     out[j] = static_cast<Scalar>(static_cast<detail::Wide<Scalar>>(out[j]) + sum);
-  });
+  };
+  detail::sum_columns(up.rows, up.columns, store, detail::MatrixTerm<Scalar>{up.data, up.columns});
 }
 
 }  // namespace gradus::ops

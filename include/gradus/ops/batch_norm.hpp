@@ -1,10 +1,12 @@
 #pragma once
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/simd/pack.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
 #include <gradus/ops/detail/column_sums.hpp>
 #include <gradus/ops/detail/rows.hpp>
+#include <gradus/ops/detail/shifted_mean.hpp>
 
 /// Batch normalisation (Ioffe and Szegedy, 2015) of x `[N, C]`: every column by its own mean m and inverse
 /// deviation r = 1 / sqrt(variance + eps), then scaled by a weight and shifted by a bias, all of them `[C]`.
@@ -16,16 +18,51 @@ namespace gradus::ops {
 
 namespace detail {
 
-/// Calls f with the function (i, j) -> x_ij - m_j.
-template <class Scalar, class F>
-void with_centered(Input<Scalar> x, Input<Scalar> mean, Input<Scalar> mean_rest, const F& f) {
-  const Index columns = mean.size();
-  const Scalar *const in = x.data(), *const m = mean.data(), *const rest = mean_rest.data();
-  if (mean_rest.is_null())
-    f([=](Index i, Index j) { return in[i * columns + j] - m[j]; });
-  else
-    f([=](Index i, Index j) { return in[i * columns + j] - m[j] - rest[j]; });
-}
+// x - x_0, where x_0 is the first row
+template <class S>
+struct ShiftedByFirstRow {
+  using Scalar = S;
+  const Scalar* x;
+  Index columns;
+
+  template <int N>
+  [[gnu::always_inline]] simd::Pack<Scalar, N> at(Index i, Index j) const {
+    return simd::load<Scalar, N>(x + i * columns + j) - simd::load<Scalar, N>(x + j);
+  }
+};
+
+// (x - mean)^2
+template <class S>
+struct SquareFromMean {
+  using Scalar = S;
+  const Scalar* x;
+  const Scalar* mean;
+  Index columns;
+
+  template <int N>
+  [[gnu::always_inline]] simd::Pack<Scalar, N> at(Index i, Index j) const {
+    const auto centered = simd::load<Scalar, N>(x + i * columns + j) - simd::load<Scalar, N>(mean + j);
+    return centered * centered;
+  }
+};
+
+// dL/dy (x - m)
+template <class S>
+struct GradientTimesCentered {
+  using Scalar = S;
+  const Scalar* dy;
+  const Scalar* x;
+  const Scalar* mean;
+  const Scalar* mean_rest;
+  Index columns;
+
+  template <int N>
+  [[gnu::always_inline]] simd::Pack<Scalar, N> at(Index i, Index j) const {
+    auto centered = simd::load<Scalar, N>(x + i * columns + j) - simd::load<Scalar, N>(mean + j);
+    if (mean_rest != nullptr) centered = centered - simd::load<Scalar, N>(mean_rest + j);
+    return simd::load<Scalar, N>(dy + i * columns + j) * centered;
+  }
+};
 
 }  // namespace detail
 
@@ -43,23 +80,21 @@ void batch_statistics(Input<Scalar> x, TensorView<Scalar> mean, TensorView<Scala
   if (!mean_rest.is_null()) detail::check_columns(operation, "mean rest", mean_rest.shape(), x.shape());
   const Index rows = x.shape()[0], columns = x.shape()[1];
   const Wide count = static_cast<Wide>(rows);
-  detail::sum_columns(x.data(), rows, columns,
-                      [&, m = mean.data()](Index j, Wide sum) { m[j] = static_cast<Scalar>(sum / count); });
-  // x is shifted by the mean so far: differences of near numbers are exact, and their mean is what it lacks
-  detail::with_centered<Scalar>(x, mean, {}, [&](const auto& centered) {
-    const auto square = [&](Index i, Index j) { return centered(i, j) * centered(i, j); };
-    detail::sum_column_terms<Scalar>(
-        rows, columns,
-        [&](Index j, Wide sum, Wide sum_of_squares) {
-          Scalar& m = mean.data()[j];
-          const Wide shift = m, lack = sum / count, v = sum_of_squares / count - lack * lack;
-          m = static_cast<Scalar>(shift + lack);
-          variance.data()[j] = static_cast<Scalar>(v < 0 ? Wide{0} : v);
-          if (!mean_rest.is_null())
-            mean_rest.data()[j] = static_cast<Scalar>(shift - static_cast<Wide>(m) + lack);
-        },
-        centered, square);
-  });
+  TensorView<Scalar> rest = mean_rest.is_null() ? variance : mean_rest;  // until the variance is known
+  const auto store_mean = [&](Index j, Wide sum_shifted) {
+    const auto m = detail::shifted_mean(x.data()[j], sum_shifted, count, [&] {
+      return detail::sum_column_in_wide(detail::MatrixTerm<Scalar>{x.data(), columns}, rows, j);
+    });
+    mean.data()[j] = m.mean;
+    rest.data()[j] = m.rest;
+  };
+  const auto store_variance = [&](Index j, Wide sum_of_squares) {
+    const Wide lack = static_cast<Wide>(rest.data()[j]), v = sum_of_squares / count - lack * lack;
+    variance.data()[j] = static_cast<Scalar>(v < 0 ? Wide{0} : v);
+  };
+  detail::sum_columns(rows, columns, store_mean, detail::ShiftedByFirstRow<Scalar>{x.data(), columns});
+  detail::sum_columns(rows, columns, store_variance,
+                      detail::SquareFromMean<Scalar>{x.data(), mean.data(), columns});
 }
 
 // y = w (x - m) r + b
@@ -99,17 +134,16 @@ void batch_norm_parameter_gradient(Input<Scalar> x, Input<Scalar> dy, Input<Scal
   if (!mean_rest.is_null()) detail::check_columns(operation, "mean rest", mean_rest.shape(), x.shape());
   if (x.empty()) return;
   const Index columns = mean.size(), rows = x.size() / columns;
-  const auto up = [columns, dy = dy.data()](Index i, Index j) { return dy[i * columns + j]; };
   const auto store = [&](Index j, Wide sum_centered, Wide sum) {
     Scalar &dw = dweight.data()[j], &db = dbias.data()[j];
     const Wide r = inverse_deviation.data()[j];
     dw = static_cast<Scalar>(static_cast<Wide>(dw) + sum_centered * r);
     db = static_cast<Scalar>(static_cast<Wide>(db) + sum);
   };
-  detail::with_centered<Scalar>(x, mean, mean_rest, [&](const auto& centered) {
-    const auto product = [&](Index i, Index j) { return up(i, j) * centered(i, j); };
-    detail::sum_column_terms<Scalar>(rows, columns, store, product, up);
-  });
+  detail::sum_columns(
+      rows, columns, store,
+      detail::GradientTimesCentered<Scalar>{dy.data(), x.data(), mean.data(), mean_rest.data(), columns},
+      detail::MatrixTerm<Scalar>{dy.data(), columns});
 }
 
 // where m and r are the batch's own and depend on x: with h = (x - m) r and means over the batch,

@@ -88,9 +88,9 @@ void expand(Input<Scalar> x, TensorView<Scalar> y) {
 template <class Scalar>
 void sum_to(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("sum_to", "input", x.shape(), broadcast_shape("sum_to", y.shape(), x.shape()));
-  detail::sum_axes(x.data(), x.shape(), y.shape(), [out = y.data()](Index o, detail::Wide<Scalar> sum) {
-    out[o] = static_cast<Scalar>(sum);
-  });
+  detail::sum_axes(
+      detail::Same{}, x.data(), x.shape(), y.shape(),
+      [out = y.data()](Index o, detail::Wide<Scalar> sum) { out[o] = static_cast<Scalar>(sum); });
 }
 
 // y = x, averaged along the axes that x has more of; NaN where there is nothing to average
@@ -99,7 +99,7 @@ void mean_to(Input<Scalar> x, TensorView<Scalar> y) {
   using Wide = detail::Wide<Scalar>;
   check_shape("mean_to", "input", x.shape(), broadcast_shape("mean_to", y.shape(), x.shape()));
   const auto count = static_cast<Wide>(y.empty() ? 1 : x.size() / y.size());
-  detail::sum_axes(x.data(), x.shape(), y.shape(),
+  detail::sum_axes(detail::Same{}, x.data(), x.shape(), y.shape(),
                    [count, out = y.data()](Index o, Wide sum) { out[o] = static_cast<Scalar>(sum / count); });
 }
 

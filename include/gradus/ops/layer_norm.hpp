@@ -1,11 +1,16 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 
+#include <gradus/core/simd/operators.hpp>
+#include <gradus/core/simd/pack.hpp>
+#include <gradus/core/simd/sum_map.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
 #include <gradus/ops/detail/column_sums.hpp>
 #include <gradus/ops/detail/rows.hpp>
+#include <gradus/ops/detail/shifted_mean.hpp>
 #include <gradus/ops/detail/sum.hpp>
 
 /// Layer normalisation (Ba et al., 2016) of x `[..., D]`: every row by its own mean and standard deviation,
@@ -27,10 +32,60 @@ inline void check_layer_norm(const char* operation, const Shape& x, const Shape&
   check_shape(operation, "inverse deviation", inverse_deviation, rows);
 }
 
+// x - shift
 template <class Scalar>
-Scalar rest_of_row(TensorView<Scalar> mean_rest, Index row) {
-  return mean_rest.is_null() ? Scalar{0} : mean_rest.data()[row];
+struct Minus {
+  Scalar shift;
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& x) const {
+    return x - shift;
+  }
+};
+
+// (x - mean)^2
+template <class Scalar>
+struct SquareFrom {
+  Scalar mean;
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& x) const {
+    const P centered = x - mean;
+    return centered * centered;
+  }
+};
+
+// g (x - m)
+template <class Scalar>
+struct TimesCentered {
+  Scalar mean, rest;
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& g, const P& x) const {
+    return g * (x - mean - rest);
+  }
+};
+
+template <class Scalar>
+Scalar rest_of_row(const Scalar* mean_rest, Index row) {
+  return mean_rest == nullptr ? Scalar{0} : mean_rest[row];
 }
+
+// dL/dy (x - m) r
+template <class S>
+struct GradientTimesNormalized {
+  using Scalar = S;
+  const Scalar* dy;
+  const Scalar* x;
+  const Scalar* mean;
+  const Scalar* mean_rest;
+  const Scalar* inverse_deviation;
+  Index columns;
+
+  template <int N>
+  [[gnu::always_inline]] simd::Pack<Scalar, N> at(Index i, Index j) const {
+    auto centered = simd::load<Scalar, N>(x + i * columns + j) - mean[i];
+    if (mean_rest != nullptr) centered = centered - mean_rest[i];
+    return simd::load<Scalar, N>(dy + i * columns + j) * centered * inverse_deviation[i];
+  }
+};
 
 }  // namespace detail
 
@@ -50,21 +105,19 @@ void layer_norm(Input<Scalar> x, Input<Scalar> weight, Input<Scalar> bias, doubl
     const detail::ConstRowMap<Scalar> in(x.data() + offset, columns);
     detail::RowMap<Scalar> out(y.data() + offset, columns);
     const Wide count = static_cast<Wide>(columns);
-    // x is shifted by a first mean: differences of near numbers are exact, and their mean is what it lacks
-    const auto shift = static_cast<Scalar>(detail::sum(in.data(), columns) / count);
-    out = in - shift;
-    const Wide lack = detail::sum<Scalar>(out.data(), columns) / count;
-    out -= static_cast<Scalar>(lack);
-    const Wide variance =
-        detail::sum_terms<Scalar>(columns, [d = out.data()](Index i) { return d[i] * d[i]; }) / count;
+    const auto m = detail::shifted_mean(
+        in[0], detail::sum_map(detail::Minus<Scalar>{in[0]}, in.data(), columns), count, [&] {
+          return detail::sum_column_in_wide(detail::MatrixTerm<Scalar>{in.data(), 1}, columns, 0);
+        });
+    const Wide lack = m.rest,
+               squares = detail::sum_map(detail::SquareFrom<Scalar>{m.mean}, in.data(), columns),
+               variance = std::max(squares / count - lack * lack, Wide{0});
     const Scalar r = static_cast<Scalar>(1 / std::sqrt(static_cast<double>(variance) + epsilon));
-    out *= r;
+    out = (in - m.mean - m.rest) * r;
     if (!weight.is_null()) out *= weight.array();
     if (!bias.is_null()) out += bias.array();
-    const auto m = static_cast<Scalar>(static_cast<Wide>(shift) + lack);
-    mean.data()[row] = m;
-    if (!mean_rest.is_null())
-      mean_rest.data()[row] = static_cast<Scalar>(static_cast<Wide>(shift) - static_cast<Wide>(m) + lack);
+    mean.data()[row] = m.mean;
+    if (!mean_rest.is_null()) mean_rest.data()[row] = m.rest;
     inverse_deviation.data()[row] = r;
   });
 }
@@ -83,15 +136,16 @@ void layer_norm_backward(Input<Scalar> x, Input<Scalar> dy, Input<Scalar> weight
   detail::for_each_row(x.shape(), [&](Index offset, Index columns) {
     const Index row = offset / columns;
     const Scalar m = mean.data()[row], r = inverse_deviation.data()[row],
-                 rest = detail::rest_of_row(mean_rest, row);
+                 rest = detail::rest_of_row(mean_rest.data(), row);
     const detail::ConstRowMap<Scalar> in(x.data() + offset, columns), up(dy.data() + offset, columns);
     detail::RowMap<Scalar> g(dx.data() + offset, columns);
     g = up;
     if (!weight.is_null()) g *= weight.array();
     const auto count = static_cast<detail::Wide<Scalar>>(columns);
     const auto mean_g = static_cast<Scalar>(detail::sum<Scalar>(g.data(), columns) / count);
-    const auto product = [=, g = g.data(), x = in.data()](Index i) { return g[i] * (x[i] - m - rest); };
-    const Scalar mean_h_g = static_cast<Scalar>(detail::sum_terms<Scalar>(columns, product) / count) * r;
+    const auto product = simd::sum_map(detail::TimesCentered<Scalar>{m, rest}, columns,
+                                       static_cast<const Scalar*>(g.data()), in.data());
+    const Scalar mean_h_g = static_cast<Scalar>(product / count) * r;
     g = r * (g - mean_g - (in - m - rest) * (r * mean_h_g));
   });
 }
@@ -110,16 +164,14 @@ void layer_norm_parameter_gradient(Input<Scalar> x, Input<Scalar> dy, Input<Scal
   if (!mean_rest.is_null()) check_shape(operation, "mean rest", mean_rest.shape(), mean.shape());
   if (x.empty()) return;
   const Index columns = dweight.size(), rows = x.size() / columns;
-  const auto up = [=, dy = dy.data()](Index i, Index j) { return dy[i * columns + j]; };
-  const auto product = [=, x = x.data(), m = mean.data(), r = inverse_deviation.data()](Index i, Index j) {
-    return up(i, j) * (x[i * columns + j] - m[i] - detail::rest_of_row(mean_rest, i)) * r[i];
-  };
   const auto store = [&](Index j, Wide sum_h, Wide sum) {
     Scalar &dw = dweight.data()[j], &db = dbias.data()[j];
     dw = static_cast<Scalar>(static_cast<Wide>(dw) + sum_h);
     db = static_cast<Scalar>(static_cast<Wide>(db) + sum);
   };
-  detail::sum_column_terms<Scalar>(rows, columns, store, product, up);
+  const detail::GradientTimesNormalized<Scalar> h_dy{
+      dy.data(), x.data(), mean.data(), mean_rest.data(), inverse_deviation.data(), columns};
+  detail::sum_columns(rows, columns, store, h_dy, detail::MatrixTerm<Scalar>{dy.data(), columns});
 }
 
 }  // namespace gradus::ops

@@ -7,6 +7,19 @@
 
 namespace gradus::ops {
 
+namespace detail {
+
+// (x - t)^2
+struct SquaredError {
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& x, const P& target) const {
+    const P error = x - target;
+    return error * error;
+  }
+};
+
+}  // namespace detail
+
 /// Squared error of a prediction, averaged over all elements or summed, as `torch.nn.MSELoss`. Any shape,
 /// equal for all; a null `dx` is not asked for. The mean of no elements is 0. Throws ShapeError.
 ///
@@ -23,10 +36,7 @@ Scalar mean_squared_error(Input<Scalar> x, Input<Scalar> target, TensorView<Scal
     check_shape("mean_squared_error", "gradient", dx.shape(), x.shape());
     dx.array() = static_cast<Scalar>(2 / count) * (x.array() - target.array());
   }
-  const Wide sum = detail::sum_terms<Scalar>(x.size(), [in = x.data(), wanted = target.data()](Index i) {
-    const Scalar error = in[i] - wanted[i];
-    return error * error;
-  });
+  const Wide sum = simd::sum_map(detail::SquaredError{}, x.size(), x.data(), target.data());
   return static_cast<Scalar>(sum / count);
 }
 

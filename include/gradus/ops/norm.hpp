@@ -1,16 +1,19 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <type_traits>
 
+#include <gradus/core/simd/operators.hpp>
+#include <gradus/core/simd/pack.hpp>
+#include <gradus/core/simd/sum_map.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/broadcast.hpp>
 #include <gradus/ops/check.hpp>
 #include <gradus/ops/detail/axis_sums.hpp>
 #include <gradus/ops/detail/strided.hpp>
-#include <gradus/ops/detail/sum.hpp>
 
 /// Euclidean norms. Squares are added in double, where those of floats neither overflow nor underflow;
 /// doubles are scaled by a power of 2 where their squares would. One NaN makes a norm NaN, wherever it is.
@@ -39,11 +42,15 @@ inline int norm_exponent(double largest) {
   return std::clamp(std::ilogb(largest), -1000, 1000);
 }
 
-template <class Scalar>
-double square(Scalar x, double scale) {
-  const double scaled = static_cast<double>(x) * scale;
-  return scaled * scaled;
-}
+// (scale x)^2 in double
+struct Square {
+  double scale = 1;
+  template <class S, int N>
+  [[gnu::always_inline]] simd::Pack<double, N> operator()(const simd::Pack<S, N>& x) const {
+    const simd::Pack<double, N> scaled = simd::convert<double>(x) * scale;
+    return scaled * scaled;
+  }
+};
 
 }  // namespace detail
 
@@ -52,11 +59,10 @@ double square(Scalar x, double scale) {
 template <class Scalar, class ForEachArray>
 ScaledNorm scaled_norm(const ForEachArray& for_each_array) {
   const auto squares = [&](double scale) {
-    detail::Sum<double> sum;
-    for_each_array([&](const Scalar* x, Index count) {
-      sum.add_terms(count, [x, scale](Index i) { return detail::square(x[i], scale); });
-    });
-    return sum.total();
+    simd::LaneSums<double> sums;
+    for_each_array(
+        [&](const Scalar* x, Index count) { simd::add_map(sums, detail::Square{scale}, count, x); });
+    return sums.total();
   };
   const double plain = squares(1);
   if (!detail::must_scale<Scalar>(plain)) return {std::sqrt(plain), 0};
@@ -68,34 +74,42 @@ ScaledNorm scaled_norm(const ForEachArray& for_each_array) {
   return {std::sqrt(squares(std::ldexp(1.0, -exponent))), exponent};
 }
 
+namespace detail {
+
+/// norm_to for numbers whose squares leave the range of double: those of each sum are scaled by the largest.
+template <class Scalar>
+void scaled_norm_to(Input<Scalar> x, TensorView<Scalar> y) {
+  Tensor<double> scale(y.shape()), scaled(x.shape());
+  const std::array strides{row_major_strides(x.shape()), broadcast_strides(y.shape(), x.shape())};
+  const auto for_each_element = [&](const auto& f) {
+    for_each_run(x.shape(), strides, [&](const auto& at, Index count, const auto& steps) {
+      for (Index i = 0; i < count; ++i) f(at[0] + i * steps[0], at[1] + i * steps[1]);
+    });
+  };
+  for_each_element([&](Index i, Index o) {  // the largest number of each sum at first
+    scale.data()[o] = std::max(scale.data()[o], std::abs(static_cast<double>(x.data()[i])));
+  });
+  for (double& number : scale) number = std::ldexp(1.0, -norm_exponent(number));
+  for_each_element(
+      [&](Index i, Index o) { scaled.data()[i] = static_cast<double>(x.data()[i]) * scale.data()[o]; });
+  sum_axes(Square{}, scaled.data(), x.shape(), y.shape(), [&](Index o, double squares) {
+    y.data()[o] = static_cast<Scalar>(std::sqrt(squares) / scale.data()[o]);
+  });
+}
+
+}  // namespace detail
+
 // y = sqrt(sum of x^2) along the axes that x has more of
 template <class Scalar>
 void norm_to(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("norm_to", "input", x.shape(), broadcast_shape("norm_to", y.shape(), x.shape()));
   bool fits = true;
-  detail::sum_axis_terms<double>(
-      x.shape(), y.shape(), [in = x.data()](Index i, Index) { return detail::square(in[i], 1); },
-      [&, out = y.data()](Index o, double squares) {
-        fits = fits && !detail::must_scale<Scalar>(squares);
-        out[o] = static_cast<Scalar>(std::sqrt(squares));
-      });
-  if (fits) return;
-  Tensor<double> scale(y.shape());  // the largest number of each sum at first
-  const std::array strides{detail::row_major_strides(x.shape()),
-                           detail::broadcast_strides(y.shape(), x.shape())};
-  detail::for_each_run(x.shape(), strides, [&](const auto& at, Index count, const auto& steps) {
-    for (Index i = 0; i < count; ++i) {
-      double& largest = scale.data()[at[1] + i * steps[1]];
-      largest = std::max(largest, std::abs(static_cast<double>(x.data()[at[0] + i * steps[0]])));
-    }
-  });
-  for (double& number : scale) number = std::ldexp(1.0, -detail::norm_exponent(number));
-  detail::sum_axis_terms<double>(
-      x.shape(), y.shape(),
-      [in = x.data(), by = scale.data()](Index i, Index o) { return detail::square(in[i], by[o]); },
-      [&, out = y.data()](Index o, double squares) {
-        out[o] = static_cast<Scalar>(std::sqrt(squares) / scale.data()[o]);
-      });
+  const auto store = [&, out = y.data()](Index o, double squares) {
+    fits = fits && !detail::must_scale<Scalar>(squares);
+    out[o] = static_cast<Scalar>(std::sqrt(squares));
+  };
+  detail::sum_axes(detail::Square{}, x.data(), x.shape(), y.shape(), store);
+  if (!fits) detail::scaled_norm_to<Scalar>(x, y);
 }
 
 }  // namespace gradus::ops

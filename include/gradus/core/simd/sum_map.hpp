@@ -2,77 +2,168 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <type_traits>
 #include <utility>
 
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/simd/dispatch.hpp>
-#include <gradus/core/simd/map.hpp>
 #include <gradus/core/simd/operators.hpp>
 #include <gradus/core/simd/pack.hpp>
+#include <gradus/core/simd/wide_sum.hpp>
 
-/// Sums of functions of packs. Few packs at a time are added in their own type, and those sums in double, so
-/// that the error does not grow with the number of elements.
+/// Sums of functions of packs, whose error does not grow with the number of elements.
+///
+/// Term i belongs to lane i mod 16. Blocks of 16 terms per lane are added in the terms' own type, and the
+/// sums of the blocks in a wider one, so the order of the additions is the same for every instruction set.
 namespace gradus::simd {
+
+/// Partial sums of terms of type T, one per lane, and the errors that rounding has made in them.
+template <class T>
+struct LaneSums {
+  static constexpr int lanes = 16;
+
+  alignas(64) std::array<Wide<T>, lanes> sums{};
+  alignas(64) std::array<Wide<T>, lanes> errors{};  ///< used only if sums of T are corrected
+
+  Wide<T> total() const {
+    const Wide<T> sum = pairwise(sums);
+    // the error of an infinite sum is NaN
+    if constexpr (is_corrected<T>) return std::isfinite(sum) ? sum + pairwise(errors) : sum;
+    return sum;
+  }
+
+ private:
+  static Wide<T> pairwise(std::array<Wide<T>, lanes> x) {
+    for (std::size_t half = lanes / 2; half > 0; half /= 2) {
+      for (std::size_t k = 0; k < half; ++k) x[k] += x[k + half];
+    }
+    return x[0];
+  }
+};
 
 namespace detail {
 
-inline constexpr int packs_per_partial_sum = 16;
-
-/// Adds f(0), f(N), ..., where f returns packs and `size` is a multiple of N.
-template <int N, class S, class F>
-[[gnu::always_inline]] inline Pack<double, N> sum_packs(Index size, const F& f) {
-  // Terms are divided by their number so that a partial sum does not overflow.
-  const auto share = broadcast<S, N>(S{1} / packs_per_partial_sum);
-  Pack<double, N> total = broadcast<double, N>(0);
-  for (Index i = 0; i < size;) {
-    const Index end = std::min<Index>(size, i + packs_per_partial_sum * N);
-    Pack<S, N> partial = broadcast<S, N>(0);
-    for (; i < end; i += N) partial = multiply_add(f(i), share, partial);
-    total += convert<double>(partial);
-  }
-  return packs_per_partial_sum * total;
-}
+/// How terms are added up to those sums: blocks of them in their own type, or each in the wider one.
+enum class Blocks { own, wide };
 
 struct SumMap {
-  template <class Isa, class F, class S, class... Inputs>
-  [[gnu::always_inline]] static void run(F f, Index size, double* sum, const S* first,
+  template <class Isa, class F, class T, class S, class... Inputs>
+  [[gnu::always_inline]] static void run(F f, Blocks blocks, LaneSums<T>* to, Index size, const S* first,
                                          const Inputs*... others) {
-    run<Isa::template lanes<S>>(f, size, sum, std::array{first, others...},
-                                std::make_index_sequence<sizeof...(Inputs) + 1>{});
+    constexpr int N = std::min(LaneSums<T>::lanes, Isa::template lanes<T>);
+    const Terms<F, T, N, S, sizeof...(Inputs) + 1> terms{f, {first, others...}};
+    const Index whole = blocks == Blocks::own ? add_blocks<Isa>(terms, *to, size) : 0;
+    const Index rest = size % LaneSums<T>::lanes;
+    add_rows<Isa>(terms, blocks, *to, whole, size - rest);
+    if (rest > 0) add_rest(terms, *to, size - rest, rest);
   }
 
-  template <int N, class F, class S, std::size_t count, std::size_t... I>
-  [[gnu::always_inline]] static void run(const F& f, Index size, double* sum, std::array<const S*, count> x,
-                                         std::index_sequence<I...>) {
-    // not a lambda, because [[gnu::always_inline]] cannot be applied to one in C++20
-    struct Terms {
-      const F& f;
-      const std::array<const S*, count>& x;
-      [[gnu::always_inline]] Pack<S, N> operator()(Index i) const { return f(load<S, N>(x[I] + i)...); }
-    };
-    const Index whole = size - size % N, rest = size - whole;
-    *sum = simd::sum(sum_packs<N, S>(whole, Terms{f, x}));
-    if (rest == 0) return;
-    S buffer[count][N];
-    (fill_buffer<N>(buffer[I], x[I] + whole, rest), ...);
-    ((x[I] = buffer[I]), ...);
-    S terms[N];
-    store(terms, Terms{f, x}(0));
-    for (Index i = 0; i < rest; ++i) *sum += static_cast<double>(terms[i]);
+ private:
+  /// f of packs that begin at element i of each array.
+  template <class F, class T_, int N_, class S, std::size_t count>
+  struct Terms {
+    using T = T_;
+    static constexpr int N = N_, lanes = LaneSums<T>::lanes;
+    using Arrays = std::array<const S*, count>;
+
+    [[gnu::always_inline]] Pack<T, N> operator()(Index i) const {
+      return at(x, i, std::make_index_sequence<count>{});
+    }
+    [[gnu::always_inline]] Pack<T, N> four_rows(Index i) const {
+      return ((*this)(i) + (*this)(i + lanes)) + ((*this)(i + 2 * lanes) + (*this)(i + 3 * lanes));
+    }
+    template <std::size_t... I>
+    [[gnu::always_inline]] Pack<T, N> at(const Arrays& arrays, Index i, std::index_sequence<I...>) const {
+      return f(load<S, N>(arrays[I] + i)...);
+    }
+
+    F f;
+    Arrays x;
+  };
+
+  /// Adds whole blocks, and returns the number of their terms.
+  template <class Isa, class Terms>
+  [[gnu::always_inline]] static Index add_blocks(const Terms& terms, LaneSums<typename Terms::T>& to,
+                                                 Index size) {
+    constexpr int rows = 16, lanes = Terms::lanes;
+    const Index whole = size - size % (rows * lanes);
+    for (Index i = 0; i < whole; i += rows * lanes) {
+      for (int k = 0; k < lanes; k += Terms::N) {
+        auto sum = terms.four_rows(i + k);
+        for (int row = 4; row < rows; row += 4) sum += terms.four_rows(i + k + row * lanes);
+        add_wide<Isa>(sum, to.sums.data() + k, to.errors.data() + k);
+      }
+    }
+    return whole;
+  }
+
+  /// Adds the terms [i, end), whole rows of one term per lane.
+  template <class Isa, class Terms>
+  [[gnu::always_inline]] static void add_rows(const Terms& terms, Blocks blocks,
+                                              LaneSums<typename Terms::T>& to, Index i, Index end) {
+    if (i == end) return;
+    constexpr int lanes = Terms::lanes;
+    for (int k = 0; k < lanes; k += Terms::N) {
+      auto sum = terms(i + k);
+      for (Index row = i + lanes; row < end; row += lanes) {
+        if (blocks == Blocks::wide) {
+          add_wide<Isa>(sum, to.sums.data() + k, to.errors.data() + k);
+          sum = terms(row + k);
+        } else {
+          sum += terms(row + k);
+        }
+      }
+      add_wide<Isa>(sum, to.sums.data() + k, to.errors.data() + k);
+    }
+  }
+
+  /// Adds the last terms, fewer than lanes, without reading past the arrays.
+  template <class F, class T, int N, class S, std::size_t count>
+  [[gnu::always_inline]] static void add_rest(const Terms<F, T, N, S, count>& terms, LaneSums<T>& to,
+                                              Index first, Index rest) {
+    constexpr int lanes = LaneSums<T>::lanes;
+    S buffer[count][lanes];
+    std::array<const S*, count> inputs;
+    for (std::size_t input = 0; input < count; ++input) {
+      for (Index k = 0; k < lanes; ++k) buffer[input][k] = terms.x[input][first + (k < rest ? k : 0)];
+      inputs[input] = buffer[input];
+    }
+    T last[lanes];
+    for (int k = 0; k < lanes; k += N)
+      store(last + k, terms.at(inputs, k, std::make_index_sequence<count>{}));
+    for (Index k = 0; k < rest; ++k) to.sums[static_cast<std::size_t>(k)] += static_cast<Wide<T>>(last[k]);
   }
 };
 
 }  // namespace detail
 
-/// The sum of f(x_i, ...) over `size` elements of each array; f is as in map.
+/// The type of f(x, ...) for numbers x of type S.
 template <class F, class S, class... Inputs>
-double sum_map(const F& f, Index size, const S* first, const Inputs*... others) {
+using MapResult =
+    typename std::invoke_result_t<const F&, const Pack<S, 1>&, const Pack<Inputs, 1>&...>::Scalar;
+
+/// Adds f(x_i, ...) over `size` elements of each array to the lanes; f is as in map. It may return packs of
+/// another type.
+template <class F, class T, class S, class... Inputs>
+void add_map(LaneSums<T>& to, const F& f, Index size, const S* first, const Inputs*... others) {
+  dispatch<detail::SumMap>(f, detail::Blocks::own, &to, size, first, others...);
+}
+
+/// The sum of f(x_i, ...) over `size` elements of each array; f is as in add_map. A sum of floats overflows
+/// only if the terms do, not because a part of it exceeds the largest float.
+template <class F, class S, class... Inputs>
+Wide<MapResult<F, S, Inputs...>> sum_map(const F& f, Index size, const S* first, const Inputs*... others) {
   static_assert((std::is_same_v<S, Inputs> && ...));
-  double sum = 0;
-  dispatch<detail::SumMap>(f, size, &sum, first, others...);
-  return sum;
+  using T = MapResult<F, S, Inputs...>;
+  LaneSums<T> sums;
+  add_map(sums, f, size, first, others...);
+  const Wide<T> total = sums.total();
+  if (is_corrected<T> || std::isfinite(total)) return total;
+  LaneSums<T> wide_sums;
+  dispatch<detail::SumMap>(f, detail::Blocks::wide, &wide_sums, size, first, others...);
+  return wide_sums.total();
 }
 
 }  // namespace gradus::simd

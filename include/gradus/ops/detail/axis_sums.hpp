@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include <gradus/core/shape.hpp>
+#include <gradus/core/simd/pack.hpp>
+#include <gradus/core/simd/sum_map.hpp>
 #include <gradus/ops/detail/column_sums.hpp>
 #include <gradus/ops/detail/strided.hpp>
 #include <gradus/ops/detail/sum.hpp>
@@ -27,56 +30,62 @@ struct SummedAxes {
   StridedAxis<2> columns, rows;  ///< the innermost axis that is kept, and the innermost one that is summed
 };
 
-/// Calls `store(o, sum)` for each element o of `to`. `add_columns(sums, in, o, rows, step)` adds the rows
-/// that begin at element `in` of `from` and are `step` apart to the columns that begin at o; `sum_row(in, o,
-/// count)` returns the sum of a run of `count` elements for o.
-template <class Scalar, class AddColumns, class SumRow, class Store>
-void sum_along(const Shape& from, const Shape& to, const AddColumns& add_columns, const SumRow& sum_row,
-               const Store& store) {
+/// f of the numbers of a matrix whose rows begin `stride` apart.
+template <class F, class S>
+struct MappedMatrix {
+  using Scalar = simd::MapResult<F, S>;
+  F f;
+  const S* x;
+  Index stride;
+
+  template <int N>
+  [[gnu::always_inline]] simd::Pack<Scalar, N> at(Index i, Index j) const {
+    return f(simd::load<S, N>(x + i * stride + j));
+  }
+};
+
+/// For each element o of a tensor of shape `to`, calls `store(o, sum)` with the sum of f(x) over the elements
+/// x of a tensor of shape `from` that expand would copy o to. Elements are numbered in row-major order; f is
+/// as in simd::sum_map. A sum of floats overflows only if the terms do.
+template <class F, class S, class Store>
+void sum_axes(const F& f, const S* x, const Shape& from, const Shape& to, const Store& store) {
+  using Scalar = simd::MapResult<F, S>;
   if (from.empty()) {
     for (Index o = 0; o < to.size(); ++o) store(o, Wide<Scalar>{0});
     return;
   }
   const SummedAxes axes(from, to);
-  const Index rows = axes.rows.extent, step = axes.columns.steps[0];
+  const Index rows = axes.rows.extent, row_step = axes.rows.steps[0], step = axes.columns.steps[0];
+  const auto sum_range = [&](const S* in, Index out, Index count) {
+    ColumnSums<Scalar> sums(count);
+    axes.summed.for_each_offset([&](const auto& outer) {
+      const S* const part = in + outer[0];
+      if (step == 1) return sums.add_rows(MappedMatrix<F, S>{f, part, row_step}, rows);
+      for (Index j = 0; j < count; ++j) sums.add(j, sum_map(f, part + j * step, rows));
+    });
+    for (Index j = 0; j < count; ++j) {
+      Wide<Scalar> sum = sums[j];
+      if (!simd::is_corrected<Scalar> && !std::isfinite(sum)) {
+        sum = 0;
+        axes.summed.for_each_offset([&](const auto& outer) {
+          sum += sum_column_in_wide(MappedMatrix<F, S>{f, in + outer[0], row_step}, rows, j * step);
+        });
+      }
+      store(out + j, sum);
+    }
+  };
   axes.kept.for_each_offset([&](const auto& at) {
+    const bool are_whole_runs = step != 1 && axes.summed.begin() == axes.summed.end();
     for (Index first = 0; first < axes.columns.extent; first += columns_at_once) {
-      const Index count = std::min(columns_at_once, axes.columns.extent - first), out = at[1] + first;
-      ColumnSums<Scalar> sums(count);
-      axes.summed.for_each_offset([&](const auto& outer) {
-        const Index in = at[0] + outer[0] + first * step;
-        if (step == 1)
-          add_columns(sums, in, out, rows, axes.rows.steps[0]);
-        else
-          for (Index j = 0; j < count; ++j) sums.add(j, sum_row(in + j * step, out + j, rows));
-      });
-      for (Index j = 0; j < count; ++j) store(out + j, sums[j]);
+      const Index count = std::min(columns_at_once, axes.columns.extent - first);
+      const S* const in = x + at[0] + first * step;
+      if (are_whole_runs) {
+        for (Index j = 0; j < count; ++j) store(at[1] + first + j, sum_map(f, in + j * step, rows));
+      } else {
+        sum_range(in, at[1] + first, count);
+      }
     }
   });
-}
-
-/// For each element o of a tensor of shape `to`, calls `store(o, sum)` with the sum of the elements of x, of
-/// shape `from`, that expand would copy o to. Elements are numbered in row-major order.
-template <class Scalar, class Store>
-void sum_axes(const Scalar* x, const Shape& from, const Shape& to, const Store& store) {
-  sum_along<Scalar>(
-      from, to,
-      [x](auto& sums, Index in, Index, Index rows, Index step) { sums.add_rows(x + in, rows, step); },
-      [x](Index in, Index, Index count) { return sum(x + in, count); }, store);
-}
-
-/// The same for the sum of `term(i, o)` over the elements i of `from`.
-template <class Scalar, class Term, class Store>
-void sum_axis_terms(const Shape& from, const Shape& to, const Term& term, const Store& store) {
-  sum_along<Scalar>(
-      from, to,
-      [&](auto& sums, Index in, Index o, Index rows, Index step) {
-        sums.add_terms(rows, [&](Index i, Index j) { return term(in + i * step + j, o + j); });
-      },
-      [&](Index in, Index o, Index count) {
-        return sum_terms<Scalar>(count, [&](Index i) { return term(in + i, o); });
-      },
-      store);
 }
 
 }  // namespace gradus::ops::detail

@@ -2,17 +2,56 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
+#include <type_traits>
+#include <utility>
 
 #include <gradus/core/eigen.hpp>
+#include <gradus/core/simd/dispatch.hpp>
+#include <gradus/core/simd/pack.hpp>
+#include <gradus/core/simd/wide_sum.hpp>
 #include <gradus/ops/detail/sum.hpp>
 
-/// Sums over the rows of a matrix, as accurate as those in sum.hpp and as independent of everything but
-/// sizes.
+/// Sums over the rows of a matrix. Blocks of 8 rows are added pairwise in Scalar, and the sums of the blocks
+/// in a wider type, in the same order for every instruction set.
+///
+/// A term is a struct with a type `Scalar` and a function `template <int N> simd::Pack<Scalar, N> at(Index i,
+/// Index j) const`, always inline, that returns the numbers of row i in columns [j, j + N).
 namespace gradus::ops::detail {
 
 /// Columns whose sums are kept at once: 8 KB of double, so that they stay in the first cache.
 inline constexpr Index columns_at_once = 1024;
+
+struct AddRows {
+  template <class Isa, class Term, class W>
+  [[gnu::always_inline]] static void run(Term term, Index rows, Index columns, W* sums, W* errors) {
+    constexpr int N = Isa::template lanes<typename Term::Scalar>;
+    Index i = 0;
+    for (; i + 8 <= rows; i += 8) add_rows<Isa, 8, N>(term, i, 0, columns, sums, errors);
+    for (; i < rows; ++i) add_rows<Isa, 1, N>(term, i, 0, columns, sums, errors);
+  }
+
+ private:
+  /// Adds rows [i, i + count) of columns [j, columns), N columns at a time while there are as many.
+  template <class Isa, int count, int N, class Term, class W>
+  [[gnu::always_inline]] static void add_rows(const Term& term, Index i, Index j, Index columns, W* sums,
+                                              W* errors) {
+    for (; j + N <= columns; j += N)
+      simd::add_wide<Isa>(pairwise<count, N>(term, i, j), sums + j, errors + j);
+    if constexpr (N > 1) add_rows<Isa, count, (N > 4 ? N / 2 : 1)>(term, i, j, columns, sums, errors);
+  }
+
+  template <int count, int N, class Term>
+  [[gnu::always_inline]] static simd::Pack<typename Term::Scalar, N> pairwise(const Term& term, Index i,
+                                                                              Index j) {
+    if constexpr (count == 1) {
+      return term.template at<N>(i, j);
+    } else {
+      return pairwise<count / 2, N>(term, i, j) + pairwise<count / 2, N>(term, i + count / 2, j);
+    }
+  }
+};
 
 /// Running sums of up to `columns_at_once` columns.
 template <class Scalar>
@@ -20,106 +59,95 @@ class ColumnSums {
  public:
   explicit ColumnSums(Index columns) : columns_(columns) {
     std::fill_n(sums_.begin(), columns, Wide<Scalar>{0});
-    if constexpr (is_corrected<Scalar>) std::fill_n(errors_.begin(), columns, Wide<Scalar>{0});
+    if constexpr (simd::is_corrected<Scalar>) std::fill_n(errors_.begin(), columns, Wide<Scalar>{0});
   }
 
-  /// Adds rows that begin `stride` apart to the columns.
-  void add_rows(const Scalar* x, Index rows, Index stride) {
-    for (; rows >= block_rows; x += block_rows * stride, rows -= block_rows) add_block<block_rows>(x, stride);
-    for (; rows > 0; x += stride, --rows) add_block<1>(x, stride);
-  }
-  /// Adds `term(i, j)` for each of the rows i to each column j.
+  /// Adds rows [0, rows) of a term.
   template <class Term>
-  void add_terms(Index rows, const Term& term) {
-    Index i = 0;
-    for (; i + block_rows <= rows; i += block_rows) add_block_of_terms<block_rows>(i, term);
-    for (; i < rows; ++i) add_block_of_terms<1>(i, term);
+  void add_rows(const Term& term, Index rows) {
+    simd::dispatch<AddRows>(term, rows, columns_, sums_.data(), errors_.data());
   }
   /// Adds a number to column j.
   void add(Index j, Wide<Scalar> x) {
-    if constexpr (is_corrected<Scalar>)
-      add_corrected(sums_[at(j)], errors_[at(j)], x);
+    if constexpr (simd::is_corrected<Scalar>)
+      simd::add_corrected(sums_[at(j)], errors_[at(j)], x);
     else
       sums_[at(j)] += x;
   }
 
   /// The sum of column j.
   Wide<Scalar> operator[](Index j) const {
-    if constexpr (is_corrected<Scalar>) return corrected(sums_[at(j)], errors_[at(j)]);
-    return sums_[at(j)];
+    const Wide<Scalar> sum = sums_[at(j)];
+    // the error of an infinite sum is NaN
+    if constexpr (simd::is_corrected<Scalar>) return sum + (std::isfinite(sum) ? errors_[at(j)] : 0);
+    return sum;
   }
 
  private:
-  static constexpr Index block_rows = 8;
-  static constexpr Index lanes = 32;
-
   static constexpr std::size_t at(Index i) { return static_cast<std::size_t>(i); }
-
-  template <Index rows>
-  void add_block(const Scalar* x, Index stride) {
-    Index j = 0;
-    for (; j + lanes <= columns_; j += lanes) add_lanes<rows>(j, x + j, stride);
-    for (; j < columns_; ++j) add(j, static_cast<Wide<Scalar>>(pairwise<rows>(x + j, stride)));
-  }
-
-  template <Index rows, class Term>
-  void add_block_of_terms(Index first, const Term& term) {
-    std::array<Scalar, at(rows * lanes)> terms;
-    Index j = 0;
-    for (; j + lanes <= columns_; j += lanes) {
-      for (Index i = 0; i < rows; ++i) {
-        for (Index k = 0; k < lanes; ++k) terms[at(i * lanes + k)] = term(first + i, j + k);
-      }
-      add_lanes<rows>(j, terms.data(), lanes);
-    }
-    for (; j < columns_; ++j) {
-      for (Index i = 0; i < rows; ++i) terms[at(i)] = term(first + i, j);
-      add(j, static_cast<Wide<Scalar>>(pairwise<rows>(terms.data(), 1)));
-    }
-  }
-
-  // The fixed number of lanes and the local array let compilers vectorise both loops without looking further.
-  template <Index rows>
-  void add_lanes(Index column, const Scalar* x, Index stride) {
-    std::array<Scalar, at(lanes)> block;
-    for (Index k = 0; k < lanes; ++k) block[at(k)] = pairwise<rows>(x + k, stride);
-    for (Index k = 0; k < lanes; ++k) add(column + k, static_cast<Wide<Scalar>>(block[at(k)]));
-  }
 
   Index columns_;
   std::array<Wide<Scalar>, at(columns_at_once)> sums_;
-  std::array<Wide<Scalar>, at(is_corrected<Scalar> ? columns_at_once : 1)> errors_;
+  std::array<Wide<Scalar>, at(columns_at_once)> errors_;  // used only if sums of Scalar are corrected
 };
 
-/// For each column j of x `[rows, columns]`, calls `store(j, sum)` with the sum of the column.
-template <class Scalar, class Store>
-void sum_columns(const Scalar* x, Index rows, Index columns, const Store& store) {
+/// The sum of column j, each term added in the wider type.
+template <class Term>
+Wide<typename Term::Scalar> sum_column_in_wide(const Term& term, Index rows, Index j) {
+  Wide<typename Term::Scalar> sum = 0;
+  for (Index i = 0; i < rows; ++i)
+    sum += static_cast<Wide<typename Term::Scalar>>(term.template at<1>(i, j).v);
+  return sum;
+}
+
+/// A term whose columns begin at column `first` and rows at row `row` of another.
+template <class Term>
+struct Shifted {
+  using Scalar = typename Term::Scalar;
+  Term term;
+  Index row, first;
+
+  template <int N>
+  [[gnu::always_inline]] simd::Pack<Scalar, N> at(Index i, Index j) const {
+    return term.template at<N>(row + i, first + j);
+  }
+};
+
+/// For each column j, calls `store(j, sums...)` with the sums of the terms over the rows. A sum of floats
+/// overflows only if the terms do, not because a part of it exceeds the largest float.
+template <class Store, class... Terms>
+void sum_columns(Index rows, Index columns, const Store& store, const Terms&... terms) {
+  using Scalar = std::common_type_t<typename Terms::Scalar...>;
+  // after some rows of one term come those of the next, whose operands are still in the cache
+  const Index rows_at_once = sizeof...(Terms) == 1 ? std::max<Index>(rows, 1) : 64;
+  const auto sum_range = [&]<std::size_t... I>(std::index_sequence<I...>, Index first, Index count) {
+    std::array sums{(static_cast<void>(I), ColumnSums<Scalar>(count))...};
+    for (Index row = 0; row < rows; row += rows_at_once) {
+      (sums[I].add_rows(Shifted<Terms>{terms, row, first}, std::min(rows_at_once, rows - row)), ...);
+    }
+    const auto total = [&](const ColumnSums<Scalar>& columns_of, const auto& term, Index j) {
+      const Wide<Scalar> sum = columns_of[j];
+      if (simd::is_corrected<Scalar> || std::isfinite(sum)) return sum;
+      return sum_column_in_wide(term, rows, first + j);
+    };
+    for (Index j = 0; j < count; ++j) store(first + j, total(sums[I], terms, j)...);
+  };
   for (Index first = 0; first < columns; first += columns_at_once) {
-    const Index count = std::min(columns_at_once, columns - first);
-    ColumnSums<Scalar> sums(count);
-    sums.add_rows(x + first, rows, columns);
-    for (Index j = 0; j < count; ++j) store(first + j, sums[j]);
+    sum_range(std::index_sequence_for<Terms...>{}, first, std::min(columns_at_once, columns - first));
   }
 }
 
-/// For each column j, calls `store(j, sums...)` with the sum over the rows i of each `term(i, j)`.
-template <class Scalar, class Store, class... Terms>
-void sum_column_terms(Index rows, Index columns, const Store& store, const Terms&... terms) {
-  constexpr Index rows_at_once = 64;  // then comes the next term, whose operands are still in the cache
-  const auto sum_range = [&](Index first, Index count, auto&&... sums) {
-    for (Index row = 0; row < rows; row += rows_at_once) {
-      const auto add = [&](auto& to, const auto& term) {
-        to.add_terms(std::min(rows_at_once, rows - row),
-                     [&](Index i, Index j) { return term(row + i, first + j); });
-      };
-      (add(sums, terms), ...);
-    }
-    for (Index j = 0; j < count; ++j) store(first + j, sums[j]...);
-  };
-  for (Index first = 0; first < columns; first += columns_at_once) {
-    const Index count = std::min(columns_at_once, columns - first);
-    sum_range(first, count, (static_cast<void>(terms), ColumnSums<Scalar>(count))...);
+/// The numbers of a matrix whose rows begin `stride` apart.
+template <class S>
+struct MatrixTerm {
+  using Scalar = S;
+  const Scalar* x;
+  Index stride;
+
+  template <int N>
+  [[gnu::always_inline]] simd::Pack<Scalar, N> at(Index i, Index j) const {
+    return simd::load<Scalar, N>(x + i * stride + j);
   }
-}
+};
 
 }  // namespace gradus::ops::detail
