@@ -10,7 +10,7 @@
 #include <gradus/core/simd/exp.hpp>
 #include <gradus/core/simd/operators.hpp>
 #include <gradus/core/simd/pack.hpp>
-#include <gradus/core/simd/sum_map.hpp>
+#include <gradus/core/simd/sum_packs.hpp>
 
 /// exp(x - max(x)) of rows, and its sum, by packs.
 ///
