@@ -72,12 +72,12 @@ void check_and_train() {
   Tensor<float> gradient(Shape{400, 2});
   optim::Adam adam{net.named_parameters(), {.learning_rate = 0.01}};
   for (int step = 0; step <= 200; ++step) {
-    const auto [value, correct, count] = loss(net.forward(x), labels, gradient);
+    const auto result = loss(net.forward(x), labels, gradient);
     net.backward(gradient);
     adam.step();
     if (step % 50 == 0) {
-      const double accuracy = static_cast<double>(correct) / static_cast<double>(count);
-      std::printf("step %3d, loss %s, accuracy %s\n", step, format_loss(value).c_str(),
+      const double accuracy = static_cast<double>(result.correct) / static_cast<double>(result.count);
+      std::printf("step %3d, loss %s, accuracy %s\n", step, format_loss(result.loss).c_str(),
                   format_fixed(accuracy, 3).c_str());
     }
   }

@@ -32,8 +32,8 @@ struct CrossEntropyOptions {
 template <class Scalar>
 struct CrossEntropyResult {
   Scalar loss = 0;  ///< mean or sum, as asked for
-  Index correct =
-      0;  ///< samples whose largest logit, the first of equals, is the label's; NaN is never correct
+  /// Samples whose largest logit, the first of equals, is that of the label. NaN is never correct.
+  Index correct = 0;
   Index count = 0;    ///< samples that were not ignored
   double weight = 0;  ///< total class weight of those, by which a mean is divided
   double total = 0;   ///< weighted sum of their losses, before it is divided
