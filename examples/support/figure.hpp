@@ -138,7 +138,7 @@ inline std::string plot_commands(const Panel& panel) {
 /// Draws panels side by side, `columns` in a row, at the width at which a page shows them. Throws FileError.
 inline void draw_figure(const std::filesystem::path& path, const std::vector<Panel>& panels,
                         std::size_t columns = 3) {
-  constexpr int total_width = 800, single_width = 640, plot_height = 340, line_height = 19;
+  constexpr int total_width = 800, single_width = 640, plot_height = 340, line_height = 22;
   columns = std::clamp(columns, std::size_t{1}, panels.size());
   const std::size_t rows = (panels.size() + columns - 1) / columns;
   const int width = columns == 1 ? single_width : total_width / static_cast<int>(columns);
