@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <gradus/core/eigen.hpp>
+#include <gradus/core/simd/dispatch.hpp>
 #include <gradus/core/simd/instruction_set.hpp>
 
 namespace gradus::test {
@@ -17,6 +19,25 @@ void for_each_instruction_set(F&& f) {
     f();
   }
   limit_instruction_set(best);
+}
+
+namespace detail {
+
+struct Lanes {
+  template <class Isa, class S>
+  [[gnu::always_inline]] static void run(S*, Index* lanes) {
+    *lanes = Isa::template lanes<S>;
+  }
+};
+
+}  // namespace detail
+
+/// Elements of a pack of the instruction set in use.
+template <class S>
+Index lanes() {
+  Index result = 0;
+  simd::dispatch<detail::Lanes>(static_cast<S*>(nullptr), &result);
+  return result;
 }
 
 }  // namespace gradus::test

@@ -64,8 +64,7 @@ class BatchNorm1d {
       s.mean_rest.array().setZero();
       s.variance.array() = running_variance.array();
     }
-    s.inverse_deviation.array() =
-        (s.variance.array() + static_cast<Scalar>(options_.epsilon)).sqrt().inverse();
+    ops::inverse_deviation<Scalar>(s.variance, options_.epsilon, s.inverse_deviation);
     ops::batch_norm<Scalar>(x, s.mean, s.inverse_deviation, view(weight), view(bias), y, s.mean_rest);
     // The running variance is that of the population the batch was drawn from.
     if (context.training() && count > 1)

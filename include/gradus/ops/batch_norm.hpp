@@ -1,10 +1,13 @@
 #pragma once
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/simd/operators.hpp>
 #include <gradus/core/simd/pack.hpp>
+#include <gradus/core/simd/sqrt.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
 #include <gradus/ops/detail/column_sums.hpp>
+#include <gradus/ops/detail/map.hpp>
 #include <gradus/ops/detail/rows.hpp>
 #include <gradus/ops/detail/shifted_mean.hpp>
 
@@ -64,7 +67,23 @@ struct GradientTimesCentered {
   }
 };
 
+template <class Scalar>
+struct InverseDeviation {
+  Scalar epsilon;
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& variance) const {
+    return 1 / sqrt(variance + epsilon);
+  }
+};
+
 }  // namespace detail
+
+// r = 1 / sqrt(v + eps), which is 0 for an infinite variance
+template <class Scalar>
+void inverse_deviation(Input<Scalar> variance, double epsilon, TensorView<Scalar> y) {
+  check_shape("inverse_deviation", "output", y.shape(), variance.shape());
+  detail::map(detail::InverseDeviation<Scalar>{static_cast<Scalar>(epsilon)}, y, variance);
+}
 
 // m = 1/N sum over the batch of x,  v = 1/N sum over the batch of (x - m)^2; ShapeError on an empty batch
 template <class Scalar>
