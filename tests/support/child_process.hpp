@@ -42,13 +42,13 @@ inline constexpr bool is_sanitized = false;
 inline constexpr bool is_sanitized = false;
 #endif
 
-/// Forks and returns what `bool f()` returns in the child, within ten seconds: a child that hangs, crashes or
+/// Forks and returns what `bool f()` returns in the child: one that takes longer than `seconds`, crashes or
 /// throws counts as false.
 template <class F>
-bool holds_in_child(F&& f) {
+bool holds_in_child(F&& f, unsigned seconds = 60) {
   const pid_t child = fork();
   if (child == 0) {
-    alarm(10);
+    alarm(seconds);
     try {
       _exit(f() ? 0 : 1);
     } catch (...) {

@@ -68,7 +68,7 @@ struct LoaderOptions {
   /// Changes the elements of a gathered batch, `[B, ...]`, before they are divided: random shifts, flips.
   /// Called by `epoch(random)` alone, so that evaluation sees the data as they are.
   std::function<void(TensorView<Element> batch, Generator& random)> transform = {};
-  Parallel parallel = {};
+  Parallel parallel = {};  ///< threads that convert large batches; their pool must outlive the loader
 };
 
 /// Batches of a data set: gathers the rows of a batch and converts them into one buffer that is used again,

@@ -24,8 +24,8 @@ struct Pass {
 };
 
 /// The memory of one module in one pass: what its forward must remember for its backward, and scratch space.
-/// The module itself remembers nothing, so that one network serves many threads, each with a Context of its
-/// own, and the same module may stand twice in a graph.
+/// The module itself remembers nothing, so that one network serves many threads, each with its own Context,
+/// while nobody changes its parameters, and the same module may occur twice in a graph.
 ///
 /// Buffers grow and never shrink: after the first steps a pass allocates nothing.
 class Context {
