@@ -35,7 +35,13 @@ using gradus::test::stack_used_by;
 
 namespace {
 
+// The promise of 64 KB is for optimised builds. Without optimisation an inlined kernel keeps each of its
+// temporaries on the stack.
+#if defined(__OPTIMIZE__)
 constexpr std::size_t most = 64 * 1024;
+#else
+constexpr std::size_t most = 128 * 1024;
+#endif
 constexpr std::size_t small_stack = 128 * 1024;
 
 Dataset<> images(Index count) {
