@@ -30,8 +30,11 @@ namespace gradus::nn {
 /// memory of one training pass (`forward`, then `backward`); `predict` is const and safe from many threads at
 /// once while nobody trains: no forward, backward, optimiser step or other change of the parameters may run
 /// beside it. `set_threads` may.
-template <FloatOrDouble Scalar = float>
+template <class Scalar = float>
 class Sequential {
+  // Not a constraint of the template: clang 14 would then prefer the constructors to the deduction guides.
+  static_assert(FloatOrDouble<Scalar>, "Sequential: the scalar is float or double (FloatOrDouble)");
+
  public:
   using scalar_type = Scalar;
   using View = TensorView<Scalar>;
@@ -416,10 +419,13 @@ namespace detail {
 
 /// Double if all modules are for double, or if those are that cannot be cast.
 template <class... Modules>
-using scalar_of =
-    std::conditional_t<((Module<Modules, double> && ...) && !(Module<Modules, float> && ...)) ||
-                           ((ModuleFor<Modules, double> && ...) && !(ModuleFor<Modules, float> && ...)),
-                       double, float>;
+struct ScalarOf {
+  static constexpr bool plain = (Module<Modules, double> && ...) && !(Module<Modules, float> && ...);
+  static constexpr bool cast = (ModuleFor<Modules, double> && ...) && !(ModuleFor<Modules, float> && ...);
+  using type = std::conditional_t<plain || cast, double, float>;
+};
+template <class... Modules>
+using scalar_of = typename ScalarOf<Modules...>::type;
 
 }  // namespace detail
 
