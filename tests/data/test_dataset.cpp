@@ -119,8 +119,9 @@ TEST_CASE("Dataset: subset outside the data is refused, where first + count over
   CHECK_THROWS_WITH_AS(data.subset(3, most),
                        "Dataset: subset of 9223372036854775807 examples from 3 on, expected one in [0, 7)",
                        gradus::IndexError);
-  for (const auto& [first, count] : std::vector<std::array<Index, 2>>{
+  for (const auto& range : std::vector<std::array<Index, 2>>{
            {most, 1}, {most, most}, {least, most}, {-1, 2}, {2, -1}, {2, least}, {8, 0}, {3, 5}}) {
+    const Index first = range[0], count = range[1];
     CAPTURE(first);
     CAPTURE(count);
     CHECK_THROWS_AS(data.subset(first, count), gradus::IndexError);
