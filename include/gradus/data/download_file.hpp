@@ -19,6 +19,7 @@
 
 #include <gradus/core/atomic_file.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/escape.hpp>
 #include <gradus/data/curl_handle.hpp>
 #include <gradus/data/file_sums.hpp>
 
@@ -127,7 +128,8 @@ inline void set_limits(const CurlHandle& handle, const DownloadOptions& options)
   if (code == CURLE_OUT_OF_MEMORY) throw std::bad_alloc();
   if (code == CURLE_FILESIZE_EXCEEDED) transfer.fail_size();
   const std::string text = reason[0] != '\0' ? reason : curl_easy_strerror(code);
-  throw FileError(transfer.address + ": cannot be downloaded: " + text +
+  // the text may repeat what the server sent, the protocol of a redirect for one
+  throw FileError(transfer.address + ": cannot be downloaded: " + escaped(text, 4 * longest_name) +
                   (code == CURLE_UNSUPPORTED_PROTOCOL ? ", only http and https are allowed" : ""));
 }
 
