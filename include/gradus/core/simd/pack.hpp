@@ -122,17 +122,29 @@ template <class S, int N>
 }
 
 // ---- arithmetic, element by element ----
+//
+// gcc fuses a product and a sum of different statements, clang only those of one expression. The pragma makes
+// clang do the same, so that both compilers give the same results.
 
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> operator+(const Pack<S, N>& a, const Pack<S, N>& b) {
+#if defined(__clang__)
+#pragma clang fp contract(fast)
+#endif
   return {static_cast<typename Pack<S, N>::Vector>(a.v + b.v)};
 }
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> operator-(const Pack<S, N>& a, const Pack<S, N>& b) {
+#if defined(__clang__)
+#pragma clang fp contract(fast)
+#endif
   return {static_cast<typename Pack<S, N>::Vector>(a.v - b.v)};
 }
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> operator*(const Pack<S, N>& a, const Pack<S, N>& b) {
+#if defined(__clang__)
+#pragma clang fp contract(fast)
+#endif
   return {static_cast<typename Pack<S, N>::Vector>(a.v * b.v)};
 }
 template <class S, int N>
@@ -148,6 +160,9 @@ template <class S, int N>
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> multiply_add(const Pack<S, N>& a, const Pack<S, N>& b,
                                                       const Pack<S, N>& c) {
+#if defined(__clang__)
+#pragma clang fp contract(fast)
+#endif
   return {static_cast<typename Pack<S, N>::Vector>(a.v * b.v + c.v)};
 }
 

@@ -8,23 +8,33 @@
 
 namespace gradus::simd::detail {
 
-inline constexpr int packs_per_partial_sum = 16;
+/// Lanes of the sum, whatever the width of the registers, so that its order is the same everywhere.
+template <class S>
+inline constexpr int sum_lanes = 64 / static_cast<int>(sizeof(S));
 
-/// Adds f(0), f(N), ..., where f returns packs and `size` is a multiple of N. Up to packs_per_partial_sum
-/// packs are added in their own type, and those sums in double, so that the error does not grow with the
-/// number of elements.
+/// Terms per lane that are added in their own type.
+inline constexpr int terms_per_partial_sum = 16;
+
+/// Adds the elements of f(0), f(N), ..., where f returns packs and `size` is a multiple of N. Up to
+/// terms_per_partial_sum terms of a lane are added in their own type, and those sums in double, so that the
+/// error does not grow with the number of elements.
 template <int N, class S, class F>
-[[gnu::always_inline]] inline Pack<double, N> sum_packs(Index size, const F& f) {
+[[gnu::always_inline]] inline double sum_packs(Index size, const F& f) {
+  constexpr int lanes = sum_lanes<S>, block = terms_per_partial_sum * lanes;
   // Terms are divided by their number so that a partial sum does not overflow.
-  const auto share = broadcast<S, N>(S{1} / packs_per_partial_sum);
-  Pack<double, N> total = broadcast<double, N>(0);
-  for (Index i = 0; i < size;) {
-    const Index end = std::min<Index>(size, i + packs_per_partial_sum * N);
-    Pack<S, N> partial = broadcast<S, N>(0);
-    for (; i < end; i += N) partial = multiply_add(f(i), share, partial);
-    total += convert<double>(partial);
+  const auto share = broadcast<S, N>(S{1} / terms_per_partial_sum);
+  double totals[lanes] = {};
+  for (Index begin = 0; begin < size; begin += block) {
+    const Index end = std::min<Index>(size, begin + block);
+    for (int lane = 0; lane < lanes; lane += N) {
+      Pack<S, N> partial = broadcast<S, N>(0);
+      for (Index i = begin + lane; i < end; i += lanes) partial = multiply_add(f(i), share, partial);
+      store(totals + lane, load<double, N>(totals + lane) + convert<double>(partial));
+    }
   }
-  return packs_per_partial_sum * total;
+  double total = 0;
+  for (const double x : totals) total += x;
+  return terms_per_partial_sum * total;
 }
 
 }  // namespace gradus::simd::detail

@@ -97,7 +97,7 @@ struct ExpOfShortRows {
       return sum;
     }
     const typename Load::template From<N, S> load{x};
-    return static_cast<S>(simd::sum(simd::detail::sum_packs<N, S>(padded, load)));
+    return static_cast<S>(simd::detail::sum_packs<N, S>(padded, load));
   }
 };
 
@@ -114,9 +114,8 @@ struct ExpOfLongRow {
     *highest = max(highest_pack);
     last = exp_flushed(shift_by_maximum(last, simd::broadcast<S, n>(*highest)));
     last = keep_first<S, n>(last, rest, 0);
-    const Term<n, S> term{x, to, *highest};
-    const auto total = simd::detail::sum_packs<n, S>(whole, term) + simd::convert<double>(last);
-    *sum = static_cast<S>(simd::sum(total));
+    const Term<n, S> term{x, to, *highest, whole, last};
+    *sum = static_cast<S>(simd::detail::sum_packs<n, S>(rest > 0 ? whole + n : whole, term));
     if (to != nullptr) simd::store_first(to + whole, last, rest);
   }
 
@@ -126,7 +125,10 @@ struct ExpOfLongRow {
     const S* x;
     S* to;
     S highest;
+    Index whole;
+    const simd::Pack<S, N>& last;  // the elements from `whole` on, and zeros
     [[gnu::always_inline]] simd::Pack<S, N> operator()(Index i) const {
+      if (i == whole) return last;
       const simd::Pack<S, N> shift = simd::broadcast<S, N>(highest);
       const simd::Pack<S, N> y = exp_flushed(shift_by_maximum(simd::load<S, N>(x + i), shift));
       if (to != nullptr) simd::store(to + i, y);

@@ -8,14 +8,37 @@
 #include <gradus/core/simd/pack.hpp>
 
 /// Micro-kernels that vectorise along the summed dimension, for operands that are both contiguous along it:
-/// nothing need be packed. The price is the sum over the lanes at the end. The order of the sums depends on
-/// the depth alone, which must be at least one pack.
+/// nothing need be packed. The price is the sum over the lanes at the end.
+///
+/// Term k belongs to lane k mod dot_lanes, whatever the width of the registers, so the order of the sums
+/// depends on the depth alone. The depth must be at least dot_lanes.
 namespace gradus::ops::detail {
 
-/// Rows of the largest dot tile, and columns of each.
+/// Lanes of a dot product: 64 bytes, in one register or several.
+template <class S>
+inline constexpr int dot_lanes = 64 / static_cast<int>(sizeof(S));
+
+/// Registers that hold the lanes of one dot product.
+template <class Isa, class S>
+inline constexpr int dot_parts = dot_lanes<S> / Isa::template lanes<S>;
+
+/// Rows of the largest dot tile, and columns of each: as many sums as fit into the registers.
 template <class Isa>
 inline constexpr int dot_rows = Isa::registers >= 32 ? 6 : 3;
-inline constexpr int dot_columns = 4;
+template <class Isa, class S>
+inline constexpr int dot_columns = dot_parts<Isa, S> >= 4 ? 1 : 4 / dot_parts<Isa, S>;
+
+/// Returns the sum of the lanes, by halves.
+template <int parts, class S, int n>
+[[gnu::always_inline]] inline S sum_lanes(const simd::Pack<S, n>* sums) {
+  if constexpr (parts == 1) {
+    return sum(sums[0]);
+  } else {
+    simd::Pack<S, n> half[parts / 2];
+    for (int p = 0; p < parts / 2; ++p) half[p] = sums[p] + sums[p + parts / 2];
+    return sum_lanes<parts / 2>(half);
+  }
+}
 
 /// c = a b, or c += a b, for `Rows` rows and at most dot_columns columns.
 template <int Rows>
@@ -23,19 +46,40 @@ struct DotTile {
   template <class Isa, class S>
   [[gnu::always_inline]] static void run(const MatrixView<const S>& a, const MatrixView<const S>& b,
                                          const MatrixView<S>& c, bool accumulate) {
-    multiply<Isa::template lanes<S>>(a, b, c, accumulate, std::make_integer_sequence<Index, dot_columns>{},
-                                     std::make_integer_sequence<Index, Rows>{},
-                                     std::make_integer_sequence<Index, Rows * dot_columns>{});
+    constexpr int columns = dot_columns<Isa, S>, parts = dot_parts<Isa, S>;
+    multiply<Isa::template lanes<S>, parts>(a, b, c, accumulate, std::make_integer_sequence<Index, columns>{},
+                                            std::make_integer_sequence<Index, Rows>{},
+                                            std::make_integer_sequence<Index, parts>{},
+                                            std::make_integer_sequence<Index, Rows * columns * parts>{});
   }
 
  private:
-  /// sums[i] += a_terms[i] b_term for each row i.
-  template <class Pack, Index... I>
+  /// sums[i] += a_terms[i] b_term for each row i; the sums of a row are `parts` apart.
+  template <int parts, class Pack, Index... I>
   [[gnu::always_inline]] static void add_to_column(Pack* sums, const Pack* a_terms, const Pack& b,
                                                    std::integer_sequence<Index, I...>) {
     Pack b_term = b;
     simd::hold_in_register(b_term);
-    ((sums[I] = multiply_add(a_terms[I], b_term, sums[I])), ...);
+    ((sums[I * parts] = multiply_add(a_terms[I], b_term, sums[I * parts])), ...);
+  }
+
+  /// Adds the products of n terms from a_row and each of b_columns on, of which the last `count` are not
+  /// skipped.
+  template <int parts, bool whole, int n, class S, Index... J, Index... I>
+  [[gnu::always_inline]] static void add_terms(const S* a_row, Index a_stride, const S* const* b_columns,
+                                               Index k, Index count, simd::Pack<S, n>* sums,
+                                               std::integer_sequence<Index, J...>,
+                                               std::integer_sequence<Index, I...> rows) {
+    using Pack = simd::Pack<S, n>;
+    const auto terms = [&](const S* from) __attribute__((always_inline)) {
+      if constexpr (whole)
+        return simd::load<S, n>(from);
+      else
+        return keep_last(simd::load<S, n>(from), count);
+    };
+    Pack a_terms[] = {terms(a_row + I * a_stride + k)...};
+    (simd::hold_in_register(a_terms[I]), ...);
+    (add_to_column<parts>(sums + J * Rows * parts, a_terms, terms(b_columns[J] + k), rows), ...);
   }
 
   template <class S>
@@ -43,39 +87,39 @@ struct DotTile {
     if (j < c.columns) c(i, j) = accumulate ? c(i, j) + dot : dot;
   }
 
-  // J numbers the columns, I the rows, T the sums: row T % Rows, column T / Rows.
-  template <int n, class S, Index... J, Index... I, Index... T>
+  // J numbers the columns, I the rows, P the parts, T the sums: part T % parts of row T / parts % Rows and
+  // column T / parts / Rows.
+  template <int n, int parts, class S, Index... J, Index... I, Index... P, Index... T>
   [[gnu::always_inline]] static void multiply(const MatrixView<const S>& a, const MatrixView<const S>& b,
                                               const MatrixView<S>& c, bool accumulate,
-                                              std::integer_sequence<Index, J...>,
+                                              std::integer_sequence<Index, J...> columns,
                                               std::integer_sequence<Index, I...> rows,
+                                              std::integer_sequence<Index, P...>,
                                               std::integer_sequence<Index, T...>) {
     using Pack = simd::Pack<S, n>;
+    constexpr Index lanes = n * parts;
     const Index depth = a.columns, last = c.columns - 1;
-    const S* const a_rows = a.data;
-    const Index a_stride = a.row_stride;
     const S* const b_columns[] = {b.data + std::min<Index>(J, last) * b.column_stride...};
     Pack sums[] = {simd::broadcast<S, n>(S(T * 0))...};
     Index k = 0;
-    for (; k + n <= depth; k += n) {
-      Pack a_terms[] = {simd::load<S, n>(a_rows + I * a_stride + k)...};
-      (simd::hold_in_register(a_terms[I]), ...);
-      (add_to_column(sums + J * Rows, a_terms, simd::load<S, n>(b_columns[J] + k), rows), ...);
-    }
-    // One more whole pack that ends with the last terms; elements summed before are set to zero.
+    for (; k + lanes <= depth; k += lanes)
+      (add_terms<parts, true>(a.data, a.row_stride, b_columns, k + P * n, n, sums + P, columns, rows), ...);
+    // Once more all lanes, ending with the last terms; those that were added before are skipped.
     if (k < depth) {
       const Index rest = depth - k;
-      k = depth - n;
-      const Pack a_terms[] = {keep_last(simd::load<S, n>(a_rows + I * a_stride + k), rest)...};
-      (add_to_column(sums + J * Rows, a_terms, keep_last(simd::load<S, n>(b_columns[J] + k), rest), rows),
+      k = depth - lanes;
+      (add_terms<parts, false>(a.data, a.row_stride, b_columns, k + P * n,
+                               std::clamp<Index>(rest - (parts - 1 - P) * n, 0, n), sums + P, columns, rows),
        ...);
     }
-    (write(c, T % Rows, T / Rows, sum(sums[T]), accumulate), ...);
+    ((T % parts == 0 ? write(c, T / parts % Rows, T / parts / Rows, sum_lanes<parts>(sums + T), accumulate)
+                     : void()),
+     ...);
   }
 };
 
-/// Independent chains of a single dot product, and how far ahead it prefetches, in bytes.
-inline constexpr int dot_chains = 8;
+/// Independent chains of a single dot product, each of dot_lanes, and how far ahead it prefetches, in bytes.
+inline constexpr int dot_chains = 4;
 inline constexpr Index prefetch_distance = 8 * 1024;
 
 /// c = a b, or c += a b, for a single row of a, which stays in the L1 cache: one column after the other in
@@ -84,23 +128,26 @@ struct SingleRow {
   template <class Isa, class S>
   [[gnu::always_inline]] static void run(const MatrixView<const S>& a, const MatrixView<const S>& b,
                                          const MatrixView<S>& c, bool accumulate) {
+    constexpr int parts = dot_parts<Isa, S>;
     const Index depth = a.columns;
     const Index ahead = prefetch_distance / Index{sizeof(S)} / depth + 1;
     for (Index j = 0; j < c.columns; ++j) {
       const S* const next = b.data + std::min(j + ahead, c.columns - 1) * b.column_stride;
-      const S product = dot<Isa::template lanes<S>>(a.data, b.data + j * b.column_stride, next, depth,
-                                                    std::make_integer_sequence<Index, dot_chains>{});
+      const S product = dot<Isa::template lanes<S>, parts>(
+          a.data, b.data + j * b.column_stride, next, depth, std::make_integer_sequence<Index, parts>{},
+          std::make_integer_sequence<Index, parts * dot_chains>{});
       S& element = c.data[j * c.column_stride];
       element = accumulate ? element + product : product;
     }
   }
 
  private:
-  template <int n, class S, Index... T>
+  template <int n, int parts, class S, Index... P, Index... T>
   [[gnu::always_inline]] static S dot(const S* a, const S* b, const S* next_b, Index depth,
+                                      std::integer_sequence<Index, P...>,
                                       std::integer_sequence<Index, T...>) {
     using Pack = simd::Pack<S, n>;
-    constexpr Index step = Index{sizeof...(T)} * n;
+    constexpr Index lanes = n * parts, step = lanes * dot_chains;
     Pack sums[] = {simd::broadcast<S, n>(S(T * 0))...};
     Index k = 0;
     for (; k + step <= depth; k += step) {
@@ -108,17 +155,26 @@ struct SingleRow {
       ((sums[T] = multiply_add(simd::load<S, n>(a + k + T * n), simd::load<S, n>(b + k + T * n), sums[T])),
        ...);
     }
-    for (; k + n <= depth; k += n)
-      sums[0] = multiply_add(simd::load<S, n>(a + k), simd::load<S, n>(b + k), sums[0]);
+    for (; k + lanes <= depth; k += lanes)
+      ((sums[P] = multiply_add(simd::load<S, n>(a + k + P * n), simd::load<S, n>(b + k + P * n), sums[P])),
+       ...);
     if (k < depth) {
       const Index rest = depth - k;
-      k = depth - n;
-      sums[0] = multiply_add(keep_last(simd::load<S, n>(a + k), rest),
-                             keep_last(simd::load<S, n>(b + k), rest), sums[0]);
+      k = depth - lanes;
+      ((sums[P] = add_last(a + k + P * n, b + k + P * n, std::clamp<Index>(rest - (parts - 1 - P) * n, 0, n),
+                           sums[P])),
+       ...);
     }
-    Pack total = simd::broadcast<S, n>(0);
-    ((total = total + sums[T]), ...);
-    return sum(total);
+    // The chains, lane by lane.
+    for (int chain = 1; chain < dot_chains; ++chain) ((sums[P] = sums[P] + sums[chain * parts + P]), ...);
+    return sum_lanes<parts>(sums);
+  }
+
+  /// sum + a b for the last `count` elements.
+  template <class S, int n>
+  [[gnu::always_inline]] static simd::Pack<S, n> add_last(const S* a, const S* b, Index count,
+                                                          const simd::Pack<S, n>& sum) {
+    return multiply_add(keep_last(simd::load<S, n>(a), count), keep_last(simd::load<S, n>(b), count), sum);
   }
 };
 

@@ -157,17 +157,17 @@ void multiply_dots(MatrixView<const S> a, MatrixView<const S> b, MatrixView<S> c
   const Kernels<S>& kernels = detail::kernels<S>();
   const Index row_step = even_part(c.rows, kernels.dot_rows);
   const Index block_terms = 32 * 1024 / (c.rows * Index{sizeof(S)});
-  const Index depth_step = even_part(a.columns, std::max(block_terms, block_depth), kernels.lanes);
+  const Index depth_step = even_part(a.columns, std::max(block_terms, block_depth), dot_lanes<S>);
   for (Index k = 0, depth = 0; k < a.columns; k += depth) {
-    // A tile needs at least one whole pack.
-    depth = a.columns - k < depth_step + kernels.lanes ? a.columns - k : depth_step;
+    // A tile needs at least dot_lanes terms.
+    depth = a.columns - k < depth_step + dot_lanes<S> ? a.columns - k : depth_step;
     const MatrixView<const S> a_terms = a.column_range(k, depth), b_terms = b.row_range(k, depth);
     if (c.rows == 1) {
       kernels.single_row(a_terms, b_terms, c, accumulate || k > 0);
       continue;
     }
-    for (Index j = 0; j < c.columns; j += dot_columns) {
-      const Index columns = std::min<Index>(dot_columns, c.columns - j);
+    for (Index j = 0; j < c.columns; j += kernels.dot_columns) {
+      const Index columns = std::min(kernels.dot_columns, c.columns - j);
       for (Index i = 0; i < c.rows; i += row_step) {
         const Index rows = std::min(row_step, c.rows - i);
         kernels.dot_tiles[static_cast<std::size_t>(rows - 1)](

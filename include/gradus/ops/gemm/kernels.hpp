@@ -23,6 +23,7 @@ struct Kernels {
   Index tile_rows;                                                   ///< rows of the largest panel tile
   Index tile_packs;                                                  ///< packs per row of it
   Index dot_rows;                                                    ///< rows of the largest dot tile
+  Index dot_columns;                                                 ///< columns of it
   std::array<std::array<Panel, most_rows>, most_packs> panel_tiles;  ///< [packs - 1][rows - 1]
   std::array<Tile, row_terms> row_tiles;                             ///< [terms - 1]
   std::array<Tile, most_rows> dot_tiles;                             ///< [rows - 1]
@@ -40,6 +41,7 @@ constexpr Kernels<S> make_kernels() {
   kernels.tile_rows = tile_rows<Isa, S>;
   kernels.tile_packs = tile_packs<Isa, S>;
   kernels.dot_rows = dot_rows<Isa>;
+  kernels.dot_columns = dot_columns<Isa, S>;
   const auto fill_panels = [&]<int packs, int... I>(std::integer_sequence<int, I...>) {
     ((kernels.panel_tiles[packs - 1][I] =
           simd::detail::entry<Isa, PanelTile<I + 1, packs>, A, const PanelView<S>&, C, bool>()),
