@@ -4,8 +4,8 @@
 
 #include <gradus/core/simd/instruction_set.hpp>
 
-#include "tests/support/instruction_sets.hpp"
-#include "tests/support/trained_weights.hpp"
+#include "../support/instruction_sets.hpp"
+#include "../support/trained_weights.hpp"
 
 using gradus::Index;
 using gradus::InstructionSet;

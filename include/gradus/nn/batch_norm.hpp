@@ -8,6 +8,7 @@
 #include <gradus/nn/context.hpp>
 #include <gradus/nn/parameter.hpp>
 #include <gradus/ops/batch_norm.hpp>
+#include <gradus/ops/elementwise.hpp>
 
 namespace gradus::nn {
 
@@ -96,8 +97,8 @@ class BatchNorm1d {
   void update(Context& context) {
     const Statistics s(context, features());
     const Scalar share = static_cast<Scalar>(options_.momentum);
-    running_mean.array() += share * (s.mean.array() - running_mean.array());
-    running_variance.array() += share * (s.variance.array() - running_variance.array());
+    ops::lerp<Scalar>(share, s.mean, running_mean.view());
+    ops::lerp<Scalar>(share, s.variance, running_variance.view());
   }
 
   template <class F>

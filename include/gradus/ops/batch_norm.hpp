@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cmath>
+
 #include <gradus/core/error.hpp>
 #include <gradus/core/simd/operators.hpp>
 #include <gradus/core/simd/pack.hpp>
@@ -8,6 +10,7 @@
 #include <gradus/ops/check.hpp>
 #include <gradus/ops/detail/column_sums.hpp>
 #include <gradus/ops/detail/map.hpp>
+#include <gradus/ops/detail/map_rows.hpp>
 #include <gradus/ops/detail/rows.hpp>
 #include <gradus/ops/detail/shifted_mean.hpp>
 
@@ -45,9 +48,17 @@ struct SquareFromMean {
   template <int N>
   [[gnu::always_inline]] simd::Pack<Scalar, N> at(Index i, Index j) const {
     const auto centered = simd::load<Scalar, N>(x + i * columns + j) - simd::load<Scalar, N>(mean + j);
-    return centered * centered;
+    return multiply_rounded(centered, centered);
   }
 };
+
+// x - m of columns [j, j + N) of row i
+template <int N, class S>
+[[gnu::always_inline]] inline simd::Pack<S, N> centered(const S* x, const S* mean, const S* mean_rest,
+                                                        Index j) {
+  const auto difference = simd::load<S, N>(x + j) - simd::load<S, N>(mean + j);
+  return mean_rest == nullptr ? difference : difference - simd::load<S, N>(mean_rest + j);
+}
 
 // dL/dy (x - m)
 template <class S>
@@ -61,11 +72,57 @@ struct GradientTimesCentered {
 
   template <int N>
   [[gnu::always_inline]] simd::Pack<Scalar, N> at(Index i, Index j) const {
-    auto centered = simd::load<Scalar, N>(x + i * columns + j) - simd::load<Scalar, N>(mean + j);
-    if (mean_rest != nullptr) centered = centered - simd::load<Scalar, N>(mean_rest + j);
-    return simd::load<Scalar, N>(dy + i * columns + j) * centered;
+    return multiply_rounded(simd::load<Scalar, N>(dy + i * columns + j),
+                            centered<N>(x + i * columns, mean, mean_rest, j));
   }
 };
+
+// w (x - m) r + b
+template <class S>
+struct BatchNormalized {
+  using Scalar = S;
+  const S *x, *mean, *mean_rest, *inverse_deviation, *weight, *bias;
+  Index columns;
+
+  template <int N>
+  [[gnu::always_inline]] simd::Pack<S, N> at(Index i, Index j) const {
+    const auto scale = load_or<N, S>(weight, j, 1) * simd::load<S, N>(inverse_deviation + j);
+    return multiply_add(centered<N>(x + i * columns, mean, mean_rest, j), scale, load_or<N, S>(bias, j, 0));
+  }
+};
+
+// w r (dL/dy - (sum_dy + h sum_h_dy) / count)
+template <class S>
+struct BatchNormBackward {
+  using Scalar = S;
+  const S *x, *dy, *mean, *mean_rest, *inverse_deviation, *weight, *sum_dy, *sum_h_dy;
+  S count;
+  Index columns;
+
+  template <int N>
+  [[gnu::always_inline]] simd::Pack<S, N> at(Index i, Index j) const {
+    const auto r = simd::load<S, N>(inverse_deviation + j);
+    const auto h = centered<N>(x + i * columns, mean, mean_rest, j) * r;
+    const auto sums = multiply_add(h, simd::load<S, N>(sum_h_dy + j), simd::load<S, N>(sum_dy + j));
+    return (simd::load<S, N>(dy + i * columns + j) - sums / count) * (load_or<N, S>(weight, j, 1) * r);
+  }
+};
+
+// w r dL/dy
+template <class S>
+struct BatchNormFixedBackward {
+  using Scalar = S;
+  const S *dy, *inverse_deviation, *weight;
+  Index columns;
+
+  template <int N>
+  [[gnu::always_inline]] simd::Pack<S, N> at(Index i, Index j) const {
+    const auto scale = load_or<N, S>(weight, j, 1) * simd::load<S, N>(inverse_deviation + j);
+    return simd::load<S, N>(dy + i * columns + j) * scale;
+  }
+};
+
+inline Index rows_of(const Shape& shape) { return shape.empty() ? 0 : shape.size() / shape[-1]; }
 
 template <class Scalar>
 struct InverseDeviation {
@@ -108,7 +165,7 @@ void batch_statistics(Input<Scalar> x, TensorView<Scalar> mean, TensorView<Scala
     rest.data()[j] = m.rest;
   };
   const auto store_variance = [&](Index j, Wide sum_of_squares) {
-    const Wide lack = static_cast<Wide>(rest.data()[j]), v = sum_of_squares / count - lack * lack;
+    const Wide lack = static_cast<Wide>(rest.data()[j]), v = std::fma(-lack, lack, sum_of_squares / count);
     variance.data()[j] = static_cast<Scalar>(v < 0 ? Wide{0} : v);
   };
   detail::sum_columns(rows, columns, store_mean, detail::ShiftedByFirstRow<Scalar>{x.data(), columns});
@@ -126,16 +183,10 @@ void batch_norm(Input<Scalar> x, Input<Scalar> mean, Input<Scalar> inverse_devia
   if (!weight.is_null()) detail::check_columns("batch_norm", "weight", weight.shape(), x.shape());
   if (!bias.is_null()) detail::check_columns("batch_norm", "bias", bias.shape(), x.shape());
   if (!mean_rest.is_null()) detail::check_columns("batch_norm", "mean rest", mean_rest.shape(), x.shape());
-  detail::for_each_row(x.shape(), [&](Index offset, Index columns) {
-    detail::RowMap<Scalar> out(y.data() + offset, columns);
-    const detail::ConstRowMap<Scalar> in(x.data() + offset, columns);
-    if (mean_rest.is_null())
-      out = (in - mean.array()) * inverse_deviation.array();
-    else
-      out = (in - mean.array() - mean_rest.array()) * inverse_deviation.array();
-    if (!weight.is_null()) out *= weight.array();
-    if (!bias.is_null()) out += bias.array();
-  });
+  const detail::BatchNormalized<Scalar> normalized{
+      x.data(),      mean.data(), mean_rest.data(), inverse_deviation.data(),
+      weight.data(), bias.data(), mean.size()};
+  detail::map_rows(normalized, detail::rows_of(x.shape()), mean.size(), y.data());
 }
 
 // dL/dw += sum over the batch of dL/dy (x - m) r,  dL/db += sum over the batch of dL/dy
@@ -156,7 +207,7 @@ void batch_norm_parameter_gradient(Input<Scalar> x, Input<Scalar> dy, Input<Scal
   const auto store = [&](Index j, Wide sum_centered, Wide sum) {
     Scalar &dw = dweight.data()[j], &db = dbias.data()[j];
     const Wide r = inverse_deviation.data()[j];
-    dw = static_cast<Scalar>(static_cast<Wide>(dw) + sum_centered * r);
+    dw = static_cast<Scalar>(std::fma(sum_centered, r, static_cast<Wide>(dw)));
     db = static_cast<Scalar>(static_cast<Wide>(db) + sum);
   };
   detail::sum_columns(
@@ -177,17 +228,11 @@ void batch_norm_backward(Input<Scalar> x, Input<Scalar> dy, Input<Scalar> mean,
   sum_dy.array().setZero();
   sum_h_dy.array().setZero();
   batch_norm_parameter_gradient<Scalar>(x, dy, mean, inverse_deviation, sum_h_dy, sum_dy, mean_rest);
-  const Scalar count = static_cast<Scalar>(x.shape()[0]);
-  detail::for_each_row(x.shape(), [&](Index offset, Index columns) {
-    const detail::ConstRowMap<Scalar> in(x.data() + offset, columns), up(dy.data() + offset, columns);
-    detail::RowMap<Scalar> down(dx.data() + offset, columns);
-    if (mean_rest.is_null())
-      down = (in - mean.array()) * inverse_deviation.array();
-    else
-      down = (in - mean.array() - mean_rest.array()) * inverse_deviation.array();
-    down = (up - (sum_dy.array() + down * sum_h_dy.array()) / count) * inverse_deviation.array();
-    if (!weight.is_null()) down *= weight.array();
-  });
+  const Index rows = detail::rows_of(x.shape());
+  const detail::BatchNormBackward<Scalar> backward{
+      x.data(),      dy.data(),     mean.data(),     mean_rest.data(),          inverse_deviation.data(),
+      weight.data(), sum_dy.data(), sum_h_dy.data(), static_cast<Scalar>(rows), mean.size()};
+  detail::map_rows(backward, rows, mean.size(), dx.data());
 }
 
 // where m and r are given: dL/dx = w r dL/dy
@@ -198,11 +243,10 @@ void batch_norm_fixed_backward(Input<Scalar> dy, Input<Scalar> inverse_deviation
   check_shape(operation, "input gradient", dx.shape(), dy.shape());
   detail::check_columns(operation, "inverse deviation", inverse_deviation.shape(), dy.shape());
   if (!weight.is_null()) detail::check_columns(operation, "weight", weight.shape(), dy.shape());
-  detail::for_each_row(dy.shape(), [&](Index offset, Index columns) {
-    detail::RowMap<Scalar> down(dx.data() + offset, columns);
-    down = detail::ConstRowMap<Scalar>(dy.data() + offset, columns) * inverse_deviation.array();
-    if (!weight.is_null()) down *= weight.array();
-  });
+  const Index columns = inverse_deviation.size();
+  const detail::BatchNormFixedBackward<Scalar> backward{dy.data(), inverse_deviation.data(), weight.data(),
+                                                        columns};
+  detail::map_rows(backward, detail::rows_of(dy.shape()), columns, dx.data());
 }
 
 }  // namespace gradus::ops

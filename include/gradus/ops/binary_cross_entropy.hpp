@@ -24,7 +24,8 @@ struct BinaryCrossEntropy {
   template <class P>
   [[gnu::always_inline]] P operator()(const P& x, const P& target) const {
     const P size = abs(x), miss = select(x < 0, target, 1 - target);
-    return scale * (select(abs(miss) <= 0, 0, size * miss) + log1p(exp_flushed(-size)));
+    const P loss = select(abs(miss) <= 0, 0, size * miss) + log1p(exp_flushed(-size));
+    return multiply_rounded(simd::broadcast<Scalar, P::size>(scale), loss);
   }
 };
 template <class Scalar>

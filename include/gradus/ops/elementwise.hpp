@@ -55,6 +55,15 @@ struct Quotient {
   }
 };
 
+template <class Scalar>
+struct Lerp {
+  Scalar share;
+  template <class P>
+  [[gnu::always_inline]] void operator()(P& y, const P& x) const {
+    y = multiply_add(simd::broadcast<Scalar, P::size>(share), x - y, y);
+  }
+};
+
 }  // namespace detail
 
 // y = exp(x)
@@ -100,6 +109,13 @@ void sqrt_backward(Input<Scalar> y, Input<Scalar> dy, TensorView<Scalar> dx) {
   check_shape("sqrt_backward", "output gradient", dy.shape(), y.shape());
   check_shape("sqrt_backward", "input gradient", dx.shape(), y.shape());
   detail::map(detail::SqrtBackward{}, dx, y, dy);
+}
+
+// y += share (x - y)
+template <class Scalar>
+void lerp(Scalar share, Input<Scalar> x, TensorView<Scalar> y) {
+  check_shape("lerp", "output", y.shape(), x.shape());
+  simd::update(detail::Lerp<Scalar>{share}, x.size(), y.data(), x.data());
 }
 
 // y = x^p

@@ -41,7 +41,7 @@ void gelu_backward(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dx) {
   for (Index i = 0; i < x.size(); ++i) {
     const Scalar in = std::clamp(x.data()[i], -limit, limit);
     dx.data()[i] =
-        dy.data()[i] * (std::erfc(-root_half * in) / 2 + in * density_at_0 * std::exp(-in * in / 2));
+        dy.data()[i] * std::fma(in * density_at_0, std::exp(-in * in / 2), std::erfc(-root_half * in) / 2);
   }
 }
 

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include <gradus/core/simd/map.hpp>
 #include <gradus/core/simd/operators.hpp>
 #include <gradus/core/simd/pack.hpp>
 #include <gradus/core/simd/sum_map.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
 #include <gradus/ops/detail/column_sums.hpp>
+#include <gradus/ops/detail/map_rows.hpp>
 #include <gradus/ops/detail/rows.hpp>
 #include <gradus/ops/detail/shifted_mean.hpp>
 #include <gradus/ops/detail/sum.hpp>
@@ -49,7 +51,7 @@ struct SquareFrom {
   template <class P>
   [[gnu::always_inline]] P operator()(const P& x) const {
     const P centered = x - mean;
-    return centered * centered;
+    return multiply_rounded(centered, centered);
   }
 };
 
@@ -59,7 +61,7 @@ struct TimesCentered {
   Scalar mean, rest;
   template <class P>
   [[gnu::always_inline]] P operator()(const P& g, const P& x) const {
-    return g * (x - mean - rest);
+    return multiply_rounded(g, x - mean - rest);
   }
 };
 
@@ -83,7 +85,47 @@ struct GradientTimesNormalized {
   [[gnu::always_inline]] simd::Pack<Scalar, N> at(Index i, Index j) const {
     auto centered = simd::load<Scalar, N>(x + i * columns + j) - mean[i];
     if (mean_rest != nullptr) centered = centered - mean_rest[i];
-    return simd::load<Scalar, N>(dy + i * columns + j) * centered * inverse_deviation[i];
+    const auto h = centered * inverse_deviation[i];
+    return multiply_rounded(simd::load<Scalar, N>(dy + i * columns + j), h);
+  }
+};
+
+// w (x - m) r + b of one row
+template <class S>
+struct LayerNormalized {
+  using Scalar = S;
+  const S *x, *weight, *bias;
+  S mean, mean_rest, inverse_deviation;
+
+  template <int N>
+  [[gnu::always_inline]] simd::Pack<S, N> at(Index, Index j) const {
+    const auto h = (simd::load<S, N>(x + j) - mean - mean_rest) * inverse_deviation;
+    return multiply_add(h, load_or<N, S>(weight, j, 1), load_or<N, S>(bias, j, 0));
+  }
+};
+
+// w dL/dy of one row
+template <class S>
+struct WeightedGradient {
+  using Scalar = S;
+  const S *dy, *weight;
+
+  template <int N>
+  [[gnu::always_inline]] simd::Pack<S, N> at(Index, Index j) const {
+    return simd::load<S, N>(dy + j) * load_or<N, S>(weight, j, 1);
+  }
+};
+
+// r (g - mean_g - (x - m) slope) of one row
+template <class Scalar>
+struct LayerNormBackward {
+  Scalar mean, mean_rest, inverse_deviation, mean_g, slope;
+
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& g, const P& x) const {
+    using simd::broadcast;
+    const P centered = x - mean - mean_rest;
+    return multiply_add(centered, broadcast<Scalar, P::size>(-slope), g - mean_g) * inverse_deviation;
   }
 };
 
@@ -102,20 +144,18 @@ void layer_norm(Input<Scalar> x, Input<Scalar> weight, Input<Scalar> bias, doubl
   if (!mean_rest.is_null()) check_shape("layer_norm", "mean rest", mean_rest.shape(), mean.shape());
   detail::for_each_row(x.shape(), [&](Index offset, Index columns) {
     const Index row = offset / columns;
-    const detail::ConstRowMap<Scalar> in(x.data() + offset, columns);
-    detail::RowMap<Scalar> out(y.data() + offset, columns);
+    const Scalar* const in = x.data() + offset;
     const Wide count = static_cast<Wide>(columns);
-    const auto m = detail::shifted_mean(
-        in[0], detail::sum_map(detail::Minus<Scalar>{in[0]}, in.data(), columns), count, [&] {
-          return detail::sum_column_in_wide(detail::MatrixTerm<Scalar>{in.data(), 1}, columns, 0);
+    const auto m =
+        detail::shifted_mean(in[0], detail::sum_map(detail::Minus<Scalar>{in[0]}, in, columns), count, [&] {
+          return detail::sum_column_in_wide(detail::MatrixTerm<Scalar>{in, 1}, columns, 0);
         });
-    const Wide lack = m.rest,
-               squares = detail::sum_map(detail::SquareFrom<Scalar>{m.mean}, in.data(), columns),
-               variance = std::max(squares / count - lack * lack, Wide{0});
+    const Wide lack = m.rest, squares = detail::sum_map(detail::SquareFrom<Scalar>{m.mean}, in, columns),
+               variance = std::max(std::fma(-lack, lack, squares / count), Wide{0});
     const Scalar r = static_cast<Scalar>(1 / std::sqrt(static_cast<double>(variance) + epsilon));
-    out = (in - m.mean - m.rest) * r;
-    if (!weight.is_null()) out *= weight.array();
-    if (!bias.is_null()) out += bias.array();
+    const detail::LayerNormalized<Scalar> normalized{
+        x.data() + offset, weight.data(), bias.data(), m.mean, m.rest, r};
+    detail::map_rows(normalized, 1, columns, y.data() + offset);
     mean.data()[row] = m.mean;
     if (!mean_rest.is_null()) mean_rest.data()[row] = m.rest;
     inverse_deviation.data()[row] = r;
@@ -137,16 +177,16 @@ void layer_norm_backward(Input<Scalar> x, Input<Scalar> dy, Input<Scalar> weight
     const Index row = offset / columns;
     const Scalar m = mean.data()[row], r = inverse_deviation.data()[row],
                  rest = detail::rest_of_row(mean_rest.data(), row);
-    const detail::ConstRowMap<Scalar> in(x.data() + offset, columns), up(dy.data() + offset, columns);
-    detail::RowMap<Scalar> g(dx.data() + offset, columns);
-    g = up;
-    if (!weight.is_null()) g *= weight.array();
+    const Scalar* const in = x.data() + offset;
+    Scalar* const g = dx.data() + offset;
+    detail::map_rows(detail::WeightedGradient<Scalar>{dy.data() + offset, weight.data()}, 1, columns, g);
     const auto count = static_cast<detail::Wide<Scalar>>(columns);
-    const auto mean_g = static_cast<Scalar>(detail::sum<Scalar>(g.data(), columns) / count);
-    const auto product = simd::sum_map(detail::TimesCentered<Scalar>{m, rest}, columns,
-                                       static_cast<const Scalar*>(g.data()), in.data());
+    const auto mean_g = static_cast<Scalar>(detail::sum<Scalar>(g, columns) / count);
+    const auto product =
+        simd::sum_map(detail::TimesCentered<Scalar>{m, rest}, columns, static_cast<const Scalar*>(g), in);
     const Scalar mean_h_g = static_cast<Scalar>(product / count) * r;
-    g = r * (g - mean_g - (in - m - rest) * (r * mean_h_g));
+    simd::map(detail::LayerNormBackward<Scalar>{m, rest, r, mean_g, r * mean_h_g}, columns, g,
+              static_cast<const Scalar*>(g), in);
   });
 }
 

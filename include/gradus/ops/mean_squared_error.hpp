@@ -14,7 +14,7 @@ struct SquaredError {
   template <class P>
   [[gnu::always_inline]] P operator()(const P& x, const P& target) const {
     const P error = x - target;
-    return error * error;
+    return multiply_rounded(error, error);
   }
 };
 

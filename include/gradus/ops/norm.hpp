@@ -48,7 +48,7 @@ struct Square {
   template <class S, int N>
   [[gnu::always_inline]] simd::Pack<double, N> operator()(const simd::Pack<S, N>& x) const {
     const simd::Pack<double, N> scaled = simd::convert<double>(x) * scale;
-    return scaled * scaled;
+    return multiply_rounded(scaled, scaled);
   }
 };
 

@@ -64,7 +64,7 @@ struct Term {
 struct ProductTerm {
   template <class P>
   [[gnu::always_inline]] P operator()(const P& x, const P& y) const {
-    return x * y;
+    return multiply_rounded(x, y);
   }
 };
 

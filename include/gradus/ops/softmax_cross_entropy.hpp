@@ -140,7 +140,8 @@ struct LogitGradient {
   }
   template <class P>
   [[gnu::always_inline]] P operator()(const P& exp, const P& weight) const {
-    return flush_subnormal(exp * factor - weight / largest * shift);
+    return flush_subnormal(exp * factor -
+                           multiply_rounded(weight / largest, simd::broadcast<Scalar, P::size>(shift)));
   }
 };
 
@@ -156,7 +157,7 @@ double loss_of_row(const CrossEntropyWeights<Scalar>& w, const SoftmaxRow<Scalar
   const Index count = static_cast<Index>(x.size());
   const double sum = w.classes.empty() ? simd::sum_map(loss_of, count, x.data())
                                        : simd::sum_map(loss_of, count, x.data(), w.classes.data());
-  return loss + w.smooth * static_cast<double>(w.largest) * sum;
+  return std::fma(w.smooth * static_cast<double>(w.largest), sum, loss);
 }
 
 /// Writes dL/dx of one sample to dx `[C]`, which may be where row.exp is.

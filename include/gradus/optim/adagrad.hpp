@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -49,7 +50,7 @@ struct AdagradRule {
 
     Step(const Options& options, Index t)
         : rate(static_cast<Scalar>(options.learning_rate /
-                                   (1 + static_cast<double>(t - 1) * options.learning_rate_decay))),
+                                   std::fma(static_cast<double>(t - 1), options.learning_rate_decay, 1.0))),
           decay(static_cast<Scalar>(options.weight_decay)),
           epsilon(static_cast<Scalar>(options.epsilon)) {}
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -42,7 +43,8 @@ struct AdamWRule {
     AdamStep<Scalar> adam;
 
     Step(const Options& options, Index t)
-        : shrink(static_cast<Scalar>(1 - options.learning_rate * options.weight_decay)), adam(options, t) {}
+        : shrink(static_cast<Scalar>(std::fma(-options.learning_rate, options.weight_decay, 1.0))),
+          adam(options, t) {}
 
     template <class P>
     [[gnu::always_inline]] void operator()(P& w, const P& g, P& m, P& v, P& v_max) const {

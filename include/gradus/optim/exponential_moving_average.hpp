@@ -10,6 +10,7 @@
 #include <gradus/core/format.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/nn/parameter.hpp>
+#include <gradus/ops/elementwise.hpp>
 #include <gradus/optim/check.hpp>
 
 namespace gradus::optim {
@@ -63,7 +64,7 @@ class ExponentialMovingAverage {
     const double decay = options_.ramp_up ? std::min(options_.decay, (1 + t) / (10 + t)) : options_.decay;
     const auto taken = static_cast<Scalar>(1 - decay);
     for (Average& average : averages_) {
-      average.mean.array() += taken * (average.current->array() - average.mean.array());
+      ops::lerp<Scalar>(taken, average.current->view(), average.mean.view());
     }
   }
 

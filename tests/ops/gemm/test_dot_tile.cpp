@@ -7,7 +7,7 @@
 #include <gradus/core/simd/dispatch.hpp>
 #include <gradus/ops/gemm/dot_tile.hpp>
 
-#include "tests/support/instruction_sets.hpp"
+#include "../../support/instruction_sets.hpp"
 
 namespace {
 

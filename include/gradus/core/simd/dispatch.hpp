@@ -70,9 +70,10 @@ using Baseline = detail::BaselineOf<gradus::detail::baseline_set>::type;
 
 namespace detail {
 
-template <class Kernel, class... Arguments>
+/// Isa is the baseline. It is a parameter because translation units with other flags have another one.
+template <class Isa, class Kernel, class... Arguments>
 void run_baseline(Arguments... arguments) {
-  Kernel::template run<Baseline>(arguments...);
+  Kernel::template run<Isa>(arguments...);
 }
 
 #if defined(__GNUC__) && defined(__x86_64__) && !defined(EIGEN_DONT_VECTORIZE)
@@ -97,7 +98,7 @@ constexpr auto entry() -> void (*)(Arguments...) {
     return &run_avx2<Kernel, Arguments...>;
   else
 #endif
-    return &run_baseline<Kernel, Arguments...>;
+    return &run_baseline<Isa, Kernel, Arguments...>;
 }
 
 }  // namespace detail

@@ -61,7 +61,7 @@ template <class S, int N>
                                                       const Pack<S, N>& tail) {
   constexpr S high = sizeof(S) == 4 ? S(6.9313812256e-01) : S(6.93147180369123816490e-01);
   constexpr S low = sizeof(S) == 4 ? S(9.0580006145e-06) : S(1.90821492927058770002e-10);
-  const Pack<S, N> s = f / (f + S{2}), half = S(0.5) * f * f;
+  const Pack<S, N> s = f / (f + S{2}), half = multiply_rounded(S(0.5) * f, f);
   const Pack<S, N> rest = multiply_add(k, broadcast<S, N>(low), tail);
   const Pack<S, N> correction = half - multiply_add(s, half + log_tail(s * s), rest);
   return multiply_add(k, broadcast<S, N>(high), f - correction);

@@ -166,6 +166,21 @@ template <class S, int N>
   return {static_cast<typename Pack<S, N>::Vector>(a.v * b.v + c.v)};
 }
 
+/// a b, rounded: the compiler does not fuse it with a sum. For products of which several could be fused with
+/// one sum, where compilers choose differently.
+template <class S, int N>
+[[gnu::always_inline]] inline Pack<S, N> multiply_rounded(const Pack<S, N>& a, const Pack<S, N>& b) {
+#if defined(__clang__)
+#pragma clang fp contract(off)
+#endif
+  const typename Pack<S, N>::Vector product = a.v * b.v;
+#if defined(__GNUC__) && !defined(__clang__)
+  return {__builtin_assoc_barrier(product)};
+#else
+  return {product};
+#endif
+}
+
 // ---- comparisons and selection ----
 
 template <class S, int N>
@@ -325,7 +340,7 @@ template <class S, int N>
 template <class S, int N>
 [[gnu::always_inline]] inline void hold_in_register([[maybe_unused]] Pack<S, N>& x) {
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)
-  if constexpr (N > 1) __asm__("" : "+v"(x.v));
+  __asm__("" : "+v"(x.v));
 #endif
 }
 

@@ -12,7 +12,7 @@ namespace detail {
 
 /// From `start` to `end` along half a wave of the cosine, as progress goes from 0 to 1.
 inline double anneal_cosine(double start, double end, double progress) {
-  return end + (start - end) * (1 + std::cos(std::numbers::pi * progress)) / 2;
+  return std::fma(start - end, (1 + std::cos(std::numbers::pi * progress)) / 2, end);
 }
 
 }  // namespace detail

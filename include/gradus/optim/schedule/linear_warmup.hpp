@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 
 #include <gradus/optim/schedule/schedule.hpp>
 
@@ -17,7 +18,7 @@ struct LinearWarmup {
     detail::check_step("LinearWarmup", step);
     detail::check_steps("LinearWarmup", "steps", steps);
     const double progress = static_cast<double>(std::min(step, steps)) / static_cast<double>(steps);
-    return start_factor + (end_factor - start_factor) * progress;
+    return std::fma(end_factor - start_factor, progress, start_factor);
   }
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string>
 
 #include <gradus/core/format.hpp>
@@ -62,7 +63,7 @@ struct OneCycle {
     constexpr double shortest = 1e-9;
     const double progress = to - from > shortest ? (now - from) / (to - from) : 1;
     return anneal == Anneal::cosine ? detail::anneal_cosine(start, end, progress)
-                                    : start + (end - start) * progress;
+                                    : std::fma(end - start, progress, start);
   }
 };
 
