@@ -51,9 +51,6 @@ run installed/build/my_program
 # Without CMake, with this compiler in the place of g++, wherever it is.
 block command > command
 if [ -d /usr/include/eigen3 ]; then
-  case $compiler in
-    *clang*) sed -i "s/ -mtune=generic//" command ;;
-  esac
   sed -i "s#^g++ #'$compiler' #" command
   sh -eu ./command
   run ./my_program
