@@ -93,7 +93,8 @@ TEST_SUITE("broadcast") {
                        {{2, n / 2}, {1, n / 2}},
                        {{n / 20, 2, 10}, {2, 1}},
                        {{n / 40, 2, 4, 5}, {2, 1, 5}}};
-    for (const auto& [from, to] : cases) {
+    for (const auto& shapes : cases) {
+      const Shape &from = shapes.from, &to = shapes.to;
       CAPTURE(from.to_string());
       Tensor<float> summed(to), averaged(to);
       ops::sum_to<float>(x.view().reshape(from), summed.view());

@@ -88,16 +88,16 @@ TEST_CASE("metrics: one rule for NaN, wherever it is in a row") {
   for (const double rest : {0.0, 1e300, std::numeric_limits<double>::infinity()}) {
     for (Index at = 0; at < 3; ++at) {
       for (Index label = 0; label < 3; ++label) {
-        Tensor<double> scores{{0, 0, 0}, {5, 1, 0}};
-        scores[0].array() = rest;
-        scores(0, at) = nan;
+        Tensor<double> with_nan{{0, 0, 0}, {5, 1, 0}};
+        with_nan[0].array() = rest;
+        with_nan(0, at) = nan;
         const std::array<Index, 2> labels{label, 0};
-        CHECK(gradus::predicted_classes(scores) == std::vector<Index>{gradus::no_class, 0});
-        CHECK(accuracy(scores, labels) == 0.5);
+        CHECK(gradus::predicted_classes(with_nan) == std::vector<Index>{gradus::no_class, 0});
+        CHECK(accuracy(with_nan, labels) == 0.5);
         gradus::ConfusionMatrix matrix(3);
-        matrix.add(scores, labels);
+        matrix.add(with_nan, labels);
         CHECK(matrix.accuracy() == 0.5);
-        CHECK(gradus::nn::SoftmaxCrossEntropy<double>{}(scores, labels).correct == 1);
+        CHECK(gradus::nn::SoftmaxCrossEntropy<double>{}(with_nan, labels).correct == 1);
       }
     }
   }
