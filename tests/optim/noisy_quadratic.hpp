@@ -9,11 +9,9 @@
 
 #include <gradus/nn/parameter.hpp>
 
-namespace gradus::test {
+#include "schedule/reference.hpp"
 
-namespace pytorch {
-#include "../reference/optim.inc"
-}  // namespace pytorch
+namespace gradus::test {
 
 /// The problem of tests/reference/make_optim.py: two parameters, one longer than a chunk of the sweep, under
 /// a quadratic whose gradient has noise that is exact in binary.
