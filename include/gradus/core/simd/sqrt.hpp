@@ -9,28 +9,39 @@ namespace gradus::simd {
 
 namespace detail {
 
-#if defined(__GNUC__) && defined(__x86_64__)
-/// Square roots by the instruction for the pack's width. The vector extensions of gcc and older versions of
-/// clang lack it, and a loop over std::sqrt becomes vector code only with -fno-math-errno.
+#if defined(__clang__) && defined(__x86_64__)
+/// The square roots of 16 bytes, by an instruction of AVX for a part of a wider pack.
 ///
-/// Operands are registers, so the compiler refuses a pack wider than those of the kernel's instruction set.
-template <class S, int N>
+/// Clang 14 compiles an always-inline function by itself too, with the flags of the translation unit, if
+/// `-fsanitize=undefined` is among them. So the operands must fit into registers that every x86-64 has.
+template <bool is_part, class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> sqrt_by_instruction(const Pack<S, N>& x) {
   constexpr bool is_float = std::is_same_v<S, float>;
   Pack<S, N> y;
-#if defined(__clang__)
-  // Before inlining, clang checks "v" against the flags of the translation unit; "X" is a vector register
-  // too.
-  if constexpr (sizeof(x.v) > 16 && is_float) {
-    __asm__("vsqrtps %1, %0" : "=X"(y.v) : "X"(x.v));
-  } else if constexpr (sizeof(x.v) > 16) {
-    __asm__("vsqrtpd %1, %0" : "=X"(y.v) : "X"(x.v));
+  if constexpr (sizeof(x.v) > 16) {
+    const Halves<S, N> half = halves(x);
+    const Halves<S, N> root{sqrt_by_instruction<true>(half.low), sqrt_by_instruction<true>(half.high)};
+    y = __builtin_bit_cast(Pack<S, N>, root);
+  } else if constexpr (is_part && is_float) {
+    __asm__("vsqrtps %1, %0" : "=x"(y.v) : "x"(x.v));
+  } else if constexpr (is_part) {
+    __asm__("vsqrtpd %1, %0" : "=x"(y.v) : "x"(x.v));
   } else if constexpr (is_float) {
     __asm__("sqrtps %1, %0" : "=x"(y.v) : "x"(x.v));
   } else {
     __asm__("sqrtpd %1, %0" : "=x"(y.v) : "x"(x.v));
   }
-#else
+  return y;
+}
+#elif defined(__GNUC__) && defined(__x86_64__)
+/// Square roots by the instruction for the pack's width: the vector extensions of gcc lack it, and a loop
+/// over std::sqrt becomes vector code only with -fno-math-errno.
+///
+/// Operands are registers, so the compiler refuses a pack wider than those of the kernel's instruction set.
+template <bool, class S, int N>
+[[gnu::always_inline]] inline Pack<S, N> sqrt_by_instruction(const Pack<S, N>& x) {
+  constexpr bool is_float = std::is_same_v<S, float>;
+  Pack<S, N> y;
   if constexpr (sizeof(x.v) > 16 && is_float) {
     __asm__("vsqrtps %1, %0" : "=v"(y.v) : "v"(x.v));
   } else if constexpr (sizeof(x.v) > 16) {
@@ -40,7 +51,6 @@ template <class S, int N>
   } else {
     __asm__("sqrtpd %1, %0" : "=x"(y.v) : "x"(x.v));
   }
-#endif
   return y;
 }
 #endif
@@ -55,7 +65,7 @@ template <class S, int N>
     return {std::sqrt(x.v)};
   } else {
 #if defined(__GNUC__) && defined(__x86_64__)
-    if constexpr (sizeof(x.v) >= 16) return detail::sqrt_by_instruction(x);
+    if constexpr (sizeof(x.v) >= 16) return detail::sqrt_by_instruction<false>(x);
 #endif
     Pack<S, N> y{};
     for (int i = 0; i < N; ++i) y.v[i] = std::sqrt(x.v[i]);
