@@ -9,7 +9,7 @@ int main() {
   Tensor<long double> tensor{1};
   // expect: FloatOrDouble
   Variable<long double> variable(1.0L);
-  // expect: FloatOrDouble
+  // expect: FloatOrDouble|constraints not satisfied
   Variable deduced(tensor);
   // expect: FloatOrDouble
   Variable<int> of_int(1);
