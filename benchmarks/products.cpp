@@ -69,8 +69,11 @@ void add_layer(Size size) {
 }
 
 void multiply_add(benchmark::State& state) {
-  for (auto _ : state) bench::detail::multiply_and_add<bench::detail::Widest>();
-  count_flops(state, bench::detail::flops<bench::detail::Widest>());
+  using bench::detail::Width;
+  for (auto _ : state) bench::detail::multiply_and_add<Width::widest>();
+  const Index operations =
+      2 * bench::detail::rounds * bench::detail::chains * bench::detail::lanes(Width::widest);
+  count_flops(state, static_cast<double>(operations));
 }
 BENCHMARK(multiply_add);
 
