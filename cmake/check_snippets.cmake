@@ -1,12 +1,20 @@
-# cmake -DDOCS=<folder> -DEXAMPLES=<folder> -P check_snippets.cmake
+# cmake -DDOCS=<folder or page> -DEXAMPLES=<folder or file> -P check_snippets.cmake
 #
-# Fails unless every ```cpp block of the pages in DOCS stands, line by line, in a program in EXAMPLES, where it may be
-# indented, and every figure that a page shows exists. So no code of the tutorial is code that nobody compiles.
+# Fails unless every ```cpp block of the pages in DOCS is, line by line, in a program in EXAMPLES, where it may be indented,
+# and every figure that a page shows exists. So the pages have no code that nobody compiles.
 
 cmake_minimum_required(VERSION 3.22)
 
-file(GLOB pages ${DOCS}/*.md)
-file(GLOB_RECURSE sources ${EXAMPLES}/*.cpp ${EXAMPLES}/*.hpp)
+if(IS_DIRECTORY ${DOCS})
+  file(GLOB pages ${DOCS}/*.md)
+else()
+  set(pages ${DOCS})
+endif()
+if(IS_DIRECTORY ${EXAMPLES})
+  file(GLOB_RECURSE sources ${EXAMPLES}/*.cpp ${EXAMPLES}/*.hpp)
+else()
+  set(sources ${EXAMPLES})
+endif()
 set(programs "")
 foreach(source IN LISTS sources)
   file(READ ${source} text)
@@ -67,4 +75,4 @@ endforeach()
 if(blocks EQUAL 0)
   message(SEND_ERROR "no block of code in ${DOCS}")
 endif()
-message(STATUS "${blocks} blocks of code in the tutorial")
+message(STATUS "${blocks} blocks of code")

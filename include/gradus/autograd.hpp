@@ -1,12 +1,15 @@
 #pragma once
 
-/// The tape: variables, operators on them and their gradients, in reading order.
+/// The tape: variables, operators on them and their gradients, in reading order: each header comes after
+/// those of `autograd` that it includes. The operators of `variable.hpp` call functions
+/// that `arithmetic.hpp` defines.
 
 // clang-format off
+// IWYU pragma: begin_exports
 #include <gradus/autograd/node.hpp>
 #include <gradus/autograd/variable.hpp>
-#include <gradus/autograd/record.hpp>
 #include <gradus/autograd/backward.hpp>
+#include <gradus/autograd/record.hpp>
 
 #include <gradus/autograd/shape_ops.hpp>
 #include <gradus/autograd/arithmetic.hpp>
@@ -18,8 +21,9 @@
 #include <gradus/autograd/softmax.hpp>
 #include <gradus/autograd/losses.hpp>
 
-#include <gradus/autograd/module.hpp>
 #include <gradus/autograd/function.hpp>
+#include <gradus/autograd/module.hpp>
 
 #include <gradus/autograd/gradient_check.hpp>
 #include <gradus/autograd/graph_to_dot.hpp>
+// IWYU pragma: end_exports

@@ -1,12 +1,17 @@
 #pragma once
 
-/// Data sets and the batches made of them, in reading order. Readers that need another library stand apart:
-/// see gradus.hpp.
+/// Data sets and the batches made of them, in reading order: each header comes after those of `data` that it
+/// includes. Headers that need another library, or the system's headers, are included by name: see
+/// gradus.hpp.
 
 // clang-format off
+// IWYU pragma: begin_exports
 #include <gradus/data/dataset.hpp>
+#include <gradus/data/byte_source.hpp>
 #include <gradus/data/idx.hpp>
+#include <gradus/data/fashion_classes.hpp>
 #include <gradus/data/synthetic.hpp>
 #include <gradus/data/transform.hpp>
 #include <gradus/data/loader.hpp>
 #include <gradus/data/mixup.hpp>
+// IWYU pragma: end_exports

@@ -1,23 +1,29 @@
 #pragma once
 
-/// All of gradus that stands on Eigen alone, in reading order: nothing is named before it is defined.
+/// All of gradus that needs Eigen alone, in reading order: each header comes after those that it includes.
 ///
-/// What needs another library is included by itself, beside the CMake component that links it:
-/// `gradus/data/fashion_mnist.hpp` and `gradus/data/gzip.hpp` (`gradus::gzip`), `gradus/data/download.hpp`
-/// (`gradus::download`), `gradus/io/state_dict.hpp`, `checkpoint.hpp`, `safetensors.hpp`
-/// (`gradus::safetensors`).
+/// These headers are included by name, because they need another library. The CMake target in brackets links
+/// it.
+/// - `gradus/data/gzip.hpp`, `gradus/data/fashion_mnist.hpp` (`gradus::gzip`)
+/// - `gradus/data/download.hpp` (`gradus::download`)
+/// - `gradus/io.hpp` and what it includes (`gradus::safetensors`)
 ///
-/// What writes files is included by itself too, since it brings the system's headers (<fcntl.h> and others)
-/// along: `gradus/core/atomic_file.hpp` (`write_text`) and `gradus/data/write_idx.hpp`.
+/// These headers are included by name, because they bring along the system's headers, such as <fcntl.h>.
+/// - `gradus/core/atomic_file.hpp` (`write_text`), `gradus/core/positioned_file.hpp`,
+/// `gradus/core/temporary_file.hpp`
+/// - `gradus/data/write_idx.hpp`
+///
+/// `gradus/core/eigen_tensor.hpp` is included by name, because it takes half a second to compile.
 
 // clang-format off
+// IWYU pragma: begin_exports
 #include <gradus/version.hpp>
 
-#include <gradus/core/eigen_tensor.hpp>
-#include <gradus/core/print.hpp>
-
+#include <gradus/core.hpp>
+#include <gradus/ops.hpp>
 #include <gradus/nn.hpp>
 #include <gradus/autograd.hpp>
 #include <gradus/optim.hpp>
 #include <gradus/data.hpp>
 #include <gradus/train.hpp>
+// IWYU pragma: end_exports

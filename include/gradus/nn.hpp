@@ -1,8 +1,10 @@
 #pragma once
 
-/// Networks: tensors, modules and losses, in reading order.
+/// Networks: tensors, modules and losses, in reading order: each header comes after those of `nn` that it
+/// includes.
 
 // clang-format off
+// IWYU pragma: begin_exports
 #include <gradus/core/tensor.hpp>
 
 #include <gradus/nn/context.hpp>
@@ -32,3 +34,4 @@
 #include <gradus/nn/softmax_cross_entropy.hpp>
 #include <gradus/nn/mean_squared_error.hpp>
 #include <gradus/nn/binary_cross_entropy.hpp>
+// IWYU pragma: end_exports

@@ -1,8 +1,10 @@
 #pragma once
 
-/// Optimisers, gradient clipping, learning rate schedules, averaged weights, in reading order.
+/// Optimisers, gradient clipping, learning rate schedules and averaged weights, in reading order: each header
+/// comes after those of `optim` that it includes.
 
 // clang-format off
+// IWYU pragma: begin_exports
 #include <gradus/optim/parameter_group.hpp>
 #include <gradus/optim/optimizer.hpp>
 #include <gradus/optim/check.hpp>
@@ -24,3 +26,4 @@
 #include <gradus/optim/schedule/one_cycle.hpp>
 #include <gradus/optim/schedule/scheduler.hpp>
 #include <gradus/optim/schedule/reduce_on_plateau.hpp>
+// IWYU pragma: end_exports

@@ -1,8 +1,10 @@
 #pragma once
 
-/// Training: metrics, the loop, and what watches it, in reading order.
+/// Training: metrics, the loop and its callbacks, in reading order: each header comes after those of `train`
+/// that it includes.
 
 // clang-format off
+// IWYU pragma: begin_exports
 #include <gradus/train/metrics.hpp>
 #include <gradus/train/confusion_matrix.hpp>
 
@@ -15,3 +17,4 @@
 #include <gradus/train/snapshot.hpp>
 #include <gradus/train/early_stopping.hpp>
 #include <gradus/train/best_checkpoint.hpp>
+// IWYU pragma: end_exports

@@ -16,10 +16,12 @@
 
 namespace gradus {
 
-/// Semantic version of these headers.
+/// The semantic version of these headers.
+/// @{
 inline constexpr int version_major = GRADUS_VERSION_MAJOR;
 inline constexpr int version_minor = GRADUS_VERSION_MINOR;
 inline constexpr int version_patch = GRADUS_VERSION_PATCH;
 inline constexpr const char* version_string = GRADUS_VERSION_STRING;
+/// @}
 
 }  // namespace gradus

@@ -29,6 +29,7 @@ namespace gradus {
 /// - What earlier processes left of the same destination when they were killed is removed.
 class AtomicFile {
  public:
+  /// Starts an empty file. Throws FileError if nothing can be written at the path.
   explicit AtomicFile(const std::filesystem::path& path)
       : path_(path), destination_(detail::find_destination(path)) {
     if (!destination_.is_file) return;
@@ -59,7 +60,10 @@ class AtomicFile {
     const detail::Descriptor& file = destination_.is_file ? temporary_.file() : direct_;
     check_written(detail::sync(file));
     is_committed_ = true;
-    if (!destination_.is_file) return check_written(direct_.close());
+    if (!destination_.is_file) {
+      check_written(direct_.close());
+      return;
+    }
     const int error = temporary_.rename_to(destination_.path);
     if (error != 0) fail_file(path_, "cannot be replaced", error);
     const auto folder = destination_.path.parent_path();

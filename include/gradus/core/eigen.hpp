@@ -1,32 +1,15 @@
 #pragma once
 
-/// The one place that includes Eigen: its own code stays silent under a user's strict warning flags.
+/// Includes Eigen without its warnings, whatever flags the user compiles with. Other headers include this one
+/// instead of <Eigen/Core>.
 
 #include <gradus/core/fast_math.hpp>
 
-#if defined(__GNUC__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wconversion"
-#pragma GCC diagnostic ignored "-Wsign-conversion"
-#pragma GCC diagnostic ignored "-Wfloat-conversion"
-#pragma GCC diagnostic ignored "-Wshadow"
-#pragma GCC diagnostic ignored "-Wpedantic"
-#pragma GCC diagnostic ignored "-Wdouble-promotion"
-#pragma GCC diagnostic ignored "-Wuninitialized"  // the AVX-512 intrinsics of gcc 12
-#if !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // likewise
-#endif
-#elif defined(_MSC_VER)
-#pragma warning(push, 0)
-#endif
-
-#include <Eigen/Core>
-
-#if defined(__GNUC__)
-#pragma GCC diagnostic pop
-#elif defined(_MSC_VER)
-#pragma warning(pop)
-#endif
+// clang-format off
+#include <gradus/core/detail/ignore_eigen_warnings.inc>
+#include <Eigen/Core>  // IWYU pragma: export
+#include <gradus/core/detail/restore_warnings.inc>
+// clang-format on
 
 namespace gradus {
 

@@ -1,35 +1,25 @@
 #pragma once
 
-/// `as<Rank>()` from rank 3 on (and rank 0): views as `Eigen::TensorMap`, for Eigen's contractions and
-/// convolutions. Apart from tensor_view.hpp because Eigen's tensor module doubles the time to compile.
+/// Defines `as<Rank>()` for rank 0 and from rank 3 on, which returns an `Eigen::TensorMap` for Eigen's
+/// contractions and convolutions. gradus.hpp does not include this header, because Eigen's tensor module adds
+/// half a second to the time to compile.
 
 #include <cstddef>
-#include <utility>
+#include <type_traits>
 
 #include <gradus/core/eigen.hpp>
+#include <gradus/core/shape.hpp>
 #include <gradus/core/tensor_view.hpp>
 
-#if defined(__GNUC__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wconversion"
-#pragma GCC diagnostic ignored "-Wsign-conversion"
-#pragma GCC diagnostic ignored "-Wfloat-conversion"
-#pragma GCC diagnostic ignored "-Wshadow"
-#pragma GCC diagnostic ignored "-Wpedantic"
-#elif defined(_MSC_VER)
-#pragma warning(push, 0)
-#endif
-
-#include <unsupported/Eigen/CXX11/Tensor>
-
-#if defined(__GNUC__)
-#pragma GCC diagnostic pop
-#elif defined(_MSC_VER)
-#pragma warning(pop)
-#endif
+// clang-format off
+#include <gradus/core/detail/ignore_eigen_warnings.inc>
+#include <unsupported/Eigen/CXX11/Tensor>  // IWYU pragma: export
+#include <gradus/core/detail/restore_warnings.inc>
+// clang-format on
 
 namespace gradus::detail {
 
+/// The Eigen type of `as<Rank>()` for the ranks that are neither vectors nor matrices.
 template <class Scalar, int Rank>
 struct EigenMap {
   using Plain = Eigen::Tensor<std::remove_const_t<Scalar>, Rank, Eigen::RowMajor>;

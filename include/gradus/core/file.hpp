@@ -15,8 +15,10 @@ namespace gradus {
 
 /// Closes a C stream that a FileHandle owns.
 struct CloseFile {
+  /// Closes the stream.
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
+/// Owns a C stream, or nothing.
 using FileHandle = std::unique_ptr<std::FILE, CloseFile>;
 
 /// A path as messages show it: in UTF-8, control characters escaped.

@@ -75,7 +75,7 @@ template <std::floating_point T>
 std::string format_loss(T loss) {
   if (!std::isfinite(loss)) return format_general(loss);
   if (!(loss < 0 || loss > 0)) return "0.000";
-  const std::string scientific = format_scientific(loss, 2);
+  std::string scientific = format_scientific(loss, 2);
   // The exponent after rounding, so that 0.0999999 is 0.100 and not 0.1000.
   const std::size_t e = scientific.find('e');
   int exponent = 0;

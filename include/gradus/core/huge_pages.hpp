@@ -23,7 +23,9 @@ inline void advise_huge_pages([[maybe_unused]] void* memory, [[maybe_unused]] st
   const auto begin = reinterpret_cast<std::uintptr_t>(memory);
   const std::uintptr_t first = (begin + huge_page - 1) / huge_page * huge_page;
   const std::uintptr_t last = (begin + bytes) / huge_page * huge_page;
-  if (first < last) advise_memory(reinterpret_cast<void*>(first), last - first, use_huge_pages);
+  if (first < last) {
+    advise_memory(static_cast<char*>(memory) + (first - begin), last - first, use_huge_pages);
+  }
 #endif
 }
 

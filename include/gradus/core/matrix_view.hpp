@@ -10,18 +10,20 @@ namespace gradus {
 /// column_stride]. With both strides free, a transpose is a view like any other and costs nothing.
 template <class Scalar>
 struct MatrixView {
-  Scalar* data = nullptr;
-  Index rows = 0;
-  Index columns = 0;
-  Index row_stride = 0;
-  Index column_stride = 1;
+  Scalar* data = nullptr;   ///< element (0, 0)
+  Index rows = 0;           ///< number of rows
+  Index columns = 0;        ///< number of columns
+  Index row_stride = 0;     ///< elements from one row to the next
+  Index column_stride = 1;  ///< elements from one column to the next
 
+  /// Views nothing: no rows and no columns.
   constexpr MatrixView() = default;
 
   /// [rows, columns], row-major without gaps.
   constexpr MatrixView(Scalar* data_, Index rows_, Index columns_)
       : MatrixView(data_, rows_, columns_, columns_, 1) {}
 
+  /// [rows, columns] with any strides.
   constexpr MatrixView(Scalar* data_, Index rows_, Index columns_, Index row_stride_, Index column_stride_)
       : data(data_), rows(rows_), columns(columns_), row_stride(row_stride_), column_stride(column_stride_) {}
 
@@ -31,8 +33,10 @@ struct MatrixView {
   constexpr MatrixView(MatrixView<Other> other)
       : MatrixView(other.data, other.rows, other.columns, other.row_stride, other.column_stride) {}
 
+  /// Returns element (i, j), unchecked.
   constexpr Scalar& operator()(Index i, Index j) const { return data[i * row_stride + j * column_stride]; }
 
+  /// Returns the transpose, [columns, rows], of the same elements.
   constexpr MatrixView transposed() const { return {data, columns, rows, column_stride, row_stride}; }
 
   /// Rows [first, first + count), unchecked.

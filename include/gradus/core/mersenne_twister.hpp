@@ -15,10 +15,11 @@ namespace gradus {
 /// `std::mt19937`, with access to its state and a bulk `fill` that compilers turn into vector code.
 class MersenneTwister {
  public:
-  using result_type = std::uint32_t;
-  static constexpr std::size_t word_count = 624;
-  using Words = std::array<std::uint32_t, word_count>;
+  using result_type = std::uint32_t;                    ///< 32 random bits
+  static constexpr std::size_t word_count = 624;        ///< words of state
+  using Words = std::array<std::uint32_t, word_count>;  ///< the state
 
+  /// Starts the sequence of a seed, as `std::mt19937(seed)` does.
   explicit MersenneTwister(std::uint32_t seed = 5489) {
     words_[0] = seed;
     for (std::size_t i = 1; i < word_count; ++i) {
@@ -30,9 +31,11 @@ class MersenneTwister {
   /// Continues where another engine stood: its words, and how many of them it has used (at most 624).
   MersenneTwister(const Words& words, std::size_t used) : words_(words), used_(used) {}
 
-  static constexpr result_type min() { return 0; }
+  static constexpr result_type min() { return 0; }  ///< the smallest number
+  /// Returns the largest number.
   static constexpr result_type max() { return std::numeric_limits<result_type>::max(); }
 
+  /// Returns the next number.
   result_type operator()() {
     if (used_ == word_count) twist();
     return temper(words_[used_++]);
@@ -52,9 +55,12 @@ class MersenneTwister {
     }
   }
 
+  /// Returns the state, from which the constructor continues.
   const Words& words() const { return words_; }
+  /// Returns how many words of the state have been used.
   std::size_t used() const { return used_; }
 
+  /// Returns whether both continue with the same numbers.
   friend bool operator==(const MersenneTwister&, const MersenneTwister&) = default;
 
  private:

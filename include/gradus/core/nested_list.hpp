@@ -1,8 +1,8 @@
 #pragma once
 
-#include <algorithm>
 #include <initializer_list>
 
+#include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/shape.hpp>
 
@@ -12,8 +12,10 @@ namespace gradus {
 template <class Scalar>
 class NestedList {
  public:
+  /// One number.
   // constexpr, or gcc 16 takes the 1 in `Tensor<float>{1}` for a conversion that may change a value.
   constexpr NestedList(Scalar value) : value_(value), is_list_(false) {}
+  /// A list in braces.
   NestedList(std::initializer_list<NestedList> children) : children_(children), is_list_(true) {}
 
   /// The extents, all children alike. Throws ShapeError if they are not: `{{1, 2}, {3}}`.

@@ -26,6 +26,7 @@ class ThreadPool {
   /// system does not start that many.
   explicit ThreadPool(Index threads) : team_(make_team(threads)) {}
 
+  /// The number of threads, the caller's own among them.
   Index threads() const { return team_->threads(); }
 
  private:
@@ -48,10 +49,12 @@ class ThreadPool {
 class Parallel {
  public:
   constexpr Parallel() = default;
+  /// Runs parts on the threads of the pool.
   Parallel(ThreadPool& pool) : team_(pool.team_.get()) {}
   /// Serial where there is no pool.
   explicit Parallel(ThreadPool* pool) : team_(pool ? pool->team_.get() : nullptr) {}
 
+  /// The number of threads that work on a job; 1 if it runs serially.
   Index threads() const { return team_ ? team_->threads() : 1; }
 
   /// Calls f(part) once for each part in [0, parts), in any order, and returns when all are done. Allocates

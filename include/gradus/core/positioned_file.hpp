@@ -4,9 +4,12 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <span>
+#include <utility>
 
+#include <gradus/core/error.hpp>
 #include <gradus/core/file.hpp>
 
 #if defined(_WIN32)
@@ -25,7 +28,7 @@ namespace gradus {
 class PositionedFile {
  public:
   /// Throws FileError if there is no such file, or it is not a regular one.
-  explicit PositionedFile(const std::filesystem::path& path) : path_(path) { open(); }
+  explicit PositionedFile(std::filesystem::path path) : path_(std::move(path)) { open(); }
 
   /// In bytes, when it was opened.
   std::uint64_t size() const { return size_; }

@@ -148,11 +148,14 @@ std::string to_string(TensorView<Scalar> tensor) {
   return "Tensor<" + detail::scalar_name<Element>() + "> " + tensor.shape().to_string() + "\n" +
          detail::TensorPrinter<Element>(tensor).text();
 }
+/// Returns the same as for a view of the tensor.
 template <class Scalar>
 std::string to_string(const Tensor<Scalar>& tensor) {
   return to_string(tensor.view());
 }
 
+/// Writes what `to_string` returns.
+/// @{
 template <class Scalar>
 std::ostream& operator<<(std::ostream& stream, TensorView<Scalar> tensor) {
   return stream << to_string(tensor);
@@ -165,5 +168,6 @@ std::ostream& operator<<(std::ostream& stream, const Tensor<Scalar>& tensor) {
 inline std::ostream& operator<<(std::ostream& stream, const Shape& shape) {
   return stream << shape.to_string();
 }
+/// @}
 
 }  // namespace gradus

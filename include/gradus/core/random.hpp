@@ -59,18 +59,19 @@ namespace detail {
 /// A checked call that throws has drawn nothing.
 class Generator {
  public:
-  using result_type = std::uint32_t;
+  using result_type = std::uint32_t;  ///< 32 random bits
   /// 624 words of the twister, how many are used, whether a normal number is kept, and its two halves.
   using State = std::array<std::uint32_t, MersenneTwister::word_count + 4>;
 
   /// Starts as after `torch.manual_seed(seed)`, which uses the lower 32 bits.
   explicit Generator(std::uint64_t seed = 0) : engine_(static_cast<std::uint32_t>(seed & 0xffffffffu)) {}
 
-  static constexpr result_type min() { return MersenneTwister::min(); }
-  static constexpr result_type max() { return MersenneTwister::max(); }
+  static constexpr result_type min() { return MersenneTwister::min(); }  ///< the smallest number
+  static constexpr result_type max() { return MersenneTwister::max(); }  ///< the largest number
 
   /// 32 random bits; with `min` and `max` this is a standard UniformRandomBitGenerator.
   result_type operator()() { return engine_(); }
+  /// Returns 32 random bits.
   std::uint32_t next() { return engine_(); }
 
   /// 64 random bits: two draws, the first becomes the upper half.
@@ -138,6 +139,7 @@ class Generator {
     permutation(std::span<Index>(order));
     return order;
   }
+  /// Writes the numbers 0 to n-1 in the order of `torch.randperm(n)`, where n is the size of `order`.
   void permutation(std::span<Index> order) {
     Index i = 0;
     for (Index& element : order) element = i++;
@@ -151,6 +153,7 @@ class Generator {
   /// is, if the words are no generator's state.
   void set_state(std::span<const std::uint32_t> state);
 
+  /// Returns whether both continue with the same numbers.
   friend bool operator==(const Generator&, const Generator&) = default;
 
  private:

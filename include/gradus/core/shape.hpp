@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <initializer_list>
 #include <limits>
 #include <span>
@@ -18,20 +19,26 @@ namespace gradus {
 /// extent is negative and the number of elements fits an Index; anything else throws ShapeError.
 class Shape {
  public:
+  /// The largest rank of a tensor.
   static constexpr Index max_rank = 8;
 
+  /// A scalar's shape, of rank 0.
   constexpr Shape() = default;
+  /// The shape with these extents. Throws ShapeError.
   constexpr Shape(std::initializer_list<Index> extents) : Shape(std::span(extents.begin(), extents.size())) {}
 
+  /// The shape with these extents. Throws ShapeError.
   constexpr explicit Shape(std::span<const Index> extents) {
     if (extents.size() > static_cast<std::size_t>(max_rank)) fail_rank(extents.size());
     for (const Index extent : extents) extents_[static_cast<std::size_t>(rank_++)] = extent;
     size_ = checked_size();
   }
 
+  /// The number of axes.
   constexpr Index rank() const { return rank_; }
   /// The number of elements: the product of all extents, 1 for a scalar.
   constexpr Index size() const { return size_; }
+  /// Whether the number of elements is 0.
   constexpr bool empty() const { return size_ == 0; }
 
   /// The extent of an axis; a negative one counts from the end, as in Python. Throws IndexError.
@@ -39,9 +46,12 @@ class Shape {
     return extents_[static_cast<std::size_t>(normalize_axis(axis))];
   }
 
+  /// The extents, outermost first. The pointers are valid as long as the shape.
+  /// @{
   constexpr const Index* begin() const& { return extents_.data(); }
   constexpr const Index* end() const& { return extents_.data() + rank_; }
   constexpr std::span<const Index> extents() const& { return {begin(), end()}; }
+  /// @}
   // Pointers into a temporary would dangle.
   constexpr const Index* begin() const&& = delete;
   constexpr const Index* end() const&& = delete;

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <utility>
 
+#include <gradus/core/eigen.hpp>
 #include <gradus/core/fork.hpp>
 #include <gradus/core/parallel.hpp>
 
@@ -19,11 +20,11 @@ class SharedPool {
   SharedPool(const SharedPool& other) { set(other.get()); }
   SharedPool(SharedPool&& other) noexcept { set(other.exchange(nullptr)); }
   SharedPool& operator=(const SharedPool& other) {
-    set(other.get());
+    if (this != &other) set(other.get());
     return *this;
   }
   SharedPool& operator=(SharedPool&& other) noexcept {
-    set(other.exchange(nullptr));
+    if (this != &other) set(other.exchange(nullptr));
     return *this;
   }
   ~SharedPool() = default;

@@ -5,7 +5,6 @@
 #include <concepts>
 #include <initializer_list>
 #include <span>
-#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -33,9 +32,9 @@ namespace gradus {
 template <TensorScalar Scalar = float>
 class Tensor {
  public:
-  using scalar_type = Scalar;
-  using View = TensorView<Scalar>;
-  using ConstView = TensorView<const Scalar>;
+  using scalar_type = Scalar;                  ///< the type of an element
+  using View = TensorView<Scalar>;             ///< a view that can change the elements
+  using ConstView = TensorView<const Scalar>;  ///< a view that cannot
 
   /// An empty tensor of shape `[0]`.
   Tensor() = default;
@@ -45,11 +44,13 @@ class Tensor {
   Tensor(const Shape& shape, std::span<const Scalar> elements) : Tensor(ConstView(elements, shape)) {}
   /// Elements in nested braces, any rank: `{{1, 2, 3}, {4, 5, 6}}` is `[2, 3]`. Throws ShapeError if ragged.
   Tensor(std::initializer_list<NestedList<Scalar>> elements) : Tensor(NestedList<Scalar>(elements)) {}
+  /// Elements in nested braces.
   explicit Tensor(const NestedList<Scalar>& elements) : Tensor(uninitialized(elements.shape())) {
     elements.copy_to(data());
   }
   /// A copy of a view's elements.
   Tensor(ConstView other) : Tensor(uninitialized(other.shape())) { std::ranges::copy(other, data()); }
+  /// A copy of a view's elements.
   Tensor(View other) : Tensor(ConstView(other)) {}
   /// The value of an Eigen expression: a vector becomes rank 1, all else rank 2.
   template <class Derived>
@@ -59,7 +60,9 @@ class Tensor {
     Eigen::Map<Plain>(data(), expression.rows(), expression.cols()) = expression.derived().array();
   }
 
+  /// A deep copy.
   Tensor(const Tensor& other) : Tensor(other.view()) {}
+  /// Takes the elements and leaves an empty tensor of shape `[0]`.
   Tensor(Tensor&& other) noexcept
       : buffer_(std::move(other.buffer_)), shape_(std::exchange(other.shape_, Shape{0})) {}
   /// Keeps this tensor's memory if it is large enough.
@@ -67,6 +70,7 @@ class Tensor {
   /// The view may be of this very tensor.
   template <std::convertible_to<ConstView> Other>
   requires(!std::same_as<Other, Tensor>) Tensor& operator=(const Other& other) { return assign(other); }
+  /// Takes the elements and leaves an empty tensor of shape `[0]`.
   Tensor& operator=(Tensor&& other) noexcept {
     buffer_ = std::move(other.buffer_);
     shape_ = std::exchange(other.shape_, Shape{0});
@@ -80,8 +84,11 @@ class Tensor {
     result.resize(shape);
     return result;
   }
+  /// All elements 0.
   static Tensor zeros(const Shape& shape) { return Tensor(shape); }
+  /// All elements 1.
   static Tensor ones(const Shape& shape) { return full(shape, Scalar{1}); }
+  /// All elements `value`.
   static Tensor full(const Shape& shape, Scalar value) {
     Tensor result = uninitialized(shape);
     result.fill(value);
@@ -98,6 +105,7 @@ class Tensor {
     for (Index i = 0; i < result.size(); ++i) result.data()[i] = detail::arange_number(begin, i, step);
     return result;
   }
+  /// `0, 1, ...` up to but without `end`. Throws ArgumentError on a number that is not finite.
   static Tensor arange(Scalar end) { return arange(Scalar{}, end); }
   /// Normal numbers N(mean, std^2); those of `torch.randn` for the same seed to 1e-6.
   static Tensor randn(const Shape& shape, Generator& random, Scalar mean = 0,
@@ -117,21 +125,34 @@ class Tensor {
   /// Nothing that views a temporary outlives it: `view()` of a temporary is the tensor itself, its Eigen maps
   /// keep the elements, and there is no pointer or span to them. As the argument of a function it converts
   /// to a view.
+  /// @{
   View view() & { return {data(), shape_}; }
   ConstView view() const& { return {data(), shape_}; }
   Tensor view() && { return std::move(*this); }
   Tensor view() const&& { return *this; }
   operator View() { return {buffer_.data(), shape_}; }
   operator ConstView() const { return {buffer_.data(), shape_}; }
+  /// @}
 
+  /// The first element; the others follow in row-major order.
+  /// @{
   Scalar* data() & { return buffer_.data(); }
   const Scalar* data() const& { return buffer_.data(); }
   const Scalar* data() const&& = delete;
+  /// @}
+  /// The extents of all axes.
+  /// @{
   const Shape& shape() const& { return shape_; }
   Shape shape() const&& { return shape_; }
+  /// @}
+  /// The number of axes.
   Index rank() const { return shape_.rank(); }
+  /// The number of elements.
   Index size() const { return shape_.size(); }
+  /// Whether the number of elements is 0.
   bool empty() const { return shape_.empty(); }
+  /// All elements in row-major order.
+  /// @{
   std::span<Scalar> span() & { return view().span(); }
   std::span<const Scalar> span() const& { return view().span(); }
   std::span<const Scalar> span() const&& = delete;
@@ -141,15 +162,18 @@ class Tensor {
   const Scalar* end() const& { return data() + size(); }
   const Scalar* begin() const&& = delete;
   const Scalar* end() const&& = delete;
+  /// @}
 
   /// Another shape; allocates only beyond the largest size so far, and the elements are unspecified after it.
   void resize(const Shape& shape) {
     buffer_.reserve(std::max(shape.size(), Index{1}));
     shape_ = shape;
   }
+  /// Sets all elements to `value`.
   void fill(Scalar value) { std::fill_n(data(), size(), value); }
 
-  /// One element, one index an axis, always checked. Throws IndexError.
+  /// One element, one index per axis, always checked. Throws IndexError.
+  /// @{
   template <std::integral... I>
   Scalar& operator()(I... indices) & {
     return view()(indices...);
@@ -162,10 +186,12 @@ class Tensor {
   Scalar operator()(I... indices) const&& {
     return ConstView(*this)(indices...);
   }
+  /// @}
   /// The only element of a tensor of size 1. Throws ShapeError.
   Scalar item() const { return view().item(); }
 
   /// Eigen maps of the same memory: see TensorView.
+  /// @{
   auto matrix() & { return view().matrix(); }
   auto matrix() const& { return view().matrix(); }
   auto matrix() && {
@@ -200,8 +226,10 @@ class Tensor {
   auto as() const&& {
     return Tensor(*this).template as<Rank>();
   }
+  /// @}
 
   /// A view under another shape, without a copy; of a temporary, the tensor itself. One extent may be -1.
+  /// @{
   View reshape(std::initializer_list<Index> extents) & { return view().reshape(extents); }
   ConstView reshape(std::initializer_list<Index> extents) const& { return view().reshape(extents); }
   Tensor reshape(std::initializer_list<Index> extents) const&& { return Tensor(*this).reshape(extents); }
@@ -209,16 +237,21 @@ class Tensor {
     shape_ = ConstView(*this).reshape(extents).shape();
     return std::move(*this);
   }
+  /// @}
 
-  /// Elements `[begin, end)` along the first axis, without a copy.
+  /// Elements `[begin, end)` along the first axis, without a copy. Throws IndexError.
+  /// @{
   View slice(Index begin, Index end) & { return view().slice(begin, end); }
   ConstView slice(Index begin, Index end) const& { return view().slice(begin, end); }
   Tensor slice(Index begin, Index end) const&& { return ConstView(*this).slice(begin, end); }
+  /// @}
 
-  /// Element i along the first axis, without a copy.
+  /// Element i along the first axis, without a copy. Throws IndexError.
+  /// @{
   View operator[](Index i) & { return view()[i]; }
   ConstView operator[](Index i) const& { return view()[i]; }
   Tensor operator[](Index i) const&& { return ConstView(*this)[i]; }
+  /// @}
 
   /// The same elements as another scalar type; fractions are cut off. Throws ArgumentError for a number that
   /// an integer type cannot hold, such as NaN.
@@ -259,6 +292,8 @@ class Tensor {
   Shape shape_{0};
 };
 
+/// Deduces the scalar from what is copied.
+/// @{
 template <class Scalar>
 Tensor(TensorView<Scalar>) -> Tensor<std::remove_const_t<Scalar>>;
 // Of the two kinds of DenseBase, for clang 14 prefers the constructor's own guide to one for DenseBase.
@@ -266,6 +301,7 @@ template <class Derived>
 Tensor(const Eigen::MatrixBase<Derived>&) -> Tensor<typename Derived::Scalar>;
 template <class Derived>
 Tensor(const Eigen::ArrayBase<Derived>&) -> Tensor<typename Derived::Scalar>;
+/// @}
 
 /// NumPy's test: equal shapes and |a - b| <= absolute + relative * |b| for every element; infinities of one
 /// sign are close, NaN is close to NaN only with `equal_nan`.

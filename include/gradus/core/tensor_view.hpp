@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <concepts>
+#include <cstddef>
 #include <initializer_list>
 #include <limits>
 #include <span>
@@ -89,14 +90,18 @@ template <class Scalar>
 requires TensorScalar<std::remove_const_t<Scalar>>
 class TensorView {
  public:
-  using scalar_type = std::remove_const_t<Scalar>;
+  using scalar_type = std::remove_const_t<Scalar>;  ///< the type of an element
+  /// The Eigen maps that `matrix()`, `vector()` and `array()` return.
+  /// @{
   using MatrixMap =
       detail::MapOf<Scalar, Eigen::Matrix<scalar_type, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>;
   using VectorMap = detail::MapOf<Scalar, Eigen::Matrix<scalar_type, Eigen::Dynamic, 1>>;
   using ArrayMap = detail::MapOf<Scalar, Eigen::Array<scalar_type, Eigen::Dynamic, 1>>;
+  /// @}
 
   /// Views nothing: the "not asked for" of an optional output. `data()` is null, the shape is `[0]`.
   constexpr TensorView() : shape_{0} {}
+  /// Views the elements from `data` on as a tensor of some shape, unchecked.
   constexpr TensorView(Scalar* data, const Shape& shape) : data_(data), shape_(shape) {}
   /// Views a span as a tensor of some shape. Throws ShapeError if the numbers of elements differ.
   TensorView(std::span<Scalar> elements, const Shape& shape) : data_(elements.data()), shape_(shape) {
@@ -106,22 +111,33 @@ class TensorView {
     }
   }
 
+  /// A read-only view of the same elements.
   constexpr operator TensorView<const Scalar>() const requires(!std::is_const_v<Scalar>) {
     return {data_, shape_};
   }
 
+  /// The first element.
   constexpr Scalar* data() const { return data_; }
+  /// The extents of all axes.
+  /// @{
   constexpr const Shape& shape() const& { return shape_; }
   constexpr Shape shape() const&& { return shape_; }
+  /// @}
+  /// The number of axes.
   constexpr Index rank() const { return shape_.rank(); }
+  /// The number of elements.
   constexpr Index size() const { return shape_.size(); }
+  /// Whether the number of elements is 0.
   constexpr bool empty() const { return shape_.empty(); }
   /// True for a view of nothing: an output that was not asked for.
   constexpr bool is_null() const { return data_ == nullptr; }
 
+  /// All elements in row-major order.
+  /// @{
   constexpr Scalar* begin() const { return data_; }
   constexpr Scalar* end() const { return data_ + size(); }
   constexpr std::span<Scalar> span() const { return {data_, static_cast<std::size_t>(size())}; }
+  /// @}
 
   /// One element, one index an axis; always checked. Throws IndexError.
   template <std::integral... I>
@@ -175,6 +191,7 @@ class TensorView {
   TensorView reshape(std::initializer_list<Index> extents) const {
     return {data_, detail::infer_shape(shape_, std::span(extents.begin(), extents.size()))};
   }
+  /// The same elements under another shape. Throws ShapeError if the numbers of elements differ.
   TensorView reshape(const Shape& shape) const {
     return {data_, detail::infer_shape(shape_, shape.extents())};
   }

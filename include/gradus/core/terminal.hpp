@@ -85,6 +85,7 @@ inline std::string_view cut_to_columns(std::string_view text, std::size_t column
 /// and leaves the last column free, so that it never wraps and never scrolls. It needs no escape codes.
 class StatusLine {
  public:
+  /// Returns the number of columns of the file's terminal.
   using Width = std::function<Index(std::FILE*)>;
 
   /// `width` returns how many columns there are.

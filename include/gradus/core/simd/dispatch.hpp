@@ -24,7 +24,7 @@ namespace gradus::simd {
 /// What a kernel may know about the registers it is compiled for.
 template <InstructionSet instructions, int bytes, int register_count, bool fused>
 struct Registers {
-  static constexpr InstructionSet set = instructions;
+  static constexpr InstructionSet set = instructions;    ///< what kernels are compiled for
   static constexpr int registers = register_count;       ///< vector registers of the processor
   static constexpr bool has_fused_multiply_add = fused;  ///< multiply_add rounds once
   /// Elements of type S per register.
@@ -34,11 +34,14 @@ struct Registers {
                                    : bytes / static_cast<int>(sizeof(S));
 };
 
+/// The registers of each instruction set.
+/// @{
 using Portable = Registers<InstructionSet::scalar, 1, 16, false>;
 using Sse2 = Registers<InstructionSet::sse2, 16, 16, false>;
 using Neon = Registers<InstructionSet::neon, 16, 32, true>;
 using Avx2 = Registers<InstructionSet::avx2, 32, 16, true>;
 using Avx512 = Registers<InstructionSet::avx512, 64, 32, true>;
+/// @}
 
 namespace detail {
 

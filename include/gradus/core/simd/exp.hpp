@@ -2,6 +2,7 @@
 
 #include <limits>
 #include <numbers>
+#include <type_traits>
 
 #include <gradus/core/simd/float_bits.hpp>
 #include <gradus/core/simd/operators.hpp>

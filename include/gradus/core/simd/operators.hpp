@@ -7,6 +7,8 @@
 /// Operators of a pack and a number, and compound assignment, so that formulas read as they do for numbers.
 namespace gradus::simd {
 
+/// Element-wise arithmetic with a number.
+/// @{
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> operator+(const Pack<S, N>& a, std::type_identity_t<S> b) {
   return a + broadcast<S, N>(b);
@@ -39,7 +41,10 @@ template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> operator/(std::type_identity_t<S> a, const Pack<S, N>& b) {
   return broadcast<S, N>(a) / b;
 }
+/// @}
 
+/// Compound assignment.
+/// @{
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N>& operator+=(Pack<S, N>& a, const Pack<S, N>& b) {
   return a = a + b;
@@ -60,7 +65,10 @@ template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N>& operator/=(Pack<S, N>& a, const Pack<S, N>& b) {
   return a = a / b;
 }
+/// @}
 
+/// Element-wise comparisons with a number.
+/// @{
 template <class S, int N>
 [[gnu::always_inline]] inline Mask<S, N> operator<(const Pack<S, N>& a, std::type_identity_t<S> b) {
   return a < broadcast<S, N>(b);
@@ -77,8 +85,10 @@ template <class S, int N>
 [[gnu::always_inline]] inline Mask<S, N> operator>=(const Pack<S, N>& a, std::type_identity_t<S> b) {
   return a >= broadcast<S, N>(b);
 }
+/// @}
 
 /// `yes` where the mask is set, else `no`, either of which may be one number.
+/// @{
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> select(const Mask<S, N>& mask, std::type_identity_t<S> yes,
                                                 const Pack<S, N>& no) {
@@ -89,6 +99,7 @@ template <class S, int N>
                                                 std::type_identity_t<S> no) {
   return select(mask, yes, broadcast<S, N>(no));
 }
+/// @}
 
 /// The smaller of a number and an element, NaN if the element is.
 template <class S, int N>

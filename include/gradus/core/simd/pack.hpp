@@ -38,19 +38,20 @@ struct VectorOf<S, 1> {
 /// `N` elements of type `S`, N a power of two.
 template <class S, int N>
 struct Pack {
-  using Scalar = S;
-  using Vector = typename detail::VectorOf<S, N>::type;
-  static constexpr int size = N;
+  using Scalar = S;                                      ///< the type of an element
+  using Vector = typename detail::VectorOf<S, N>::type;  ///< the compiler's vector; S if N is 1
+  static constexpr int size = N;                         ///< number of elements
 
-  Vector v;
+  Vector v;  ///< the elements
 };
 
 /// The result of comparing two packs: per element all bits set, or none. A bool if N is 1.
 template <class S, int N>
 struct Mask {
+  /// The compiler's vector of integers; bool if N is 1.
   using Vector = std::conditional_t<N == 1, bool, typename detail::VectorOf<detail::Bits<S>, N>::type>;
 
-  Vector v;
+  Vector v;  ///< all bits set, or none, per element
 };
 
 // ---- memory ----
@@ -126,6 +127,8 @@ template <class S, int N>
 // gcc fuses a product and a sum of different statements, clang only those of one expression. The pragma makes
 // clang do the same, so that both compilers give the same results.
 
+/// Element-wise arithmetic.
+/// @{
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> operator+(const Pack<S, N>& a, const Pack<S, N>& b) {
 #if defined(__clang__)
@@ -155,6 +158,7 @@ template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> operator-(const Pack<S, N>& a) {
   return {static_cast<typename Pack<S, N>::Vector>(-a.v)};
 }
+/// @}
 
 /// a b + c, rounded once if the instruction set has fused multiply-add.
 template <class S, int N>
@@ -183,6 +187,8 @@ template <class S, int N>
 
 // ---- comparisons and selection ----
 
+/// Element-wise comparisons; false if either element is NaN.
+/// @{
 template <class S, int N>
 [[gnu::always_inline]] inline Mask<S, N> operator<(const Pack<S, N>& a, const Pack<S, N>& b) {
   return {a.v < b.v};
@@ -199,6 +205,7 @@ template <class S, int N>
 [[gnu::always_inline]] inline Mask<S, N> operator>=(const Pack<S, N>& a, const Pack<S, N>& b) {
   return {a.v >= b.v};
 }
+/// @}
 
 /// Whether an element is NaN.
 template <class S, int N>
@@ -239,6 +246,8 @@ template <class S, int N>
   return {__builtin_bit_cast(typename Pack<S, N>::Vector, x.v)};
 }
 
+/// Element-wise operations on bits.
+/// @{
 template <std::integral S, int N>
 [[gnu::always_inline]] inline Pack<S, N> operator&(const Pack<S, N>& a, const Pack<S, N>& b) {
   return {static_cast<typename Pack<S, N>::Vector>(a.v & b.v)};
@@ -255,6 +264,7 @@ template <std::integral S, int N>
 [[gnu::always_inline]] inline Pack<S, N> operator<<(const Pack<S, N>& a, int bits) {
   return {static_cast<typename Pack<S, N>::Vector>(a.v << bits)};
 }
+/// @}
 /// Shifts the sign bit in if S is signed, otherwise zeros.
 template <std::integral S, int N>
 [[gnu::always_inline]] inline Pack<S, N> operator>>(const Pack<S, N>& a, int bits) {
@@ -374,7 +384,7 @@ template <class S, int N>
   } else {
     const Pack<detail::Bits<S>, N> bits{mask.v};
     using Words = Pack<std::int64_t, static_cast<int>(sizeof(bits) / sizeof(std::int64_t))>;
-    Words words = __builtin_bit_cast(Words, bits);
+    const auto words = __builtin_bit_cast(Words, bits);
     std::int64_t set = 0;
     for (int i = 0; i < Words::size; ++i) {
       if constexpr (Words::size == 1) {

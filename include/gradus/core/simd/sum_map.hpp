@@ -22,11 +22,12 @@ namespace gradus::simd {
 /// Partial sums of terms of type T, one per lane, and the errors that rounding has made in them.
 template <class T>
 struct LaneSums {
-  static constexpr int lanes = 16;
+  static constexpr int lanes = 16;  ///< number of partial sums
 
-  alignas(64) std::array<Wide<T>, lanes> sums{};
+  alignas(64) std::array<Wide<T>, lanes> sums{};    ///< the partial sums
   alignas(64) std::array<Wide<T>, lanes> errors{};  ///< used only if sums of T are corrected
 
+  /// Returns the sum of all lanes, corrected by the errors.
   Wide<T> total() const {
     const Wide<T> sum = pairwise(sums);
     // the error of an infinite sum is NaN
@@ -72,7 +73,8 @@ struct SumMap {
       return at(x, i, std::make_index_sequence<count>{});
     }
     [[gnu::always_inline]] Pack<T, N> four_rows(Index i) const {
-      return ((*this)(i) + (*this)(i + lanes)) + ((*this)(i + 2 * lanes) + (*this)(i + 3 * lanes));
+      return ((*this)(i) + (*this)(i + lanes)) +
+             ((*this)(i + Index{2} * lanes) + (*this)(i + Index{3} * lanes));
     }
     template <std::size_t... I>
     [[gnu::always_inline]] Pack<T, N> at(const Arrays& arrays, Index i, std::index_sequence<I...>) const {
@@ -88,11 +90,12 @@ struct SumMap {
   [[gnu::always_inline]] static Index add_blocks(const Terms& terms, LaneSums<typename Terms::T>& to,
                                                  Index size) {
     constexpr int rows = 16, lanes = Terms::lanes;
-    const Index whole = size - size % (rows * lanes);
-    for (Index i = 0; i < whole; i += rows * lanes) {
+    constexpr Index block = Index{rows} * lanes;
+    const Index whole = size - size % block;
+    for (Index i = 0; i < whole; i += block) {
       for (int k = 0; k < lanes; k += Terms::N) {
         auto sum = terms.four_rows(i + k);
-        for (int row = 4; row < rows; row += 4) sum += terms.four_rows(i + k + row * lanes);
+        for (int row = 4; row < rows; row += 4) sum += terms.four_rows(i + k + Index{row} * lanes);
         add_wide<Isa>(sum, to.sums.data() + k, to.errors.data() + k);
       }
     }

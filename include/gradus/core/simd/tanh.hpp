@@ -53,6 +53,7 @@ template <int N>
   const Pack<float, N> beyond = 1.0f - 2.0f / (detail::exp_of_double(min(9.02f, a)) + 1.0f);
   return copy_sign(select(a < 0.625f, at_0, beyond), x);
 }
+/// tanh(x) to 2 ulp: odd, and x itself near 0.
 template <int N>
 [[gnu::always_inline]] inline Pack<double, N> tanh(const Pack<double, N>& x) {
   const Pack<double, N> a = abs(x), z = x * x;

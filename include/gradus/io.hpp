@@ -1,0 +1,17 @@
+#pragma once
+
+/// Files of weights: safetensors, state dictionaries and checkpoints. Needs nlohmann-json
+/// (`gradus::safetensors`), so that gradus.hpp does not include it. Each header comes after those that it
+/// includes.
+
+// clang-format off
+// IWYU pragma: begin_exports
+#include <gradus/io/safetensors_entry.hpp>
+#include <gradus/io/safetensors_dtype.hpp>
+#include <gradus/io/safetensors_header.hpp>
+#include <gradus/io/safetensors_reader.hpp>
+#include <gradus/io/safetensors_writer.hpp>
+#include <gradus/io/safetensors.hpp>
+#include <gradus/io/state_dict.hpp>
+#include <gradus/io/checkpoint.hpp>
+// IWYU pragma: end_exports

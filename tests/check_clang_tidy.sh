@@ -1,0 +1,28 @@
+#!/bin/sh
+# Runs clang-tidy with .clang-tidy over all headers and fails on any finding. The headers are divided among a few
+# translation units, because each unit reads Eigen and the standard library again.
+#
+# CLANG_TIDY names the program, JOBS how many run at the same time.
+set -eu
+cd "$(dirname "$0")/.."
+tidy=${CLANG_TIDY:-clang-tidy-19}
+jobs=${JOBS:-$(nproc)}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+include() { # include <unit> <header>...
+  unit=$work/$1.cpp
+  shift
+  for header; do echo "#include <${header#include/}>"; done >> "$unit"
+}
+find include/gradus -name '*.hpp' | sort > "$work/headers"
+include first $(grep -E '/(core|ops)/' "$work/headers")
+include second $(grep -v -E '/(core|ops)/' "$work/headers")
+[ "$(cat "$work"/*.cpp | wc -l)" -eq "$(wc -l < "$work/headers")" ] || { echo "a header is in no unit" >&2; exit 1; }
+
+eigen=$(pkg-config --cflags-only-I eigen3 | sed 's/-I/-isystem /g')
+# The file name, not the temporary folder, decides which .clang-tidy applies.
+find "$work" -name '*.cpp' | xargs -P "$jobs" -n 1 sh -c '
+  tidy=$1 config=$2 eigen=$3 source=$4
+  exec "$tidy" --quiet --config-file="$config" "$source" -- -std=c++20 -Iinclude $eigen
+' sh "$tidy" "$PWD/.clang-tidy" "$eigen"
