@@ -142,12 +142,11 @@ Result train(const Options& options, const support::FashionMnistData& data, std:
   gradus::Loader<float> loader(data.train, {.batch_size = options.batch_size, .transform = augment});
   optim::Scheduler scheduler{
       adam, optim::OneCycle{.total_steps = options.epochs * loader.size(), .pct_start = 0.1}};
-  gradus::Trainer trainer{
-      net,
-      nn::SoftmaxCrossEntropy<float>{.label_smoothing = static_cast<float>(options.label_smoothing)},
-      adam,
-      random,
-      {.epochs = options.epochs}};
+  gradus::Trainer trainer{net,
+                          nn::SoftmaxCrossEntropy<float>{.label_smoothing = options.label_smoothing},
+                          adam,
+                          random,
+                          {.epochs = options.epochs}};
   trainer.on_step([&](auto&) { scheduler.step(); });
   trainer.add(gradus::ProgressBar{{.note = data.note()}});
   trainer.fit(loader);

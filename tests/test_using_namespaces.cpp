@@ -80,6 +80,10 @@ TEST_CASE("using namespace std and gradus: functions and modules on the tape") {
   CHECK(total(apply(module, tensor.view())) == 0);
   CHECK(total(apply(module, std::as_const(tensor).view())) == 0);
   CHECK(total(apply(module, x, {.training = false})) == total(apply(module, x)));
+  Tanh<float> of_float;
+  CHECK(total(apply(Tanh{}, x)) == total(apply(module, x)));
+  CHECK(total(apply(Tanh{}, x, {.training = false})) == total(apply(module, x)));
+  CHECK(total(apply(of_float, constant)) == total(apply(module, x)));
 
   // std::apply is still there.
   CHECK(apply([](int a, int b) { return a + b; }, make_tuple(1, 2)) == 3);

@@ -35,6 +35,16 @@ double difference(TensorView<const double> a, TensorView<const double> b) {
 
 constexpr double rounding = 1e-14;
 
+template <class M>
+concept AppliesToDouble = requires(M&& module, const V& x) {
+  apply(std::forward<M>(module), x);
+};
+static_assert(AppliesToDouble<nn::Tanh<float>> && AppliesToDouble<nn::Tanh<float>&>);
+static_assert(AppliesToDouble<nn::Tanh<double>> && AppliesToDouble<const nn::Tanh<float>&>);
+static_assert(AppliesToDouble<nn::Linear<double>&> && !AppliesToDouble<nn::Linear<float>&>);
+// Their parameters would be gone before an optimiser saw them.
+static_assert(!AppliesToDouble<nn::Linear<double>> && !AppliesToDouble<nn::Sequential<double>>);
+
 /// The network of small_network from elementary operators, with copies of its parameters.
 struct Composed {
   explicit Composed(nn::Sequential<double>& net) {
@@ -221,6 +231,32 @@ TEST_SUITE("module on the tape") {
     Tensor<double> mask(dropped.value());
     mask.array() /= x.value().array();
     compare(dropped, z * mask);
+  }
+
+  TEST_CASE("modules without parameters take the scalar of the input, and may be temporary") {
+    const V x(uniform({3, 4}, 9), requires_grad), z(x.value(), requires_grad);
+    const auto compare = [&](const V& module, const V& composed) {
+      CHECK(Tensor(module.value()) == Tensor(composed.value()));
+      x.zero_grad();
+      z.zero_grad();
+      sum(module).backward();
+      sum(composed).backward();
+      CHECK(Tensor(x.grad()) == Tensor(z.grad()));
+    };
+    nn::Tanh<double> of_double;
+    const nn::Tanh<> constant;
+    nn::LeakyReLU<> leaky{0.25};
+    nn::LeakyReLU<double> leaky_of_double{0.25};
+    compare(apply(nn::Tanh{}, x), apply(of_double, z));
+    compare(apply(nn::Tanh<double>{}, x), apply(of_double, z));
+    compare(apply(constant, x), apply(of_double, z));
+    compare(apply(leaky, x), apply(leaky_of_double, z));
+    CHECK(Tensor(apply(nn::Tanh{}, uniform({3, 4}, 9)).value()) == Tensor(apply(of_double, z).value()));
+
+    Generator random(3), same(3);
+    nn::Dropout<double> dropout(0.4);
+    compare(apply(nn::Dropout{0.4}, x, {.training = true, .random = &random}),
+            apply(dropout, z, {.training = true, .random = &same}));
   }
 }
 

@@ -68,7 +68,7 @@ TEST_SUITE("nn::BatchNorm1d") {
     const Tensor<double> x = Tensor<double>::randn({64, 5}, random, 30, 7);
     Tensor<double> y(x.shape());
     Context context;
-    context.pass().training = true;
+    context.begin({.training = true});
     BatchNorm1d<double>(5).forward(x, y, context);
     for (Index j = 0; j < 5; ++j) {
       CHECK(std::abs(y.matrix().col(j).mean()) <= 1e-13);
@@ -110,7 +110,7 @@ TEST_SUITE("nn::BatchNorm1d") {
 
   TEST_CASE("a column of equal numbers is finite, NaN stays in its column") {
     Context context;
-    context.pass().training = true;
+    context.begin({.training = true});
     Tensor<float> x = Tensor<float>::full({4, 3}, 1e4f), y(x.shape());
     x(2, 1) = test::not_a_number<float>;
     BatchNorm1d<float>(3).forward(x, y, context);
@@ -133,7 +133,7 @@ TEST_SUITE("nn::BatchNorm1d") {
         Tensor<double> exact_y(x.shape()), exact_dx(x.shape());
         const auto pass = [&](auto& norm, const auto& in, const auto& up, auto& out, auto& down) {
           Context context;
-          context.pass().training = true;
+          context.begin({.training = true});
           norm.forward(in, out, context);
           norm.backward(in, out, up, down, context);
           norm.gradient(in, up, context);

@@ -1,6 +1,8 @@
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <new>
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -46,15 +48,34 @@ TEST_SUITE("context") {
   TEST_CASE("children take part in the same pass, and keep their own buffers") {
     Generator random(1);
     Context context;
-    context.pass() = {true, &random, {}};
+    context.begin({.training = true, .random = &random});
     CHECK(context.child(2).training());
     CHECK(&context.child(2).random() == &random);
     context.child(2).buffer<float>(0, Shape{1})(0) = 5;
     context.child(0).buffer<float>(0, Shape{1})(0) = 6;
     context.child(9).buffer<float>(0, Shape{1})(0) = 7;
     CHECK(context.child(2).buffer<float>(0, Shape{1})(0) == 5);
-    context.pass().training = false;
+    context.begin({});
     CHECK_FALSE(context.child(2).training());
+  }
+
+  TEST_CASE("a pool lends the memory of passes that are over, but not their settings") {
+    gradus::nn::detail::ContextPool pool;
+    Context context = pool.take();
+    auto threads = std::make_shared<gradus::ThreadPool>(2);
+    const std::weak_ptr<gradus::ThreadPool> running = threads;
+    context.begin({.training = true, .parallel = gradus::Parallel(threads.get()), .pool = threads});
+    threads.reset();
+    CHECK_FALSE(running.expired());
+    const float* data = context.buffer<float>(0, Shape{4}).data();
+    pool.give_back(std::move(context));
+    CHECK(running.expired());
+    Context again = pool.take(), another = pool.take();
+    CHECK_FALSE(again.training());
+    CHECK(again.buffer<float>(0, Shape{4}).data() == data);
+    CHECK_FALSE(another.buffer<float>(0, Shape{4}).data() == data);
+    const int no_network = 0;
+    CHECK(gradus::nn::detail::context_pool(no_network) == nullptr);
   }
 
   TEST_CASE("a pass without a generator cannot draw") {

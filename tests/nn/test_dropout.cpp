@@ -37,7 +37,7 @@ TEST_SUITE("nn::Dropout") {
       CAPTURE(p);
       Generator random(2);
       Context context;
-      context.pass() = {true, &random, {}};
+      context.begin({.training = true, .random = &random});
       const Tensor<Scalar> x = Tensor<Scalar>::ones({n});
       Tensor<Scalar> y(x.shape());
       Dropout<Scalar>(p).forward(x, y, context);
@@ -54,7 +54,7 @@ TEST_SUITE("nn::Dropout") {
   TEST_CASE("backward drops what forward dropped") {
     Generator random(3);
     Context context;
-    context.pass() = {true, &random, {}};
+    context.begin({.training = true, .random = &random});
     const Tensor<float> x = Tensor<float>::ones({8, 37}), dy = Tensor<float>::full({8, 37}, 3);
     Tensor<float> y(x.shape()), dx(x.shape());
     const Dropout<float> dropout(0.4);
@@ -77,14 +77,14 @@ TEST_SUITE("nn::Dropout") {
     CHECK(dropout.is_identity(context));
     CHECK_NOTHROW(dropout.forward(x, y, context));
     CHECK(y == x);
-    context.pass().training = true;
+    context.begin({.training = true});
     CHECK_FALSE(dropout.is_identity(context));
     CHECK(Dropout<float>(0).is_identity(context));
   }
 
   TEST_CASE("training without a generator is an error") {
     Context context;
-    context.pass().training = true;
+    context.begin({.training = true});
     Tensor<float> x(Shape{3}), y(Shape{3});
     CHECK_THROWS_AS(Dropout<float>(0.5).forward(x, y, context), StateError);
   }

@@ -65,7 +65,7 @@ TEST_SUITE("nn::LayerNorm") {
       CHECK(std::abs(y[i].array().mean()) <= 1e-13);
       CHECK(y[i].array().square().mean() == doctest::Approx(1).epsilon(1e-6));
     }
-    context.pass().training = true;
+    context.begin({.training = true});
     LayerNorm<double>(64).forward(x, in_training, context);
     CHECK(y == in_training);
   }

@@ -30,7 +30,7 @@ void check_pass(Module& module, const Tensor<double>& x, const Tensor<double>& d
                 std::span<const double> expected_y, std::span<const double> expected_dx,
                 bool training = true) {
   nn::Context context;
-  context.pass() = {training, nullptr, {}};
+  context.begin({.training = training});
   Tensor<double> y(x.shape()), dx(x.shape());
   module.forward(x, y, context);
   if constexpr (nn::detail::HasGradient<Module, double>) module.gradient(x, dy, context);
@@ -93,7 +93,7 @@ TEST_CASE("BatchNorm1d agrees with PyTorch") {
     const Tensor<double> x2 = draw({2, 3}, second);
     Tensor<double> y2(x2.shape());
     nn::Context context;
-    context.pass().training = true;
+    context.begin({.training = true});
     norm.forward(x2, y2, context);
     norm.update(context);
     check_near(norm.running_mean.span(), batch_norm_running_mean);

@@ -59,7 +59,7 @@ void check_module(const Module& module, const Tensor<double>& x, const Tensor<do
                   std::span<const double> expected_y, std::span<const double> expected_dx,
                   Generator* random = nullptr) {
   nn::Context context;
-  context.pass() = {true, random, {}};
+  context.begin({.training = true, .random = random});
   Tensor<double> y(module.output_shape(x.shape()));
   Tensor<double> dx(x.shape());
   module.forward(x.view(), y.view(), context);

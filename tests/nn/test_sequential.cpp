@@ -281,7 +281,7 @@ TEST_SUITE("sequential") {
     SUBCASE("the shape does not fit") { CHECK_THROWS_AS(net.forward(dy), ShapeError); }
     SUBCASE("a temporary does not fit") { CHECK_THROWS_AS(net.forward(Tensor<float>(dy)), ShapeError); }
     CHECK_THROWS_WITH_AS(net.backward(dy), "Sequential: backward without a forward before it", StateError);
-    CHECK_FALSE(net.first_non_finite().has_value());
+    CHECK_THROWS_WITH_AS(net.output(0), "Sequential: output without a forward before it", StateError);
     CHECK(gradients(net) == gradient);
     CHECK(net.forward(x) == before);
     CHECK_NOTHROW(net.backward(dy));
@@ -405,7 +405,8 @@ TEST_SUITE("sequential") {
     Tensor<float> a(x.shape()), b(x.shape()), da(x.shape()), db(x.shape());
     Generator random(1);
     Context first, second;
-    first.pass() = second.pass() = {true, &random, {}};
+    first.begin({.training = true, .random = &random});
+    second.begin({.training = true, .random = &random});
     dropout.forward(x, a, first);
     dropout.forward(x, b, second);
     CHECK_FALSE(a == b);
@@ -504,18 +505,21 @@ TEST_SUITE("sequential") {
     CHECK(seen.empty());
   }
 
-  TEST_CASE("the first layer whose output is not finite") {
-    Sequential<float> net{Linear{2, 2}, Flatten{}, ReLU{}, Linear{2, 2}};
-    const Tensor<float> x{{1, 2}};
-    CHECK_FALSE(net.first_non_finite().has_value());
-    net.forward(x);
-    CHECK_FALSE(net.first_non_finite().has_value());
-    net[3].as<Linear>().weight.value(0, 0) = test::infinity<float>;
-    net.forward(Tensor<float>{{1, 2}});
-    CHECK(net.first_non_finite() == 3);
-    net[0].as<Linear>().bias.value(1) = test::not_a_number<float>;
-    net.forward(x);
-    CHECK(net.first_non_finite() == 0);
+  TEST_CASE("shows the output of every child in the last forward, also where nothing was computed") {
+    Sequential<float> net{Flatten{}, Linear{4, 2}, Flatten{}, ReLU{}, Identity{}};
+    const Tensor<float> x = random_tensor({3, 2, 2}, 2);
+    CHECK_THROWS_WITH_AS(net.output(0), "Sequential: output without a forward before it", StateError);
+    const Tensor<float>& y = net.forward(x);
+    CHECK(net.output(0).data() == x.data());
+    CHECK(net.output(0).shape() == Shape{3, 4});
+    Tensor<float> expected(Shape{3, 2});
+    Context context;
+    net[1].forward(x.view().reshape({3, 4}), expected, context);
+    CHECK(Tensor<float>(net.output(1)) == expected);
+    CHECK(net.output(2).data() == net.output(1).data());
+    CHECK(Tensor<float>(net.output(3)) == y);
+    CHECK(net.output(4).data() == y.data());
+    CHECK_THROWS_WITH_AS(net.output(5), "Sequential: child 5, expected one in [0, 5)", IndexError);
   }
 
   TEST_CASE("pushing a child back forgets the pass") {

@@ -23,7 +23,7 @@ TEST_SUITE("workspace") {
     CHECK(copy.value == 0);
   }
 
-  TEST_CASE("a training pass has no input before the first forward") {
-    CHECK_FALSE(gradus::nn::TrainingPass<float>{}.input.has_value());
+  TEST_CASE("a training workspace has no input before the first forward") {
+    CHECK_FALSE(gradus::nn::TrainingWorkspace<float>{}.input.has_value());
   }
 }

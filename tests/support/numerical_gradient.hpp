@@ -82,7 +82,7 @@ GradientReport check_gradients(M original, Tensor<double> x, bool training = tru
   Generator random(1);
   const auto forward = [&] {
     random = Generator(1);
-    context.pass() = {training, &random, {}};
+    context.begin({.training = training, .random = &random});
     module.forward(x, y, context);
   };
   const auto loss = [&] {
@@ -144,8 +144,8 @@ bool float_agrees_with_double(Single single_module, Double double_module, const 
   Generator random(3);
   nn::Context context_single, context_double;
   Generator random_single(1), random_double(1);
-  context_single.pass() = {true, &random_single, {}};
-  context_double.pass() = {true, &random_double, {}};
+  context_single.begin({.training = true, .random = &random_single});
+  context_double.begin({.training = true, .random = &random_double});
   Tensor<float> y_single(single.output_shape(x.shape())), dx_single(x.shape());
   Tensor<double> y_double(twice.output_shape(x.shape())), dx_double(x.shape());
   const Tensor<float> dy_single = Tensor<float>::randn(y_single.shape(), random);

@@ -4,12 +4,16 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
 
 #include <gradus/data/mixup.hpp>
 #include <gradus/data/synthetic.hpp>
+#include <gradus/nn/adapt_loss.hpp>
+#include <gradus/nn/binary_cross_entropy.hpp>
 #include <gradus/nn/dropout.hpp>
 #include <gradus/nn/flatten.hpp>
 #include <gradus/nn/linear.hpp>
@@ -54,6 +58,25 @@ double distance(const std::vector<float>& a, const std::vector<float>& b) {
   for (std::size_t i = 0; i < a.size(); ++i) sum += std::pow(static_cast<double>(a[i]) - b[i], 2);
   return std::sqrt(sum);
 }
+
+/// The weights of a network of double that one epoch with this loss trains.
+template <class Loss>
+std::vector<double> trained_in_double(const Loss& loss) {
+  const auto data = bright_pixels(20);
+  Generator random(0);
+  nn::Sequential net{nn::Linear<double>{4, 3, random}};
+  optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
+  Trainer trainer{net, loss, sgd, random, {.epochs = 1, .batch_size = 8}};
+  trainer.fit(data);
+  std::vector<double> all;
+  for (const auto& parameter : net.named_parameters()) {
+    all.insert(all.end(), parameter->value.begin(), parameter->value.end());
+  }
+  return all;
+}
+
+/// A loss of the user's that inherits from one of nn.
+struct Louder : nn::SoftmaxCrossEntropy<float> {};
 
 struct SetAtEnd {
   bool* ended;
@@ -515,4 +538,41 @@ TEST_CASE("Trainer: what cannot be trained on is refused") {
   CHECK_THROWS_AS(made_with({.clip_norm = -1}), gradus::ArgumentError);
   Trainer no_batch{net, loss, sgd, random, {.batch_size = 0}};
   CHECK_THROWS_AS(no_batch.fit(bright_pixels(3)), gradus::ArgumentError);
+}
+
+TEST_CASE("Trainer: the losses of nn take the scalar of the network, and keep their settings") {
+  CHECK(trained_in_double(nn::SoftmaxCrossEntropy{}) == trained_in_double(nn::SoftmaxCrossEntropy<double>{}));
+  const nn::SoftmaxCrossEntropy<float> loss{nn::Reduction::sum, 0.1, Tensor<float>{1, 2, 3}, 1};
+  const nn::SoftmaxCrossEntropy<double> same{nn::Reduction::sum, 0.1, Tensor<double>{1, 2, 3}, 1};
+  const auto weights = trained_in_double(same);
+  CHECK(trained_in_double(loss) == weights);
+  CHECK(trained_in_double(gradus::MixupCrossEntropy<float>{loss}) == weights);
+  CHECK_FALSE(trained_in_double(nn::SoftmaxCrossEntropy<double>{}) == weights);
+
+  const auto mean = nn::adapt_loss<double>(nn::MeanSquaredError<>{nn::Reduction::sum});
+  static_assert(std::is_same_v<decltype(mean), const nn::MeanSquaredError<double>>);
+  CHECK(mean.reduction == nn::Reduction::sum);
+  const auto binary = nn::adapt_loss<double>(nn::BinaryCrossEntropy<>{nn::Reduction::sum});
+  static_assert(std::is_same_v<decltype(binary), const nn::BinaryCrossEntropy<double>>);
+  CHECK(binary.reduction == nn::Reduction::sum);
+  // A cast would leave out what a derived class adds.
+  static_assert(std::is_same_v<decltype(nn::adapt_loss<double>(Louder{})), Louder>);
+}
+
+TEST_CASE("Trainer: a temporary one hands out a history that lives on") {
+  const auto data = bright_pixels(10);
+  auto net = small_network();
+  Generator random(0);
+  optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
+  const nn::SoftmaxCrossEntropy<float> loss;
+  const gradus::History& alone = Trainer{net, loss, sgd, random, {.epochs = 2}}.fit(data);
+  const gradus::History& validated = Trainer{net, loss, sgd, random, {.epochs = 3}}.fit(data, data);
+  CHECK(alone.size() == 2);
+  CHECK(validated.back().validation->samples == 10);
+
+  Trainer trainer{net, loss, sgd, random, {.epochs = 1}};
+  static_assert(std::is_same_v<decltype(trainer.fit(data)), const gradus::History&>);
+  static_assert(std::is_same_v<decltype(std::move(trainer).fit(data)), gradus::History>);
+  static_assert(std::is_same_v<decltype(std::move(trainer).history()), gradus::History>);
+  static_assert(std::is_same_v<decltype(std::move(trainer).progress()), gradus::Progress>);
 }

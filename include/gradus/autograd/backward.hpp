@@ -191,14 +191,36 @@ struct GradOptions {
   bool retain_graph = create_graph;  ///< keep the graph instead of freeing it on the way
 };
 
+/// The gradients that `grad` returns, one per input: a vector whose elements are taken out of a temporary by
+/// value, so that `for (float g : grad(y, inputs)[0].value())` reads memory that is still there.
+template <FloatOrDouble Scalar>
+class Gradients : public std::vector<Variable<Scalar>> {
+  using Vector = std::vector<Variable<Scalar>>;
+
+ public:
+  using Vector::Vector;
+
+  Variable<Scalar>& operator[](std::size_t i) & { return Vector::operator[](i); }
+  const Variable<Scalar>& operator[](std::size_t i) const& { return Vector::operator[](i); }
+  Variable<Scalar> operator[](std::size_t i) && { return std::move(Vector::operator[](i)); }
+  Variable<Scalar>& at(std::size_t i) & { return Vector::at(i); }
+  const Variable<Scalar>& at(std::size_t i) const& { return Vector::at(i); }
+  Variable<Scalar> at(std::size_t i) && { return std::move(Vector::at(i)); }
+  Variable<Scalar>& front() & { return Vector::front(); }
+  const Variable<Scalar>& front() const& { return Vector::front(); }
+  Variable<Scalar> front() && { return std::move(Vector::front()); }
+  Variable<Scalar>& back() & { return Vector::back(); }
+  const Variable<Scalar>& back() const& { return Vector::back(); }
+  Variable<Scalar> back() && { return std::move(Vector::back()); }
+};
+
 /// The gradients of sum(output * gradient) with respect to some variables, leaves or not; touches nobody's
 /// `.grad`. Zeros for an input on which the output does not depend. Throws ShapeError, and StateError for an
 /// input that does not require a gradient or a graph that is freed.
 template <FloatOrDouble Scalar>
-std::vector<Variable<Scalar>> grad(const Variable<Scalar>& output,
-                                   const std::type_identity_t<std::vector<Variable<Scalar>>>& inputs,
-                                   const std::type_identity_t<Variable<Scalar>>& gradient,
-                                   GradOptions options = {}) {
+Gradients<Scalar> grad(const Variable<Scalar>& output,
+                       const std::type_identity_t<std::vector<Variable<Scalar>>>& inputs,
+                       const std::type_identity_t<Variable<Scalar>>& gradient, GradOptions options = {}) {
   detail::check_seed("grad", output, gradient);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (inputs[i].requires_grad()) continue;
@@ -208,7 +230,7 @@ std::vector<Variable<Scalar>> grad(const Variable<Scalar>& output,
   detail::BackwardPass<Scalar> pass(output, detail::Goal::inputs);
   pass.want_only(inputs);
   if (output.requires_grad()) pass.run(gradient, options.create_graph, options.retain_graph);
-  std::vector<Variable<Scalar>> gradients;
+  Gradients<Scalar> gradients;
   gradients.reserve(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     auto& result = pass.results()[i];
@@ -222,9 +244,9 @@ std::vector<Variable<Scalar>> grad(const Variable<Scalar>& output,
 
 /// The same for an output of one element.
 template <FloatOrDouble Scalar>
-std::vector<Variable<Scalar>> grad(const Variable<Scalar>& output,
-                                   const std::type_identity_t<std::vector<Variable<Scalar>>>& inputs,
-                                   GradOptions options = {}) {
+Gradients<Scalar> grad(const Variable<Scalar>& output,
+                       const std::type_identity_t<std::vector<Variable<Scalar>>>& inputs,
+                       GradOptions options = {}) {
   return grad(output, inputs, detail::seed("grad", output), options);
 }
 

@@ -157,7 +157,7 @@ GradientCheck gradient_check(M checked, Tensor<double> x, const GradientCheckOpt
   nn::Context context;
   const auto forward = [&] {
     Generator draws(2);
-    context.pass() = {training, &draws, {}};
+    context.begin({.training = training, .random = &draws});
     module.forward(x.view(), y.view(), context);
   };
   const auto objective = [&] {

@@ -1,12 +1,15 @@
 #pragma once
 
+#include <concepts>
 #include <string>
 #include <type_traits>
 #include <utility>
 
 #include <gradus/autograd/function.hpp>
 #include <gradus/autograd/variable.hpp>
+#include <gradus/core/tensor.hpp>
 #include <gradus/core/tensor_view.hpp>
+#include <gradus/nn/call.hpp>
 #include <gradus/nn/context.hpp>
 #include <gradus/nn/module.hpp>
 
@@ -22,19 +25,23 @@ bool trains(M& module) {
   return !std::is_const_v<M> && nn::has_parameters(module);
 }
 
-template <class Scalar, class M>
+/// One pass of a module. `Held` is `M&` for a module that lives elsewhere, `M` for one that the node owns.
+template <class Scalar, class Held>
 class ModuleNode final : public Node<Scalar> {
+  using M = std::remove_reference_t<Held>;
+
  public:
   /// The input is a parent, or memory that lives as long.
-  ModuleNode(M& module, TensorView<const Scalar> input, nn::Pass pass)
+  ModuleNode(Held&& module, TensorView<const Scalar> input, nn::PassOptions options)
       : Node<Scalar>(Value<Scalar>::uninitialized(module.output_shape(input.shape()))),
-        module_(module),
+        module_(std::forward<Held>(module)),
         input_(input) {
-    if constexpr (lends_contexts) context_ = module_.take_context();
-    context_.pass() = pass;
+    const bool training = options.training;
+    if (auto* pool = nn::detail::context_pool(module_)) context_ = pool->take();
+    context_.begin(std::move(options));
     module_.forward(input_, this->value.view(), context_);
     if constexpr (!std::is_const_v<M>) {
-      if (pass.training) nn::update(module_, context_);
+      if (training) nn::update(module_, context_);
     }
   }
 
@@ -55,28 +62,23 @@ class ModuleNode final : public Node<Scalar> {
     if (input_wanted) this->few_parents[0]->receive(Variable<Scalar>(std::move(dx)));
   }
   void forget() override {
-    if constexpr (lends_contexts) module_.give_back(std::move(context_));
+    if (auto* pool = nn::detail::context_pool(module_)) pool->give_back(std::move(context_));
     context_ = {};
   }
 
  private:
-  static constexpr bool lends_contexts = requires(M & module, nn::Context context) {
-    context = module.take_context();
-    module.give_back(std::move(context));
-  };
-
-  M& module_;
+  Held module_;
   TensorView<const Scalar> input_;
   nn::Context context_;
 };
 
-/// What a pass through a module is made with unless the caller says otherwise: a network knows, others train.
+/// The options of a pass unless the caller gives some: a network has its own, other modules train.
 template <class M>
-nn::Pass default_pass(M& module) {
+nn::PassOptions default_options(M& module) {
   if constexpr (requires {
-                  { module.pass() } -> std::convertible_to<nn::Pass>;
+                  { module.pass_options() } -> std::convertible_to<nn::PassOptions>;
                 }) {
-    return module.pass();
+    return module.pass_options();
   } else {
     return {.training = true};
   }
@@ -100,46 +102,90 @@ struct InputScalar<TensorView<Scalar>> {
 template <class X>
 using input_scalar = typename InputScalar<std::remove_cvref_t<X>>::type;
 
-template <class Scalar, class M>
-Variable<Scalar> apply_module(M& module, const Variable<Scalar>& x, nn::Pass pass) {
-  auto* node = new ModuleNode<Scalar, M>(module, x.value(), pass);
+template <class M, class Scalar>
+inline constexpr bool is_lasting =
+    std::is_lvalue_reference<M>::value&& nn::Module<std::remove_cvref_t<M>, Scalar>;
+
+/// A module that a graph owns: a temporary, or one that must be cast to the input's scalar. It has no
+/// parameters, because they would be gone before an optimiser saw them.
+template <class M, class Scalar>
+concept OwnedModule = nn::ModuleFor<std::remove_cvref_t<M>, Scalar> && !is_lasting<M, Scalar> &&
+                      !nn::detail::HasParameters<std::remove_cvref_t<M>>;
+
+template <class Scalar, class Held>
+Variable<Scalar> apply_module(Held&& module, const Variable<Scalar>& x, nn::PassOptions options) {
+  const bool trained = trains(module);
+  auto* node = new ModuleNode<Scalar, Held>(std::forward<Held>(module), x.value(), std::move(options));
   Variable<Scalar> y{NodeRef<Scalar>(node)};
-  node->requires_grad = recording && (x.requires_grad() || trains(module));
+  node->requires_grad = recording && (x.requires_grad() || trained);
   node->set_parents(x.node());
   return y;
 }
-template <class Scalar, class M>
-Variable<Scalar> apply_module(M& module, TensorView<const Scalar> x, nn::Pass pass) {
-  auto* node = new ModuleNode<Scalar, M>(module, x, pass);
-  node->requires_grad = recording && trains(module);
+template <class Scalar, class Held>
+Variable<Scalar> apply_module(Held&& module, TensorView<const Scalar> x, nn::PassOptions options) {
+  const bool trained = trains(module);
+  auto* node = new ModuleNode<Scalar, Held>(std::forward<Held>(module), x, std::move(options));
+  node->requires_grad = recording && trained;
   return Variable<Scalar>(NodeRef<Scalar>(node));
+}
+
+template <class Scalar, class Held, class X>
+Variable<Scalar> apply_module_to(Held&& module, X&& x, nn::PassOptions options) {
+  using Plain = std::remove_cvref_t<X>;
+  if constexpr (std::is_same_v<Plain, Variable<Scalar>>) {
+    return apply_module<Scalar, Held>(std::forward<Held>(module), std::as_const(x), std::move(options));
+  } else if constexpr (std::is_same_v<Plain, Tensor<Scalar>> && !std::is_lvalue_reference_v<X>) {
+    return apply_module<Scalar, Held>(std::forward<Held>(module), Variable<Scalar>(std::forward<X>(x)),
+                                      std::move(options));
+  } else {
+    return apply_module<Scalar, Held>(std::forward<Held>(module), TensorView<const Scalar>(x),
+                                      std::move(options));
+  }
 }
 
 }  // namespace detail
 
-/// The output of a module, as one operation on the tape. Its parameters are constants if it is const; if not,
-/// backward adds to their gradients, once for each time that the module stands in the graph, and an optimiser
+/// Applies a module, as one operation on the tape. Its parameters are constants if it is const. If not,
+/// backward adds to their gradients, once for each time that the module occurs in the graph, and an optimiser
 /// may step on them. The module must outlive the graph and stay where it is. Throws ShapeError.
 ///
 /// x is a Variable; or a tensor or view that needs no gradient and outlives the graph, such as a batch, which
 /// is not copied; or a temporary tensor, which the graph keeps.
 template <class M, class X>
 requires nn::Module<std::remove_const_t<M>, detail::input_scalar<X>> Variable<detail::input_scalar<X>> apply(
-    M& module, X&& x, nn::Pass pass) {
-  using Scalar = detail::input_scalar<X>;
-  using Plain = std::remove_cvref_t<X>;
-  if constexpr (std::is_same_v<Plain, Variable<Scalar>>) {
-    return detail::apply_module<Scalar>(module, std::as_const(x), pass);
-  } else if constexpr (std::is_same_v<Plain, Tensor<Scalar>> && !std::is_lvalue_reference_v<X>) {
-    return detail::apply_module<Scalar>(module, Variable<Scalar>(std::forward<X>(x)), pass);
-  } else {
-    return detail::apply_module<Scalar>(module, TensorView<const Scalar>(x), pass);
-  }
+    M& module, X&& x, nn::PassOptions options) {
+  return detail::apply_module_to<detail::input_scalar<X>, M&>(module, std::forward<X>(x), std::move(options));
 }
 template <class M, class X>
 requires nn::Module<std::remove_const_t<M>, detail::input_scalar<X>> Variable<detail::input_scalar<X>> apply(
     M& module, X&& x) {
-  return apply(module, std::forward<X>(x), detail::default_pass(module));
+  return apply(module, std::forward<X>(x), detail::default_options(module));
 }
 
+/// Does the same with a copy, which the graph owns, of a module that is temporary or is for another scalar.
+/// `apply(nn::Tanh{}, x)` computes in the scalar of x. The module has no parameters.
+template <class M, class X>
+requires detail::OwnedModule<M, detail::input_scalar<X>> Variable<detail::input_scalar<X>> apply(
+    M&& module, X&& x, nn::PassOptions options) {
+  using Scalar = detail::input_scalar<X>;
+  auto adapted = nn::adapt<Scalar>(std::remove_cvref_t<M>(std::forward<M>(module)));
+  return detail::apply_module_to<Scalar, decltype(adapted)>(std::move(adapted), std::forward<X>(x),
+                                                            std::move(options));
+}
+// Without a default argument, so that it is a better match than std::apply under `using namespace std`.
+template <class M, class X>
+requires detail::OwnedModule<M, detail::input_scalar<X>> Variable<detail::input_scalar<X>> apply(M&& module,
+                                                                                                 X&& x) {
+  return apply(std::forward<M>(module), std::forward<X>(x), {.training = true});
+}
+
+namespace detail {
+
+/// See nn/call.hpp.
+template <class M, class X>
+struct TapeCall {
+  static auto run(M& module, X&& x) { return apply(module, std::forward<X>(x)); }
+};
+
+}  // namespace detail
 }  // namespace gradus

@@ -171,7 +171,7 @@ class MixupLoader<Scalar, Element>::Epoch {
 
 /// Softmax and cross-entropy that take mixed labels as well as plain ones: of mixed ones, the losses for both
 /// classes, weighted by their shares. Such an example counts as correct if the class of the larger share is
-/// recognised. Options are those of the loss: `MixupCrossEntropy<> loss{{.label_smoothing = 0.1f}}`.
+/// recognised. Options are those of the loss: `MixupCrossEntropy<> loss{{.label_smoothing = 0.1}}`.
 template <class Scalar = float>
 struct MixupCrossEntropy : nn::SoftmaxCrossEntropy<Scalar> {
   using nn::SoftmaxCrossEntropy<Scalar>::operator();
@@ -191,6 +191,11 @@ struct MixupCrossEntropy : nn::SoftmaxCrossEntropy<Scalar> {
       result.count = partners.count;
     }
     return result;
+  }
+
+  template <class Other>
+  MixupCrossEntropy<Other> cast() const {
+    return {nn::SoftmaxCrossEntropy<Scalar>::template cast<Other>()};
   }
 
   Tensor<Scalar> partners_gradient = {};  ///< memory from one call to the next

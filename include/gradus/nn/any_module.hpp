@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <gradus/nn/call.hpp>
 #include <gradus/nn/module.hpp>
 #include <gradus/nn/nesting.hpp>
 
@@ -27,6 +28,7 @@ inline char type_tag{};
 template <FloatOrDouble Scalar = float>
 class AnyModule {
  public:
+  using scalar_type = Scalar;
   using ParameterVisitor = std::function<void(std::string_view name, Parameter<Scalar>&)>;
   using ConstParameterVisitor = std::function<void(std::string_view name, const Parameter<Scalar>&)>;
   using BufferVisitor = std::function<void(std::string_view name, Tensor<Scalar>&)>;
@@ -81,14 +83,15 @@ class AnyModule {
   /// How many levels of modules it holds: 0 unless it is a container with `Index depth() const`.
   Index depth() const { return call()->depth(); }
 
-  /// The module on the tape: `Variable y = net[0](x)`, which autograd/module.hpp explains.
+  /// Records a pass of the module on the tape: `Variable y = net[0](x)`. See `apply` in
+  /// autograd/module.hpp, which must be included.
   template <class X>
   auto operator()(X&& x) & {
-    return apply(*this, std::forward<X>(x));
+    return detail::call_on_tape(*this, std::forward<X>(x));
   }
   template <class X>
   auto operator()(X&& x) const& {
-    return apply(*this, std::forward<X>(x));
+    return detail::call_on_tape(*this, std::forward<X>(x));
   }
   template <class X>
   void operator()(X&& x) const&& = delete;  // the graph would refer to a module that is gone

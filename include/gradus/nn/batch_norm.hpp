@@ -78,8 +78,9 @@ class BatchNorm1d {
     const Statistics s(context, features());
     if (context.training()) {
       ops::batch_norm_backward<Scalar>(x, dy, s.mean, s.inverse_deviation, view(weight), dx,
-                                       context.buffer<Scalar>(3, running_mean.shape()),
-                                       context.buffer<Scalar>(4, running_mean.shape()), s.mean_rest);
+                                       context.buffer<Scalar>(sum_dy_slot, running_mean.shape()),
+                                       context.buffer<Scalar>(sum_h_dy_slot, running_mean.shape()),
+                                       s.mean_rest);
     } else {
       ops::batch_norm_fixed_backward<Scalar>(dy, s.inverse_deviation, view(weight), dx);
     }
@@ -122,15 +123,25 @@ class BatchNorm1d {
   std::string name() const { return "BatchNorm1d(" + std::to_string(features()) + ")"; }
 
  private:
+  /// The buffers in the context, each `[C]`.
+  enum Slot : Index {
+    mean_slot,
+    variance_slot,
+    inverse_deviation_slot,
+    sum_dy_slot,
+    sum_h_dy_slot,
+    mean_rest_slot
+  };
+
   /// What a pass normalises by, and how far the running statistics will move.
   struct Statistics {
     TensorView<Scalar> mean, variance, inverse_deviation, mean_rest;
 
     Statistics(Context& context, Index features)
-        : mean(context.buffer<Scalar>(0, Shape{features})),
-          variance(context.buffer<Scalar>(1, Shape{features})),
-          inverse_deviation(context.buffer<Scalar>(2, Shape{features})),
-          mean_rest(context.buffer<Scalar>(5, Shape{features})) {}
+        : mean(context.buffer<Scalar>(mean_slot, Shape{features})),
+          variance(context.buffer<Scalar>(variance_slot, Shape{features})),
+          inverse_deviation(context.buffer<Scalar>(inverse_deviation_slot, Shape{features})),
+          mean_rest(context.buffer<Scalar>(mean_rest_slot, Shape{features})) {}
   };
 
   template <class Self, class F>

@@ -12,10 +12,17 @@ template <class Scalar = float>
 struct BinaryCrossEntropy {
   Reduction reduction = Reduction::mean;
 
+  using scalar_type = Scalar;
+
   /// The loss, with its gradient written to dlogits unless that is null.
   Scalar operator()(TensorView<const Scalar> logits, TensorView<const Scalar> target,
                     TensorView<Scalar> dlogits = {}) const {
     return ops::binary_cross_entropy<Scalar>(logits, target, dlogits, reduction);
+  }
+
+  template <class Other>
+  BinaryCrossEntropy<Other> cast() const {
+    return {reduction};
   }
 };
 

@@ -4,6 +4,7 @@
 #include <limits>
 #include <memory>
 #include <new>
+#include <utility>
 #include <vector>
 
 #include <gradus/core/aligned_buffer.hpp>
@@ -15,61 +16,108 @@
 
 namespace gradus::nn {
 
-/// What one pass is made with: shared by all modules that take part in it.
-struct Pass {
-  bool training = false;                  ///< dropout drops, batch normalisation looks at the batch
-  Generator* random = nullptr;            ///< where dropout draws; only needed in training
+/// The settings of one pass, which all modules in it share.
+struct PassOptions {
+  bool training = false;                  ///< dropout drops, batch normalisation uses the batch's statistics
+  Generator* random = nullptr;            ///< what dropout draws from; only needed in training
   Parallel parallel = {};                 ///< the threads that may help
-  std::shared_ptr<ThreadPool> pool = {};  ///< keeps those threads alive as long as the pass; may be null
+  std::shared_ptr<ThreadPool> pool = {};  ///< keeps those threads alive during the pass; may be null
 };
 
-/// The memory of one module in one pass: what its forward must remember for its backward, and scratch space.
-/// The module itself remembers nothing, so that one network serves many threads, each with its own Context,
-/// while nobody changes its parameters, and the same module may occur twice in a graph.
+/// The memory of one module in one pass: what its forward keeps for its backward, and scratch space. Modules
+/// keep nothing of a pass themselves. So one network serves many threads, each with its own Context, while
+/// nobody changes its parameters, and the same module may occur twice in a graph.
 ///
 /// Buffers grow and never shrink: after the first steps a pass allocates nothing.
 class Context {
  public:
-  Pass& pass() { return pass_; }
-  bool training() const { return pass_.training; }
-  Parallel parallel() const { return pass_.parallel; }
-  /// Throws StateError in a pass that was given no generator.
+  /// Where a container finds the output of one of its children.
+  struct Output {
+    Shape shape = {};
+    Index writer = 0;  ///< the child that wrote it; a child that computes nothing passes its input on
+  };
+
+  /// Begins a pass. Keeps the memory of the passes before it.
+  void begin(PassOptions options) { options_ = std::move(options); }
+  /// Lets the rest of the pass run on other threads.
+  void set_parallel(Parallel parallel) { options_.parallel = parallel; }
+  /// Ends the pass: releases its threads and keeps its memory.
+  void end() { options_ = {}; }
+
+  bool training() const { return options_.training; }
+  Parallel parallel() const { return options_.parallel; }
+  /// Throws StateError if the pass began without a generator.
   Generator& random() {
-    if (pass_.random == nullptr)
+    if (options_.random == nullptr)
       throw StateError("Context: this pass needs random numbers but has no Generator");
-    return *pass_.random;
+    return *options_.random;
   }
 
-  /// The module's buffer number `slot` as a tensor of this shape. Backward finds there what forward wrote;
-  /// a new or larger buffer has unspecified elements.
+  /// Returns the module's buffer number `slot` as a tensor of this shape, never null. Backward finds there
+  /// what forward wrote; the elements of a new or larger buffer are unspecified. Throws std::bad_alloc.
   template <class Scalar>
   TensorView<Scalar> buffer(Index slot, const Shape& shape) {
     static_assert(alignof(Scalar) <= tensor_alignment);
     const std::size_t at = static_cast<std::size_t>(slot);
     if (at >= buffers_.size()) buffers_.resize(at + 1);
+    // One element more than the tensor has, because a null view would mean that nobody asked for it.
     constexpr Index size = static_cast<Index>(sizeof(Scalar));
     if (shape.size() >= std::numeric_limits<Index>::max() / size) throw std::bad_array_new_length();
     buffers_[at].reserve((shape.size() + 1) * size);
     return {reinterpret_cast<Scalar*>(buffers_[at].data()), shape};
   }
 
-  /// The context of a container's child number i, in the same pass. The pool is owned by the outermost
-  /// context.
+  /// Returns the context of a container's child number i, in the same pass. Only the outermost context owns
+  /// the pool.
   Context& child(Index i) {
     const std::size_t at = static_cast<std::size_t>(i);
     if (at >= children_.size()) children_.resize(at + 1);
-    children_[at].pass_ = {pass_.training, pass_.random, pass_.parallel, nullptr};
+    children_[at].options_ = {options_.training, options_.random, options_.parallel, nullptr};
     return children_[at];
   }
 
-  /// Where a container keeps the shapes of its children's outputs between its forward and its backward.
-  std::vector<Shape>& shapes() { return shapes_; }
+  /// The outputs of a container's children, recorded by its forward for its backward.
+  std::vector<Output>& outputs() { return outputs_; }
 
  private:
-  Pass pass_;
-  std::vector<detail::AlignedBuffer<std::byte>> buffers_;
+  PassOptions options_;
+  std::vector<gradus::detail::AlignedBuffer<std::byte>> buffers_;
   std::vector<Context> children_;
-  std::vector<Shape> shapes_;
+  std::vector<Output> outputs_;
 };
 
+template <class Scalar>
+class Sequential;
+
+namespace detail {
+
+/// The contexts of passes that are over, kept for their memory.
+class ContextPool {
+ public:
+  /// Returns a context of an earlier pass, or a new one if there is none.
+  Context take() {
+    if (contexts_.empty()) return {};
+    Context context = std::move(contexts_.back());
+    contexts_.pop_back();
+    return context;
+  }
+  void give_back(Context context) {
+    context.end();
+    contexts_.push_back(std::move(context));
+  }
+
+ private:
+  std::vector<Context> contexts_;
+};
+
+/// Returns the pool in which a network keeps the contexts of its passes on the tape, null for any other
+/// module. nn/sequential.hpp defines the second function.
+template <class M>
+ContextPool* context_pool(M&) {
+  return nullptr;
+}
+template <class Scalar>
+ContextPool* context_pool(Sequential<Scalar>& network);
+
+}  // namespace detail
 }  // namespace gradus::nn

@@ -32,7 +32,7 @@ class Dropout {
       std::copy_n(x.data(), x.size(), y.data());
       return;
     }
-    const TensorView<Scalar> mask = context.buffer<Scalar>(0, x.shape());
+    const TensorView<Scalar> mask = context.buffer<Scalar>(mask_slot, x.shape());
     ops::dropout_mask(p_, context.random(), mask);
     ops::dropout<Scalar>(x, mask, p_, y);
   }
@@ -44,7 +44,7 @@ class Dropout {
       std::copy_n(dy.data(), dy.size(), dx.data());
       return;
     }
-    ops::dropout_backward<Scalar>(dy, context.buffer<Scalar>(0, dy.shape()), p_, dx);
+    ops::dropout_backward<Scalar>(dy, context.buffer<Scalar>(mask_slot, dy.shape()), p_, dx);
   }
 
   template <class Other>
@@ -54,6 +54,8 @@ class Dropout {
   std::string name() const { return "Dropout(" + format_general(p_) + ")"; }
 
  private:
+  static constexpr Index mask_slot = 0;
+
   double p_;
 };
 

@@ -81,6 +81,9 @@ class LayerNorm {
   std::string name() const { return "LayerNorm(" + std::to_string(features_) + ")"; }
 
  private:
+  /// The buffers in the context, one number per row.
+  enum Slot : Index { mean_slot, inverse_deviation_slot, mean_rest_slot };
+
   template <class Self, class F>
   static void visit_members(Self& self, F& f) {
     if (!self.options_.affine) return;
@@ -88,13 +91,13 @@ class LayerNorm {
     f("bias", self.bias);
   }
   TensorView<Scalar> mean(TensorView<const Scalar> x, Context& context) const {
-    return context.buffer<Scalar>(0, Shape{x.size() / features_});
+    return context.buffer<Scalar>(mean_slot, Shape{x.size() / features_});
   }
   TensorView<Scalar> inverse_deviation(TensorView<const Scalar> x, Context& context) const {
-    return context.buffer<Scalar>(1, Shape{x.size() / features_});
+    return context.buffer<Scalar>(inverse_deviation_slot, Shape{x.size() / features_});
   }
   TensorView<Scalar> mean_rest(TensorView<const Scalar> x, Context& context) const {
-    return context.buffer<Scalar>(2, Shape{x.size() / features_});
+    return context.buffer<Scalar>(mean_rest_slot, Shape{x.size() / features_});
   }
   TensorView<const Scalar> view(const Parameter<Scalar>& parameter) const {
     return options_.affine ? parameter.value.view() : TensorView<const Scalar>{};

@@ -12,10 +12,17 @@ template <class Scalar = float>
 struct MeanSquaredError {
   Reduction reduction = Reduction::mean;
 
+  using scalar_type = Scalar;
+
   /// The loss, with its gradient written to dx unless that is null.
   Scalar operator()(TensorView<const Scalar> x, TensorView<const Scalar> target,
                     TensorView<Scalar> dx = {}) const {
     return ops::mean_squared_error<Scalar>(x, target, dx, reduction);
+  }
+
+  template <class Other>
+  MeanSquaredError<Other> cast() const {
+    return {reduction};
   }
 };
 

@@ -106,6 +106,17 @@ concept ModuleFor = Module<M, Scalar> || detail::Castable<M, Scalar>;
 
 namespace detail {
 
+/// The scalar of a network of these modules: double if all modules are for double, or if all that cannot be
+/// cast are.
+template <class... Modules>
+struct ScalarOf {
+  static constexpr bool plain = (Module<Modules, double> && ...) && !(Module<Modules, float> && ...);
+  static constexpr bool cast = (ModuleFor<Modules, double> && ...) && !(ModuleFor<Modules, float> && ...);
+  using type = std::conditional_t<plain || cast, double, float>;
+};
+template <class... Modules>
+using scalar_of = typename ScalarOf<Modules...>::type;
+
 /// Says in one line what the compiler would otherwise say in forty.
 template <class M, class Scalar>
 constexpr void check_module() {

@@ -4,10 +4,8 @@
 #include <concepts>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -17,6 +15,9 @@
 #include <gradus/core/shared_pool.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/nn/any_module.hpp>
+#include <gradus/nn/call.hpp>
+#include <gradus/nn/chain.hpp>
+#include <gradus/nn/context.hpp>
 #include <gradus/nn/module.hpp>
 #include <gradus/nn/nesting.hpp>
 #include <gradus/nn/workspace.hpp>
@@ -24,12 +25,12 @@
 
 namespace gradus::nn {
 
-/// Modules one after another; itself a module, so sequences nest, up to max_nesting deep.
+/// Modules one after another. Itself a module, so sequences nest, up to max_nesting deep.
 ///
 /// Children are values: a copy is an independent network with the same parameters. The network owns the
-/// memory of one training pass (`forward`, then `backward`); `predict` is const and safe from many threads at
-/// once while nobody trains: no forward, backward, optimiser step or other change of the parameters may run
-/// beside it. `set_threads` may.
+/// memory of one training pass: `forward`, then `backward`. `predict` is const, and many threads may call it
+/// at once while nobody trains: no forward, backward, optimiser step or other change of the parameters may
+/// run at the same time. `set_threads` may.
 template <class Scalar = float>
 class Sequential {
   // Not a constraint of the template: clang 14 would then prefer the constructors to the deduction guides.
@@ -40,10 +41,10 @@ class Sequential {
   using View = TensorView<Scalar>;
   using ConstView = TensorView<const Scalar>;
   /// Called with a child's number, its input and its output.
-  using ForwardHook = std::function<void(Index child, ConstView x, ConstView y)>;
-  /// Called with a child's number and the gradients of the loss with respect to its output and its input; the
-  /// latter is null where nobody needs it.
-  using BackwardHook = std::function<void(Index child, ConstView dy, ConstView dx)>;
+  using ForwardHook = typename detail::Hooks<Scalar>::Forward;
+  /// Called with a child's number and the gradients of the loss with respect to its output and its input. The
+  /// latter is null if nobody needs it.
+  using BackwardHook = typename detail::Hooks<Scalar>::Backward;
 
   Sequential() = default;
   template <class M>
@@ -69,7 +70,7 @@ class Sequential {
     AnyModule<Scalar> child(std::move(module));
     if (child.depth() >= max_nesting) detail::fail_nesting();
     children_.push_back(std::move(child));
-    pass_ = {};
+    workspace_ = {};
   }
   Index size() const { return static_cast<Index>(children_.size()); }
   /// Child number i. Throws IndexError.
@@ -96,53 +97,43 @@ class Sequential {
   /// These threads, to be shared with a loader and an optimiser; null before set_threads. Hold the pointer
   /// for as long as they are used.
   std::shared_ptr<ThreadPool> thread_pool() const { return pool_.get(); }
-  /// What a pass of this network is made with; a const network neither learns nor drops out.
-  Pass pass() { return with_workers({.training = training_, .random = &random_}); }
-  Pass pass() const { return with_workers({}); }
-  /// Memory for a pass on the tape, and where it goes afterwards, to be used again.
-  Context take_context() {
-    if (spare_contexts_.value.empty()) return {};
-    Context context = std::move(spare_contexts_.value.back());
-    spare_contexts_.value.pop_back();
-    return context;
-  }
-  void give_back(Context context) {
-    context.pass() = {};
-    spare_contexts_.value.push_back(std::move(context));
-  }
+  /// The options of a pass of this network; a const network neither learns nor drops out.
+  PassOptions pass_options() { return with_workers({.training = training_, .random = &random_}); }
+  PassOptions pass_options() const { return with_workers({}); }
 
-  /// The network on the tape: `Variable y = net(x)`, which autograd/module.hpp explains.
+  /// Records a pass of the network on the tape: `Variable y = net(x)`. See `apply` in autograd/module.hpp,
+  /// which must be included.
   template <class X>
   auto operator()(X&& x) & {
-    return apply(*this, std::forward<X>(x));
+    return detail::call_on_tape(*this, std::forward<X>(x));
   }
   template <class X>
   auto operator()(X&& x) const& {
-    return apply(*this, std::forward<X>(x));
+    return detail::call_on_tape(*this, std::forward<X>(x));
   }
   template <class X>
   void operator()(X&& x) const&& = delete;  // the graph would refer to a network that is gone
 
-  /// A training pass, remembered for backward: `[N, ...] -> [N, ...]`. x must live until then; a temporary
-  /// tensor is kept. The result lives here until the next forward. Throws ShapeError, which names the layer.
+  /// Runs a training pass and keeps what backward needs: `[N, ...] -> [N, ...]`. x must live until then,
+  /// except that a temporary tensor is kept. The result lives here until the next forward. Throws ShapeError,
+  /// which names the layer.
   const Tensor<Scalar>& forward(ConstView x) & { return forward(x, random_); }
   const Tensor<Scalar>& forward(ConstView x, Generator& random) & {
-    TrainingPass<Scalar>& pass = pass_.value;
-    if (lies_in(x, pass.output)) return forward(Tensor<Scalar>(x), random);
-    pass.input.reset();
+    TrainingWorkspace<Scalar>& workspace = workspace_.value;
+    if (lies_in(x, workspace.output)) return forward(Tensor<Scalar>(x), random);
+    workspace.input.reset();
     const std::shared_ptr<ThreadPool> pool = pool_.workers();
-    pass.context.pass() = {training_, &random, Parallel(pool.get()), nullptr};
-    pass.output.resize(plan(x.shape(), pass.context));
-    run(x, pass.output, pass.context);
-    if (pass.context.training()) update(pass.context);
-    pass.input = x;
-    return pass.output;
+    workspace.context.begin({training_, &random, Parallel(pool.get()), nullptr});
+    run(x, workspace);
+    if (workspace.context.training()) update(workspace.context);
+    workspace.input = x;
+    return workspace.output;
   }
   const Tensor<Scalar>& forward(Tensor<Scalar>&& x) & { return forward(std::move(x), random_); }
   const Tensor<Scalar>& forward(Tensor<Scalar>&& x, Generator& random) & {
-    pass_.value.input.reset();
-    pass_.value.kept_input = std::move(x);
-    return forward(ConstView(pass_.value.kept_input), random);
+    workspace_.value.input.reset();
+    workspace_.value.kept_input = std::move(x);
+    return forward(ConstView(workspace_.value.kept_input), random);
   }
   // A view that may be written to would convert to either of them.
   template <std::same_as<View> V>
@@ -158,37 +149,44 @@ class Sequential {
   requires(sizeof...(Args) == 1 || sizeof...(Args) == 2) Tensor<Scalar> forward(Args&&... args) && {
     Sequential& network = *this;
     network.forward(std::forward<Args>(args)...);
-    return std::move(pass_.value.output);
+    return std::move(workspace_.value.output);
   }
 
-  /// From the gradient of the loss with respect to the last forward's result, adds to the gradient of every
-  /// parameter and, unless dx is null, writes that with respect to the input. Throws StateError unless the
-  /// last forward succeeded, ShapeError.
+  /// Adds to the gradient of every parameter, from the gradient of the loss with respect to the result of the
+  /// last forward. Unless dx is null, writes the gradient with respect to the input. Throws ShapeError, and
+  /// StateError unless the last forward succeeded.
   void backward(ConstView dy, View dx = {}) {
-    TrainingPass<Scalar>& pass = pass_.value;
-    if (!pass.input) throw StateError("Sequential: backward without a forward before it");
-    ops::check_shape("Sequential: backward", "output gradient", dy.shape(), pass.output.shape());
+    TrainingWorkspace<Scalar>& workspace = passed("backward");
+    ops::check_shape("Sequential: backward", "output gradient", dy.shape(), workspace.output.shape());
     if (!dx.is_null())
-      ops::check_shape("Sequential: backward", "input gradient", dx.shape(), pass.input->shape());
+      ops::check_shape("Sequential: backward", "input gradient", dx.shape(), workspace.input->shape());
     const std::shared_ptr<ThreadPool> pool = pool_.workers();
-    pass.context.pass().parallel = Parallel(pool.get());
-    accumulate(*pass.input, pass.output, dy, dx, pass.context);
+    workspace.context.set_parallel(Parallel(pool.get()));
+    accumulate(*workspace.input, workspace.output, dy, dx, workspace.context);
   }
+  /// Returns the output of child i in the last forward, valid until the next one. Throws IndexError, and
+  /// StateError unless the last forward succeeded.
+  ConstView output(Index i) & {
+    TrainingWorkspace<Scalar>& workspace = passed("output");
+    checked(i);
+    return chain(workspace.context).output(i, *workspace.input, workspace.output);
+  }
+  void output(Index i) && = delete;
 
-  /// The output for an input with dropout off: `[N, ...] -> [N, ...]`. Throws ShapeError, which names the
-  /// layer.
+  /// Returns the output for an input with dropout off: `[N, ...] -> [N, ...]`. Throws ShapeError, which names
+  /// the layer.
   Tensor<Scalar> predict(ConstView x) const {
     Workspace<Scalar> workspace;
     predict(x, workspace);
     return std::move(workspace.output);
   }
-  /// The same in the caller's memory, where the result lives: allocates nothing once the workspace has grown.
+  /// Does the same in the caller's memory, where the result lives. Allocates nothing once the workspace has
+  /// grown.
   const Tensor<Scalar>& predict(ConstView x, Workspace<Scalar>& workspace) const {
     if (lies_in(x, workspace.output)) return predict(Tensor<Scalar>(x), workspace);
     const std::shared_ptr<ThreadPool> pool = pool_.workers();
-    workspace.context.pass() = {false, nullptr, Parallel(pool.get()), nullptr};
-    workspace.output.resize(plan(x.shape(), workspace.context));
-    run(x, workspace.output, workspace.context);
+    workspace.context.begin({.parallel = Parallel(pool.get())});
+    run(x, workspace);
     return workspace.output;
   }
 
@@ -220,70 +218,46 @@ class Sequential {
 
   /// Hooks see every pass through the children; those of forward must be safe from many threads if predict is
   /// used so. A hook may call set_threads, train and eval; it must not change the network otherwise.
-  void on_forward(ForwardHook hook) { forward_hooks_.push_back(std::move(hook)); }
-  void on_backward(BackwardHook hook) { backward_hooks_.push_back(std::move(hook)); }
-  void clear_hooks() {
-    forward_hooks_.clear();
-    backward_hooks_.clear();
-  }
+  void on_forward(ForwardHook hook) { hooks_.forward.push_back(std::move(hook)); }
+  void on_backward(BackwardHook hook) { hooks_.backward.push_back(std::move(hook)); }
+  void clear_hooks() { hooks_ = {}; }
 
-  /// The first child in whose output of the last forward a number is not finite.
-  std::optional<Index> first_non_finite() {
-    TrainingPass<Scalar>& pass = pass_.value;
-    for (Index i = 0; pass.input && i < size(); ++i) {
-      if (!output_of(i, *pass.input, pass.output, pass.context).array().isFinite().all()) return i;
-    }
-    return std::nullopt;
-  }
-
-  // The module's side of a sequence: nothing of a pass is kept here, all of it in a context.
+  // The module's side of a sequence, which keeps nothing of a pass: all of it is in the context.
 
   Shape output_shape(const Shape& x) const {
     Shape shape = x;
-    for (std::size_t i = 0; i < children_.size(); ++i) shape = child_output_shape(i, shape);
+    for (Index i = 0; i < size(); ++i) shape = detail::child_output_shape((*this)[i], i, shape);
     return shape;
   }
-
-  // y = f_n(... f_2(f_1(x)))
   void forward(const ConstView& x, const View& y, Context& context) const {
-    plan(x.shape(), context);
-    run(x, y, context);
+    const ConstChain chain = this->chain(context);
+    chain.plan(x.shape());
+    chain.run(x, y);
   }
-
-  // dL/dx = J_1^T ... J_n^T dL/dy
   void backward(const ConstView& x, const ConstView& y, const ConstView& dy, const View& dx,
                 Context& context) const {
-    sweep_back(*this, 0, x, y, dy, dx, context,
-               [](const AnyModule<Scalar>& child, auto&&... pass) { child.backward(pass...); });
+    chain(context).backward(x, y, dy, dx);
   }
-  // The same sweep, with every parameter's gradient; without dx it ends at the first layer that has
-  // parameters.
   void accumulate(const ConstView& x, const ConstView& y, const ConstView& dy, const View& dx,
                   Context& context) {
-    const auto trained =
-        std::ranges::find_if(children_, [](const auto& child) { return child.has_parameters(); });
-    sweep_back(*this, dx.is_null() ? trained - children_.begin() : 0, x, y, dy, dx, context,
-               [](AnyModule<Scalar>& child, auto&&... pass) { child.accumulate(pass...); });
+    chain(context).accumulate(x, y, dy, dx);
   }
-
+  void update(Context& context) { chain(context).update(); }
   template <class F>
   void visit(F&& f) {
-    visit_children(*this, f);
+    detail::visit_children(children_, f);
   }
   template <class F>
   void visit(F&& f) const {
-    visit_children(*this, f);
+    detail::visit_children(children_, f);
   }
   template <class F>
   void visit_buffers(F&& f) {
-    visit_child_buffers(*this, f);
+    detail::visit_child_buffers(children_, f);
   }
   template <class F>
   void visit_buffers(F&& f) const {
-    visit_child_buffers(*this, f);
-  }
-  void update(Context& context) {
-    for (Index i = 0; i < size(); ++i) children_[static_cast<std::size_t>(i)].update(context.child(i));
+    detail::visit_child_buffers(children_, f);
   }
   bool has_parameters() const {
     return std::ranges::any_of(children_, [](const auto& child) { return child.has_parameters(); });
@@ -295,26 +269,32 @@ class Sequential {
   }
 
  private:
-  template <class Self, class F>
-  static void visit_children(Self& self, F& f) {
-    for (std::size_t i = 0; i < self.children_.size(); ++i) {
-      self.children_[i].visit([&](std::string_view name, auto& parameter) { f(path(i, name), parameter); });
-    }
-  }
-  template <class Self, class F>
-  static void visit_child_buffers(Self& self, F& f) {
-    for (std::size_t i = 0; i < self.children_.size(); ++i) {
-      self.children_[i].visit_buffers([&](std::string_view name, auto& tensor) { f(path(i, name), tensor); });
-    }
+  using MutableChain = detail::Chain<AnyModule<Scalar>>;
+  using ConstChain = detail::Chain<const AnyModule<Scalar>>;
+  friend detail::ContextPool* detail::context_pool<Scalar>(Sequential& network);
+
+  MutableChain chain(Context& context) { return {children_, hooks_, context}; }
+  ConstChain chain(Context& context) const { return {children_, hooks_, context}; }
+
+  void run(const ConstView& x, Workspace<Scalar>& workspace) const {
+    const ConstChain chain = this->chain(workspace.context);
+    workspace.output.resize(chain.plan(x.shape()));
+    chain.run(x, workspace.output);
   }
 
-  Pass with_workers(Pass pass) const {
-    pass.pool = pool_.workers();
-    pass.parallel = Parallel(pass.pool.get());
-    return pass;
+  /// The memory of the last forward. Throws StateError unless it succeeded.
+  TrainingWorkspace<Scalar>& passed(const char* function) {
+    if (workspace_.value.input) return workspace_.value;
+    throw StateError(std::string("Sequential: ") + function + " without a forward before it");
   }
 
-  /// True where a pass would overwrite its own input.
+  PassOptions with_workers(PassOptions options) const {
+    options.pool = pool_.workers();
+    options.parallel = Parallel(options.pool.get());
+    return options;
+  }
+
+  /// True if a pass would overwrite its own input.
   static bool lies_in(ConstView x, const Tensor<Scalar>& output) {
     return !x.empty() && !std::less<>()(x.data(), output.begin()) && std::less<>()(x.data(), output.end());
   }
@@ -327,109 +307,26 @@ class Sequential {
     return static_cast<std::size_t>(i);
   }
 
-  static std::string path(std::size_t i, std::string_view name) {
-    return std::to_string(i) + "." + std::string(name);
-  }
-
-  Shape child_output_shape(std::size_t i, const Shape& x) const {
-    try {
-      return children_[i].output_shape(x);
-    } catch (const ShapeError& error) {
-      throw ShapeError("Sequential: layer " + std::to_string(i) + ": " + error.what());
-    }
-  }
-
-  /// Works out the shape of every child's output, into the context; returns the last.
-  Shape plan(const Shape& x, Context& context) const {
-    context.shapes().resize(children_.size());
-    Shape shape = x;
-    for (std::size_t i = 0; i < children_.size(); ++i) {
-      context.shapes()[i] = shape = child_output_shape(i, shape);
-    }
-    return shape;
-  }
-
-  /// True where child i has nothing to compute and its input is passed on; the last one writes the result.
-  bool passes_on(Index i, Context& context) const {
-    return i + 1 < size() && children_[static_cast<std::size_t>(i)].is_identity(context.child(i));
-  }
-
-  /// The output of child i where the pass has put it; its input is that of child i - 1.
-  ConstView output_of(Index i, const ConstView& x, const ConstView& y, Context& context) const {
-    Index writer = i;
-    while (writer >= 0 && passes_on(writer, context)) --writer;
-    const Shape shape = i < 0 ? x.shape() : context.shapes()[static_cast<std::size_t>(i)];
-    if (writer < 0) return ConstView(x.data(), shape);
-    if (writer + 1 == size()) return y;
-    return context.buffer<Scalar>(writer, shape);
-  }
-
-  void run(const ConstView& x, const View& y, Context& context) const {
-    ConstView in = x;
-    for (Index i = 0; i < size(); ++i) {
-      const Shape& shape = context.shapes()[static_cast<std::size_t>(i)];
-      ConstView out(in.data(), shape);
-      if (!passes_on(i, context)) {
-        const View written = i + 1 == size() ? y : context.buffer<Scalar>(i, shape);
-        children_[static_cast<std::size_t>(i)].forward(in, written, context.child(i));
-        out = written;
-      }
-      for (const ForwardHook& hook : forward_hooks_) hook(i, in, out);
-      in = out;
-    }
-    if (size() == 0) std::copy_n(x.data(), x.size(), y.data());
-  }
-
-  /// From the last child down to `first`, each gradient written into one of two buffers in turn.
-  template <class Self, class Step>
-  static void sweep_back(Self& self, Index first, const ConstView& x, const ConstView& y, const ConstView& dy,
-                         const View& dx, Context& context, const Step& step) {
-    ConstView above = dy;
-    Index turn = 0;
-    for (Index i = self.size() - 1; i >= first; --i) {
-      const ConstView in = self.output_of(i - 1, x, y, context);
-      ConstView below(above.data(), in.shape());
-      if (!self.passes_on(i, context)) {
-        const View written = i == 0 ? dx
-                             : i == first && dx.is_null()
-                                 ? View{}
-                                 : context.buffer<Scalar>(self.size() + turn, in.shape());
-        step(self.children_[static_cast<std::size_t>(i)], in, self.output_of(i, x, y, context), above,
-             written, context.child(i));
-        below = written;
-        turn = 1 - turn;
-      }
-      for (const BackwardHook& hook : self.backward_hooks_) hook(i, above, below);
-      above = below;
-    }
-    if (!dx.is_null() && above.data() != dx.data()) std::copy_n(above.data(), above.size(), dx.data());
-  }
-
   std::vector<AnyModule<Scalar>> children_;
   bool training_ = true;
   Generator random_{};
   gradus::detail::SharedPool pool_;
-  std::vector<ForwardHook> forward_hooks_;
-  std::vector<BackwardHook> backward_hooks_;
-  detail::FreshWhenCopied<TrainingPass<Scalar>> pass_;
-  detail::FreshWhenCopied<std::vector<Context>> spare_contexts_;
+  detail::Hooks<Scalar> hooks_;
+  detail::FreshWhenCopied<TrainingWorkspace<Scalar>> workspace_;
+  detail::FreshWhenCopied<detail::ContextPool> context_pool_;
 };
 
 namespace detail {
 
-/// Double if all modules are for double, or if those are that cannot be cast.
-template <class... Modules>
-struct ScalarOf {
-  static constexpr bool plain = (Module<Modules, double> && ...) && !(Module<Modules, float> && ...);
-  static constexpr bool cast = (ModuleFor<Modules, double> && ...) && !(ModuleFor<Modules, float> && ...);
-  using type = std::conditional_t<plain || cast, double, float>;
-};
-template <class... Modules>
-using scalar_of = typename ScalarOf<Modules...>::type;
+template <class Scalar>
+ContextPool* context_pool(Sequential<Scalar>& network) {
+  return &network.context_pool_.value;
+}
 
 }  // namespace detail
 
-/// The scalar of a network is that of its modules with parameters, which cannot be mixed; `Tanh{}` fits all.
+/// The scalar of a network is that of its modules with parameters, which cannot be mixed. `Tanh{}` fits all.
+/// A nested sequence has a scalar of its own, parameters or not: `Sequential<double>{Tanh{}, ReLU{}}`.
 template <class M>
 Sequential(M) -> Sequential<detail::scalar_of<M>>;
 template <class... Modules>

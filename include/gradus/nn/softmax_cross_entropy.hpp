@@ -11,22 +11,29 @@ namespace gradus::nn {
 using ops::Reduction;
 
 /// Softmax and cross-entropy on logits `[N, C]` with integer labels, as `torch.nn.CrossEntropyLoss`:
-/// `SoftmaxCrossEntropy<> loss{.label_smoothing = 0.1f}`. See ops::softmax_cross_entropy.
+/// `SoftmaxCrossEntropy<> loss{.label_smoothing = 0.1}`. See ops::softmax_cross_entropy.
 template <class Scalar = float>
 struct SoftmaxCrossEntropy {
   Reduction reduction = Reduction::mean;
-  Scalar label_smoothing = 0;
+  double label_smoothing = 0;
   Tensor<Scalar> class_weights = {};  ///< `[C]`; empty means 1 for all
   Index ignore_index =
       ops::CrossEntropyOptions<Scalar>{}.ignore_index;  ///< samples with this label do not count
 
+  using scalar_type = Scalar;
   using Result = ops::CrossEntropyResult<Scalar>;
 
   /// The loss, with its gradient `[N, C]` written to dlogits unless that is null.
   Result operator()(TensorView<const Scalar> logits, std::span<const Index> labels,
                     TensorView<Scalar> dlogits = {}) const {
     return ops::softmax_cross_entropy<Scalar>(
-        logits, labels, dlogits, {reduction, label_smoothing, class_weights.span(), ignore_index});
+        logits, labels, dlogits,
+        {reduction, static_cast<Scalar>(label_smoothing), class_weights.span(), ignore_index});
+  }
+
+  template <class Other>
+  SoftmaxCrossEntropy<Other> cast() const {
+    return {reduction, label_smoothing, class_weights.template cast<Other>(), ignore_index};
   }
 };
 

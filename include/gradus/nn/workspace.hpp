@@ -9,26 +9,24 @@
 
 namespace gradus::nn {
 
-/// The memory of a pass through a whole network: for callers of Sequential::predict who want to allocate
-/// once. One thread at a time.
+/// The memory of a pass through a whole network. Callers of Sequential::predict keep one to allocate only
+/// once. One thread at a time may use it.
 template <FloatOrDouble Scalar = float>
 struct Workspace {
   Context context = {};
   Tensor<Scalar> output = {};
 };
 
-/// A workspace with what backward needs of the forward before it: the input, none before the first, and the
-/// tensor that holds it if nobody else does.
+/// The memory of a training pass, with what backward needs of its forward.
 template <FloatOrDouble Scalar = float>
-struct TrainingPass : Workspace<Scalar> {
-  std::optional<TensorView<const Scalar>> input;
-  Tensor<Scalar> kept_input;
+struct TrainingWorkspace : Workspace<Scalar> {
+  std::optional<TensorView<const Scalar>> input;  ///< nothing unless the last forward succeeded
+  Tensor<Scalar> kept_input;                      ///< the tensor that holds the input, if the network owns it
 };
 
 namespace detail {
 
-/// Memory of a pass inside a value: it does not go with a copy, which starts with none, and leaves nothing
-/// behind when it is moved.
+/// Per-pass memory inside a copyable object: copies start empty, moves transfer it.
 template <class T>
 struct FreshWhenCopied {
   T value{};

@@ -9,12 +9,17 @@
 
 namespace gradus::detail {
 
-/// `layer 1, Linear(784 -> 256)`: where in the last forward a number was first not finite; or nothing.
+/// Returns `the output of layer 1, Linear(784 -> 256)` for the first output of the last forward that is not
+/// finite, `the input of the network` if that is not, or nothing.
 template <class Net, class Scalar>
 std::string first_non_finite_output(Net& net, TensorView<const Scalar> input) {
   if (!input.array().isFinite().all()) return "the input of the network";
-  const auto layer = net.first_non_finite();
-  return layer ? "the output of layer " + std::to_string(*layer) + ", " + net[*layer].name() : "";
+  for (Index i = 0; i < net.size(); ++i) {
+    if (!net.output(i).array().isFinite().all()) {
+      return "the output of layer " + std::to_string(i) + ", " + net[i].name();
+    }
+  }
+  return "";
 }
 
 template <class Net>

@@ -17,6 +17,7 @@
 #include <gradus/core/tensor.hpp>
 #include <gradus/data/dataset.hpp>
 #include <gradus/data/loader.hpp>
+#include <gradus/nn/adapt_loss.hpp>
 #include <gradus/nn/parameter.hpp>
 #include <gradus/nn/workspace.hpp>
 #include <gradus/optim/clip.hpp>
@@ -71,8 +72,15 @@ class Trainer {
  public:
   using Scalar = typename Net::scalar_type;
 
-  Trainer(Net& net, Loss loss, Optimizer& optimizer, Generator& random, TrainerOptions options = {})
-      : net_(&net), loss_(std::move(loss)), optimizer_(&optimizer), random_(&random), options_(options) {
+  /// Casts the losses of nn to the network's scalar. Throws ArgumentError on a negative number of epochs or a
+  /// limit of gradients that is not positive.
+  template <class L = Loss>
+  Trainer(Net& net, L loss, Optimizer& optimizer, Generator& random, TrainerOptions options = {})
+      : net_(&net),
+        loss_(nn::adapt_loss<Scalar>(std::move(loss))),
+        optimizer_(&optimizer),
+        random_(&random),
+        options_(options) {
     if (options_.epochs < 0) {
       throw ArgumentError("Trainer: " + std::to_string(options_.epochs) + " epochs, expected 0 or more");
     }
@@ -89,26 +97,33 @@ class Trainer {
   /// data without a sample that counts, or if the number of epochs overflows, and what network, loss and data
   /// throw.
   template <class Element, class Label>
-  const History& fit(const Dataset<Element, Label>& train, const Dataset<Element, Label>& validation) {
+  const History& fit(const Dataset<Element, Label>& train, const Dataset<Element, Label>& validation) & {
     const auto pool = thread_pool();
     auto train_loader = loader(train, options_.batch_size, pool);
     auto validation_loader = loader(validation, options_.evaluation_batch_size, pool);
     return fit(train_loader, validation_loader);
   }
   template <class Element, class Label>
-  const History& fit(const Dataset<Element, Label>& train) {
+  const History& fit(const Dataset<Element, Label>& train) & {
     const auto pool = thread_pool();
     auto train_loader = loader(train, options_.batch_size, pool);
     return fit(train_loader);
   }
   /// The same with loaders of one's own: for transforms of the data, for batches from elsewhere.
   template <BatchSource Train, BatchSource Validation>
-  const History& fit(Train& train, Validation& validation) {
+  const History& fit(Train& train, Validation& validation) & {
     return run(train, &validation);
   }
   template <BatchSource Train>
-  const History& fit(Train& train) {
+  const History& fit(Train& train) & {
     return run(train, static_cast<Train*>(nullptr));
+  }
+  /// Of a temporary trainer, returns the history itself.
+  template <class... Data>
+  History fit(Data&&... data) && {
+    Trainer& trainer = *this;
+    trainer.fit(std::forward<Data>(data)...);
+    return std::move(history_);
   }
 
   /// Loss and accuracy of the network as it is, dropout off. The loss is the mean over all samples, weighted
@@ -164,8 +179,10 @@ class Trainer {
   /// Ends the fit after the step or epoch under way; an epoch cut short is recorded as far as it went.
   void stop() { stopping_ = true; }
 
-  const History& history() const { return history_; }
-  const Progress& progress() const { return progress_; }
+  const History& history() const& { return history_; }
+  History history() && { return std::move(history_); }
+  const Progress& progress() const& { return progress_; }
+  Progress progress() && { return progress_; }
   const TrainerOptions& options() const { return options_; }
   Net& net() { return *net_; }
   Loss& loss() { return loss_; }
@@ -285,5 +302,9 @@ class Trainer {
   Tensor<Scalar> output_gradient_;
   nn::Workspace<Scalar> workspace_;
 };
+
+template <class Net, class Loss, class Optimizer>
+Trainer(Net&, Loss, Optimizer&, Generator&, TrainerOptions = {})
+    -> Trainer<Net, decltype(nn::adapt_loss<typename Net::scalar_type>(std::declval<Loss>())), Optimizer>;
 
 }  // namespace gradus

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <concepts>
+#include <utility>
+
+namespace gradus::nn {
+
+namespace detail {
+
+/// A loss that can be cast to another scalar. A class that only inherits `cast` is not: the cast would slice.
+template <class Loss, class Scalar>
+concept CastableLoss = requires(const Loss& loss) {
+  typename Loss::scalar_type;
+  { loss.template cast<typename Loss::scalar_type>() } -> std::same_as<Loss>;
+  loss.template cast<Scalar>();
+};
+
+}  // namespace detail
+
+/// Returns the loss for a network of this scalar: `loss.cast<Scalar>()` for the losses of nn, which makes
+/// `SoftmaxCrossEntropy{}` fit a network of double; any other loss itself.
+template <class Scalar, class Loss>
+auto adapt_loss(Loss loss) {
+  if constexpr (detail::CastableLoss<Loss, Scalar>) {
+    if constexpr (std::same_as<typename Loss::scalar_type, Scalar>) {
+      return loss;
+    } else {
+      return loss.template cast<Scalar>();
+    }
+  } else {
+    return loss;
+  }
+}
+
+}  // namespace gradus::nn

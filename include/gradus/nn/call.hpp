@@ -1,0 +1,28 @@
+#pragma once
+
+#include <utility>
+
+namespace gradus {
+
+namespace detail {
+
+/// Records a pass of a module on the tape: `TapeCall<M, X>::run(module, x)` returns a Variable.
+/// gradus/autograd/module.hpp defines it.
+template <class M, class X>
+struct TapeCall;
+
+}  // namespace detail
+
+namespace nn::detail {
+
+/// `module(x)`, for the modules that can be called: see `apply` in gradus/autograd/module.hpp.
+template <class M, class X>
+auto call_on_tape(M& module, X&& x) {
+  using Call = gradus::detail::TapeCall<M, X>;
+  constexpr bool defined = requires { sizeof(Call); };
+  static_assert(defined, "net(x) records on the tape: include gradus/autograd.hpp");
+  if constexpr (defined) return Call::run(module, std::forward<X>(x));
+}
+
+}  // namespace nn::detail
+}  // namespace gradus

@@ -1,0 +1,171 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gradus/core/error.hpp>
+#include <gradus/core/shape.hpp>
+#include <gradus/core/tensor_view.hpp>
+#include <gradus/nn/any_module.hpp>
+#include <gradus/nn/context.hpp>
+
+namespace gradus::nn::detail {
+
+/// What is called for every child in every pass.
+template <class Scalar>
+struct Hooks {
+  using Forward = std::function<void(Index child, TensorView<const Scalar> x, TensorView<const Scalar> y)>;
+  using Backward = std::function<void(Index child, TensorView<const Scalar> dy, TensorView<const Scalar> dx)>;
+
+  std::vector<Forward> forward = {};
+  std::vector<Backward> backward = {};
+};
+
+/// Returns the shape of child i's output. Throws ShapeError, which names the child.
+template <class Scalar>
+Shape child_output_shape(const AnyModule<Scalar>& child, Index i, const Shape& x) {
+  try {
+    return child.output_shape(x);
+  } catch (const ShapeError& error) {
+    throw ShapeError("Sequential: layer " + std::to_string(i) + ": " + error.what());
+  }
+}
+
+/// Calls `f(path, parameter)` for every parameter of the children: `1.weight` is child 1's `weight`.
+template <class Children, class F>
+void visit_children(Children& children, F& f) {
+  for (std::size_t i = 0; i < children.size(); ++i) {
+    const std::string path = std::to_string(i) + ".";
+    children[i].visit(
+        [&](std::string_view name, auto& parameter) { f(path + std::string(name), parameter); });
+  }
+}
+/// Calls `f(path, tensor)` for every buffer of the children.
+template <class Children, class F>
+void visit_child_buffers(Children& children, F& f) {
+  for (std::size_t i = 0; i < children.size(); ++i) {
+    const std::string path = std::to_string(i) + ".";
+    children[i].visit_buffers(
+        [&](std::string_view name, auto& tensor) { f(path + std::string(name), tensor); });
+  }
+}
+
+/// A pass through modules one after another: plan, run, then backward or accumulate. `Child` is
+/// `AnyModule<Scalar>`, const for a pass that changes no module.
+///
+/// All memory is in the context. Its buffer i holds the output of child i, and two more buffers hold the
+/// gradients of the outputs in turn. The last child writes into the pass's own output. `plan` records which
+/// child writes each output, so that backward finds it without asking the modules again.
+template <class Child>
+class Chain {
+ public:
+  using Scalar = typename Child::scalar_type;
+  using View = TensorView<Scalar>;
+  using ConstView = TensorView<const Scalar>;
+
+  /// All three must outlive the chain.
+  Chain(std::span<Child> children, const Hooks<Scalar>& hooks, Context& context)
+      : children_(children), hooks_(&hooks), context_(&context) {}
+
+  Index size() const { return static_cast<Index>(children_.size()); }
+
+  /// Records the shape and the writer of every child's output. Returns the last shape. Throws ShapeError.
+  Shape plan(const Shape& x) const {
+    context_->outputs().resize(children_.size());
+    Shape shape = x;
+    Index writer = input;
+    for (Index i = 0; i < size(); ++i) {
+      shape = child_output_shape<Scalar>(child(i), i, shape);
+      if (i + 1 == size() || !child(i).is_identity(context_->child(i))) writer = i;
+      planned(i) = {shape, writer};
+    }
+    return shape;
+  }
+
+  // y = f_n(... f_2(f_1(x)))
+  void run(const ConstView& x, const View& y) const {
+    if (size() == 0) std::copy_n(x.data(), x.size(), y.data());
+    ConstView in = x;
+    for (Index i = 0; i < size(); ++i) {
+      const Shape& shape = planned(i).shape;
+      ConstView out(in.data(), shape);
+      if (writes(i)) {
+        const View written = i + 1 == size() ? y : context_->buffer<Scalar>(i, shape);
+        child(i).forward(in, written, context_->child(i));
+        out = written;
+      }
+      for (const auto& hook : hooks_->forward) hook(i, in, out);
+      in = out;
+    }
+  }
+
+  // dL/dx = J_1^T ... J_n^T dL/dy
+  void backward(const ConstView& x, const ConstView& y, const ConstView& dy, const View& dx) const {
+    sweep_back(0, x, y, dy, dx, [](const Child& child, auto&&... pass) { child.backward(pass...); });
+  }
+
+  /// Does the same and adds to the gradient of every parameter. If dx is null, ends at the first child that
+  /// has parameters.
+  void accumulate(const ConstView& x, const ConstView& y, const ConstView& dy, const View& dx) const {
+    const auto trained =
+        std::ranges::find_if(children_, [](const Child& child) { return child.has_parameters(); });
+    sweep_back(dx.is_null() ? trained - children_.begin() : 0, x, y, dy, dx,
+               [](Child& child, auto&&... pass) { child.accumulate(pass...); });
+  }
+
+  /// Updates the modules after a training forward.
+  void update() const {
+    for (Index i = 0; i < size(); ++i) child(i).update(context_->child(i));
+  }
+
+  /// Returns the output of child i in the pass from x to y; x itself for child -1.
+  ConstView output(Index i, const ConstView& x, const ConstView& y) const {
+    if (i < 0) return x;
+    const auto& [shape, writer] = planned(i);
+    if (writer == input) return ConstView(x.data(), shape);
+    if (writer + 1 == size()) return y;
+    return context_->buffer<Scalar>(writer, shape);
+  }
+
+ private:
+  static constexpr Index input = -1;  // the writer of what the first children pass on
+
+  Child& child(Index i) const { return children_[static_cast<std::size_t>(i)]; }
+  Context::Output& planned(Index i) const { return context_->outputs()[static_cast<std::size_t>(i)]; }
+  bool writes(Index i) const { return planned(i).writer == i; }
+
+  /// Calls `step(child, x, y, dy, dx, context)` from the last child down to `first`.
+  template <class Step>
+  void sweep_back(Index first, const ConstView& x, const ConstView& y, const ConstView& dy, const View& dx,
+                  const Step& step) const {
+    ConstView above = dy;
+    Index turn = 0;
+    for (Index i = size() - 1; i >= first; --i) {
+      const ConstView in = output(i - 1, x, y);
+      ConstView below(above.data(), in.shape());
+      if (writes(i)) {
+        const bool wanted = i > first || !dx.is_null();
+        const View written = i == 0    ? dx
+                             : !wanted ? View{}
+                                       : context_->buffer<Scalar>(size() + turn, in.shape());
+        step(child(i), in, output(i, x, y), above, written, context_->child(i));
+        below = written;
+        turn = 1 - turn;
+      }
+      for (const auto& hook : hooks_->backward) hook(i, above, below);
+      above = below;
+    }
+    if (!dx.is_null() && above.data() != dx.data()) std::copy_n(above.data(), above.size(), dx.data());
+  }
+
+  std::span<Child> children_;
+  const Hooks<Scalar>* hooks_;
+  Context* context_;
+};
+
+}  // namespace gradus::nn::detail
