@@ -8,7 +8,6 @@
 
 #include <doctest/doctest.h>
 
-#include <gradus/data/mixup.hpp>
 #include <gradus/data/synthetic.hpp>
 #include <gradus/nn/dropout.hpp>
 #include <gradus/nn/flatten.hpp>
@@ -20,6 +19,7 @@
 #include <gradus/optim/sgd.hpp>
 #include <gradus/train/early_stopping.hpp>
 #include <gradus/train/metrics.hpp>
+#include <gradus/train/mixup_cross_entropy.hpp>
 #include <gradus/train/trainer.hpp>
 
 #include "toy_problems.hpp"

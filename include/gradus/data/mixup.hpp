@@ -15,7 +15,6 @@
 #include <gradus/core/tensor.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/data/loader.hpp>
-#include <gradus/nn/softmax_cross_entropy.hpp>
 
 /// Mixup: Zhang, Cisse, Dauphin and Lopez-Paz, 2018 (arXiv:1710.09412). A network is trained on
 /// `share x_i + (1 - share) x_j` and on the labels of both, weighted alike.
@@ -167,33 +166,6 @@ class MixupLoader<Scalar, Element>::Epoch {
   MixupLoader* mixer_;
   Generator* random_;
   typename Source::Epoch batches_;
-};
-
-/// Softmax and cross-entropy that take mixed labels as well as plain ones: of mixed ones, the losses for both
-/// classes, weighted by their shares. Such an example counts as correct if the class of the larger share is
-/// recognised. Options are those of the loss: `MixupCrossEntropy<> loss{{.label_smoothing = 0.1f}}`.
-template <class Scalar = float>
-struct MixupCrossEntropy : nn::SoftmaxCrossEntropy<Scalar> {
-  using nn::SoftmaxCrossEntropy<Scalar>::operator();
-
-  // L = share L(labels) + (1 - share) L(partners), and so for the gradient
-  auto operator()(TensorView<const Scalar> logits, const MixedLabels& mixed, TensorView<Scalar> dlogits) {
-    partners_gradient.resize(dlogits.shape());
-    const auto share = static_cast<Scalar>(mixed.share);
-    auto result = (*this)(logits, mixed.labels, dlogits);
-    const auto partners = (*this)(logits, mixed.partners, partners_gradient);
-    dlogits.array() = share * dlogits.array() + (1 - share) * partners_gradient.array();
-    result.loss = share * result.loss + (1 - share) * partners.loss;
-    result.weight = mixed.share * result.weight + (1 - mixed.share) * partners.weight;
-    result.total = mixed.share * result.total + (1 - mixed.share) * partners.total;
-    if (mixed.share < 0.5) {
-      result.correct = partners.correct;
-      result.count = partners.count;
-    }
-    return result;
-  }
-
-  Tensor<Scalar> partners_gradient = {};  ///< memory from one call to the next
 };
 
 }  // namespace gradus

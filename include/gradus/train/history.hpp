@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cmath>
-#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,15 +8,9 @@
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
+#include <gradus/train/metrics.hpp>
 
 namespace gradus {
-
-/// Averages over samples; NaN where there is nothing to average.
-struct Metrics {
-  double loss = std::numeric_limits<double>::quiet_NaN();
-  double accuracy = std::numeric_limits<double>::quiet_NaN();  ///< NaN where the loss knows no classes.
-  Index samples = 0;
-};
 
 /// What is known of one epoch of training.
 struct EpochRecord {
