@@ -76,7 +76,7 @@ TEST_CASE(
   Generator random(5);
   std::vector<Index> sizes, seen;
   bool really_mixed = false;
-  for (const auto& batch : mixed.epoch(random)) {
+  for (const auto& batch : mixed.training_epoch(random)) {
     sizes.push_back(batch.size());
     const auto& [labels, partners, share] = batch.labels;
     CHECK(batch.x.shape() == Shape{batch.size(), 2, 2});
@@ -100,7 +100,7 @@ TEST_CASE("MixupLoader: evaluation is not mixed") {
   const Dataset<> data = constant_images(3);
   Loader<float> loader(data, {.divisor = 1});
   MixupLoader mixed(loader, 1.0);
-  for (const auto& batch : mixed.epoch()) {
+  for (const auto& batch : mixed.evaluation_epoch()) {
     for (Index i = 0; i < 3; ++i) CHECK(batch.x(i, 0, 0) == static_cast<float>(i));
   }
 }
@@ -141,7 +141,7 @@ TEST_CASE("MixupLoader: an alpha of 1e-308 gives batches without NaN") {
   Loader<float> loader(data, {.batch_size = 2});
   MixupLoader mixed(loader, 1e-308);
   Generator random(5);
-  for (const auto& batch : mixed.epoch(random)) {
+  for (const auto& batch : mixed.training_epoch(random)) {
     CHECK((batch.labels.share == 0 || batch.labels.share == 1));
     CHECK(batch.x.array().isFinite().all());
   }

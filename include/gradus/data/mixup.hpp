@@ -79,7 +79,7 @@ struct MixedBatch {
 ///     Trainer trainer{net, MixupCrossEntropy<>{}, optimizer, random};
 ///     trainer.fit(mixed, validation_loader);
 ///
-/// Refers to the loader, which must outlive it. `epoch()`, for evaluation, does not mix.
+/// Refers to the loader, which must outlive it. `evaluation_epoch` does not mix.
 template <class Scalar, class Element>
 class MixupLoader {
  public:
@@ -94,9 +94,10 @@ class MixupLoader {
   }
 
   Index size() const { return loader_->size(); }
-  Epoch epoch(Generator& random) & { return Epoch(*this, random); }
-  void epoch(Generator& random) && = delete;  // the mixed batches are in this object's memory
-  typename Source::Epoch epoch() { return loader_->epoch(); }
+  const std::string& name() const { return loader_->name(); }
+  Epoch training_epoch(Generator& random) & { return Epoch(*this, random); }
+  void training_epoch(Generator& random) && = delete;  // the mixed batches are in this object's memory
+  typename Source::Epoch evaluation_epoch() { return loader_->evaluation_epoch(); }
 
  private:
   MixedBatch<Scalar> mix(const Batch<Scalar, Index>& batch, Generator& random) {
@@ -156,7 +157,7 @@ class MixupLoader<Scalar, Element>::Epoch {
   };
 
   Epoch(MixupLoader& mixer, Generator& random)
-      : mixer_(&mixer), random_(&random), batches_(mixer.loader_->epoch(random)) {}
+      : mixer_(&mixer), random_(&random), batches_(mixer.loader_->training_epoch(random)) {}
 
   Index size() const { return mixer_->size(); }
   Iterator begin() const { return Iterator(*mixer_, batches_.begin(), *random_); }
