@@ -67,7 +67,7 @@ void measure(const gradus::Dataset<>& data, Index batch_size, Index steps) {
   while (done < steps) {
     peak.measure();
     stopwatch.start();
-    for (const auto& batch : loader.epoch(random)) {
+    for (const auto& batch : loader.training_epoch(random)) {
       stopwatch.stop(gather);
       const auto& logits = net.forward(batch.x);
       dlogits.resize(logits.shape());

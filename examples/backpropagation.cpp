@@ -44,63 +44,89 @@ double compare(const char* name, const Tensor<double>& by_hand, const Variable<d
   return difference;
 }
 
-void run(const Options& options) {
-  support::check_writable(options.dot);
-  Generator random(options.seed);
+/// The chapter's graph: its inputs, parameters and every value on the way to the objective.
+struct Graph {
+  Variable<double> x, y, w1, w2, z, h, o, loss, s, objective;
+};
+
+/// Forward propagation: each line is one step of the chapter's graph.
+Graph forward(double lambda, Generator& random) {
   const auto uniform = [&](Index rows, Index columns) {
     return Tensor<double>::uniform({rows, columns}, random, -1, 1);
   };
   const Variable<double> x(uniform(4, 1)), y(uniform(2, 1));
   const Variable<double> w1(uniform(3, 4), requires_grad), w2(uniform(2, 3), requires_grad);
-  const double lambda = options.lambda;
 
-  // Forward propagation: each line is one step of the chapter's graph.
   const Variable z = matmul(w1, x);
   const Variable h = tanh(z);
   const Variable o = matmul(w2, h);
   const Variable loss = 0.5 * sum(pow(o - y, 2));
   const Variable s = 0.5 * lambda * (sum(pow(w1, 2)) + sum(pow(w2, 2)));
   const Variable objective = loss + s;
-  std::printf("L = %s, s = %s, J = %s\n", format_fixed(loss.item(), 6).c_str(),
-              format_fixed(s.item(), 6).c_str(), format_fixed(objective.item(), 6).c_str());
+  return {x, y, w1, w2, z, h, o, loss, s, objective};
+}
 
-  // Backward propagation by hand: the chain rule, from J back to the parameters.
+/// The gradients of the objective J.
+struct Gradients {
+  Tensor<double> dO, dW2, dH, dZ, dW1;
+};
+
+/// Backward propagation by hand: the chain rule, from J back to the parameters.
+Gradients backward_by_hand(const Graph& graph, double lambda) {
+  const auto& [x, y, w1, w2, z, h, o, loss, s, objective] = graph;
   const auto X = x.value().matrix(), W1 = w1.value().matrix(), W2 = w2.value().matrix();
   const auto H = h.value().matrix();
-  const Tensor<double> one = Tensor<double>::ones({1});
   const Tensor<double> dO = o.value().matrix() - y.value().matrix();
   const Tensor<double> dW2 = dO.matrix() * H.transpose() + lambda * W2;
   const Tensor<double> dH = W2.transpose() * dO.matrix();
   const Tensor<double> dZ = (dH.matrix().array() * (1 - H.array().square())).matrix();
   const Tensor<double> dW1 = dZ.matrix() * X.transpose() + lambda * W1;
+  return {dO, dW2, dH, dZ, dW1};
+}
 
-  // The same by the tape, in one sweep: gradients of anything that took part may be asked for.
+/// Prints every gradient by hand beside the tape's, and returns the largest difference.
+double compare_all(const Graph& graph, const Gradients& by_hand) {
+  const auto& [x, y, w1, w2, z, h, o, loss, s, objective] = graph;
+  // The tape's gradients in one sweep: those of anything that took part may be asked for.
   const auto tape = grad(objective, {loss, s, o, w2, h, z, w1}, {.retain_graph = true});
 
-  double worst = 0;
+  const Tensor<double> one = Tensor<double>::ones({1});
   const auto scalar = [](const Variable<double>& v) { return reshape(v, {1}); };
+  double worst = 0;
   worst = std::max(worst, compare("dJ/dL = 1", one, scalar(tape[0])));
   worst = std::max(worst, compare("dJ/ds = 1", one, scalar(tape[1])));
-  worst = std::max(worst, compare("dJ/do = o - y", dO, tape[2]));
-  worst = std::max(worst, compare("dJ/dW2 = dJ/do h^T + lambda W2", dW2, tape[3]));
-  worst = std::max(worst, compare("dJ/dh = W2^T dJ/do", dH, tape[4]));
-  worst = std::max(worst, compare("dJ/dz = dJ/dh * (1 - h^2)", dZ, tape[5]));
-  worst = std::max(worst, compare("dJ/dW1 = dJ/dz x^T + lambda W1", dW1, tape[6]));
-  std::printf("\nlargest difference of all: %s\n", format_scientific(worst, 1).c_str());
+  worst = std::max(worst, compare("dJ/do = o - y", by_hand.dO, tape[2]));
+  worst = std::max(worst, compare("dJ/dW2 = dJ/do h^T + lambda W2", by_hand.dW2, tape[3]));
+  worst = std::max(worst, compare("dJ/dh = W2^T dJ/do", by_hand.dH, tape[4]));
+  worst = std::max(worst, compare("dJ/dz = dJ/dh * (1 - h^2)", by_hand.dZ, tape[5]));
+  worst = std::max(worst, compare("dJ/dW1 = dJ/dz x^T + lambda W1", by_hand.dW1, tape[6]));
+  return worst;
+}
 
-  if (options.dot.empty()) return;
-  const std::string graph = graph_to_dot(objective, {{x, "x"},
-                                                     {y, "y"},
-                                                     {w1, "W1"},
-                                                     {w2, "W2"},
-                                                     {z, "z"},
-                                                     {h, "h"},
-                                                     {o, "o"},
-                                                     {loss, "L"},
-                                                     {s, "s"},
-                                                     {objective, "J"}});
-  write_text(options.dot, graph);
-  std::printf("the graph is in %s: dot -Tsvg %s\n", options.dot.c_str(), options.dot.c_str());
+void write_dot(const Graph& graph, const std::string& path) {
+  const auto& [x, y, w1, w2, z, h, o, loss, s, objective] = graph;
+  write_text(path, graph_to_dot(objective, {{x, "x"},
+                                            {y, "y"},
+                                            {w1, "W1"},
+                                            {w2, "W2"},
+                                            {z, "z"},
+                                            {h, "h"},
+                                            {o, "o"},
+                                            {loss, "L"},
+                                            {s, "s"},
+                                            {objective, "J"}}));
+  std::printf("the graph is in %s: dot -Tsvg %s\n", path.c_str(), path.c_str());
+}
+
+void run(const Options& options) {
+  support::check_writable(options.dot);
+  Generator random(options.seed);
+  const Graph graph = forward(options.lambda, random);
+  std::printf("L = %s, s = %s, J = %s\n", format_fixed(graph.loss.item(), 6).c_str(),
+              format_fixed(graph.s.item(), 6).c_str(), format_fixed(graph.objective.item(), 6).c_str());
+  const double worst = compare_all(graph, backward_by_hand(graph, options.lambda));
+  std::printf("\nlargest difference of all: %s\n", format_scientific(worst, 1).c_str());
+  if (!options.dot.empty()) write_dot(graph, options.dot);
 }
 
 int main(int argc, char** argv) {

@@ -42,6 +42,7 @@ nn::Sequential<float> make_network(double first_dropout, double second_dropout, 
       nn::Linear{256, 10, random},
   };
   nn::init::weights(net, [&](auto weight) { nn::init::normal(weight, random, 0, 0.01); });
+  nn::init::zero_biases(net);
   return net;
 }
 
@@ -56,7 +57,7 @@ Run train(nn::Sequential<float> net, double learning_rate, const support::Fashio
   gradus::Trainer trainer{
       net, nn::SoftmaxCrossEntropy<float>{}, sgd, random, {.epochs = epochs, .batch_size = 256}};
   Run run;
-  trainer.on_epoch([&](auto& at) {
+  trainer.after_each_epoch([&](auto& at) {
     const gradus::Metrics train = at.evaluate(data.train), test = at.evaluate(data.test);
     run.train_loss.push_back(train.loss);
     run.test_loss.push_back(test.loss);
@@ -86,6 +87,53 @@ support::Line by_epoch(const std::string& name, const std::vector<Run>& runs, co
   return support::over_seeds(name, epochs, runs, curve);
 }
 
+std::vector<Run> train_all(const Edition& edition, bool dropout, const support::FashionMnistData& data,
+                           Index epochs, std::uint64_t seeds) {
+  std::vector<Run> runs;
+  for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+    Generator random(seed);
+    auto net =
+        make_network(dropout ? edition.first_dropout : 0, dropout ? edition.second_dropout : 0, random);
+    runs.push_back(train(std::move(net), edition.learning_rate, data, epochs, random));
+  }
+  return runs;
+}
+
+void tabulate(const Edition& edition, const std::string& name, const std::vector<Run>& runs,
+              support::Table& table) {
+  for (std::size_t seed = 0; seed < runs.size(); ++seed) {
+    const Run& run = runs[seed];
+    for (std::size_t i = 0; i < run.train_loss.size(); ++i) {
+      table.add("\"" + edition.name + "\"", name, seed, i + 1, run.train_loss[i], run.test_loss[i],
+                run.train_accuracy[i], run.test_accuracy[i]);
+    }
+  }
+}
+
+void print(const Edition& edition, const std::string& name, const std::vector<Run>& runs,
+           const std::string& note) {
+  const auto median_of = [&](double (*last)(const Run&)) {
+    return gradus::format_fixed(support::median(support::each(runs, last)), 3);
+  };
+  std::printf("%s, %-12s: test acc %s, train acc - test acc %s, test loss - train loss %s%s\n",
+              edition.name.c_str(), name.c_str(), median_of(last_test_accuracy).c_str(),
+              median_of(last_accuracy_gap).c_str(), median_of(last_loss_gap).c_str(), note.c_str());
+}
+
+/// The three panels of an edition: train loss, test loss and their distance, with and without dropout.
+std::vector<support::Panel> panels_of(const Edition& edition, const std::vector<Run>& without,
+                                      const std::vector<Run>& with) {
+  const auto panel = [&](const std::string& label, const auto& curve) {
+    return support::Panel{
+        .title = edition.title,
+        .y_label = label,
+        .lines = {by_epoch("without dropout", without, curve), by_epoch("with dropout", with, curve)}};
+  };
+  return {panel("train loss", [](const Run& run) { return run.train_loss; }),
+          panel("test loss", [](const Run& run) { return run.test_loss; }),
+          panel("test loss − train loss", loss_gaps)};
+}
+
 void experiment(const support::ExperimentOptions& options, const std::string& data_folder, Index epochs) {
   support::check_outputs(options);
   const support::FashionMnistData data = support::fashion_mnist(data_folder);
@@ -98,37 +146,16 @@ void experiment(const support::ExperimentOptions& options, const std::string& da
   bool seen = true;
   std::string evidence;
   for (const Edition& edition : editions) {
-    support::Panel train_loss{.title = edition.title, .y_label = "train loss"};
-    support::Panel test_loss{.title = edition.title, .y_label = "test loss"};
-    support::Panel distance{.title = edition.title, .y_label = "test loss − train loss"};
-    std::vector<double> gaps;  // without and with dropout
+    std::array<std::vector<Run>, 2> runs;  // without and with dropout
+    std::array<double, 2> gaps{};
     for (const bool on : {false, true}) {
       const std::string name = on ? "with dropout" : "without";
-      std::vector<Run> runs;
-      for (std::uint64_t seed = 0; seed < options.seeds; ++seed) {
-        Generator random(seed);
-        auto net = make_network(on ? edition.first_dropout : 0, on ? edition.second_dropout : 0, random);
-        const Run& run =
-            runs.emplace_back(train(std::move(net), edition.learning_rate, data, epochs, random));
-        for (std::size_t i = 0; i < run.train_loss.size(); ++i) {
-          table.add("\"" + edition.name + "\"", name, seed, i + 1, run.train_loss[i], run.test_loss[i],
-                    run.train_accuracy[i], run.test_accuracy[i]);
-        }
-      }
-      const std::string legend = on ? "with dropout" : "without dropout";
-      train_loss.lines.push_back(by_epoch(legend, runs, [](const Run& run) { return run.train_loss; }));
-      test_loss.lines.push_back(by_epoch(legend, runs, [](const Run& run) { return run.test_loss; }));
-      distance.lines.push_back(by_epoch(legend, runs, loss_gaps));
-      gaps.push_back(support::median(support::each(runs, last_loss_gap)));
-      const auto median_of = [&](double (*last)(const Run&)) {
-        return gradus::format_fixed(support::median(support::each(runs, last)), 3);
-      };
-      std::printf("%s, %-12s: test acc %s, train acc - test acc %s, test loss - train loss %s%s\n",
-                  edition.name.c_str(), name.c_str(), median_of(last_test_accuracy).c_str(),
-                  median_of(last_accuracy_gap).c_str(), gradus::format_fixed(gaps.back(), 3).c_str(),
-                  data.note().c_str());
+      runs[on] = train_all(edition, on, data, epochs, options.seeds);
+      gaps[on] = support::median(support::each(runs[on], last_loss_gap));
+      tabulate(edition, name, runs[on], table);
+      print(edition, name, runs[on], data.note());
     }
-    for (auto* panel : {&train_loss, &test_loss, &distance}) panels.push_back(std::move(*panel));
+    for (support::Panel& panel : panels_of(edition, runs[0], runs[1])) panels.push_back(std::move(panel));
     seen = seen && gaps[1] < gaps[0];
     evidence += (evidence.empty() ? "" : "; ") + edition.name + ": test loss - train loss " +
                 gradus::format_fixed(gaps[0], 3) + " -> " + gradus::format_fixed(gaps[1], 3);

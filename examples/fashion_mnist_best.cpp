@@ -95,8 +95,7 @@ nn::Sequential<float> make_network(const Options& options, Generator& random) {
   nn::Sequential<float> net{nn::Flatten{}};
   Index width = gradus::FashionMnist::height * gradus::FashionMnist::width;
   for (const Index hidden : options.hidden) {
-    constexpr bool with_bias = false;  // the normalisation has one
-    net.push_back(nn::Linear{width, hidden, random, with_bias});
+    net.push_back(nn::Linear{width, hidden, random, {.bias = false}});  // the normalisation has one
     net.push_back(nn::BatchNorm1d{hidden});
     net.push_back(nn::ReLU{});
     net.push_back(nn::Dropout{options.dropout});
@@ -147,7 +146,7 @@ Result train(const Options& options, const support::FashionMnistData& data, std:
                           adam,
                           random,
                           {.epochs = options.epochs}};
-  trainer.on_step([&](auto&) { scheduler.step(); });
+  trainer.after_each_step([&](auto&) { scheduler.step(); });
   trainer.add(gradus::ProgressBar{{.note = data.note()}});
   trainer.fit(loader);
 

@@ -86,6 +86,7 @@ nn::Sequential<float> make_network(const Options& options, gradus::Generator& ra
   }
   net.push_back(nn::Linear{width, gradus::FashionMnist::classes, random});
   nn::init::weights(net, [&](auto weight) { nn::init::normal(weight, random, 0, options.init_std); });
+  nn::init::zero_biases(net);
   return net;
 }
 
@@ -116,12 +117,12 @@ void train(const Options& options) {
                           random,
                           {.epochs = options.epochs, .batch_size = options.batch_size}};
   trainer.add(gradus::ProgressBar{{.note = data.note()}});
-  trainer.on_epoch([&](auto& at) {
+  trainer.after_each_epoch([&](auto& at) {
     if (!options.csv.empty()) gradus::write_text(options.csv, at.history().to_csv(data.warning));
   });
   trainer.fit(data.train, data.test);
 
-  const std::string title = describe(options) + " on " + data.train.name;
+  const std::string title = describe(options) + " on " + data.title;
   if (!options.save.empty()) gradus::save(net, options.save, {{"description", title}});
   if (!options.plot.empty())
     support::draw_figure(options.plot, {support::training_curves(trainer.history(), title)});

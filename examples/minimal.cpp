@@ -15,6 +15,7 @@ void train(const std::string& folder) {
   Generator random(0);
   nn::Sequential net{nn::Flatten{}, nn::Linear{784, 256, random}, nn::ReLU{}, nn::Linear{256, 10, random}};
   nn::init::weights(net, [&](auto weight) { nn::init::normal(weight, random, 0, 0.01); });
+  nn::init::zero_biases(net);
   optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
   Trainer trainer{net, nn::SoftmaxCrossEntropy{}, sgd, random, {.epochs = 10, .batch_size = 256}};
   trainer.add(ProgressBar{});

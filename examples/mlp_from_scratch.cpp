@@ -87,7 +87,7 @@ void train(const Options& options) {
   for (Index epoch = 1; epoch <= options.epochs; ++epoch) {
     double total_loss = 0;
     Index correct = 0, test_correct = 0;
-    for (const auto& batch : train_loader.epoch(random)) {
+    for (const auto& batch : train_loader.training_epoch(random)) {
       const Variable logits = net(flattened(batch.x));
       const Variable loss = cross_entropy(logits, batch.labels);
       loss.backward();
@@ -96,7 +96,7 @@ void train(const Options& options) {
       correct += count_correct(logits, batch.labels);
     }
     const NoGrad off;
-    for (const auto& batch : test_loader.epoch()) {
+    for (const auto& batch : test_loader.evaluation_epoch()) {
       test_correct += count_correct(net(flattened(batch.x)), batch.labels);
     }
     const auto accuracy = [](Index part, Index all) {

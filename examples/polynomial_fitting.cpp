@@ -58,7 +58,8 @@ Run fit(const Model& model, std::uint64_t seed) {
   const auto data = gradus::synthetic_polynomial<double>(200, model.features, true_weights, noise, random);
   const auto train = data.subset(0, 100), test = data.subset(100, 100);
 
-  nn::Sequential net{nn::Linear<double>{model.features, 1, random, false}};  // x^0 takes the part of a bias
+  nn::Sequential net{
+      nn::Linear<double>{model.features, 1, random, {.bias = false}}};  // x^0 takes the part of a bias
   gradus::optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.01}};
   gradus::Trainer trainer{net,
                           nn::MeanSquaredError<double>{},
@@ -66,7 +67,7 @@ Run fit(const Model& model, std::uint64_t seed) {
                           random,
                           {.epochs = model.epochs, .batch_size = 10, .evaluation_batch_size = 100}};
   Run run;
-  trainer.on_epoch([&](auto& at) {
+  trainer.after_each_epoch([&](auto& at) {
     run.train_loss.push_back(at.evaluate(train).loss);
     run.test_loss.push_back(at.evaluate(test).loss);
   });

@@ -46,6 +46,7 @@ struct Model {
 gradus::History train(nn::Sequential<float> net, const support::FashionMnistData& data, Index epochs,
                       Generator& random) {
   nn::init::weights(net, [&](auto weight) { nn::init::normal(weight, random, 0, 0.01); });
+  nn::init::zero_biases(net);
   gradus::optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
   gradus::Trainer trainer{
       net, nn::SoftmaxCrossEntropy<float>{}, sgd, random, {.epochs = epochs, .batch_size = 256}};

@@ -42,6 +42,7 @@ nn::Sequential<double> make_network(Index hidden_layers, const nn::AnyModule<dou
   }
   net.push_back(nn::Linear<double>{width, 10, random});
   nn::init::weights(net, [&](auto weight) { initialiser.draw(weight, random); });
+  nn::init::zero_biases(net);
   return net;
 }
 
@@ -78,6 +79,77 @@ std::vector<double> counted(std::size_t count) {
   return numbers;
 }
 
+/// What one activation and one initialiser give: the lengths of dL/dW by layer, run by run.
+struct Series {
+  std::string activation, initialiser;
+  std::vector<std::vector<double>> runs;
+};
+
+Series measure(const std::string& name, const nn::AnyModule<double>& activation,
+               const Initialiser& initialiser, const gradus::Dataset<>& data, Index layers,
+               std::uint64_t seeds) {
+  Series series{name, initialiser.name, {}};
+  for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+    Generator random(seed);
+    auto net = make_network(layers, activation, initialiser, random);
+    gradus::Loader<double> loader(data, {.batch_size = 256});
+    const auto batch = *loader.training_epoch(random).begin();
+    series.runs.push_back(gradient_norms(net, batch.x, batch.labels));
+  }
+  return series;
+}
+
+/// The gradient of the first layer over that of the last, the median of the runs.
+double first_over_last(const Series& series) {
+  return support::median(
+      support::each(series.runs, [](const auto& norms) { return norms.front() / norms.back(); }));
+}
+
+/// The lengths by layer or by number of factors, over the runs.
+support::Line line_of(const std::string& name, const std::vector<std::vector<double>>& runs) {
+  return support::over_seeds(name, counted(runs[0].size()), runs, [](const auto& norms) { return norms; });
+}
+
+void tabulate(const Series& series, support::Table& table) {
+  for (std::size_t seed = 0; seed < series.runs.size(); ++seed) {
+    const auto& norms = series.runs[seed];
+    for (std::size_t i = 0; i < norms.size(); ++i) {
+      table.add(series.activation, series.initialiser, seed, i + 1, norms[i]);
+    }
+  }
+}
+
+void print(const Series& series, const support::Line& line) {
+  std::printf("%-7s %-11s |dL/dW| of the first layer %s, of the last %s\n", series.activation.c_str(),
+              series.initialiser.c_str(), support::brief(line.y.front()).c_str(),
+              support::brief(line.y.back()).c_str());
+}
+
+support::Panel panel_of_products(std::uint64_t seeds) {
+  std::vector<std::vector<double>> products;
+  for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+    Generator random(seed);
+    products.push_back(product_norms(random));
+  }
+  return {.title = "product of 4×4 matrices",
+          .x_label = "factors",
+          .y_label = "length of the product",
+          .logarithmic = true,
+          .lines = {line_of("N(0, 1)", products)}};
+}
+
+void conclude(double sigmoid_xavier, double relu_kaiming, double explosion) {
+  const bool vanish = sigmoid_xavier < 1e-3;
+  const bool stay = relu_kaiming > 0.1 && relu_kaiming < 10;
+  support::conclude(
+      "gradients vanish behind sigmoids, stay behind ReLU with its own initialisation, and "
+      "products of matrices explode",
+      vanish && stay && explosion > 1e10,
+      "gradient of the first layer over that of the last: sigmoid, Xavier " + support::brief(sigmoid_xavier) +
+          ", ReLU, Kaiming " + support::brief(relu_kaiming) + "; length of the product " +
+          support::brief(explosion));
+}
+
 void experiment(const support::ExperimentOptions& options, const std::string& data_folder, Index layers) {
   support::check_outputs(options);
   const support::FashionMnistData data = support::fashion_mnist(data_folder);
@@ -90,59 +162,27 @@ void experiment(const support::ExperimentOptions& options, const std::string& da
 
   support::Table table("activation,initialiser,seed,layer,gradient_norm");
   std::vector<support::Panel> panels;
-  std::vector<std::vector<double>> first_to_last;  // median ratio of gradients, [activation][initialiser]
-  for (const auto& [activation, module] : activations) {
+  std::vector<std::vector<double>> ratios;  // of the first gradient to the last, [activation][initialiser]
+  for (const auto& [name, activation] : activations) {
     support::Panel panel{
-        .title = activation, .x_label = "layer", .y_label = "length of the gradient", .logarithmic = true};
-    auto& ratios = first_to_last.emplace_back();
+        .title = name, .x_label = "layer", .y_label = "length of the gradient", .logarithmic = true};
+    ratios.emplace_back();
     for (const Initialiser& initialiser : initialisers) {
-      std::vector<std::vector<double>> runs;
-      for (std::uint64_t seed = 0; seed < options.seeds; ++seed) {
-        Generator random(seed);
-        auto net = make_network(layers, module, initialiser, random);
-        gradus::Loader<double> loader(data.train, {.batch_size = 256});
-        const auto batch = *loader.epoch(random).begin();
-        const auto& norms = runs.emplace_back(gradient_norms(net, batch.x, batch.labels));
-        for (std::size_t i = 0; i < norms.size(); ++i) {
-          table.add(activation, initialiser.name, seed, i + 1, norms[i]);
-        }
-      }
-      const auto& line = panel.lines.emplace_back(support::over_seeds(
-          initialiser.name, counted(runs[0].size()), runs, [](const auto& norms) { return norms; }));
-      ratios.push_back(support::median(
-          support::each(runs, [](const auto& norms) { return norms.front() / norms.back(); })));
-      std::printf("%-7s %-11s |dL/dW| of the first layer %s, of the last %s\n", activation.c_str(),
-                  initialiser.name.c_str(), support::brief(line.y.front()).c_str(),
-                  support::brief(line.y.back()).c_str());
+      const Series series = measure(name, activation, initialiser, data.train, layers, options.seeds);
+      panel.lines.push_back(line_of(initialiser.name, series.runs));
+      ratios.back().push_back(first_over_last(series));
+      tabulate(series, table);
+      print(series, panel.lines.back());
     }
     panels.push_back(std::move(panel));
   }
 
-  std::vector<std::vector<double>> products;
-  for (std::uint64_t seed = 0; seed < options.seeds; ++seed) {
-    Generator random(seed);
-    products.push_back(product_norms(random));
-  }
-  panels.push_back(
-      {.title = "product of 4×4 matrices",
-       .x_label = "factors",
-       .y_label = "length of the product",
-       .logarithmic = true,
-       .lines = {support::over_seeds("N(0, 1)", counted(100), products, [](const auto& n) { return n; })}});
+  panels.push_back(panel_of_products(options.seeds));
   const double explosion = panels.back().lines[0].y.back();
   std::printf("product of 100 matrices: length %s\n", support::brief(explosion).c_str());
   table.write(options.csv);
   if (!options.plot.empty()) support::draw_figure(options.plot, panels);
-
-  const double sigmoid_xavier = first_to_last[0][1], relu_kaiming = first_to_last[1][2];
-  const bool vanish = sigmoid_xavier<1e-3, stay = relu_kaiming> 0.1 && relu_kaiming < 10;
-  support::conclude(
-      "gradients vanish behind sigmoids, stay behind ReLU with its own initialisation, and "
-      "products of matrices explode",
-      vanish && stay && explosion > 1e10,
-      "gradient of the first layer over that of the last: sigmoid, Xavier " + support::brief(sigmoid_xavier) +
-          ", ReLU, Kaiming " + support::brief(relu_kaiming) + "; length of the product " +
-          support::brief(explosion));
+  conclude(ratios[0][1], ratios[1][2], explosion);
 }
 
 int main(int argc, char** argv) {

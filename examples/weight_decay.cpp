@@ -47,6 +47,7 @@ Run train(const Edition& edition, double decay, std::uint64_t seed) {
 
   nn::Sequential net{nn::Linear<double>{inputs, 1, random}};
   nn::init::weights(net, [&](auto w) { nn::init::normal(w, random, 0, edition.init_std); });
+  nn::init::zero_biases(net);
   const auto [weights, biases] =
       gradus::optim::split_parameters(net.named_parameters(), gradus::optim::has_rank_above_one);
   gradus::optim::SGD sgd{weights, {.learning_rate = edition.learning_rate, .weight_decay = decay}};
@@ -55,7 +56,7 @@ Run train(const Edition& edition, double decay, std::uint64_t seed) {
   gradus::Trainer trainer{
       net, nn::MeanSquaredError<double>{}, sgd, random, {.epochs = edition.epochs, .batch_size = 5}};
   Run run;
-  trainer.on_epoch([&](auto& at) {
+  trainer.after_each_epoch([&](auto& at) {
     if (at.progress().epoch % edition.evaluated_every != 0) return;
     run.epoch.push_back(static_cast<double>(at.progress().epoch));
     run.train_loss.push_back(at.evaluate(training).loss);

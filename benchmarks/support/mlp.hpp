@@ -24,6 +24,7 @@ inline gradus::nn::Sequential<float> make_network(const std::vector<Index>& size
     net.push_back(nn::Linear{sizes[i - 1], sizes[i], random});
   }
   nn::init::weights(net, [&](auto weight) { nn::init::normal(weight, random, 0, 0.01); });
+  nn::init::zero_biases(net);
   return net;
 }
 

@@ -72,7 +72,7 @@ class TrainingRun {
         job_(std::move(job)),
         trainer_(net_, Loss{}, sgd_, random_, {.epochs = 1, .batch_size = job_.batch}) {
     net_.set_threads(job_.threads);
-    trainer_.on_step([steps = job_.steps](auto& trainer) {
+    trainer_.after_each_step([steps = job_.steps](auto& trainer) {
       if (trainer.progress().batch == steps) trainer.stop();
     });
   }

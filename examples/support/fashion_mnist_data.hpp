@@ -27,7 +27,8 @@ namespace support {
 struct FashionMnistData {
   gradus::Dataset<> train;
   gradus::Dataset<> test;
-  std::string warning = {};  ///< Goes with every result that is not one on the real data.
+  std::string warning = {};             ///< Goes with every result that is not one on the real data.
+  std::string title = "Fashion-MNIST";  ///< of figures
 
   /// The warning behind a line, if there is one.
   std::string note() const { return warning.empty() ? "" : " (" + warning + ")"; }
@@ -36,8 +37,14 @@ struct FashionMnistData {
 /// As large as the real set, from a seed of its own, so that the runs of a program differ by its seed alone.
 inline FashionMnistData synthetic_data() {
   gradus::Generator random(28);
-  gradus::Dataset<> train = gradus::synthetic_fashion(60000, random);
-  return {std::move(train), gradus::synthetic_fashion(10000, random), "synthetic data"};
+  FashionMnistData data;
+  data.train = gradus::synthetic_fashion(60000, random);
+  data.test = gradus::synthetic_fashion(10000, random);
+  data.train.name = "train";
+  data.test.name = "test";
+  data.warning = "synthetic data";
+  data.title = "synthetic fashion";
+  return data;
 }
 
 #if !defined(EXAMPLES_WITHOUT_DOWNLOAD)
@@ -133,7 +140,7 @@ inline FashionMnistData fashion_mnist_held_out(const std::filesystem::path& name
              : synthetic_data();
   gradus::Generator same_each_time(1);
   auto [train, held_out] = gradus::split(data.train, 1.0 / 6, same_each_time);
-  return {std::move(train), std::move(held_out), data.warning};
+  return {std::move(train), std::move(held_out), data.warning, data.title};
 }
 
 }  // namespace support

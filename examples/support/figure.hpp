@@ -163,10 +163,9 @@ inline void draw_figure(const std::filesystem::path& path, const std::vector<Pan
   draw(path, width * static_cast<int>(columns), height * static_cast<int>(rows), script + "unset multiplot");
 }
 
-/// Train loss, train accuracy and test accuracy by epoch: the figure of a training.
+/// Train loss, train accuracy and the accuracy on the validation data by epoch: the figure of a training.
 inline Panel training_curves(const gradus::History& history, std::string title) {
-  Line train_loss{"train loss", {}, {}}, train_acc{"train accuracy", {}, {}},
-      test_acc{"test accuracy", {}, {}};
+  Line train_loss{"train loss", {}, {}}, train_acc{"train accuracy", {}, {}}, validation_acc;
   for (const gradus::EpochRecord& record : history) {
     const auto add = [&](Line& line, double y) {
       line.x.push_back(static_cast<double>(record.epoch));
@@ -174,9 +173,14 @@ inline Panel training_curves(const gradus::History& history, std::string title) 
     };
     add(train_loss, record.train.loss);
     add(train_acc, record.train.accuracy);
-    if (record.validation) add(test_acc, record.validation->accuracy);
+    if (!record.validation) continue;
+    validation_acc.name =
+        (record.validation_name.empty() ? "validation" : record.validation_name) + " accuracy";
+    add(validation_acc, record.validation->accuracy);
   }
-  return {.title = std::move(title), .y_label = "loss, accuracy", .lines = {train_loss, train_acc, test_acc}};
+  return {.title = std::move(title),
+          .y_label = "loss, accuracy",
+          .lines = {train_loss, train_acc, validation_acc}};
 }
 
 }  // namespace support

@@ -7,6 +7,7 @@
 // IWYU pragma: begin_exports
 #include <gradus/train/metrics.hpp>
 #include <gradus/train/confusion_matrix.hpp>
+#include <gradus/train/mixup_cross_entropy.hpp>
 
 #include <gradus/train/history.hpp>
 #include <gradus/train/callback.hpp>

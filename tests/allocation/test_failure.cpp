@@ -136,7 +136,7 @@ TEST_SUITE("failing allocations") {
     CHECK(fail_each_allocation([&] {
             Loader loader(data, {.batch_size = 8});
             Generator random(1);
-            for (const auto& batch : loader.epoch(random)) static_cast<void>(batch.size());
+            for (const auto& batch : loader.training_epoch(random)) static_cast<void>(batch.size());
           }) == "");
   }
 }

@@ -35,7 +35,7 @@ Sequential<float> net_of_everything(Generator& random) {
                     Linear{784, 64, random},
                     Tanh{},
                     Dropout{0.5},
-                    Sequential{Linear{64, 64, random, false}, Sigmoid{}, Identity{}},
+                    Sequential{Linear{64, 64, random, {.bias = false}}, Sigmoid{}, Identity{}},
                     Linear{64, 10, random},
                     Softmax{}};
 }
@@ -49,7 +49,7 @@ long allocations_of_training(Sequential<float>& net, Optimizer& optimizer, Index
   Tensor<float> gradient;
   Generator random(2);
   const auto epoch = [&] {
-    for (const auto& batch : loader.epoch(random)) {
+    for (const auto& batch : loader.training_epoch(random)) {
       const Tensor<float>& logits = net.forward(batch.x);
       gradient.resize(logits.shape());
       loss(logits, batch.labels, gradient);

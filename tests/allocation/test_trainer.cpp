@@ -41,7 +41,7 @@ TEST_SUITE("steady state") {
                     sgd,
                     random,
                     {.epochs = 3, .batch_size = 16, .clip_norm = 1, .clip_value = 0.1}};
-    trainer.on_epoch([](auto& at) { CHECK(at.history().back().validation.has_value()); });
+    trainer.after_each_epoch([](auto& at) { CHECK(at.history().back().validation.has_value()); });
     const CountBetweenSteps& count = trainer.add(CountBetweenSteps{});
     trainer.fit(data, data);
     CHECK(count.steps == 2 * 6);

@@ -299,7 +299,7 @@ TEST_SUITE("gradient_check of modules") {
   TEST_CASE("every module passes") {
     const Tensor<double> x = uniform({3, 4}, 20);
     CHECK(gradient_check(nn::Linear<double>(4, 2), x));
-    CHECK(gradient_check(nn::Linear<double>(4, 2, false), x));
+    CHECK(gradient_check(nn::Linear<double>(4, 2, {.bias = false}), x));
     CHECK(gradient_check(nn::ReLU<double>{}, x));
     CHECK(gradient_check(nn::Sigmoid<double>{}, x));
     CHECK(gradient_check(nn::Tanh<double>{}, x));

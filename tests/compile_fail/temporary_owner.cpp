@@ -29,7 +29,7 @@ int main() {
   // expect: deleted
   make_module().get_if<Linear<float>>();
   // expect: deleted
-  make_loader().epoch();
+  make_loader().evaluation_epoch();
   // expect: deleted
   make_shape().extents();
   // expect: no matching|lvalue|qualifiers

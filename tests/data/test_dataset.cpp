@@ -89,6 +89,8 @@ TEST_CASE("split: every example in exactly one part, as torch.utils.data.random_
   // torch.manual_seed(0); random_split(range(10), [7, 3])
   CHECK(numbers(train) == std::vector<Index>{4, 1, 7, 5, 3, 9, 0});
   CHECK(numbers(validation) == std::vector<Index>{8, 6, 2});
+  CHECK(train.name == "train");
+  CHECK(validation.name == "validation");
 }
 
 TEST_CASE("split: fractions 0 and 1, rounding, and what is not a fraction") {

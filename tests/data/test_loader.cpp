@@ -72,7 +72,7 @@ TEST_CASE("Loader: an epoch without a generator goes through the data in order, 
   Loader<> loader(data, {.batch_size = 4});
   CHECK(loader.size() == 3);
   for (int repeat = 0; repeat < 2; ++repeat) {
-    const Seen seen = walk(loader.epoch());
+    const Seen seen = walk(loader.evaluation_epoch());
     CHECK(seen.sizes == std::vector<Index>{4, 4, 2});
     CHECK(seen.labels == in_order(10));
   }
@@ -82,20 +82,20 @@ TEST_CASE("Loader: drop_last leaves out the partial batch only") {
   const Dataset<> data = numbered(10);
   Loader<> loader(data, {.batch_size = 4, .drop_last = true});
   CHECK(loader.size() == 2);
-  CHECK(walk(loader.epoch()).labels == in_order(8));
+  CHECK(walk(loader.evaluation_epoch()).labels == in_order(8));
   Loader<> even(data, {.batch_size = 5, .drop_last = true});
-  CHECK(walk(even.epoch()).labels == in_order(10));
+  CHECK(walk(even.evaluation_epoch()).labels == in_order(10));
   Loader<> none(data, {.batch_size = 11, .drop_last = true});
-  CHECK(walk(none.epoch()).labels.empty());
+  CHECK(walk(none.evaluation_epoch()).labels.empty());
 }
 
 TEST_CASE("Loader: shuffles by one permutation an epoch, as torch.randperm") {
   const Dataset<> data = numbered(7);
   Loader<> loader(data, {.batch_size = 3});
   Generator random(42);
-  CHECK(walk(loader.epoch(random)).labels == std::vector<Index>{1, 6, 3, 5, 4, 0, 2});
-  CHECK(walk(loader.epoch()).labels == in_order(7));
-  CHECK(walk(loader.epoch(random)).labels == std::vector<Index>{5, 3, 2, 4, 0, 1, 6});
+  CHECK(walk(loader.training_epoch(random)).labels == std::vector<Index>{1, 6, 3, 5, 4, 0, 2});
+  CHECK(walk(loader.evaluation_epoch()).labels == in_order(7));
+  CHECK(walk(loader.training_epoch(random)).labels == std::vector<Index>{5, 3, 2, 4, 0, 1, 6});
 
   Generator same(42);
   same.permutation(7);
@@ -107,7 +107,7 @@ TEST_CASE("Loader: without shuffling nothing is drawn") {
   const Dataset<> data = numbered(7);
   Loader<> loader(data, {.batch_size = 3, .shuffle = false});
   Generator random(42);
-  CHECK(walk(loader.epoch(random)).labels == in_order(7));
+  CHECK(walk(loader.training_epoch(random)).labels == in_order(7));
   CHECK(random == Generator(42));
 }
 
@@ -116,7 +116,7 @@ TEST_CASE("Loader: every shuffled epoch sees every example once, whatever the ba
   Generator random(3);
   for (const Index batch_size : {1, 2, 7, 100, 101, 1000}) {
     Loader<> loader(data, {.batch_size = batch_size});
-    std::vector<Index> labels = walk(loader.epoch(random)).labels;
+    std::vector<Index> labels = walk(loader.training_epoch(random)).labels;
     CHECK(labels != in_order(101));
     std::ranges::sort(labels);
     CHECK(labels == in_order(101));
@@ -128,8 +128,8 @@ TEST_CASE("Loader: no examples, no batches; a batch size below 1 is an error") {
   Loader<> loader(empty);
   Generator random(0);
   CHECK(loader.size() == 0);
-  CHECK(walk(loader.epoch(random)).sizes.empty());
-  CHECK(walk(loader.epoch()).sizes.empty());
+  CHECK(walk(loader.training_epoch(random)).sizes.empty());
+  CHECK(walk(loader.evaluation_epoch()).sizes.empty());
 
   CHECK_THROWS_WITH_AS(Loader<>(empty, {.batch_size = 0}), "Loader: batch size is 0, expected at least 1",
                        gradus::ArgumentError);
@@ -144,7 +144,7 @@ TEST_CASE("Loader: images without pixels are legal") {
   Loader<> loader(data, {.batch_size = 2});
   Generator random(0);
   Index count = 0;
-  for (const auto& batch : loader.epoch(random)) count += batch.size();
+  for (const auto& batch : loader.training_epoch(random)) count += batch.size();
   CHECK(count == 5);
 }
 
@@ -153,7 +153,7 @@ TEST_CASE_TEMPLATE("Loader: each byte becomes x / 255 to the last bit, in blocks
   Dataset<> data{Tensor<std::uint8_t>(Shape{1, 256 + 31}), Tensor<Index>(Shape{1}), 1, {}, ""};
   for (Index i = 0; i < data.inputs.size(); ++i) data.inputs(0, i) = static_cast<std::uint8_t>(i % 256);
   Loader<Scalar> loader(data);
-  for (const auto& batch : loader.epoch()) {
+  for (const auto& batch : loader.evaluation_epoch()) {
     for (Index i = 0; i < batch.x.size(); ++i) {
       volatile const auto byte = static_cast<Scalar>(i % 256);  // divided at run time, one by one
       CHECK(batch.x(0, i) == byte / Scalar{255});
@@ -164,7 +164,7 @@ TEST_CASE_TEMPLATE("Loader: each byte becomes x / 255 to the last bit, in blocks
 TEST_CASE("Loader: another divisor") {
   const Dataset<> data = numbered(3);
   Loader<> loader(data, {.divisor = 1});
-  for (const auto& batch : loader.epoch()) CHECK(batch.x(2, 1, 2) == 17);
+  for (const auto& batch : loader.evaluation_epoch()) CHECK(batch.x(2, 1, 2) == 17);
 }
 
 TEST_CASE("Loader: floating-point data and regression labels, in order without a copy") {
@@ -176,14 +176,14 @@ TEST_CASE("Loader: floating-point data and regression labels, in order without a
   Loader loader(data, {.batch_size = 2});
   static_assert(std::is_same_v<decltype(loader), Loader<float, float, float>>);
   Index first = 0;
-  for (const auto& [x, labels] : loader.epoch()) {
+  for (const auto& [x, labels] : loader.evaluation_epoch()) {
     CHECK(x.data() == data.inputs[first].data());
     CHECK(labels.data() == data.labels[first].data());
     CHECK(labels.shape() == Shape{x.shape()[0], 1});
     first += x.shape()[0];
   }
   Generator random(0);
-  for (const auto& [x, labels] : loader.epoch(random)) {
+  for (const auto& [x, labels] : loader.training_epoch(random)) {
     for (Index i = 0; i < x.shape()[0]; ++i) CHECK(labels(i, 0) == 10 * x(i, 1));
   }
 }
@@ -200,7 +200,7 @@ TEST_CASE("Loader: the transform sees each training batch as bytes and leaves ev
                              pixel = static_cast<std::uint8_t>(200 + pixel % 50);
                          }});
   Generator random(5);
-  for (const auto& batch : loader.epoch(random)) {
+  for (const auto& batch : loader.training_epoch(random)) {
     for (Index i = 0; i < batch.size(); ++i) {
       const Index label = batch.labels[static_cast<std::size_t>(i)];
       CHECK(batch.x(i, 1, 2) == static_cast<float>(200 + (6 * label + 5) % 50));
@@ -208,7 +208,7 @@ TEST_CASE("Loader: the transform sees each training batch as bytes and leaves ev
   }
   CHECK(sizes == std::vector<Index>{4, 4, 2});
   CHECK(data.inputs == numbered(10).inputs);
-  for (const auto& batch : loader.epoch()) CHECK(batch.x(0, 0, 1) < 200);
+  for (const auto& batch : loader.evaluation_epoch()) CHECK(batch.x(0, 0, 1) < 200);
 
   Generator same(5);
   same.permutation(10);
@@ -223,13 +223,13 @@ TEST_CASE("Loader: the same batches with any number of threads") {
   Loader<> serial(data);
   Generator random(7);
   std::vector<Tensor<float>> expected;
-  for (const auto& batch : serial.epoch(random)) expected.emplace_back(batch.x);
+  for (const auto& batch : serial.training_epoch(random)) expected.emplace_back(batch.x);
   for (const Index threads : {2, 3, 8}) {
     gradus::ThreadPool pool(threads);
     Loader<> loader(data, {.parallel = pool});
     Generator again(7);
     std::size_t i = 0;
-    for (const auto& batch : loader.epoch(again)) CHECK(Tensor<float>(batch.x) == expected[i++]);
+    for (const auto& batch : loader.training_epoch(again)) CHECK(Tensor<float>(batch.x) == expected[i++]);
   }
 }
 
@@ -239,7 +239,7 @@ TEST_CASE("Loader: the largest batch size is one batch of everything") {
   Loader<> loader(data, {.batch_size = most});
   CHECK(loader.size() == 1);
   Generator random(1);
-  for (const auto& batch : loader.epoch(random)) CHECK(batch.size() == 7);
+  for (const auto& batch : loader.training_epoch(random)) CHECK(batch.size() == 7);
   CHECK(Loader<>(data, {.batch_size = most, .drop_last = true}).size() == 0);
 }
 

@@ -73,7 +73,7 @@ TEST_CASE("Fashion-MNIST: an epoch of batches, 234 of 256 and one of 96") {
   Generator random(0);
   std::vector<Index> counts(10);
   Index batches = 0, last = 0;
-  for (const auto& batch : loader.epoch(random)) {
+  for (const auto& batch : loader.training_epoch(random)) {
     ++batches;
     last = batch.size();
     for (const Index label : batch.labels) ++counts.at(static_cast<std::size_t>(label));

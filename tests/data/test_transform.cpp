@@ -172,9 +172,9 @@ TEST_CASE("transforms: a loader changes its batches to train on, never its data"
       {.batch_size = 6, .shuffle = false, .transform = in_turn(RandomShift{1}, RandomHorizontalFlip{})});
   const auto pixels = [](const auto& batch) { return Tensor<float>(batch.x); };
   Generator random(2);
-  const Tensor<float> plain = pixels(*loader.epoch().begin());
-  const Tensor<float> first = pixels(*loader.epoch(random).begin());
-  const Tensor<float> second = pixels(*loader.epoch(random).begin());
+  const Tensor<float> plain = pixels(*loader.evaluation_epoch().begin());
+  const Tensor<float> first = pixels(*loader.training_epoch(random).begin());
+  const Tensor<float> second = pixels(*loader.training_epoch(random).begin());
   CHECK(!(first == plain));
   CHECK(!(first == second));
   CHECK(data.inputs == original);

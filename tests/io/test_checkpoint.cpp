@@ -50,9 +50,9 @@ TEST_CASE("Training that was interrupted ends with the same bits") {
   Training whole, first, second;
   whole.steps(20);
   first.steps(9);
-  save_checkpoint(file, std::as_const(first.net), std::as_const(first.optimizer), first.random);
+  save_checkpoint(std::as_const(first.net), std::as_const(first.optimizer), first.random, file);
   second.steps(3);  // whatever it did before is forgotten
-  load_checkpoint(file, second.net, second.optimizer, second.random);
+  load_checkpoint(second.net, second.optimizer, second.random, file);
   CHECK(same(first, second));
   second.steps(11);
   CHECK(same(whole, second));
@@ -65,8 +65,8 @@ TEST_CASE("A checkpoint of something else is refused and changes nothing") {
   Generator random{1};
   Sequential other{Linear{6, 9, random}, Tanh{}, Dropout{0.3}, Linear{9, 3, random}};
   optim::Adam adam{other.named_parameters(), {.learning_rate = 0.05}};
-  save_checkpoint(file, other, adam, random);
-  const auto load = [&] { load_checkpoint(file, training.net, training.optimizer, training.random); };
+  save_checkpoint(other, adam, random, file);
+  const auto load = [&] { load_checkpoint(training.net, training.optimizer, training.random, file); };
   CHECK_THROWS_WITH_AS(load(),
                        (file.string() + ": not a checkpoint of this training: net.0.weight has shape [9, 6], "
                                         "expected [8, 6]")
@@ -75,13 +75,13 @@ TEST_CASE("A checkpoint of something else is refused and changes nothing") {
   CHECK(same(training, before));
 
   optim::SGD sgd{training.net.named_parameters(), {.learning_rate = 0.1}};
-  save_checkpoint(file, training.net, sgd, training.random);
+  save_checkpoint(training.net, sgd, training.random, file);
   CHECK_THROWS_WITH_AS(load(), (file.string() + ": no tensor \"optimizer.0.exp_avg\"").c_str(), FileError);
   CHECK(same(training, before));
 
-  save_checkpoint(file, training.net, training.optimizer, training.random);
+  save_checkpoint(training.net, training.optimizer, training.random, file);
   CHECK_THROWS_WITH_AS(
-      load_checkpoint(file, training.net, sgd, training.random),
+      load_checkpoint(training.net, sgd, training.random, file),
       (file.string() + ": not a checkpoint of this training: 13 tensors, expected 5").c_str(), FileError);
 
   save(training.net, file);
@@ -104,7 +104,7 @@ TEST_CASE("A checkpoint with a step count that leaves no room for a step is refu
     writer.add_metadata("step_count", count);
     writer.write(file);
   };
-  const auto load = [&] { load_checkpoint(file, training.net, training.optimizer, training.random); };
+  const auto load = [&] { load_checkpoint(training.net, training.optimizer, training.random, file); };
   for (const char* count : {"9223372036854775807", "9223372036854775808", "-1", "1e3", "", "2 "}) {
     CAPTURE(count);
     save_with(count);
@@ -123,8 +123,8 @@ TEST_CASE("save_checkpoint, then load_checkpoint: trainings of many small layers
     optim::Adam<float> adam{net.named_parameters(), {.learning_rate = 0.1}};
     optim::Adam<float> restored{other.named_parameters(), {.learning_rate = 0.1}};
     Generator random{7}, again{8};
-    save_checkpoint(file, net, adam, random);
-    load_checkpoint(file, other, restored, again);
+    save_checkpoint(net, adam, random, file);
+    load_checkpoint(other, restored, again, file);
     CHECK(random == again);
     const auto saved = net.named_parameters(), loaded = other.named_parameters();
     int wrong = 0;

@@ -49,7 +49,7 @@ TEST_CASE("A const network is saved, whatever its modules are for") {
 
 TEST_CASE("A network that PyTorch trained gives PyTorch's output") {
   Generator random{0};
-  Sequential net{Flatten{}, Linear{6, 4, random}, ReLU{}, Linear{4, 3, random, false}};
+  Sequential net{Flatten{}, Linear{6, 4, random}, ReLU{}, Linear{4, 3, random, {.bias = false}}};
   load(net, reference);
   const Tensor<float> y = net.predict(Tensor<float>::arange(6).reshape({1, 6}));
   // printed by tests/reference/make_safetensors.py
@@ -61,10 +61,10 @@ TEST_CASE("Save, then load, is the identity, for nested networks and for double"
   Generator random{3};
   const fs::path file = temporary("identity.safetensors");
   Sequential net{Linear<double>{5, 4, random},
-                 Sequential{Tanh<double>{}, Linear<double>{4, 2, random, false}}};
+                 Sequential{Tanh<double>{}, Linear<double>{4, 2, random, {.bias = false}}}};
   save(net, file);
   Sequential other{Linear<double>{5, 4, random},
-                   Sequential{Tanh<double>{}, Linear<double>{4, 2, random, false}}};
+                   Sequential{Tanh<double>{}, Linear<double>{4, 2, random, {.bias = false}}}};
   load(other, file);
   const auto saved = net.named_parameters(), loaded = other.named_parameters();
   REQUIRE(saved.size() == 3);
@@ -92,7 +92,7 @@ TEST_CASE("A file that does not fit is refused whole, with every difference name
 TEST_CASE("Another scalar is a difference too") {
   Generator random{0};
   Sequential net{Flatten<double>{}, Linear<double>{6, 4, random}, ReLU<double>{},
-                 Linear<double>{4, 3, random, false}};
+                 Linear<double>{4, 3, random, {.bias = false}}};
   CHECK(message([&] {
           load(net, reference);
         }).find("1.weight is F32 [4, 6] in the file, F64 [4, 6] in the network") != std::string::npos);
@@ -108,14 +108,14 @@ TEST_CASE("A load that is not strict takes what fits and reports the rest") {
   CHECK(report.different ==
         std::vector<std::string>{"3.weight is F32 [3, 4] in the file, F32 [7, 4] in the network"});
   CHECK(net[3].as<Linear>().weight.value == last);
-  Sequential whole{Flatten{}, Linear{6, 4, random}, ReLU{}, Linear{4, 3, random, false}};
+  Sequential whole{Flatten{}, Linear{6, 4, random}, ReLU{}, Linear{4, 3, random, {.bias = false}}};
   load(whole, reference);
   CHECK(net[1].as<Linear>().weight.value == whole[1].as<Linear>().weight.value);
 }
 
 TEST_CASE("load: a strict load without a report, and one with") {
   Generator random{0};
-  Sequential net{Flatten{}, Linear{6, 4, random}, ReLU{}, Linear{4, 3, random, false}};
+  Sequential net{Flatten{}, Linear{6, 4, random}, ReLU{}, Linear{4, 3, random, {.bias = false}}};
   static_assert(std::is_void_v<decltype(load(net, reference))>);
   CHECK(load(net, reference, Match::strict).complete());
   CHECK(load(net, reference, Match::what_fits).complete());

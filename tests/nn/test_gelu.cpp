@@ -17,7 +17,7 @@ namespace test = gradus::test;
 TEST_SUITE("nn::GELU") {
   TEST_CASE("hand-written gradients are those of differences, in every shape") {
     Generator random(1);
-    for (const auto& module : {GELU<double>{}, GELU<double>{gradus::nn::GeluForm::tanh}}) {
+    for (const auto& module : {GELU<double>{}, GELU<double>{gradus::nn::GELUForm::tanh}}) {
       for (const Shape& shape : test::element_wise_shapes) {
         const auto report = test::check_gradients(module, test::away_from_zero(shape, random));
         CHECK_MESSAGE(report.ok(), shape.to_string(), ": ", report.where, " is off by ", report.error);
@@ -30,8 +30,8 @@ TEST_SUITE("nn::GELU") {
     for (const Shape& shape : test::element_wise_shapes) {
       const Tensor<double> x = Tensor<double>::randn(shape, random, 0, 3);
       CHECK(test::float_agrees_with_double(GELU<float>{}, GELU<double>{}, x));
-      CHECK(test::float_agrees_with_double(GELU<float>{gradus::nn::GeluForm::tanh},
-                                           GELU<double>{gradus::nn::GeluForm::tanh}, x));
+      CHECK(test::float_agrees_with_double(GELU<float>{gradus::nn::GELUForm::tanh},
+                                           GELU<double>{gradus::nn::GELUForm::tanh}, x));
     }
   }
 
@@ -39,7 +39,7 @@ TEST_SUITE("nn::GELU") {
     gradus::nn::Context context;
     const Tensor<Scalar> dy = Tensor<Scalar>::ones({37});
     Tensor<Scalar> y(Shape{37}), dx(Shape{37});
-    for (const auto& module : {GELU<Scalar>{}, GELU<Scalar>{gradus::nn::GeluForm::tanh}}) {
+    for (const auto& module : {GELU<Scalar>{}, GELU<Scalar>{gradus::nn::GELUForm::tanh}}) {
       for (const Scalar big : {Scalar(88.7), Scalar(1e4), test::largest<Scalar>, test::infinity<Scalar>}) {
         CAPTURE(static_cast<double>(big));
         const Tensor<Scalar> high = Tensor<Scalar>::full({37}, big), low = Tensor<Scalar>::full({37}, -big);
@@ -65,6 +65,6 @@ TEST_SUITE("nn::GELU") {
   TEST_CASE("keeps the shape, and says what it is") {
     CHECK(GELU{}.output_shape(Shape{2, 3, 4}) == Shape{2, 3, 4});
     CHECK(gradus::nn::module_name(GELU{}) == "GELU");
-    CHECK(gradus::nn::module_name(GELU{gradus::nn::GeluForm::tanh}) == "GELU(tanh)");
+    CHECK(gradus::nn::module_name(GELU{gradus::nn::GELUForm::tanh}) == "GELU(tanh)");
   }
 }

@@ -126,13 +126,33 @@ TEST_SUITE("init") {
     CHECK_THROWS_AS(init::kaiming_normal(vector.view(), random), ShapeError);
   }
 
-  TEST_CASE("weights of a whole network, and its biases zero") {
-    Generator random(1);
+  TEST_CASE("weights: every weight of a network is set, and no bias") {
     Sequential net{Linear<float>{3, 4}, Sequential<float>{Linear<float>{4, 2}}};
-    init::weights(net, [&](auto weight) { init::constant(weight, 0.25); });
-    for (const auto& parameter : net.named_parameters()) {
-      const float expected = parameter.name.ends_with("bias") ? 0 : 0.25f;
-      CHECK(parameter->value == Tensor<float>::full(parameter->value.shape(), expected));
+    Sequential before = net;
+    init::weights(net, [](auto weight) { init::constant(weight, 0.25); });
+    const auto expected = before.named_parameters();
+    const auto found = net.named_parameters();
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      const Tensor<float>& value = found[i]->value;
+      if (found[i].name.ends_with("bias"))
+        CHECK(value == expected[i]->value);
+      else
+        CHECK(value == Tensor<float>::full(value.shape(), 0.25f));
+    }
+  }
+
+  TEST_CASE("zero_biases: every bias of a network is zero, and weights keep their values") {
+    Sequential net{Linear<float>{3, 4}, Sequential<float>{Linear<float>{4, 2}}};
+    Sequential before = net;
+    init::zero_biases(net);
+    const auto expected = before.named_parameters();
+    const auto found = net.named_parameters();
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      const Tensor<float>& value = found[i]->value;
+      if (found[i].name.ends_with("bias"))
+        CHECK(value == Tensor<float>(value.shape()));
+      else
+        CHECK(value == expected[i]->value);
     }
   }
 }

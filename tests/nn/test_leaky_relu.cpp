@@ -48,8 +48,8 @@ TEST_SUITE("nn::LeakyReLU") {
         module.backward(high, y, dy, dx, context);
         for (const Scalar element : dx) REQUIRE(std::abs(element - 1) <= test::epsilon<Scalar>);
         module.forward(low, y, context);
-        const Scalar y_limit = static_cast<Scalar>(module.slope) * -big,
-                     dx_limit = static_cast<Scalar>(module.slope);
+        const Scalar y_limit = static_cast<Scalar>(module.slope()) * -big,
+                     dx_limit = static_cast<Scalar>(module.slope());
         for (const Scalar element : y)
           REQUIRE((element == y_limit || std::abs(element - y_limit) <=
                                              2 * test::epsilon<Scalar> * std::abs(y_limit) + Scalar(1e-30)));

@@ -40,7 +40,7 @@ TEST_SUITE("nn::Linear") {
       const Index batch = sizes.batch, in = sizes.in, out = sizes.out;
       for (const bool with_bias : {false, true}) {
         Generator random(1);
-        const auto report = test::check_gradients(Linear<double>(in, out, random, with_bias),
+        const auto report = test::check_gradients(Linear<double>(in, out, random, {.bias = with_bias}),
                                                   Tensor<double>::randn({batch, in}, random));
         CHECK_MESSAGE(report.ok(), batch, " x ", in, " -> ", out, ": ", report.where, " is off by ",
                       report.error);
@@ -119,12 +119,12 @@ TEST_SUITE("nn::Linear") {
 
   TEST_CASE("parameters, name and sizes") {
     CHECK(parameter_names({3, 2}) == std::vector<std::string>{"weight", "bias"});
-    CHECK(parameter_names({3, 2, false}) == std::vector<std::string>{"weight"});
+    CHECK(parameter_names({3, 2, {.bias = false}}) == std::vector<std::string>{"weight"});
     CHECK(gradus::nn::module_name(Linear{784, 256}) == "Linear(784 -> 256)");
-    CHECK(gradus::nn::module_name(Linear{784, 256, false}) == "Linear(784 -> 256, no bias)");
+    CHECK(gradus::nn::module_name(Linear{784, 256, {.bias = false}}) == "Linear(784 -> 256, no bias)");
     CHECK(Linear{784, 256}.in() == 784);
     CHECK(Linear{784, 256}.out() == 256);
-    CHECK_FALSE(Linear{784, 256, false}.has_bias());
+    CHECK_FALSE(Linear{784, 256, {.bias = false}}.has_bias());
   }
 
   TEST_CASE("an input of another width is refused, naming both shapes") {

@@ -152,18 +152,18 @@ TEST_SUITE("module") {
                                  LeakyReLU{0.25},
                                  SiLU{},
                                  Identity{},
-                                 Softplus{2.0, 10.0},
-                                 GELU{GeluForm::tanh},
+                                 Softplus{{.beta = 2.0, .threshold = 10.0}},
+                                 GELU{GELUForm::tanh},
                                  Softmax{},
                                  Dropout{0.125}};
     CHECK(net.predict(gradus::Tensor<double>{{1, 2}}).shape() == Shape{1, 2});
     CHECK(net[2].get_if<Tanh<double>>() != nullptr);
     CHECK(net[2].get_if<Tanh<float>>() == nullptr);
-    CHECK(net[5].as<ELU>().alpha == 0.5);
-    CHECK(net[6].as<LeakyReLU>().slope == 0.25);
-    CHECK(net[9].as<Softplus>().beta == 2);
-    CHECK(net[9].as<Softplus>().threshold == 10);
-    CHECK(net[10].as<GELU>().form == GeluForm::tanh);
+    CHECK(net[5].as<ELU>().alpha() == 0.5);
+    CHECK(net[6].as<LeakyReLU>().slope() == 0.25);
+    CHECK(net[9].as<Softplus>().options().beta == 2);
+    CHECK(net[9].as<Softplus>().options().threshold == 10);
+    CHECK(net[10].as<GELU>().form() == GELUForm::tanh);
     CHECK(net[12].as<Dropout>().p() == 0.125);
 
     Sequential<double> grown;

@@ -68,12 +68,12 @@ TEST_CASE("Further activations agree with PyTorch") {
   SUBCASE("SiLU") { check_activation(nn::SiLU<double>{}, silu_y, silu_dx, silu_far_y, silu_far_dx); }
   SUBCASE("Softplus") {
     check_activation(nn::Softplus<double>{}, softplus_y, softplus_dx, softplus_far_y, softplus_far_dx);
-    check_activation(nn::Softplus<double>{2, 3}, softplus_steep_y, softplus_steep_dx, softplus_steep_far_y,
-                     softplus_steep_far_dx);
+    check_activation(nn::Softplus<double>{{.beta = 2, .threshold = 3}}, softplus_steep_y, softplus_steep_dx,
+                     softplus_steep_far_y, softplus_steep_far_dx);
   }
   SUBCASE("GELU") {
     check_activation(nn::GELU<double>{}, gelu_y, gelu_dx, gelu_far_y, gelu_far_dx);
-    check_activation(nn::GELU<double>{nn::GeluForm::tanh}, gelu_tanh_y, gelu_tanh_dx, gelu_tanh_far_y,
+    check_activation(nn::GELU<double>{nn::GELUForm::tanh}, gelu_tanh_y, gelu_tanh_dx, gelu_tanh_far_y,
                      gelu_tanh_far_dx);
   }
 }

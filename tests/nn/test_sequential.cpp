@@ -101,7 +101,8 @@ TEST_SUITE("sequential") {
       const Sequential<double> net{
           Flatten<double>{},
           Linear<double>{6, 5, random},
-          Sequential<double>{Tanh<double>{}, Dropout<double>{0.3}, Linear<double>{5, 5, random, false},
+          Sequential<double>{Tanh<double>{}, Dropout<double>{0.3},
+                             Linear<double>{5, 5, random, {.bias = false}},
                              Sequential<double>{third_party::Swish<double>{}, Identity<double>{}}},
           Sigmoid<double>{},
           third_party::Scale<double>{},
@@ -449,7 +450,7 @@ TEST_SUITE("sequential") {
 
   TEST_CASE("parameters are named as PyTorch names them") {
     Sequential<float> net{Flatten{}, Linear{6, 5}, ReLU{},
-                          Sequential{Linear{5, 4, false}, Sequential{Linear{4, 3}}}};
+                          Sequential{Linear{5, 4, {.bias = false}}, Sequential{Linear{4, 3}}}};
     CHECK(names_of(net.named_parameters()) ==
           std::vector<std::string>{"1.weight", "1.bias", "3.0.weight", "3.1.0.weight", "3.1.0.bias"});
     CHECK(net.named_parameters()[0].parameter == &net[1].as<Linear>().weight);

@@ -17,7 +17,8 @@ namespace test = gradus::test;
 TEST_SUITE("nn::Softplus") {
   TEST_CASE("hand-written gradients are those of differences, in every shape") {
     Generator random(1);
-    for (const auto& module : {Softplus<double>{}, Softplus<double>{2.5, 30}, Softplus<double>{5, 1000}}) {
+    for (const auto& module : {Softplus<double>{}, Softplus<double>{{.beta = 2.5, .threshold = 30}},
+                               Softplus<double>{{.beta = 5, .threshold = 1000}}}) {
       for (const Shape& shape : test::element_wise_shapes) {
         const auto report = test::check_gradients(module, test::away_from_zero(shape, random));
         CHECK_MESSAGE(report.ok(), shape.to_string(), ": ", report.where, " is off by ", report.error);
@@ -30,7 +31,8 @@ TEST_SUITE("nn::Softplus") {
     for (const Shape& shape : test::element_wise_shapes) {
       const Tensor<double> x = Tensor<double>::randn(shape, random, 0, 3);
       CHECK(test::float_agrees_with_double(Softplus<float>{}, Softplus<double>{}, x));
-      CHECK(test::float_agrees_with_double(Softplus<float>{2.5, 30}, Softplus<double>{2.5, 30}, x));
+      CHECK(test::float_agrees_with_double(Softplus<float>{{.beta = 2.5, .threshold = 30}},
+                                           Softplus<double>{{.beta = 2.5, .threshold = 30}}, x));
     }
   }
 
@@ -38,7 +40,7 @@ TEST_SUITE("nn::Softplus") {
     gradus::nn::Context context;
     const Tensor<Scalar> dy = Tensor<Scalar>::ones({37});
     Tensor<Scalar> y(Shape{37}), dx(Shape{37});
-    for (const auto& module : {Softplus<Scalar>{}, Softplus<Scalar>{2, 1000}}) {
+    for (const auto& module : {Softplus<Scalar>{}, Softplus<Scalar>{{.beta = 2, .threshold = 1000}}}) {
       for (const Scalar big : {Scalar(88.7), Scalar(1e4), test::largest<Scalar>, test::infinity<Scalar>}) {
         CAPTURE(static_cast<double>(big));
         const Tensor<Scalar> high = Tensor<Scalar>::full({37}, big), low = Tensor<Scalar>::full({37}, -big);
@@ -64,6 +66,6 @@ TEST_SUITE("nn::Softplus") {
   TEST_CASE("keeps the shape, and says what it is") {
     CHECK(Softplus{}.output_shape(Shape{2, 3, 4}) == Shape{2, 3, 4});
     CHECK(gradus::nn::module_name(Softplus{}) == "Softplus(1)");
-    CHECK(gradus::nn::module_name(Softplus{2, 30}) == "Softplus(2)");
+    CHECK(gradus::nn::module_name(Softplus{{.beta = 2, .threshold = 30}}) == "Softplus(2)");
   }
 }

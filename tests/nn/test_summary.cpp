@@ -30,7 +30,7 @@ TEST_SUITE("summary") {
 
   TEST_CASE("nested sequences are indented, foreign modules named by their type") {
     const Sequential<double> net{
-        Linear<double>{3, 4, false},
+        Linear<double>{3, 4, {.bias = false}},
         Sequential<double>{third_party::Swish<double>{}, Sequential<double>{Linear<double>{4, 2}}},
         third_party::Scale<double>{}};
     CHECK(summary(net, {3}) ==
@@ -74,7 +74,8 @@ TEST_SUITE("summary") {
   TEST_CASE("names and sizes are the same in a locale with decimal comma and digit grouping") {
     const auto text = [] {
       return summary(
-          Sequential{Linear{784, 256}, Dropout{0.25}, LeakyReLU{0.125f}, ELU{1.5f}, Softplus{2.5f}}, {784});
+          Sequential{Linear{784, 256}, Dropout{0.25}, LeakyReLU{0.125f}, ELU{1.5f}, Softplus{{.beta = 2.5}}},
+          {784});
     };
     const std::string expected = text();
     const gradus::test::CommaLocale comma;

@@ -28,7 +28,7 @@ using gradus::nn::Parameter;
 using gradus::optim::has_rank_above_one;
 using gradus::optim::ParameterGroup;
 using gradus::optim::SGD;
-using gradus::optim::SgdOptions;
+using gradus::optim::SGDOptions;
 using gradus::optim::split_parameters;
 using gradus::test::check_walk;
 using gradus::test::NoisyQuadratic;
@@ -36,19 +36,19 @@ using gradus::test::NoisyQuadratic;
 static_assert(gradus::optim::Optimizer<SGD<float>> && gradus::optim::Optimizer<SGD<double>>);
 
 TEST_CASE("SGD: 200 steps equal PyTorch's") {
-  check_walk<SGD>(SgdOptions{.learning_rate = 0.1}, pytorch::sgd);
-  check_walk<SGD>(SgdOptions{.learning_rate = 0.1, .weight_decay = 0.01}, pytorch::sgd_weight_decay);
-  check_walk<SGD>(SgdOptions{.learning_rate = 0.05, .momentum = 0.9, .weight_decay = 0.01},
+  check_walk<SGD>(SGDOptions{.learning_rate = 0.1}, pytorch::sgd);
+  check_walk<SGD>(SGDOptions{.learning_rate = 0.1, .weight_decay = 0.01}, pytorch::sgd_weight_decay);
+  check_walk<SGD>(SGDOptions{.learning_rate = 0.05, .momentum = 0.9, .weight_decay = 0.01},
                   pytorch::sgd_momentum);
-  check_walk<SGD>(SgdOptions{.learning_rate = 0.05, .momentum = 0.9, .dampening = 0.25},
+  check_walk<SGD>(SGDOptions{.learning_rate = 0.05, .momentum = 0.9, .dampening = 0.25},
                   pytorch::sgd_dampening);
-  check_walk<SGD>(SgdOptions{.learning_rate = 0.05, .momentum = 0.9, .weight_decay = 0.001, .nesterov = true},
+  check_walk<SGD>(SGDOptions{.learning_rate = 0.05, .momentum = 0.9, .weight_decay = 0.001, .nesterov = true},
                   pytorch::sgd_nesterov);
 }
 
 TEST_CASE("SGD: groups with settings of their own equal PyTorch's") {
-  const SgdOptions of_weights{.learning_rate = 0.05, .momentum = 0.8, .weight_decay = 0.1};
-  const SgdOptions of_biases{.learning_rate = 0.2};
+  const SGDOptions of_weights{.learning_rate = 0.05, .momentum = 0.8, .weight_decay = 0.1};
+  const SGDOptions of_biases{.learning_rate = 0.2};
   {
     NoisyQuadratic problem;
     SGD<double> optimizer{{{problem.weights(), of_weights}, {problem.biases(), of_biases}}};
@@ -136,7 +136,7 @@ TEST_CASE("SGD: momentum is set later only where there is one") {
 
 TEST_CASE("SGD: state and step count restored in another optimiser continue the same walk") {
   NoisyQuadratic problem;
-  const SgdOptions options{.learning_rate = 0.05, .momentum = 0.9, .dampening = 0.25};
+  const SGDOptions options{.learning_rate = 0.05, .momentum = 0.9, .dampening = 0.25};
   SGD first{problem.parameters(), options};
   problem.add_gradients(1);
   first.step();
@@ -186,7 +186,7 @@ TEST_CASE("SGD: refuses no parameters, and the same one twice") {
   NoisyQuadratic problem;
   CHECK_THROWS_WITH_AS(SGD{std::vector<NamedParameter<double>>{}},
                        "SGD: got no parameters, expected one or more", ArgumentError);
-  CHECK_THROWS_AS((SGD{std::vector<ParameterGroup<double, SgdOptions>>(2)}), ArgumentError);
+  CHECK_THROWS_AS((SGD{std::vector<ParameterGroup<double, SGDOptions>>(2)}), ArgumentError);
   CHECK_THROWS_AS((SGD<double>{{{"null", nullptr}}, {.learning_rate = 0.1}}), ArgumentError);
   CHECK_THROWS_WITH_AS((SGD<double>{{{"a", &problem.bias}, {"b", &problem.bias}}, {.learning_rate = 0.1}}),
                        "SGD: parameter 'b' is given twice", ArgumentError);

@@ -137,7 +137,7 @@ TEST_CASE("Small stack: loaders, random numbers, data from nothing") {
           const Dataset<> data = images(100);
           Generator random(2);
           Loader loader(data, {.batch_size = 30});
-          for (const auto& batch : loader.epoch(random)) CHECK(batch.size() > 0);
+          for (const auto& batch : loader.training_epoch(random)) CHECK(batch.size() > 0);
           Tensor<double>::randn({1000}, random);
           Tensor<float>::uniform({1000}, random);
           random.permutation(1000);
@@ -152,8 +152,8 @@ TEST_CASE("Small stack: files") {
           load(net, folder.path / "net.safetensors");
           optim::Adam<double> adam(net.named_parameters());
           Generator random(1);
-          save_checkpoint(folder.path / "checkpoint.safetensors", net, adam, random);
-          load_checkpoint(folder.path / "checkpoint.safetensors", net, adam, random);
+          save_checkpoint(net, adam, random, folder.path / "checkpoint.safetensors");
+          load_checkpoint(net, adam, random, folder.path / "checkpoint.safetensors");
         }) <= most);
   CHECK(stack_used_by([&] {
           const auto numbers = Tensor<double>::ones({10'000});
@@ -244,8 +244,8 @@ void train_and_save(const std::filesystem::path& folder, Index threads) {
   const Dataset<> data = images(100);
   Trainer trainer{net, nn::SoftmaxCrossEntropy<float>{}, sgd, random, {.epochs = 2, .batch_size = 64}};
   trainer.fit(data, data);
-  save_checkpoint(folder / "checkpoint.safetensors", net, sgd, random);
-  load_checkpoint(folder / "checkpoint.safetensors", net, sgd, random);
+  save_checkpoint(net, sgd, random, folder / "checkpoint.safetensors");
+  load_checkpoint(net, sgd, random, folder / "checkpoint.safetensors");
   sum(net(Tensor<float>::ones({64, 28, 28}))).backward();
 }
 

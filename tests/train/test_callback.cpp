@@ -75,14 +75,14 @@ TEST_CASE_FIXTURE(Fixture, "Callback: everything is heard in its order") {
 
 TEST_CASE_FIXTURE(Fixture, "Callback: functions for steps and epochs, which see the running averages") {
   Index steps = 0, epochs = 0;
-  trainer.on_step([&](auto& t) {
+  trainer.after_each_step([&](auto& t) {
     ++steps;
     CHECK(t.progress().train.samples == 10 * t.progress().batch);
     CHECK(t.progress().train.loss > 0);
     CHECK(t.progress().batches == 2);
     CHECK(t.progress().epochs == 2);
   });
-  trainer.on_epoch([&](auto& t) {
+  trainer.after_each_epoch([&](auto& t) {
     ++epochs;
     CHECK(t.history().size() == epochs);
     CHECK(t.history().back().validation.value().samples == 20);
@@ -93,7 +93,7 @@ TEST_CASE_FIXTURE(Fixture, "Callback: functions for steps and epochs, which see 
 }
 
 TEST_CASE_FIXTURE(Fixture, "Callback: stop after a step records the epoch as far as it went") {
-  trainer.on_step([](auto& t) { t.stop(); });
+  trainer.after_each_step([](auto& t) { t.stop(); });
   trainer.fit(data, data);
   REQUIRE(trainer.history().size() == 1);
   CHECK(trainer.history().back().train.samples == 10);
@@ -103,7 +103,7 @@ TEST_CASE_FIXTURE(Fixture, "Callback: stop after a step records the epoch as far
 }
 
 TEST_CASE_FIXTURE(Fixture, "Callback: stop after an epoch") {
-  trainer.on_epoch([](auto& t) { t.stop(); });
+  trainer.after_each_epoch([](auto& t) { t.stop(); });
   trainer.fit(data);
   CHECK(trainer.history().size() == 1);
   CHECK(trainer.history().back().train.samples == 20);
@@ -111,7 +111,7 @@ TEST_CASE_FIXTURE(Fixture, "Callback: stop after an epoch") {
 
 TEST_CASE_FIXTURE(Fixture, "Callback: a schedule by epoch, seen in the history") {
   gradus::optim::Scheduler scheduler{sgd, [](Index epoch) { return 1.0 / static_cast<double>(epoch + 1); }};
-  trainer.on_epoch([&](auto&) { scheduler.step(); });
+  trainer.after_each_epoch([&](auto&) { scheduler.step(); });
   trainer.fit(data);
   trainer.fit(data);
   std::vector<double> rates;
@@ -123,7 +123,7 @@ TEST_CASE_FIXTURE(Fixture, "Callback: a schedule by step") {
   std::vector<double> rates;
   trainer.add(RecordRate{&rates});
   gradus::optim::Scheduler scheduler{sgd, [](Index step) { return static_cast<double>(step); }};
-  trainer.on_step([&](auto&) { scheduler.step(); });
+  trainer.after_each_step([&](auto&) { scheduler.step(); });
   trainer.fit(data);
   CHECK(rates == std::vector<double>{0, 0.1, 0.1 * 2, 0.1 * 3});
 }
@@ -139,7 +139,7 @@ TEST_CASE_FIXTURE(Fixture, "Callback: an exception passes through, after the oth
   struct Failure {};
   std::vector<std::string> entries;
   trainer.add(Journal{&entries});
-  trainer.on_step([](auto&) { throw Failure{}; });
+  trainer.after_each_step([](auto&) { throw Failure{}; });
   CHECK_THROWS_AS(trainer.fit(data), Failure);
   CHECK(entries == std::vector<std::string>{"begin", "gradient", "step 1.1", "end"});
 }

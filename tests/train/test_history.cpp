@@ -16,7 +16,9 @@ using gradus::Metrics;
 
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
-EpochRecord first_epoch() { return {1, {1.0458, 0.634, 60000}, Metrics{0.6823, 0.7165, 10000}, 1.5, 0.1}; }
+EpochRecord first_epoch() {
+  return {1, {1.0458, 0.634, 60000}, Metrics{0.6823, 0.7165, 10000}, 1.5, 0.1, "test"};
+}
 
 }  // namespace
 
@@ -28,13 +30,13 @@ TEST_CASE("EpochRecord: prints the line of the chapter") {
 }
 
 TEST_CASE("EpochRecord: a regression has losses only") {
-  const EpochRecord record{12, {0.25, unknown, 10}, Metrics{0.5, unknown, 10}, 1, 0.1};
+  const EpochRecord record{12, {0.25, unknown, 10}, Metrics{0.5, unknown, 10}, 1, 0.1, "test"};
   CHECK(gradus::to_string(record) == "epoch 12, train loss 0.250, test loss 0.500");
 }
 
 TEST_CASE("History: CSV holds every digit, and nothing where nothing is known") {
   History history;
-  CHECK(history.to_csv() == "epoch,train_loss,train_acc,test_loss,test_acc,seconds\n");
+  CHECK(history.to_csv() == "epoch,train_loss,train_acc,validation_loss,validation_acc,seconds\n");
   history.push_back(first_epoch());
   CHECK(history.to_csv("synthetic data").starts_with("# synthetic data\nepoch,train_loss"));
   history.push_back({2, {0.1 + 0.2, unknown, 10}, {}, 0.25, 0.1});
@@ -42,6 +44,29 @@ TEST_CASE("History: CSV holds every digit, and nothing where nothing is known") 
         "epoch,train_loss,train_acc,test_loss,test_acc,seconds\n"
         "1,1.0458,0.634,0.6823,0.7165,1.500000\n"
         "2,0.30000000000000004,,,,0.250000\n");
+}
+
+TEST_CASE("EpochRecord: validation data without a name are called validation") {
+  EpochRecord record = first_epoch();
+  record.validation_name.clear();
+  CHECK(gradus::to_string(record) == "epoch 1, train loss 1.046, train acc 0.634, validation acc 0.717");
+  record.validation_name = "held out";
+  CHECK(gradus::to_string(record) == "epoch 1, train loss 1.046, train acc 0.634, held out acc 0.717");
+}
+
+TEST_CASE("History: the CSV header names the validation data, in quotes where it must") {
+  const auto header = [](const History& history) {
+    const std::string csv = history.to_csv();
+    return csv.substr(0, csv.find('\n'));
+  };
+  EpochRecord record = first_epoch();
+  record.validation_name = "a \"b\", c";
+  History history;
+  history.push_back(record);
+  CHECK(header(history) ==
+        "epoch,train_loss,train_acc,\"a \"\"b\"\", c_loss\",\"a \"\"b\"\", c_acc\",seconds");
+  history.push_back(first_epoch());
+  CHECK(header(history) == "epoch,train_loss,train_acc,validation_loss,validation_acc,seconds");
 }
 
 TEST_CASE("History: a list of records") {
@@ -58,7 +83,8 @@ TEST_CASE("History: a list of records") {
 
 TEST_CASE("EpochRecord: losses of any size show their digits") {
   const auto line = [](double loss) {
-    return gradus::to_string(EpochRecord{1, {loss, unknown, 1}, Metrics{loss / 10, unknown, 1}, 1, 0.1});
+    return gradus::to_string(
+        EpochRecord{1, {loss, unknown, 1}, Metrics{loss / 10, unknown, 1}, 1, 0.1, "test"});
   };
   CHECK(line(3.2e-5) == "epoch 1, train loss 3.20e-05, test loss 3.20e-06");
   CHECK(line(0.1234) == "epoch 1, train loss 0.123, test loss 0.0123");
@@ -70,7 +96,7 @@ TEST_CASE("EpochRecord: losses of any size show their digits") {
 
 TEST_CASE("History: the same in a locale with decimal comma and digit grouping") {
   History history;
-  history.push_back({12345, {1.0458, 0.634, 60000}, Metrics{1234.5, 0.7165, 10000}, 1234.5, 0.1});
+  history.push_back({12345, {1.0458, 0.634, 60000}, Metrics{1234.5, 0.7165, 10000}, 1234.5, 0.1, "test"});
   const std::string line = gradus::to_string(history.back()), csv = history.to_csv();
   const gradus::test::CommaLocale comma;
   CHECK(gradus::to_string(history.back()) == line);

@@ -29,7 +29,7 @@ std::string printed(gradus::ShowBar bar, std::chrono::milliseconds step) {
   gradus::optim::SGD sgd{net.named_parameters(), {.learning_rate = 0}};
   gradus::Trainer trainer{
       net, gradus::nn::SoftmaxCrossEntropy<float>{}, sgd, random, {.epochs = 2, .batch_size = 10}};
-  trainer.on_step([&](auto&) { std::this_thread::sleep_for(step); });
+  trainer.after_each_step([&](auto&) { std::this_thread::sleep_for(step); });
   trainer.add(gradus::ProgressBar{{.out = file.get(), .bar = bar, .note = " (a note)"}});
   trainer.fit(gradus::test::bright_pixels(20));
   std::string text(static_cast<std::size_t>(std::ftell(file.get())), '\0');
@@ -135,7 +135,7 @@ std::string printed_to(gradus::test::PseudoTerminal& terminal, const OnStep& on_
   gradus::optim::SGD sgd{net.named_parameters(), {.learning_rate = 0}};
   gradus::Trainer trainer{
       net, gradus::nn::SoftmaxCrossEntropy<float>{}, sgd, random, {.epochs = 1, .batch_size = 10}};
-  trainer.on_step([&](auto& at) {
+  trainer.after_each_step([&](auto& at) {
     std::this_thread::sleep_for(std::chrono::milliseconds(110));
     on_step(at.progress().batch);
   });

@@ -36,7 +36,7 @@ struct Reference {
 struct SgdReference {
   std::string_view activation;
   double dropout;
-  optim::SgdOptions options;
+  optim::SGDOptions options;
   Reference reference;
 };
 

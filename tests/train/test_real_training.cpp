@@ -27,6 +27,7 @@ namespace nn = gradus::nn;
 History train(nn::Sequential<float> net, Generator& random, Index epochs) {
   const std::string folder = std::getenv("FASHION_MNIST_DIR");
   nn::init::weights(net, [&](auto weight) { nn::init::normal(weight, random, 0, 0.01); });
+  nn::init::zero_biases(net);
   gradus::optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
   gradus::Trainer trainer{net, nn::SoftmaxCrossEntropy<float>{}, sgd, random, {.epochs = epochs}};
   return trainer.fit(FashionMnist::load(folder, gradus::Split::train),

@@ -24,6 +24,7 @@
 #include <gradus/optim/sgd.hpp>
 #include <gradus/train/early_stopping.hpp>
 #include <gradus/train/metrics.hpp>
+#include <gradus/train/mixup_cross_entropy.hpp>
 #include <gradus/train/trainer.hpp>
 
 #include "toy_problems.hpp"
@@ -78,6 +79,14 @@ std::vector<double> trained_in_double(const Loss& loss) {
 /// A loss of the user's that inherits from one of nn.
 struct Louder : nn::SoftmaxCrossEntropy<float> {};
 
+/// Batches of one's own that have no name.
+struct Nameless {
+  Loader<> loader;
+  Index size() const { return loader.size(); }
+  auto training_epoch(Generator& random) { return loader.training_epoch(random); }
+  auto evaluation_epoch() { return loader.evaluation_epoch(); }
+};
+
 struct SetAtEnd {
   bool* ended;
   void on_end(auto&) { *ended = true; }
@@ -115,7 +124,7 @@ TEST_CASE("Trainer: the same weights, bit for bit, as the loop written out, drop
     optim::SGD sgd{by_hand.named_parameters(), {.learning_rate = 0.1, .momentum = 0.9}};
     Loader<> loader(train, {.batch_size = 16});
     for (int epoch = 0; epoch < 3; ++epoch) {
-      for (const auto& batch : loader.epoch(random)) {
+      for (const auto& batch : loader.training_epoch(random)) {
         const auto& logits = by_hand.forward(batch.x, random);
         Tensor<float> gradient(logits.shape());
         loss(logits, batch.labels, gradient);
@@ -205,6 +214,26 @@ TEST_CASE("Trainer: batches from a loader of one's own") {
   CHECK(trainer.history().back().validation->samples == 30);
   CHECK(trainer.progress().batches == 3);
   CHECK(trainer.progress().step == 6);
+}
+
+TEST_CASE("Trainer: records the name of the validation data, if it has one") {
+  auto data = bright_pixels(20);
+  auto net = small_network();
+  Generator random(0);
+  optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
+  Trainer trainer{net, nn::SoftmaxCrossEntropy<float>{}, sgd, random, {.epochs = 1}};
+  data.name = "held out";
+  trainer.fit(data, data);
+  CHECK(trainer.history().back().validation_name == "held out");
+  Loader<> loader(data);
+  gradus::MixupLoader mixed(loader, 1.0);
+  trainer.fit(loader, mixed);
+  CHECK(trainer.history().back().validation_name == "held out");
+  Nameless nameless{Loader<>(data)};
+  trainer.fit(loader, nameless);
+  CHECK(trainer.history().back().validation_name.empty());
+  trainer.fit(data);
+  CHECK(trainer.history().back().validation_name.empty());
 }
 
 TEST_CASE("Trainer: predict gives the output for every sample in order, and draws nothing") {
@@ -359,7 +388,7 @@ TEST_CASE("Trainer: a number of epochs that overflows with those before is refus
   optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
   Trainer trainer{
       net, nn::SoftmaxCrossEntropy<float>{}, sgd, random, {.epochs = std::numeric_limits<Index>::max()}};
-  trainer.on_epoch([](auto& at) { at.stop(); });
+  trainer.after_each_epoch([](auto& at) { at.stop(); });
   trainer.fit(data);
   CHECK_THROWS_AS(trainer.fit(data), gradus::ArgumentError);
   CHECK(trainer.history().size() == 1);
@@ -421,7 +450,7 @@ TEST_CASE("Trainer: a loss that is not finite names epoch, batch, layer and para
   Trainer trainer{net, nn::SoftmaxCrossEntropy<float>{}, sgd, random, {.epochs = 3, .batch_size = 10}};
   bool ended = false;
   trainer.add(SetAtEnd{&ended});
-  trainer.on_step([](auto& t) {
+  trainer.after_each_step([](auto& t) {
     if (t.progress().epoch != 2 || t.progress().batch != 3) return;
     t.net()[2].template as<nn::Linear>().bias.value(1) = std::numeric_limits<float>::quiet_NaN();
   });
@@ -435,7 +464,7 @@ TEST_CASE("Trainer: a loss that is not finite names epoch, batch, layer and para
   net[2].as<nn::Linear>().weight.value.fill(0.1f);
   net[0].as<nn::Linear>().weight.value.fill(0.1f);
   net[0].as<nn::Linear>().bias.value.fill(0);
-  trainer.on_step([](auto& t) { t.stop(); });
+  trainer.after_each_step([](auto& t) { t.stop(); });
   trainer.fit(data);
   CHECK(trainer.history().back().epoch == 2);
 }
@@ -458,7 +487,7 @@ TEST_CASE("Trainer: weights that the last step of an epoch broke show in the val
   Generator random(0);
   optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
   Trainer trainer{net, nn::SoftmaxCrossEntropy<float>{}, sgd, random, {.epochs = 1}};
-  trainer.on_step([](auto& t) {
+  trainer.after_each_step([](auto& t) {
     t.net()[0].template as<nn::Linear>().weight.value(0, 0) = std::numeric_limits<float>::quiet_NaN();
   });
   CHECK_THROWS_WITH_AS(trainer.fit(data, data),
@@ -501,7 +530,7 @@ TEST_CASE("Trainer: the network may be given other threads while it is trained")
   Generator random(4);
   const Dataset<> data = gradus::synthetic_fashion(250, random);
   const auto change = [](auto& trainer, auto& net) {
-    trainer.on_step([&net](auto& running) { net.set_threads(1 + running.progress().batch % 3); });
+    trainer.after_each_step([&net](auto& running) { net.set_threads(1 + running.progress().batch % 3); });
   };
   CHECK(trained<optim::SGD>(data, 2, change) == trained<optim::SGD>(data, 1, [](auto&, auto&) {}));
 }
@@ -513,7 +542,7 @@ TEST_CASE("Trainer: hooks may change the threads in the middle of a step and of 
   const auto change = [&](auto& trainer, auto& net) {
     net.on_forward([&](auto&&...) { net.set_threads(1 + calls++ % 3); });
     net.on_backward([&](auto&&...) { net.set_threads(1 + calls++ % 3); });
-    trainer.on_epoch([&data](auto& running) {
+    trainer.after_each_epoch([&data](auto& running) {
       running.evaluate(data);
       running.predict(data);
     });

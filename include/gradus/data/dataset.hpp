@@ -28,11 +28,12 @@ struct Dataset {
   Tensor<Label> labels = {};                  ///< `[N]`, or `[N, ...]` for regression.
   Index classes = 0;                          ///< How many classes there are; 0 for regression.
   std::vector<std::string> class_names = {};  ///< One for each class, or none.
-  std::string name = {};                      ///< For people: `Fashion-MNIST`.
+  std::string name = {};                      ///< `train`, `test`: by which results on it are reported.
 
   /// N. Throws ShapeError unless there are as many labels as inputs.
   Index size() const {
-    if (inputs.rank() == 0 || labels.rank() == 0 || inputs.shape()[0] != labels.shape()[0]) fail_size();
+    if (inputs.rank() == 0 || labels.rank() == 0 || inputs.shape()[0] != labels.shape()[0])
+      throw_different_sizes();
     return inputs.shape()[0];
   }
 
@@ -54,7 +55,7 @@ struct Dataset {
   }
 
  private:
-  [[noreturn]] void fail_size() const {
+  [[noreturn]] void throw_different_sizes() const {
     throw ShapeError("Dataset: inputs have shape " + inputs.shape().to_string() + ", labels " +
                      labels.shape().to_string() + ", expected [N, ...] and [N, ...]");
   }
@@ -76,8 +77,8 @@ struct TrainValidation {
 };
 
 /// Splits at random, the validation part rounded to whole examples: the parts of
-/// `torch.utils.data.random_split(data, [train_count, validation_count])` for the same seed.
-/// Throws ArgumentError if the fraction is outside [0, 1].
+/// `torch.utils.data.random_split(data, [train_count, validation_count])` for the same seed. The parts are
+/// named `train` and `validation`. Throws ArgumentError if the fraction is outside [0, 1].
 template <class Element, class Label>
 TrainValidation<Dataset<Element, Label>> split(const Dataset<Element, Label>& data,
                                                double validation_fraction, Generator& random) {
@@ -89,7 +90,11 @@ TrainValidation<Dataset<Element, Label>> split(const Dataset<Element, Label>& da
   const auto validation =
       static_cast<std::size_t>(std::llround(validation_fraction * static_cast<double>(order.size())));
   const std::span<const Index> all(order);
-  return {data.select(all.first(order.size() - validation)), data.select(all.last(validation))};
+  TrainValidation<Dataset<Element, Label>> parts{data.select(all.first(order.size() - validation)),
+                                                 data.select(all.last(validation))};
+  parts.train.name = "train";
+  parts.validation.name = "validation";
+  return parts;
 }
 
 }  // namespace gradus

@@ -19,14 +19,14 @@ class Digest {
  public:
   void update(std::span<const std::byte> bytes) {
     if (bytes.empty()) return;
-    if (EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) != 1) fail("cannot be computed");
+    if (EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) != 1) throw_error("cannot be computed");
   }
 
   /// Returns the hash in lower-case hexadecimal digits. Call it once, after the last `update`.
   std::string hex() {
     std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
     unsigned int count = 0;
-    if (EVP_DigestFinal_ex(context_.get(), bytes.data(), &count) != 1) fail("cannot be computed");
+    if (EVP_DigestFinal_ex(context_.get(), bytes.data(), &count) != 1) throw_error("cannot be computed");
     std::string text;
     for (const unsigned char byte : std::span(bytes).first(count)) {
       text += "0123456789abcdef"[byte >> 4];
@@ -40,7 +40,7 @@ class Digest {
   Digest(const char* name, const EVP_MD* algorithm) : name_(name), context_(EVP_MD_CTX_new()) {
     if (!context_) throw std::bad_alloc();
     if (algorithm == nullptr || EVP_DigestInit_ex(context_.get(), algorithm, nullptr) != 1) {
-      fail("is not available in this OpenSSL");
+      throw_error("is not available in this OpenSSL");
     }
   }
 
@@ -49,7 +49,7 @@ class Digest {
     void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
   };
 
-  [[noreturn]] void fail(const char* what) const { throw Error(std::string(name_) + ": " + what); }
+  [[noreturn]] void throw_error(const char* what) const { throw Error(std::string(name_) + ": " + what); }
 
   const char* name_;
   std::unique_ptr<EVP_MD_CTX, Free> context_;

@@ -76,10 +76,10 @@ struct Transfer {
   }
 
   void check_size(std::uint64_t size) const {
-    if (size > options.max_size) fail_size();
+    if (size > options.max_size) throw_too_large();
   }
 
-  [[noreturn]] void fail_size() const {
+  [[noreturn]] void throw_too_large() const {
     throw FileError(address + ": cannot be downloaded: it has more than " + std::to_string(options.max_size) +
                     " bytes, the most that DownloadOptions::max_size allows");
   }
@@ -124,9 +124,9 @@ inline void set_limits(const CurlHandle& handle, const DownloadOptions& options)
   allow_only_http(handle);
 }
 
-[[noreturn]] inline void fail_transfer(const Transfer& transfer, CURLcode code, const char* reason) {
+[[noreturn]] inline void throw_transfer_error(const Transfer& transfer, CURLcode code, const char* reason) {
   if (code == CURLE_OUT_OF_MEMORY) throw std::bad_alloc();
-  if (code == CURLE_FILESIZE_EXCEEDED) transfer.fail_size();
+  if (code == CURLE_FILESIZE_EXCEEDED) transfer.throw_too_large();
   const std::string text = reason[0] != '\0' ? reason : curl_easy_strerror(code);
   // the text may repeat what the server sent, the protocol of a redirect for one
   throw FileError(transfer.address + ": cannot be downloaded: " + escaped(text, 4 * longest_name) +
@@ -160,7 +160,7 @@ inline void download(const std::string& address, const std::filesystem::path& de
 
   const CURLcode code = curl_easy_perform(handle.get());
   if (transfer.failure) std::rethrow_exception(transfer.failure);
-  if (code != CURLE_OK) detail::fail_transfer(transfer, code, reason.data());
+  if (code != CURLE_OK) detail::throw_transfer_error(transfer, code, reason.data());
   const std::string mismatch = transfer.sums.mismatch();
   if (!mismatch.empty()) throw FileError(address + ": what was downloaded has " + mismatch);
   file.commit();

@@ -42,8 +42,8 @@ struct FashionMnist {
     return {"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"};
   }
 
-  /// Images `[N, 28, 28]` and labels `[N]` from the files in a folder. Throws FileError if one of the two is
-  /// missing, damaged, not of this form, or does not fit the other.
+  /// Loads images `[N, 28, 28]` and labels `[N]` from the files in a folder, named `train` or `test`. Throws
+  /// FileError if one of the two is missing, damaged, not of this form, or does not fit the other.
   static Dataset<> load(const std::filesystem::path& folder, Split split) {
     const FileNames names = file_names(split);
     const std::filesystem::path images_path = find(folder, names.images);
@@ -70,7 +70,7 @@ struct FashionMnist {
             labels.cast<Index>(),
             classes,
             {fashion_classes.begin(), fashion_classes.end()},
-            "Fashion-MNIST"};
+            split == Split::train ? "train" : "test"};
   }
 
   /// Whether a folder has all four files, each with or without `.gz`.

@@ -97,12 +97,12 @@ class GzipFile {
     if (code == Z_STREAM_END) {
       member_ended_ = true;
     } else if (code != Z_OK && code != Z_BUF_ERROR) {
-      fail(at_start && !is_first_member_);
+      throw_damaged(at_start && !is_first_member_);
     }
     return wanted - stream_->avail_out;
   }
 
-  [[noreturn]] void fail(bool between_members) const {
+  [[noreturn]] void throw_damaged(bool between_members) const {
     if (between_members) throw FileError(name() + ": gzip data are followed by something else");
     throw FileError(name() + ": gzip data are damaged: " + (stream_->msg ? stream_->msg : "unknown error"));
   }

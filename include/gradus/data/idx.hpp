@@ -125,8 +125,8 @@ IdxHeader parse_idx_header(Source& source) {
   }
 }
 
-[[noreturn]] inline void fail_idx_size(const std::string& name, const IdxHeader& header,
-                                       const std::string& found) {
+[[noreturn]] inline void throw_idx_size(const std::string& name, const IdxHeader& header,
+                                        const std::string& found) {
   throw FileError(name + ": IDX header promises " + header.shape.to_string() + " of " +
                   idx_type_name(header.type) + ", but " + found + " follow");
 }
@@ -145,17 +145,18 @@ requires ByteSource<std::remove_cvref_t<Source>> Tensor<T> read_idx(Source&& sou
   }
   const auto size = static_cast<std::uint64_t>(header.shape.size());
   if (size > source.bound() / sizeof(T)) {
-    detail::fail_idx_size(source.name(), header, "no more than " + std::to_string(source.bound()) + " bytes");
+    detail::throw_idx_size(source.name(), header,
+                           "no more than " + std::to_string(source.bound()) + " bytes");
   }
   Tensor<T> result = Tensor<T>::uninitialized(header.shape);
   const std::span<std::byte> bytes = std::as_writable_bytes(result.span());
   const std::size_t count = source.read(bytes);
   if (count != bytes.size()) {
-    detail::fail_idx_size(source.name(), header, std::to_string(count) + " bytes");
+    detail::throw_idx_size(source.name(), header, std::to_string(count) + " bytes");
   }
   std::byte extra{};
   if (source.read(std::span(&extra, 1)) != 0) {
-    detail::fail_idx_size(source.name(), header, "more than " + std::to_string(count) + " bytes");
+    detail::throw_idx_size(source.name(), header, "more than " + std::to_string(count) + " bytes");
   }
   to_big_endian(result.span());
   return result;

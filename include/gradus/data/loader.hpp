@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <iterator>
+#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -66,7 +67,7 @@ struct LoaderOptions {
   bool drop_last = false;  ///< Leave out a last batch that is smaller than the others.
   double divisor = std::is_same_v<Element, std::uint8_t> ? 255 : 1;  ///< Maps bytes to [0, 1].
   /// Changes the elements of a gathered batch, `[B, ...]`, before they are divided: random shifts, flips.
-  /// Called by `epoch(random)` alone, so that evaluation sees the data as they are.
+  /// Called by `training_epoch` only, so that evaluation sees the data unchanged.
   std::function<void(TensorView<Element> batch, Generator& random)> transform = {};
   Parallel parallel = {};  ///< threads that convert large batches; their pool must outlive the loader
 };
@@ -75,7 +76,7 @@ struct LoaderOptions {
 /// over epochs too, so that the data set needs no floating-point copy and nothing is allocated after the
 /// first batch.
 ///
-///     for (const auto& batch : loader.epoch(random)) step(batch.x, batch.labels);
+///     for (const auto& batch : loader.training_epoch(random)) step(batch.x, batch.labels);
 ///
 /// Refers to the data set, which must outlive it. One epoch at a time.
 template <std::floating_point Scalar = float, TensorScalar Element = std::uint8_t, TensorScalar Label = Index>
@@ -104,6 +105,8 @@ class Loader {
 
   const Data& data() const { return *data_; }
   const Options& options() const { return options_; }
+  /// The data set's name, by which a trainer reports validation results.
+  const std::string& name() const { return data_->name; }
 
   /// Batches in an epoch.
   Index size() const {
@@ -112,9 +115,10 @@ class Loader {
     return whole + (!options_.drop_last && examples % options_.batch_size > 0 ? 1 : 0);
   }
 
-  /// All examples once, shuffled by one `random.permutation(N)` as PyTorch shuffles by `torch.randperm(N)`,
-  /// in their order if the options say so. The generator must outlive the epoch.
-  Epoch epoch(Generator& random) & {
+  /// Returns the batches of a pass to train on: every example once, transformed, and shuffled by one
+  /// `random.permutation(N)` as PyTorch shuffles by `torch.randperm(N)` unless the options turn shuffling
+  /// off. The generator must outlive the epoch.
+  Epoch training_epoch(Generator& random) & {
     if (options_.shuffle) {
       order_.resize(static_cast<std::size_t>(data_->size()));
       random.permutation(std::span<Index>(order_));
@@ -122,21 +126,29 @@ class Loader {
     return Epoch(*this, &random);
   }
 
-  /// All examples once, in their order and unchanged, for evaluation.
-  Epoch epoch() & { return Epoch(*this, nullptr); }
+  /// Returns the batches of a pass to evaluate with: every example once, in order and not transformed.
+  Epoch evaluation_epoch() & { return Epoch(*this, nullptr); }
 
   // The batches are in the loader's memory.
-  void epoch(Generator& random) && = delete;
-  void epoch() && = delete;
+  void training_epoch(Generator& random) && = delete;
+  void evaluation_epoch() && = delete;
 
  private:
-  /// Which examples make up a batch: `order[i]`, or without an order `first + i`.
+  /// Which examples make up a batch: `rest[i]` if shuffled, else `first + i`.
   struct Rows {
-    const Index* order = nullptr;
+    std::span<const Index> rest = {};  ///< shuffled examples from this batch's first to the epoch's last
     Index first = 0;
     Index count = 0;
 
-    Index operator[](Index i) const { return order ? order[i] : first + i; }
+    bool is_shuffled() const { return !rest.empty(); }
+    Index operator[](Index i) const { return is_shuffled() ? rest[static_cast<std::size_t>(i)] : first + i; }
+
+    /// Returns the example `i` places after the batch's first, which may belong to a later batch; nothing
+    /// past the epoch's last example, or if the examples are not shuffled.
+    std::optional<Index> after(Index i) const {
+      const auto at = static_cast<std::size_t>(i);
+      return at < rest.size() ? std::optional(rest[at]) : std::nullopt;
+    }
   };
 
   // Less is not worth waking a thread for.
@@ -150,7 +162,9 @@ class Loader {
     const Index first = batch * options_.batch_size;
     const Index count = std::min(options_.batch_size, data_->size() - first);
     const bool shuffled = random != nullptr && options_.shuffle;
-    const Rows rows{shuffled ? order_.data() + first : nullptr, first, count};
+    const std::span<const Index> order(order_);
+    const Rows rows{shuffled ? order.subspan(static_cast<std::size_t>(first)) : std::span<const Index>{},
+                    first, count};
     return {gather_inputs(rows, random), gather_labels(rows)};
   }
 
@@ -162,18 +176,19 @@ class Loader {
     if (random != nullptr && options_.transform) {
       copy_rows(data_->inputs, rows, transformed_, copied);
       options_.transform(transformed_, *random);
-      copy_rows(transformed_, Rows{nullptr, 0, rows.count}, x_, divided);
+      copy_rows(transformed_, Rows{{}, 0, rows.count}, x_, divided);
       return x_;
     }
     if constexpr (std::is_same_v<Element, Scalar>) {
-      if (!rows.order && divisor == 1) return data_->inputs.slice(rows.first, rows.first + rows.count);
+      if (!rows.is_shuffled() && divisor == 1)
+        return data_->inputs.slice(rows.first, rows.first + rows.count);
     }
     copy_rows(data_->inputs, rows, x_, divided);
     return x_;
   }
 
   TensorView<const Label> gather_labels(const Rows& rows) {
-    if (!rows.order) return data_->labels.slice(rows.first, rows.first + rows.count);
+    if (!rows.is_shuffled()) return data_->labels.slice(rows.first, rows.first + rows.count);
     copy_rows(data_->labels, rows, labels_, copied);
     return labels_;
   }
@@ -186,14 +201,17 @@ class Loader {
     const Index parts = std::clamp(to.size() / min_elements_per_part, Index{1}, options_.parallel.threads());
     options_.parallel.run_ranges(parts, rows.count, [&](Index begin, Index end) {
       for (Index i = begin; i < end; ++i) {
-        // behind the last row of this part come the first ones of the same part of the next batch
-        const Index ahead = i + prefetched_rows,
-                    next = ahead < end ? ahead : ahead - end + begin + rows.count;
-        if (rows.order && rows.first + next < from.shape()[0])
-          detail::prefetch(from.data() + rows[next] * width, width * Index{sizeof(From)});
+        // Past this part's last row, the first rows of the same part of the next batch come next.
+        const Index ahead = i + prefetched_rows;
+        prefetch_row(from, width, rows.after(ahead < end ? ahead : rows.count + begin + ahead - end));
         copy_row(from.data() + rows[i] * width, to.data() + i * width, width);
       }
     });
+  }
+
+  template <class From>
+  static void prefetch_row(const Tensor<From>& from, Index width, std::optional<Index> row) {
+    if (row) detail::prefetch(from.data() + *row * width, width * Index{sizeof(From)});
   }
 
   const Data* data_;

@@ -15,7 +15,6 @@
 #include <gradus/core/tensor.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/data/loader.hpp>
-#include <gradus/nn/softmax_cross_entropy.hpp>
 
 /// Mixup: Zhang, Cisse, Dauphin and Lopez-Paz, 2018 (arXiv:1710.09412). A network is trained on
 /// `share x_i + (1 - share) x_j` and on the labels of both, weighted alike.
@@ -80,7 +79,7 @@ struct MixedBatch {
 ///     Trainer trainer{net, MixupCrossEntropy<>{}, optimizer, random};
 ///     trainer.fit(mixed, validation_loader);
 ///
-/// Refers to the loader, which must outlive it. `epoch()`, for evaluation, does not mix.
+/// Refers to the loader, which must outlive it. `evaluation_epoch` does not mix.
 template <class Scalar, class Element>
 class MixupLoader {
  public:
@@ -95,9 +94,10 @@ class MixupLoader {
   }
 
   Index size() const { return loader_->size(); }
-  Epoch epoch(Generator& random) & { return Epoch(*this, random); }
-  void epoch(Generator& random) && = delete;  // the mixed batches are in this object's memory
-  typename Source::Epoch epoch() { return loader_->epoch(); }
+  const std::string& name() const { return loader_->name(); }
+  Epoch training_epoch(Generator& random) & { return Epoch(*this, random); }
+  void training_epoch(Generator& random) && = delete;  // the mixed batches are in this object's memory
+  typename Source::Epoch evaluation_epoch() { return loader_->evaluation_epoch(); }
 
  private:
   MixedBatch<Scalar> mix(const Batch<Scalar, Index>& batch, Generator& random) {
@@ -157,7 +157,7 @@ class MixupLoader<Scalar, Element>::Epoch {
   };
 
   Epoch(MixupLoader& mixer, Generator& random)
-      : mixer_(&mixer), random_(&random), batches_(mixer.loader_->epoch(random)) {}
+      : mixer_(&mixer), random_(&random), batches_(mixer.loader_->training_epoch(random)) {}
 
   Index size() const { return mixer_->size(); }
   Iterator begin() const { return Iterator(*mixer_, batches_.begin(), *random_); }
@@ -167,38 +167,6 @@ class MixupLoader<Scalar, Element>::Epoch {
   MixupLoader* mixer_;
   Generator* random_;
   typename Source::Epoch batches_;
-};
-
-/// Softmax and cross-entropy that take mixed labels as well as plain ones: of mixed ones, the losses for both
-/// classes, weighted by their shares. Such an example counts as correct if the class of the larger share is
-/// recognised. Options are those of the loss: `MixupCrossEntropy<> loss{{.label_smoothing = 0.1}}`.
-template <class Scalar = float>
-struct MixupCrossEntropy : nn::SoftmaxCrossEntropy<Scalar> {
-  using nn::SoftmaxCrossEntropy<Scalar>::operator();
-
-  // L = share L(labels) + (1 - share) L(partners), and so for the gradient
-  auto operator()(TensorView<const Scalar> logits, const MixedLabels& mixed, TensorView<Scalar> dlogits) {
-    partners_gradient.resize(dlogits.shape());
-    const auto share = static_cast<Scalar>(mixed.share);
-    auto result = (*this)(logits, mixed.labels, dlogits);
-    const auto partners = (*this)(logits, mixed.partners, partners_gradient);
-    dlogits.array() = share * dlogits.array() + (1 - share) * partners_gradient.array();
-    result.loss = share * result.loss + (1 - share) * partners.loss;
-    result.weight = mixed.share * result.weight + (1 - mixed.share) * partners.weight;
-    result.total = mixed.share * result.total + (1 - mixed.share) * partners.total;
-    if (mixed.share < 0.5) {
-      result.correct = partners.correct;
-      result.count = partners.count;
-    }
-    return result;
-  }
-
-  template <class Other>
-  MixupCrossEntropy<Other> cast() const {
-    return {nn::SoftmaxCrossEntropy<Scalar>::template cast<Other>()};
-  }
-
-  Tensor<Scalar> partners_gradient = {};  ///< memory from one call to the next
 };
 
 }  // namespace gradus

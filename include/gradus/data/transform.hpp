@@ -23,13 +23,13 @@ struct ImageExtents {
   Index channels, height, width;
 };
 
-[[noreturn]] inline void fail_image_batch(const char* transform, const Shape& shape) {
+[[noreturn]] inline void throw_not_images(const char* transform, const Shape& shape) {
   throw ShapeError(std::string(transform) + ": batch has shape " + shape.to_string() +
                    ", expected [B, height, width] or [B, channels, height, width]");
 }
 
 inline ImageExtents image_extents(const char* transform, const Shape& shape) {
-  if (shape.rank() != 3 && shape.rank() != 4) fail_image_batch(transform, shape);
+  if (shape.rank() != 3 && shape.rank() != 4) throw_not_images(transform, shape);
   return {shape.rank() == 4 ? shape[1] : 1, shape[shape.rank() - 2], shape[shape.rank() - 1]};
 }
 

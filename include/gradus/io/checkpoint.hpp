@@ -41,12 +41,12 @@ inline constexpr const char* step_count_key = "step_count";
 
 }  // namespace detail
 
-/// Writes a checkpoint. The file appears whole or not at all, so that a crash while saving leaves the
+/// Writes a checkpoint: `save_checkpoint(net, optimizer, random, file)`. The file appears whole or not at all, so that a crash while saving leaves the
 /// previous one. Throws FileError.
 template <class Scalar, class Optimizer>
 requires optim::Optimizer<std::remove_const_t<Optimizer>>
-void save_checkpoint(const std::filesystem::path& file, const nn::Sequential<Scalar>& net,
-                     Optimizer& optimizer, const Generator& random) {
+void save_checkpoint(const nn::Sequential<Scalar>& net, Optimizer& optimizer, const Generator& random,
+                     const std::filesystem::path& file) {
   SafetensorsWriter writer;
   detail::visit_training_state(net, optimizer, [&](const std::string& name, const Tensor<Scalar>& tensor) {
     writer.add(name, tensor);
@@ -61,23 +61,24 @@ void save_checkpoint(const std::filesystem::path& file, const nn::Sequential<Sca
 /// Continues from a checkpoint of the same network and optimiser. Throws FileError, which names the first
 /// tensor that does not fit; then nothing has changed.
 template <class Scalar, optim::Optimizer Optimizer>
-void load_checkpoint(const std::filesystem::path& file, nn::Sequential<Scalar>& net, Optimizer& optimizer,
-                     Generator& random) {
+void load_checkpoint(nn::Sequential<Scalar>& net, Optimizer& optimizer, Generator& random,
+                     const std::filesystem::path& file) {
   const SafetensorsReader reader(file);
-  const auto fail = [&](const std::string& what) {
+  const auto throw_error = [&](const std::string& what) {
     throw FileError(path_text(file) + ": not a checkpoint of this training: " + what);
   };
   std::vector<std::pair<Tensor<Scalar>*, Tensor<Scalar>>> read;
   detail::visit_training_state(net, optimizer, [&](const std::string& name, Tensor<Scalar>& tensor) {
     Tensor<Scalar> stored = reader.read<Scalar>(name);
     if (!(stored.shape() == tensor.shape())) {
-      fail(escaped(name, detail::longest_name) + " has shape " + stored.shape().to_string() + ", expected " +
-           tensor.shape().to_string());
+      throw_error(escaped(name, detail::longest_name) + " has shape " + stored.shape().to_string() +
+                  ", expected " + tensor.shape().to_string());
     }
     read.emplace_back(&tensor, std::move(stored));
   });
   if (reader.entries().size() != read.size() + 1) {
-    fail(std::to_string(reader.entries().size()) + " tensors, expected " + std::to_string(read.size() + 1));
+    throw_error(std::to_string(reader.entries().size()) + " tensors, expected " +
+                std::to_string(read.size() + 1));
   }
   const auto count = reader.metadata().find(detail::step_count_key);
   Index steps = -1;
@@ -86,22 +87,22 @@ void load_checkpoint(const std::filesystem::path& file, nn::Sequential<Scalar>& 
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), steps);
     if (error != std::errc{} || end != text.data() + text.size()) steps = -1;
   }
-  if (steps < 0) fail("it has no step count");
+  if (steps < 0) throw_error("it has no step count");
   if (steps > optim::max_step_count) {
-    fail("its step count is " + std::to_string(steps) + ", expected at most " +
-         std::to_string(optim::max_step_count));
+    throw_error("its step count is " + std::to_string(steps) + ", expected at most " +
+                std::to_string(optim::max_step_count));
   }
   Generator restored = random;
   try {
     const Tensor<std::uint32_t> words = reader.read<std::uint32_t>(detail::generator_key);
     restored.set_state(words.span());
   } catch (const ArgumentError& error) {
-    fail(error.what());
+    throw_error(error.what());
   }
   try {
     optimizer.set_step_count(steps);
   } catch (const ArgumentError& error) {
-    fail(error.what());
+    throw_error(error.what());
   }
   for (auto& [tensor, stored] : read) *tensor = std::move(stored);
   random = restored;

@@ -71,12 +71,12 @@ class SafetensorsReader {
     const SafetensorsEntry* entry = find(name);
     if (entry == nullptr) throw FileError(path_ + ": no tensor " + in_quotes(name));
     if (entry->dtype != dtype) {
-      fail(*entry,
-           "has dtype " + escaped(entry->dtype, detail::longest_name) + ", expected " + std::string(dtype));
+      throw_error(*entry, "has dtype " + escaped(entry->dtype, detail::longest_name) + ", expected " +
+                              std::string(dtype));
     }
     if (!entry->has_shape()) {
-      fail(*entry, "has rank " + std::to_string(entry->rank) + ", expected at most " +
-                       std::to_string(Shape::max_rank));
+      throw_error(*entry, "has rank " + std::to_string(entry->rank) + ", expected at most " +
+                              std::to_string(Shape::max_rank));
     }
     Tensor<Scalar> tensor = Tensor<Scalar>::uninitialized(entry->shape);
     const std::span<std::byte> bytes = std::as_writable_bytes(tensor.span());
@@ -87,14 +87,14 @@ class SafetensorsReader {
   }
 
  private:
-  [[noreturn]] void fail(const SafetensorsEntry& entry, const std::string& what) const {
+  [[noreturn]] void throw_error(const SafetensorsEntry& entry, const std::string& what) const {
     throw FileError(path_ + ": " + in_quotes(entry.name) + " " + what);
   }
 
   void check_bools(const SafetensorsEntry& entry, std::span<const std::byte> bytes) const {
     const auto wrong = std::ranges::find_if(bytes, [](std::byte byte) { return byte > std::byte{1}; });
     if (wrong == bytes.end()) return;
-    fail(entry, "has a BOOL of " + std::to_string(std::to_integer<int>(*wrong)) + ", expected 0 or 1");
+    throw_error(entry, "has a BOOL of " + std::to_string(std::to_integer<int>(*wrong)) + ", expected 0 or 1");
   }
 
   void read_bytes(std::uint64_t position, std::span<std::byte> bytes) const {

@@ -35,8 +35,8 @@ class SafetensorsWriter {
   template <class Scalar>
   void add(std::string_view name, TensorView<Scalar> tensor) {
     check_text("name", name);
-    if (name == "__metadata__") fail("a tensor cannot be named \"__metadata__\"");
-    if (!names_.emplace(name).second) fail("two tensors named " + in_quotes(name));
+    if (name == "__metadata__") throw_error("a tensor cannot be named \"__metadata__\"");
+    if (!names_.emplace(name).second) throw_error("two tensors named " + in_quotes(name));
     const std::span<const std::byte> bytes = std::as_bytes(tensor.span());
     std::string extents;
     for (const Index extent : tensor.shape())
@@ -69,8 +69,8 @@ class SafetensorsWriter {
   void write(const std::filesystem::path& path) const {
     const std::string json = header();
     if (json.size() > detail::safetensors_header_limit) {
-      fail("the header has " + std::to_string(json.size()) + " bytes, expected at most " +
-           std::to_string(detail::safetensors_header_limit));
+      throw_error("the header has " + std::to_string(json.size()) + " bytes, expected at most " +
+                  std::to_string(detail::safetensors_header_limit));
     }
     const std::uint64_t length = little_endian(std::uint64_t{json.size()});
     AtomicFile file(path);
@@ -86,11 +86,11 @@ class SafetensorsWriter {
     std::size_t element_size;
   };
 
-  [[noreturn]] static void fail(const std::string& what) {
+  [[noreturn]] static void throw_error(const std::string& what) {
     throw ArgumentError("SafetensorsWriter: " + what);
   }
   static void check_text(const char* what, std::string_view text) {
-    if (!is_utf8(text)) fail(std::string(what) + " " + in_quotes(text) + " is not UTF-8");
+    if (!is_utf8(text)) throw_error(std::string(what) + " " + in_quotes(text) + " is not UTF-8");
   }
   static std::string json_text(std::string_view text) { return nlohmann::json(text).dump(); }
 

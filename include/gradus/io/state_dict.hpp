@@ -115,13 +115,13 @@ template <class Scalar>
 LoadReport load(nn::Sequential<Scalar>& net, const std::filesystem::path& file, Match match) {
   const SafetensorsReader reader(file);
   detail::Fit<Scalar> fit = detail::compare(net, reader);
-  const auto fail = [&](const std::string& what) {
+  const auto throw_error = [&](const std::string& what) {
     throw FileError(path_text(file) + ": " + what + ": " + fit.report.to_string() +
                     detail::prefix_hint(fit.report));
   };
-  if (match == Match::strict && !fit.report.complete()) fail("does not fit the network");
+  if (match == Match::strict && !fit.report.complete()) throw_error("does not fit the network");
   const bool wants_nothing = fit.report.missing.empty() && fit.report.different.empty();
-  if (fit.fitting.empty() && !wants_nothing) fail("nothing in it fits the network");
+  if (fit.fitting.empty() && !wants_nothing) throw_error("nothing in it fits the network");
   std::vector<Tensor<Scalar>> read;
   for (const auto& [tensor, entry] : fit.fitting) read.push_back(reader.template read<Scalar>(entry->name));
   for (std::size_t i = 0; i < read.size(); ++i) *fit.fitting[i].first = std::move(read[i]);

@@ -12,7 +12,8 @@
 
 namespace gradus::nn {
 
-struct BatchNormOptions {
+/// Options of BatchNorm1d.
+struct BatchNorm1dOptions {
   double epsilon = 1e-5;
   double momentum = 0.1;  ///< how far the running statistics move towards those of a batch
   bool affine = true;     ///< whether there are a weight and a bias
@@ -30,7 +31,7 @@ class BatchNorm1d {
   Tensor<Scalar> running_variance;  ///< `[C]`, 1 at first; of the unbiased kind
 
   /// Throws ArgumentError on a negative number of features, an epsilon below 0 or a momentum outside [0, 1].
-  explicit BatchNorm1d(Index features, const BatchNormOptions& options = {})
+  explicit BatchNorm1d(Index features, const BatchNorm1dOptions& options = {})
       : running_mean(Shape{checked(features, options)}),
         running_variance(Tensor<Scalar>::ones({features})),
         options_(options) {
@@ -40,7 +41,7 @@ class BatchNorm1d {
   }
 
   Index features() const { return running_mean.size(); }
-  const BatchNormOptions& options() const { return options_; }
+  const BatchNorm1dOptions& options() const { return options_; }
 
   Shape output_shape(const Shape& x) const {
     if (x.rank() != 2 || x[1] != features()) {
@@ -156,7 +157,7 @@ class BatchNorm1d {
     f("running_var", self.running_variance);
   }
 
-  static Index checked(Index features, const BatchNormOptions& options) {
+  static Index checked(Index features, const BatchNorm1dOptions& options) {
     if (features < 0 || !(options.epsilon >= 0) || !(options.momentum >= 0 && options.momentum <= 1)) {
       throw ArgumentError("BatchNorm1d: features " + std::to_string(features) + ", epsilon " +
                           format_shortest(options.epsilon) + ", momentum " +
@@ -169,7 +170,7 @@ class BatchNorm1d {
     return options_.affine ? parameter.value.view() : TensorView<const Scalar>{};
   }
 
-  BatchNormOptions options_;
+  BatchNorm1dOptions options_;
 };
 
 }  // namespace gradus::nn

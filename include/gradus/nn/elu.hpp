@@ -10,29 +10,32 @@ namespace gradus::nn {
 
 /// x where x > 0, else alpha (exp(x) - 1); any shape. As `torch.nn.ELU`.
 template <class Scalar = float>
-struct ELU {
-  double alpha = 1;
+class ELU {
+ public:
+  explicit ELU(double alpha = 1) : alpha_(alpha) {}
 
+  double alpha() const { return alpha_; }
   Shape output_shape(const Shape& x) const { return x; }
 
   // y = x where x > 0, else alpha (exp(x) - 1)
   void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context&) const {
-    ops::elu<Scalar>(x, alpha, y);
+    ops::elu<Scalar>(x, alpha_, y);
   }
 
   // dL/dx = dL/dy where x > 0, else alpha exp(x) dL/dy
   void backward(TensorView<const Scalar> x, TensorView<const Scalar>, TensorView<const Scalar> dy,
                 TensorView<Scalar> dx, Context&) const {
-    ops::elu_backward<Scalar>(x, dy, alpha, dx);
+    ops::elu_backward<Scalar>(x, dy, alpha_, dx);
   }
 
   template <class Other>
   ELU<Other> cast() const {
-    return {alpha};
+    return ELU<Other>(alpha_);
   }
-  std::string name() const { return "ELU(" + format_general(alpha) + ")"; }
-};
+  std::string name() const { return "ELU(" + format_general(alpha_) + ")"; }
 
-ELU(double)->ELU<>;
+ private:
+  double alpha_;
+};
 
 }  // namespace gradus::nn

@@ -8,34 +8,37 @@
 namespace gradus::nn {
 
 /// The function itself, or its approximation by tanh, within 5e-4 of it.
-enum class GeluForm { exact, tanh };
+enum class GELUForm { exact, tanh };
 
 /// The Gaussian error linear unit x P(X <= x), X ~ N(0, 1); any shape. As `torch.nn.GELU`.
 template <class Scalar = float>
-struct GELU {
-  GeluForm form = GeluForm::exact;
+class GELU {
+ public:
+  explicit GELU(GELUForm form = GELUForm::exact) : form_(form) {}
 
+  GELUForm form() const { return form_; }
   Shape output_shape(const Shape& x) const { return x; }
 
   // y = x/2 (1 + erf(x / sqrt 2)), or x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))
   void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context&) const {
-    form == GeluForm::exact ? ops::gelu<Scalar>(x, y) : ops::gelu_tanh<Scalar>(x, y);
+    form_ == GELUForm::exact ? ops::gelu<Scalar>(x, y) : ops::gelu_tanh<Scalar>(x, y);
   }
 
   // dL/dx = dL/dy (P(X <= x) + x p(x)), or the derivative of the other form
   void backward(TensorView<const Scalar> x, TensorView<const Scalar>, TensorView<const Scalar> dy,
                 TensorView<Scalar> dx, Context&) const {
-    form == GeluForm::exact ? ops::gelu_backward<Scalar>(x, dy, dx)
-                            : ops::gelu_tanh_backward<Scalar>(x, dy, dx);
+    form_ == GELUForm::exact ? ops::gelu_backward<Scalar>(x, dy, dx)
+                             : ops::gelu_tanh_backward<Scalar>(x, dy, dx);
   }
 
   template <class Other>
   GELU<Other> cast() const {
-    return {form};
+    return GELU<Other>(form_);
   }
-  std::string name() const { return form == GeluForm::exact ? "GELU" : "GELU(tanh)"; }
-};
+  std::string name() const { return form_ == GELUForm::exact ? "GELU" : "GELU(tanh)"; }
 
-GELU(GeluForm)->GELU<>;
+ private:
+  GELUForm form_;
+};
 
 }  // namespace gradus::nn

@@ -101,16 +101,20 @@ void kaiming_normal(TensorView<Scalar> weight, Generator& random, double slope =
   normal(weight, random, 0, detail::over_root(detail::leaky_relu_gain(slope), fan == Fan::in ? in : out));
 }
 
-/// Calls `f(view)` for every weight matrix of a network, in order, and sets every bias to zero: the chapter's
+/// Calls `f(view)` for every weight matrix of a network, in order; biases keep their values:
 /// `init::weights(net, [&](auto w) { init::normal(w, random, 0, 0.01); })`.
 template <class Net, class F>
 void weights(Net& net, F&& f) {
+  net.visit([&](std::string_view, auto& parameter) {
+    if (parameter.value.rank() >= 2) f(parameter.value.view());
+  });
+}
+
+/// Sets every bias of a network to zero: each parameter below rank 2 whose name ends with `bias`.
+template <class Net>
+void zero_biases(Net& net) {
   net.visit([&](std::string_view name, auto& parameter) {
-    if (parameter.value.rank() >= 2) {
-      f(parameter.value.view());
-    } else if (name.ends_with("bias")) {
-      zeros(parameter.value.view());
-    }
+    if (parameter.value.rank() < 2 && name.ends_with("bias")) zeros(parameter.value.view());
   });
 }
 

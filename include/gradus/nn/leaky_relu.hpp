@@ -11,29 +11,32 @@ namespace gradus::nn {
 /// x where x > 0, else a small multiple of it, so that no unit dies for good; any shape. As
 /// `torch.nn.LeakyReLU`.
 template <class Scalar = float>
-struct LeakyReLU {
-  double slope = 0.01;
+class LeakyReLU {
+ public:
+  explicit LeakyReLU(double slope = 0.01) : slope_(slope) {}
 
+  double slope() const { return slope_; }
   Shape output_shape(const Shape& x) const { return x; }
 
   // y = x where x > 0, else slope x
   void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context&) const {
-    ops::leaky_relu<Scalar>(x, slope, y);
+    ops::leaky_relu<Scalar>(x, slope_, y);
   }
 
   // dL/dx = dL/dy where x > 0, else slope dL/dy
   void backward(TensorView<const Scalar> x, TensorView<const Scalar>, TensorView<const Scalar> dy,
                 TensorView<Scalar> dx, Context&) const {
-    ops::leaky_relu_backward<Scalar>(x, dy, slope, dx);
+    ops::leaky_relu_backward<Scalar>(x, dy, slope_, dx);
   }
 
   template <class Other>
   LeakyReLU<Other> cast() const {
-    return {slope};
+    return LeakyReLU<Other>(slope_);
   }
-  std::string name() const { return "LeakyReLU(" + format_general(slope) + ")"; }
-};
+  std::string name() const { return "LeakyReLU(" + format_general(slope_) + ")"; }
 
-LeakyReLU(double)->LeakyReLU<>;
+ private:
+  double slope_;
+};
 
 }  // namespace gradus::nn

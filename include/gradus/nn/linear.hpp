@@ -11,6 +11,11 @@
 
 namespace gradus::nn {
 
+/// Options of Linear.
+struct LinearOptions {
+  bool bias = true;  ///< whether there is a bias
+};
+
 /// The fully connected layer y = x W^T + b: `[N, in] -> [N, out]`, with W `[out, in]` and b `[out]`.
 ///
 /// Weights and biases are drawn as PyTorch draws them, uniform in +-1/sqrt(in), from the generator given;
@@ -23,15 +28,15 @@ struct Linear {
   Parameter<Scalar> bias;  ///< empty in a layer without bias
 
   /// Throws ArgumentError on a negative size.
-  Linear(Index in, Index out, Generator& random, bool with_bias = true)
+  Linear(Index in, Index out, Generator& random, const LinearOptions& options = {})
       : weight(Tensor<Scalar>(checked_shape(in, out))),
-        bias(Tensor<Scalar>(Shape{with_bias ? out : 0})),
-        has_bias_(with_bias) {
+        bias(Tensor<Scalar>(Shape{options.bias ? out : 0})),
+        has_bias_(options.bias) {
     reset_parameters(random);
   }
-  Linear(Index in, Index out, Generator&& random = Generator{}, bool with_bias = true)
-      : Linear(in, out, random, with_bias) {}
-  Linear(Index in, Index out, bool with_bias) : Linear(in, out, Generator{}, with_bias) {}
+  Linear(Index in, Index out, Generator&& random, const LinearOptions& options = {})
+      : Linear(in, out, random, options) {}
+  Linear(Index in, Index out, const LinearOptions& options = {}) : Linear(in, out, Generator{}, options) {}
 
   Index in() const { return weight.value.shape()[1]; }
   Index out() const { return weight.value.shape()[0]; }

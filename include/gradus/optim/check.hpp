@@ -12,8 +12,8 @@ namespace gradus::optim {
 
 namespace detail {
 
-[[noreturn]] inline void fail_option(const char* optimizer, const char* option, double got,
-                                     const char* wanted) {
+[[noreturn]] inline void throw_option(const char* optimizer, const char* option, double got,
+                                      const char* wanted) {
   throw ArgumentError(std::string(optimizer) + ": " + option + " is " + format_shortest(got) + ", expected " +
                       wanted);
 }
@@ -22,19 +22,19 @@ namespace detail {
 
 /// Throws ArgumentError unless the option is finite.
 inline void check_finite(const char* optimizer, const char* option, double value) {
-  if (!std::isfinite(value)) detail::fail_option(optimizer, option, value, "a finite number");
+  if (!std::isfinite(value)) detail::throw_option(optimizer, option, value, "a finite number");
 }
 
 /// Throws ArgumentError unless the option is finite and not negative.
 inline void check_not_negative(const char* optimizer, const char* option, double value) {
   if (!(value >= 0 && std::isfinite(value))) {
-    detail::fail_option(optimizer, option, value, "a finite number not below 0");
+    detail::throw_option(optimizer, option, value, "a finite number not below 0");
   }
 }
 
 /// Throws ArgumentError unless the option is in [0, 1).
 inline void check_fraction(const char* optimizer, const char* option, double value) {
-  if (!(value >= 0 && value < 1)) detail::fail_option(optimizer, option, value, "a number in [0, 1)");
+  if (!(value >= 0 && value < 1)) detail::throw_option(optimizer, option, value, "a number in [0, 1)");
 }
 
 /// The largest step count that leaves room for a further step.

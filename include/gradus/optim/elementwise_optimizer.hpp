@@ -72,8 +72,8 @@ class ElementwiseOptimizer {
     Members group{options, Rule::state(options), {}};
     for (auto& parameter : parameters) {
       if (parameter.parameter == nullptr || holds(parameter.parameter) || has(group, parameter.parameter)) {
-        fail(parameter.parameter ? "parameter '" + parameter.name + "' is given twice"
-                                 : "parameter '" + parameter.name + "' is null");
+        throw_error(parameter.parameter ? "parameter '" + parameter.name + "' is given twice"
+                                        : "parameter '" + parameter.name + "' is null");
       }
       group.members.push_back(Member{std::move(parameter), {}});
       Member& member = group.members.back();
@@ -98,7 +98,7 @@ class ElementwiseOptimizer {
     const States wanted = Rule::state(options);
     for (std::size_t i = 0; i < state_count; ++i) {
       if (wanted[i].kept && !members.states[i].kept) {
-        fail(std::string("was built without ") + wanted[i].name);
+        throw_error(std::string("was built without ") + wanted[i].name);
       }
     }
     members.options = options;
@@ -150,7 +150,7 @@ class ElementwiseOptimizer {
   explicit ElementwiseOptimizer(std::vector<Group> groups) {
     for (Group& group : groups) add_group(std::move(group.parameters), group.options);
     if (std::ranges::all_of(groups_, [](const Members& group) { return group.members.empty(); })) {
-      fail("got no parameters, expected one or more");
+      throw_error("got no parameters, expected one or more");
     }
   }
   ElementwiseOptimizer(std::vector<nn::NamedParameter<Scalar>> parameters, const Options& options)
@@ -209,10 +209,10 @@ class ElementwiseOptimizer {
         const auto& [name, parameter] = member.parameter;
         const Shape& wanted = parameter->value.shape();
         if (!(parameter->gradient.shape() == wanted))
-          fail_shape("gradient", name, parameter->gradient.shape(), wanted);
+          throw_shape("gradient", name, parameter->gradient.shape(), wanted);
         for (std::size_t i = 0; i < state_count; ++i) {
           if (group.states[i].kept && !(member.state[i].shape() == wanted)) {
-            fail_shape(group.states[i].name, name, member.state[i].shape(), wanted);
+            throw_shape(group.states[i].name, name, member.state[i].shape(), wanted);
           }
         }
       }
@@ -235,11 +235,11 @@ class ElementwiseOptimizer {
     return static_cast<std::size_t>(group);
   }
 
-  [[noreturn]] static void fail(const std::string& what) {
+  [[noreturn]] static void throw_error(const std::string& what) {
     throw ArgumentError(std::string(Rule::name) + ": " + what);
   }
-  [[noreturn]] static void fail_shape(const char* what, const std::string& name, const Shape& got,
-                                      const Shape& wanted) {
+  [[noreturn]] static void throw_shape(const char* what, const std::string& name, const Shape& got,
+                                       const Shape& wanted) {
     throw ShapeError(std::string(Rule::name) + ": " + what + " of parameter '" + name + "' has shape " +
                      got.to_string() + ", expected " + wanted.to_string());
   }

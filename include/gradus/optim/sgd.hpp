@@ -11,7 +11,8 @@
 
 namespace gradus::optim {
 
-struct SgdOptions {
+/// Options of SGD.
+struct SGDOptions {
   double learning_rate = 0.1;
   double momentum = 0;
   double dampening = 0;
@@ -21,8 +22,8 @@ struct SgdOptions {
 
 namespace detail {
 
-struct SgdRule {
-  using Options = SgdOptions;
+struct SGDRule {
+  using Options = SGDOptions;
   static constexpr const char* name = "SGD";
 
   static void check(const Options& options) {
@@ -94,14 +95,14 @@ struct SgdRule {
 ///     SGD sgd{weights, {.learning_rate = 0.1, .weight_decay = 1e-4}};
 ///     sgd.add_group(biases, {.learning_rate = 0.1});
 template <class Scalar = float>
-class SGD : public ElementwiseOptimizer<Scalar, detail::SgdRule> {
-  using Base = ElementwiseOptimizer<Scalar, detail::SgdRule>;
+class SGD : public ElementwiseOptimizer<Scalar, detail::SGDRule> {
+  using Base = ElementwiseOptimizer<Scalar, detail::SGDRule>;
 
  public:
   /// Throws ArgumentError on settings outside their domain, no parameters, or a parameter given twice.
-  explicit SGD(std::vector<nn::NamedParameter<Scalar>> parameters, const SgdOptions& options = {})
+  explicit SGD(std::vector<nn::NamedParameter<Scalar>> parameters, const SGDOptions& options = {})
       : Base(std::move(parameters), options) {}
-  explicit SGD(std::vector<ParameterGroup<Scalar, SgdOptions>> groups) : Base(std::move(groups)) {}
+  explicit SGD(std::vector<ParameterGroup<Scalar, SGDOptions>> groups) : Base(std::move(groups)) {}
 };
 
 }  // namespace gradus::optim

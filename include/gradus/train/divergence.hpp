@@ -34,8 +34,8 @@ std::string first_non_finite_parameter(Net& net) {
 /// Throws NumericError: `Trainer: loss is nan in epoch 3, batch 17; first not finite: the output of layer 1,
 /// Linear(784 -> 256), and parameter 1.weight`.
 template <class Net, class Scalar = typename Net::scalar_type>
-[[noreturn]] void fail_not_finite(const char* what, double value, const std::string& where, Net& net,
-                                  TensorView<const Scalar> input = {}) {
+[[noreturn]] void throw_not_finite(const char* what, double value, const std::string& where, Net& net,
+                                   TensorView<const Scalar> input = {}) {
   const std::string output = input.is_null() ? "" : first_non_finite_output<Net, Scalar>(net, input);
   const std::string parameter = first_non_finite_parameter(net);
   std::string message = std::string("Trainer: ") + what + " is " + format_shortest(value) + " " + where;

@@ -7,10 +7,18 @@
 #include <string>
 #include <vector>
 
+#include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/tensor_view.hpp>
 
 namespace gradus {
+
+/// Averages over samples; NaN where there is nothing to average.
+struct Metrics {
+  double loss = std::numeric_limits<double>::quiet_NaN();
+  double accuracy = std::numeric_limits<double>::quiet_NaN();  ///< NaN where the loss knows no classes.
+  Index samples = 0;
+};
 
 namespace detail {
 

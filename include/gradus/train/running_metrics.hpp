@@ -2,7 +2,7 @@
 
 #include <gradus/core/eigen.hpp>
 #include <gradus/ops/reduction.hpp>
-#include <gradus/train/history.hpp>
+#include <gradus/train/metrics.hpp>
 
 namespace gradus::detail {
 

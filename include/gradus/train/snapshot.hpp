@@ -38,15 +38,16 @@ class Snapshot {
   void restore(Net& net) const {
     std::size_t count = 0;
     nn::visit_state(std::as_const(net), [&](std::string_view, const Tensor<Scalar>& tensor) {
-      if (count == tensors_.size() || !(tensors_[count++].shape() == tensor.shape())) fail();
+      if (count == tensors_.size() || !(tensors_[count++].shape() == tensor.shape()))
+        throw_different_tensors();
     });
-    if (count != tensors_.size()) fail();
+    if (count != tensors_.size()) throw_different_tensors();
     count = 0;
     nn::visit_state(net, [&](std::string_view, Tensor<Scalar>& tensor) { tensor = tensors_[count++]; });
   }
 
  private:
-  [[noreturn]] static void fail() {
+  [[noreturn]] static void throw_different_tensors() {
     throw ShapeError("Snapshot: the network has other tensors than the one that was remembered");
   }
 

@@ -30,12 +30,13 @@
 namespace gradus {
 
 /// What makes batches: a Loader, or anything else with `x`, `labels` and `size()` in each of its batches.
-/// `epoch(random)` is a pass to train on, `epoch()` one to evaluate with.
+/// `training_epoch(random)` is a pass to train on, `evaluation_epoch()` one to evaluate with. If the source
+/// has a `name()`, validation results are reported by it.
 template <class Source>
 concept BatchSource = requires(Source& source, Generator& random) {
   source.size();
-  (*source.epoch(random).begin()).size();
-  (*source.epoch().begin()).size();
+  (*source.training_epoch(random).begin()).size();
+  (*source.evaluation_epoch().begin()).size();
 };
 
 struct TrainerOptions {
@@ -138,11 +139,11 @@ class Trainer {
   template <BatchSource Source>
   Metrics evaluate(Source& source) {
     detail::RunningMetrics metrics;
-    for (const auto& batch : source.epoch()) {
+    for (const auto& batch : source.evaluation_epoch()) {
       metrics.add(loss_, loss_(net_->predict(batch.x, workspace_), batch.labels), batch.size());
     }
     const Metrics average = metrics.average();
-    if (average.samples == 0) fail_no_samples();
+    if (average.samples == 0) throw_no_samples();
     return average;
   }
 
@@ -153,7 +154,7 @@ class Trainer {
     auto data_loader = loader(data, options_.evaluation_batch_size, pool);
     Tensor<Scalar> all(net_->output_shape(data.inputs.shape()));
     Scalar* out = all.data();
-    for (const auto& batch : data_loader.epoch()) {
+    for (const auto& batch : data_loader.evaluation_epoch()) {
       out = std::ranges::copy(net_->predict(batch.x, workspace_), out).out;
     }
     return all;
@@ -166,13 +167,15 @@ class Trainer {
     callbacks_.push_back(std::move(any));
     return *inside;
   }
-  /// Calls `f(trainer)` after each step, each epoch: `trainer.on_epoch([&](auto&) { scheduler.step(); })`.
+  /// Registers `f`, which is called as `f(trainer)` after each step:
+  /// `trainer.after_each_step([&](auto&) { scheduler.step(); })`.
   template <class F>
-  void on_step(F f) {
+  void after_each_step(F f) {
     add(detail::StepFunction<F>{std::move(f)});
   }
+  /// Registers `f`, which is called as `f(trainer)` after each epoch and its validation.
   template <class F>
-  void on_epoch(F f) {
+  void after_each_epoch(F f) {
     add(detail::EpochFunction<F>{std::move(f)});
   }
 
@@ -198,14 +201,14 @@ class Trainer {
     return Loader<Scalar, Element, Label>(data, {.batch_size = batch_size, .parallel = Parallel(pool.get())});
   }
 
-  [[noreturn]] static void fail_no_samples() {
+  [[noreturn]] static void throw_no_samples() {
     throw ArgumentError("Trainer: there are 0 samples to evaluate, expected at least 1");
   }
 
   template <class Train, class Validation>
   const History& run(Train& train, Validation* validation) {
     if (train.size() == 0) throw ArgumentError("Trainer: there is no batch to train on");
-    if (validation != nullptr && validation->size() == 0) fail_no_samples();
+    if (validation != nullptr && validation->size() == 0) throw_no_samples();
     stopping_ = false;
     progress_.epoch = history_.size();
     progress_.epochs = detail::checked_add("Trainer: epochs", progress_.epoch, options_.epochs);
@@ -233,9 +236,11 @@ class Trainer {
     record.learning_rate = optimizer_->learning_rate();
     if (validation != nullptr) {
       record.validation = evaluate(*validation);
+      if constexpr (requires { std::string(validation->name()); })
+        record.validation_name = validation->name();
       if (!std::isfinite(record.validation->loss)) {
-        detail::fail_not_finite("validation loss", record.validation->loss,
-                                "after epoch " + std::to_string(progress_.epoch), *net_);
+        detail::throw_not_finite("validation loss", record.validation->loss,
+                                 "after epoch " + std::to_string(progress_.epoch), *net_);
       }
     }
     history_.push_back(record);
@@ -247,7 +252,7 @@ class Trainer {
     detail::RunningMetrics metrics;
     net_->train();
     progress_.batch = 0;
-    for (const auto& batch : train.epoch(*random_)) {
+    for (const auto& batch : train.training_epoch(*random_)) {
       step(batch, metrics);
       ++progress_.batch;
       ++progress_.step;
@@ -265,7 +270,7 @@ class Trainer {
     const auto result = loss_(output, batch.labels, output_gradient_);
     const double loss = detail::loss_value(result);
     if (!std::isfinite(loss)) {
-      detail::fail_not_finite(
+      detail::throw_not_finite(
           "loss", loss,
           "in epoch " + std::to_string(progress_.epoch) + ", batch " + std::to_string(progress_.batch + 1),
           *net_, batch.x);

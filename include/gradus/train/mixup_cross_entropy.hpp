@@ -1,0 +1,43 @@
+#pragma once
+
+#include <gradus/core/tensor.hpp>
+#include <gradus/core/tensor_view.hpp>
+#include <gradus/data/mixup.hpp>
+#include <gradus/nn/softmax_cross_entropy.hpp>
+#include <gradus/ops/elementwise.hpp>
+
+namespace gradus {
+
+/// Softmax and cross-entropy that take mixed labels as well as plain ones: of mixed ones, the losses for both
+/// classes, weighted by their shares. Such an example counts as correct if the class of the larger share is
+/// recognised. Options are those of the loss: `MixupCrossEntropy<> loss{{.label_smoothing = 0.1}}`.
+template <class Scalar = float>
+struct MixupCrossEntropy : nn::SoftmaxCrossEntropy<Scalar> {
+  using nn::SoftmaxCrossEntropy<Scalar>::operator();
+
+  // L = share L(labels) + (1 - share) L(partners), and so for the gradient
+  auto operator()(TensorView<const Scalar> logits, const MixedLabels& mixed, TensorView<Scalar> dlogits) {
+    partners_gradient.resize(dlogits.shape());
+    const auto share = static_cast<Scalar>(mixed.share);
+    auto result = (*this)(logits, mixed.labels, dlogits);
+    const auto partners = (*this)(logits, mixed.partners, partners_gradient);
+    ops::lerp<Scalar>(1 - share, partners_gradient, dlogits);
+    result.loss = share * result.loss + (1 - share) * partners.loss;
+    result.weight = mixed.share * result.weight + (1 - mixed.share) * partners.weight;
+    result.total = mixed.share * result.total + (1 - mixed.share) * partners.total;
+    if (mixed.share < 0.5) {
+      result.correct = partners.correct;
+      result.count = partners.count;
+    }
+    return result;
+  }
+
+  template <class Other>
+  MixupCrossEntropy<Other> cast() const {
+    return {nn::SoftmaxCrossEntropy<Scalar>::template cast<Other>()};
+  }
+
+  Tensor<Scalar> partners_gradient = {};  ///< memory from one call to the next
+};
+
+}  // namespace gradus
