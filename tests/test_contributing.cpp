@@ -77,7 +77,7 @@ struct SquaredReLU {
 namespace gradus::optim {
 
 /// Settings of ScaledSGD.
-struct ScaledSgdOptions {
+struct ScaledSGDOptions {
   double learning_rate = 1e-3;  ///< the length of a step along each weight, at most
   double decay = 0.999;         ///< of the largest gradient seen so far
 };
@@ -85,7 +85,7 @@ struct ScaledSgdOptions {
 namespace detail {
 
 struct ScaledSgdRule {
-  using Options = ScaledSgdOptions;
+  using Options = ScaledSGDOptions;
   static constexpr const char* name = "ScaledSGD";
 
   static void check(const Options& options) {
@@ -122,7 +122,7 @@ class ScaledSGD : public ElementwiseOptimizer<Scalar, detail::ScaledSgdRule> {
 
  public:
   /// Throws ArgumentError on settings outside their domain, no parameters, or a parameter given twice.
-  explicit ScaledSGD(std::vector<nn::NamedParameter<Scalar>> parameters, const ScaledSgdOptions& options = {})
+  explicit ScaledSGD(std::vector<nn::NamedParameter<Scalar>> parameters, const ScaledSGDOptions& options = {})
       : Base(std::move(parameters), options) {}
 };
 

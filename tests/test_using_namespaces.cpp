@@ -63,11 +63,11 @@ TEST_CASE("using namespace std and gradus: functions and modules on the tape") {
   const Variable constant = x;
   Cube cube;
   const Cube constant_cube;
-  CHECK(total(apply(Cube{}, x)) == 9);
-  CHECK(total(apply(cube, x)) == 9);
-  CHECK(total(apply(constant_cube, constant)) == 9);
-  CHECK(total(apply(Cube{}, x * 1.0)) == 9);
-  CHECK(total(apply(Product{}, x, x)) == 5);
+  CHECK(total(apply_function(Cube{}, x)) == 9);
+  CHECK(total(apply_function(cube, x)) == 9);
+  CHECK(total(apply_function(constant_cube, constant)) == 9);
+  CHECK(total(apply_function(Cube{}, x * 1.0)) == 9);
+  CHECK(total(apply_function(Product{}, x, x)) == 5);
 
   Tanh<double> module;
   const Tanh<double> constant_module;

@@ -6,10 +6,10 @@
 // clang-format off
 // IWYU pragma: begin_exports
 #include <gradus/ops/check.hpp>
-#include <gradus/ops/reduction.hpp>
+#include <gradus/ops/loss_reduction.hpp>
 #include <gradus/ops/broadcast.hpp>
 
-#include <gradus/ops/product.hpp>
+#include <gradus/ops/matrix_product.hpp>
 #include <gradus/ops/affine.hpp>
 #include <gradus/ops/matmul.hpp>
 

@@ -48,8 +48,8 @@ TEST_SUITE("heap") {
             const gradus::Tensor<float> tensor(gradus::Shape{20});
             used(tensor.data());
           }) == 1);
-    // The panel of a product that does not fit Eigen's stack limit: what gradus::ops::product is there to
-    // avoid.
+    // The panel of a product that does not fit Eigen's stack limit: what gradus::ops::matrix_product is there
+    // to avoid.
     const Eigen::MatrixXf a = Eigen::MatrixXf::Ones(400, 400), b = a;
     Eigen::MatrixXf c(400, 400);
     CHECK(heap::allocations_in([&] { c.noalias() = a * b; }) >= 1);

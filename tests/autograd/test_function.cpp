@@ -44,16 +44,17 @@ struct WrongShape {
 TEST_SUITE("function") {
   TEST_CASE("a function of one's own, differentiated once, twice, three times") {
     const V x(Tensor<double>{1, -2}, requires_grad);
-    V y = apply(Cube{}, x);
+    V y = apply_function(Cube{}, x);
     for (const auto& expected : {Tensor<double>{3, 12}, Tensor<double>{6, -12}, Tensor<double>{6, 6}}) {
       y = grad(sum(y), x, {.create_graph = true});
       CHECK(Tensor(y.value()) == expected);
     }
-    CHECK(gradient_check([](const V& v) { return apply(Cube{}, v); }, Tensor<double>{1, -2}, {.order = 2}));
+    CHECK(gradient_check([](const V& v) { return apply_function(Cube{}, v); }, Tensor<double>{1, -2},
+                         {.order = 2}));
   }
 
   TEST_CASE("of two inputs, with the result at hand") {
-    const auto f = [](const V& a, const V& b) { return apply(Hypotenuse{}, a, b); };
+    const auto f = [](const V& a, const V& b) { return apply_function(Hypotenuse{}, a, b); };
     CHECK(gradient_check(f, {Tensor<double>{3, 1}, Tensor<double>{4, 2}}));
     CHECK(gradient_check(f, {Tensor<double>{3, 1}, Tensor<double>{4, 2}}, {.order = 2}));
   }
@@ -65,16 +66,16 @@ TEST_SUITE("function") {
 
   TEST_CASE("tensors as gradients are of first order, and say so") {
     const V x(Tensor<double>{1, 2}, requires_grad);
-    sum(apply(FirstOrderOnly{}, x)).backward();
+    sum(apply_function(FirstOrderOnly{}, x)).backward();
     CHECK(Tensor(x.grad()) == Tensor<double>{1, 1});
     CHECK_THROWS_WITH_AS(
-        grad(sum(apply(FirstOrderOnly{}, x)), x, {.create_graph = true}),
+        grad(sum(apply_function(FirstOrderOnly{}, x)), x, {.create_graph = true}),
         "grad: the gradient of function cannot be differentiated again; compose it of operators", StateError);
   }
 
   TEST_CASE("a gradient of another shape than its input is an error") {
     const V x(Tensor<double>{1, 2}, requires_grad);
-    CHECK_THROWS_WITH_AS(sum(apply(WrongShape{}, x)).backward(),
+    CHECK_THROWS_WITH_AS(sum(apply_function(WrongShape{}, x)).backward(),
                          "backward: gradient of shape [] for leaf of shape [2]", ShapeError);
   }
 }

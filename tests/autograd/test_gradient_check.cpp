@@ -67,7 +67,7 @@ Tensor<double> uniform(const Shape& shape, std::uint64_t seed) {
 }
 
 GradientCheck check_product(Fault fault, int order = 1) {
-  return gradient_check([=](const V& a, const V& b) { return apply(MatrixProduct{fault}, a, b); },
+  return gradient_check([=](const V& a, const V& b) { return apply_function(MatrixProduct{fault}, a, b); },
                         {uniform({3, 3}, 1), uniform({3, 3}, 2)}, {.order = order});
 }
 
@@ -84,7 +84,8 @@ TEST_SUITE("gradient_check") {
     CHECK_FALSE(check_product(Fault::lost));
     CHECK_FALSE(check_product(Fault::transposed));
     CHECK_FALSE(check_product(Fault::sign));
-    CHECK_FALSE(gradient_check([](const V& x) { return apply(NoBroadcastSum{}, x); }, uniform({3}, 3)));
+    CHECK_FALSE(
+        gradient_check([](const V& x) { return apply_function(NoBroadcastSum{}, x); }, uniform({3}, 3)));
   }
 
   TEST_CASE("the worst element is named, with both values") {

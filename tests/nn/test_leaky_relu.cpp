@@ -1,10 +1,9 @@
-#include <cmath>
-
 #include <doctest/doctest.h>
 
 #include <gradus/nn/leaky_relu.hpp>
 #include <gradus/nn/module.hpp>
 
+#include "../support/check_limits.hpp"
 #include "../support/extremes.hpp"
 #include "../support/numerical_gradient.hpp"
 
@@ -35,30 +34,10 @@ TEST_SUITE("nn::LeakyReLU") {
   }
 
   TEST_CASE_TEMPLATE("inputs of any size give the limits, and NaN stays NaN", Scalar, float, double) {
-    gradus::nn::Context context;
-    const Tensor<Scalar> dy = Tensor<Scalar>::ones({37});
-    Tensor<Scalar> y(Shape{37}), dx(Shape{37});
     for (const auto& module : {LeakyReLU<Scalar>{}, LeakyReLU<Scalar>{0.25}}) {
-      for (const Scalar big : {Scalar(88.7), Scalar(1e4), test::largest<Scalar>, test::infinity<Scalar>}) {
-        CAPTURE(static_cast<double>(big));
-        const Tensor<Scalar> high = Tensor<Scalar>::full({37}, big), low = Tensor<Scalar>::full({37}, -big);
-        module.forward(high, y, context);
-        for (const Scalar element : y)
-          REQUIRE((element == big || std::abs(element - big) <= test::epsilon<Scalar> * big));
-        module.backward(high, y, dy, dx, context);
-        for (const Scalar element : dx) REQUIRE(std::abs(element - 1) <= test::epsilon<Scalar>);
-        module.forward(low, y, context);
-        const Scalar y_limit = static_cast<Scalar>(module.slope()) * -big,
-                     dx_limit = static_cast<Scalar>(module.slope());
-        for (const Scalar element : y)
-          REQUIRE((element == y_limit || std::abs(element - y_limit) <=
-                                             2 * test::epsilon<Scalar> * std::abs(y_limit) + Scalar(1e-30)));
-        module.backward(low, y, dy, dx, context);
-        for (const Scalar element : dx) REQUIRE(std::abs(element - dx_limit) <= Scalar(1e-30));
-      }
-      const Tensor<Scalar> nan = Tensor<Scalar>::full({37}, test::not_a_number<Scalar>);
-      module.forward(nan, y, context);
-      for (const Scalar element : y) REQUIRE(std::isnan(element));
+      const Scalar slope = static_cast<Scalar>(module.slope());
+      test::check_limits(
+          module, [=](Scalar x) { return slope * x; }, slope);
     }
   }
 

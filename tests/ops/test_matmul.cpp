@@ -16,7 +16,7 @@ TEST_SUITE("matmul") {
                          ShapeError);
     CHECK_THROWS_AS(ops::matmul_shape({3}, Transpose::no, {3, 4}, Transpose::no), ShapeError);
     CHECK_THROWS_WITH_AS(ops::matmul_shape({5, 2, 3}, Transpose::no, {4, 3, 2}, Transpose::no),
-                         "matmul: shapes [5] and [4] do not broadcast", ShapeError);
+                         "matmul: shapes [5] and [4], expected shapes that broadcast", ShapeError);
   }
 
   TEST_CASE("a batch that the result lacks is summed, whichever side is transposed") {

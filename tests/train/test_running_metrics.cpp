@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include <gradus/ops/reduction.hpp>
+#include <gradus/ops/loss_reduction.hpp>
 #include <gradus/train/running_metrics.hpp>
 
 namespace {

@@ -9,7 +9,7 @@
 #include <gradus/autograd/variable.hpp>
 #include <gradus/ops/broadcast.hpp>
 
-/// `+ - * /` of variables and numbers, `maximum`, `minimum` and powers, with NumPy's broadcasting.
+/// `+ - * /` of variables and numbers, with NumPy's broadcasting.
 namespace gradus {
 
 /// Repeats along axes: `[3] -> [2, 3]`. Throws ShapeError.
@@ -39,7 +39,7 @@ Variable<Scalar> expand(const Variable<Scalar>& x, const Shape& shape) {
 
 namespace detail {
 
-/// y = f(a, b) on numbers, tensors and, where gradients are recorded, variables: F says each formula once.
+/// Records y = f(a, b). Each formula of F is written once, for numbers, tensors and variables.
 template <class Scalar, class F>
 class BinaryNode final : public Node<Scalar> {
  public:
@@ -51,17 +51,17 @@ class BinaryNode final : public Node<Scalar> {
 
   std::string name() const override { return F::name; }
 
-  void backward(Scalar dy, Goal) override {
+  void backward(Scalar dy, BackwardMode) override {
     Node<Scalar>&a = *this->few_parents[0], &b = *this->few_parents[1];
     const Scalar x = a.value.number(), z = b.value.number(), y = this->value.number();
-    if (a.wanted) a.receive(F::left(dy, x, z, y));
-    if (b.wanted) b.receive(F::right(dy, x, z, y));
+    if (a.pass.wanted) a.receive(F::left(dy, x, z, y));
+    if (b.pass.wanted) b.receive(F::right(dy, x, z, y));
   }
 
-  void backward(const Variable<Scalar>& dy, Goal) override {
+  void backward(const Variable<Scalar>& dy, BackwardMode) override {
     const Variable<Scalar> a(this->few_parents[0]), b(this->few_parents[1]), y{NodeRef<Scalar>(this)};
-    if (a.node()->wanted) a.node()->receive(sum_to(F::left(dy, a, b, y), a.shape()));
-    if (b.node()->wanted) b.node()->receive(sum_to(F::right(dy, a, b, y), b.shape()));
+    if (a.node()->pass.wanted) a.node()->receive(sum_to(F::left(dy, a, b, y), a.shape()));
+    if (b.node()->pass.wanted) b.node()->receive(sum_to(F::right(dy, a, b, y), b.shape()));
   }
 };
 
@@ -167,8 +167,10 @@ class LinearNode final : public Node<Scalar> {
   std::string name() const override { return scale_ < 1 || scale_ > 1 ? "scale" : "shift"; }
 
   // dL/dx = scale dL/dy
-  void backward(Scalar dy, Goal) override { this->few_parents[0]->receive(scale_ * dy); }
-  void backward(const Variable<Scalar>& dy, Goal) override { this->few_parents[0]->receive(dy * scale_); }
+  void backward(Scalar dy, BackwardMode) override { this->few_parents[0]->receive(scale_ * dy); }
+  void backward(const Variable<Scalar>& dy, BackwardMode) override {
+    this->few_parents[0]->receive(dy * scale_);
+  }
 
  private:
   Scalar scale_;

@@ -14,16 +14,29 @@ namespace gradus {
 
 namespace detail {
 
-/// One sweep from a result back to what it was computed from, every node after all its children. Lists of
-/// nodes are linked through the nodes themselves wherever that can be: graphs of numbers are large, and
-/// their work is mostly memory.
+/// One sweep from a result back to what it was computed from, which visits every node after all its children:
+///
+///     for every node that the output depends on and that requires a gradient:       // constructor, count
+///       pending = number of its children among them
+///     with `grad`: wanted = the node is an input or leads to one; otherwise all are // want_only
+///     ready = [output]; gradient of output = seed                                   // run
+///     while ready is not empty:
+///       node = last of ready
+///       if wanted and a gradient has been received:
+///         node.backward(gradient): gives each wanted parent its part, which it adds up
+///       forget the node's part in the pass; free its graph unless it is retained
+///       for each parent: --pending; if it is 0, the gradient is complete: push the parent on ready
+///
+/// If anything throws, the destructor resets all nodes that are still part of the pass. Lists of nodes are
+/// linked through the nodes themselves where possible, because graphs of numbers are large and their speed is
+/// that of memory.
 template <class Scalar>
 class BackwardPass {
  public:
-  BackwardPass(const Variable<Scalar>& output, Goal goal) : goal_(goal) {
+  BackwardPass(const Variable<Scalar>& output, BackwardMode mode) : mode_(mode) {
     const std::size_t nodes = count(output.node().get());
     try {
-      if (freed_) fail_freed(*freed_);
+      if (freed_) throw_freed(*freed_);
       ready_.reserve(nodes);
     } catch (...) {
       clear(output.node().get());
@@ -44,31 +57,32 @@ class BackwardPass {
     results_.resize(inputs.size());
     std::vector<Node<Scalar>*> order{ready_.front().get()};
     for (std::size_t i = 0; i < order.size(); ++i) {
-      order[i]->wanted = false;
+      order[i]->pass.wanted = false;
       for (const NodeRef<Scalar>& parent : order[i]->parents()) {
-        if (parent->counted && --parent->pending == 0) order.push_back(parent.get());
+        if (parent->pass.counted && --parent->pass.pending == 0) order.push_back(parent.get());
       }
     }
-    for (const Variable<Scalar>& input : inputs) input.node()->is_input = input.node()->wanted = true;
+    for (const Variable<Scalar>& input : inputs)
+      input.node()->pass.is_input = input.node()->pass.wanted = true;
     for (std::size_t i = order.size(); i-- > 0;) {
       for (const NodeRef<Scalar>& parent : order[i]->parents()) {
-        if (parent->wanted) order[i]->wanted = true;
-        if (parent->counted) ++parent->pending;
+        if (parent->pass.wanted) order[i]->pass.wanted = true;
+        if (parent->pass.counted) ++parent->pass.pending;
       }
     }
   }
 
   void run(const Variable<Scalar>& gradient, bool create_graph, bool retain_graph) {
-    const SetRecording mode(create_graph);
+    const SetRecording guard(create_graph);
     ready_.front()->receive(gradient);
     while (!ready_.empty()) {
       Node<Scalar>& node = *ready_.back();
-      if (node.wanted && node.received) step(node);
+      if (node.pass.wanted && node.pass.received) step(node);
       const NodeRef<Scalar> alive = std::move(ready_.back());
       ready_.pop_back();
       reset(node);
       for (const NodeRef<Scalar>& parent : node.parents()) {
-        if (parent->counted && --parent->pending == 0) ready_.push_back(parent);
+        if (parent->pass.counted && --parent->pass.pending == 0) ready_.push_back(parent);
       }
       if (!retain_graph && !node.is_leaf) node.free_graph();
     }
@@ -81,16 +95,16 @@ class BackwardPass {
   /// Counts the children of every node that the root depends on; returns how many nodes these are.
   std::size_t count(Node<Scalar>* root) {
     std::size_t nodes = 0;
-    root->counted = true;
+    root->pass.counted = true;
     for (Node<Scalar>* list = push(nullptr, root); list;) {
       Node<Scalar>& node = *pop(list);
       ++nodes;
-      node.wanted = true;
+      node.pass.wanted = true;
       if (node.freed) freed_ = &node;
       for (const NodeRef<Scalar>& parent : node.parents()) {
         if (!parent->requires_grad) continue;
-        ++parent->pending;
-        if (!std::exchange(parent->counted, true)) list = push(list, parent.get());
+        ++parent->pass.pending;
+        if (!std::exchange(parent->pass.counted, true)) list = push(list, parent.get());
       }
     }
     return nodes;
@@ -98,53 +112,49 @@ class BackwardPass {
 
   /// Forgets the pass in a node and in all that it depends on.
   static void clear(Node<Scalar>* root) noexcept {
-    root->counted = false;
+    root->pass.counted = false;
     for (Node<Scalar>* list = push(nullptr, root); list;) {
       Node<Scalar>& node = *pop(list);
       reset(node);
       for (const NodeRef<Scalar>& parent : node.parents()) {
-        if (std::exchange(parent->counted, false)) list = push(list, parent.get());
+        if (std::exchange(parent->pass.counted, false)) list = push(list, parent.get());
       }
     }
   }
 
   static Node<Scalar>* push(Node<Scalar>* list, Node<Scalar>* node) noexcept {
-    node->next = list;
+    node->pass.next = list;
     return node;
   }
   static Node<Scalar>* pop(Node<Scalar>*& list) noexcept {
-    Node<Scalar>* node = std::exchange(list, list->next);
-    node->number_gradient = 0;
+    Node<Scalar>* node = std::exchange(list, list->pass.next);
+    node->pass.number_gradient = 0;
     return node;
   }
 
-  static void reset(Node<Scalar>& node) noexcept {
-    node.counted = node.wanted = node.received = node.is_input = false;
-    node.pending = 0;
-    node.number_gradient = 0;
-    if (node.gradient) node.gradient = {};
-  }
+  static void reset(Node<Scalar>& node) noexcept { node.pass = {}; }
 
   void step(Node<Scalar>& node) {
     const bool number = node.value.is_number() && !recording;
-    if (node.is_input) {
+    if (node.pass.is_input) {
       for (std::size_t i = 0; i < inputs_.size(); ++i) {
         if (inputs_[i].node().get() != &node) continue;
-        results_[i] = number ? Variable<Scalar>(node.number_gradient) : Variable<Scalar>(node.gradient);
+        results_[i] =
+            number ? Variable<Scalar>(node.pass.number_gradient) : Variable<Scalar>(node.pass.gradient);
       }
     }
     if (number)
-      node.backward(node.number_gradient, goal_);
+      node.backward(node.pass.number_gradient, mode_);
     else
-      node.backward(Variable<Scalar>(std::move(node.gradient)), goal_);
+      node.backward(Variable<Scalar>(std::move(node.pass.gradient)), mode_);
   }
 
-  [[noreturn]] static void fail_freed(const Node<Scalar>& node) {
+  [[noreturn]] static void throw_freed(const Node<Scalar>& node) {
     throw StateError("backward: the graph of " + node.name() + " of shape " + node.value.shape().to_string() +
                      " has been freed by an earlier backward; retain_graph keeps it");
   }
 
-  Goal goal_;
+  BackwardMode mode_;
   const Node<Scalar>* freed_ = nullptr;
   std::vector<NodeRef<Scalar>> ready_;
   std::span<const Variable<Scalar>> inputs_;
@@ -183,7 +193,8 @@ void Variable<Scalar>::backward(const Variable& gradient, BackwardOptions option
     throw StateError("backward: " + node_->name() + " of shape " + shape().to_string() +
                      " depends on nothing that requires a gradient");
   }
-  detail::BackwardPass<Scalar>(*this, detail::Goal::accumulate).run(gradient, false, options.retain_graph);
+  detail::BackwardPass<Scalar>(*this, detail::BackwardMode::accumulate)
+      .run(gradient, false, options.retain_graph);
 }
 
 struct GradOptions {
@@ -227,7 +238,7 @@ Gradients<Scalar> grad(const Variable<Scalar>& output,
     throw StateError("grad: input " + std::to_string(i) + " of shape " + inputs[i].shape().to_string() +
                      " does not require a gradient");
   }
-  detail::BackwardPass<Scalar> pass(output, detail::Goal::inputs);
+  detail::BackwardPass<Scalar> pass(output, detail::BackwardMode::inputs);
   pass.want_only(inputs);
   if (output.requires_grad()) pass.run(gradient, options.create_graph, options.retain_graph);
   Gradients<Scalar> gradients;

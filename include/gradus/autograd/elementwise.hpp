@@ -18,7 +18,7 @@ namespace gradus {
 
 namespace detail {
 
-/// Which of input and output a derivative is said in.
+/// Whether the derivative is expressed in the input or the output.
 enum class Saved { input, output };
 
 /// dL/dx = F::backward(s, dL/dy), where s is the x or the y of y = f(x): an operation like any other, so that
@@ -48,7 +48,7 @@ class UnaryNode final : public Node<Scalar> {
 
   std::string name() const override { return F::name; }
 
-  void backward(Scalar dy, Goal) override {
+  void backward(Scalar dy, BackwardMode) override {
     const Value<Scalar>& s = F::saved == Saved::input ? this->few_parents[0]->value : this->value;
     Scalar dx;
     const Shape shape;
@@ -56,7 +56,7 @@ class UnaryNode final : public Node<Scalar> {
     this->few_parents[0]->receive(dx);
   }
 
-  void backward(const Variable<Scalar>& dy, Goal) override {
+  void backward(const Variable<Scalar>& dy, BackwardMode) override {
     const Variable<Scalar> s(F::saved == Saved::input ? this->few_parents[0] : NodeRef<Scalar>(this));
     this->few_parents[0]->receive(slope(f_, s, dy));
   }
@@ -73,28 +73,29 @@ Variable<Scalar> unary(const F& f, const Variable<Scalar>& x) {
   return Variable<Scalar>(NodeRef<Scalar>(new UnaryNode<Scalar, F>(std::move(y), x, f)));
 }
 
-// Each says forward and backward by their kernels, and `curvature`, d(dL/dx)/ds, where it is not 0.
+/// Base of the functions without settings: forwards to two kernels.
+template <class Scalar, Saved which, void (*kernel)(Input<Scalar>, TensorView<Scalar>),
+          void (*backward_kernel)(Input<Scalar>, Input<Scalar>, TensorView<Scalar>)>
+struct Kernels {
+  static constexpr Saved saved = which;
+  void forward(Input<Scalar> x, TensorView<Scalar> y) const { kernel(x, y); }
+  void backward(Input<Scalar> s, Input<Scalar> dy, TensorView<Scalar> dx) const {
+    backward_kernel(s, dy, dx);
+  }
+};
+
+// Each function provides `curvature` = d(dL/dx)/ds unless that is 0.
 
 template <class Scalar>
-struct Exp {
+struct Exp : Kernels<Scalar, Saved::output, ops::exp<Scalar>, ops::exp_backward<Scalar>> {
   static constexpr const char *name = "exp", *slope_name = "exp_backward";
-  static constexpr Saved saved = Saved::output;
-  void forward(Input<Scalar> x, TensorView<Scalar> y) const { ops::exp<Scalar>(x, y); }
-  void backward(Input<Scalar> y, Input<Scalar> dy, TensorView<Scalar> dx) const {
-    ops::exp_backward<Scalar>(y, dy, dx);
-  }
   // d(dy y)/dy = dy
   Variable<Scalar> curvature(const Variable<Scalar>&, const Variable<Scalar>& dy) const { return dy; }
 };
 
 template <class Scalar>
-struct Log {
+struct Log : Kernels<Scalar, Saved::input, ops::log<Scalar>, ops::log_backward<Scalar>> {
   static constexpr const char *name = "log", *slope_name = "log_backward";
-  static constexpr Saved saved = Saved::input;
-  void forward(Input<Scalar> x, TensorView<Scalar> y) const { ops::log<Scalar>(x, y); }
-  void backward(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dx) const {
-    ops::log_backward<Scalar>(x, dy, dx);
-  }
   // d(dy / x)/dx = -dy / x^2
   Variable<Scalar> curvature(const Variable<Scalar>& x, const Variable<Scalar>& dy) const {
     return -(dy / x / x);  // x^2 could overflow or underflow
@@ -102,13 +103,8 @@ struct Log {
 };
 
 template <class Scalar>
-struct Sqrt {
+struct Sqrt : Kernels<Scalar, Saved::output, ops::sqrt<Scalar>, ops::sqrt_backward<Scalar>> {
   static constexpr const char *name = "sqrt", *slope_name = "sqrt_backward";
-  static constexpr Saved saved = Saved::output;
-  void forward(Input<Scalar> x, TensorView<Scalar> y) const { ops::sqrt<Scalar>(x, y); }
-  void backward(Input<Scalar> y, Input<Scalar> dy, TensorView<Scalar> dx) const {
-    ops::sqrt_backward<Scalar>(y, dy, dx);
-  }
   // d(dy / (2 y))/dy = -dy / (2 y^2)
   Variable<Scalar> curvature(const Variable<Scalar>& y, const Variable<Scalar>& dy) const {
     return dy / (y * y) * Scalar{-0.5};
@@ -116,13 +112,8 @@ struct Sqrt {
 };
 
 template <class Scalar>
-struct Tanh {
+struct Tanh : Kernels<Scalar, Saved::output, ops::tanh<Scalar>, ops::tanh_backward<Scalar>> {
   static constexpr const char *name = "tanh", *slope_name = "tanh_backward";
-  static constexpr Saved saved = Saved::output;
-  void forward(Input<Scalar> x, TensorView<Scalar> y) const { ops::tanh<Scalar>(x, y); }
-  void backward(Input<Scalar> y, Input<Scalar> dy, TensorView<Scalar> dx) const {
-    ops::tanh_backward<Scalar>(y, dy, dx);
-  }
   // d(dy (1 - y^2))/dy = -2 dy y
   Variable<Scalar> curvature(const Variable<Scalar>& y, const Variable<Scalar>& dy) const {
     return dy * y * Scalar{-2};
@@ -130,13 +121,8 @@ struct Tanh {
 };
 
 template <class Scalar>
-struct Sigmoid {
+struct Sigmoid : Kernels<Scalar, Saved::output, ops::sigmoid<Scalar>, ops::sigmoid_backward<Scalar>> {
   static constexpr const char *name = "sigmoid", *slope_name = "sigmoid_backward";
-  static constexpr Saved saved = Saved::output;
-  void forward(Input<Scalar> x, TensorView<Scalar> y) const { ops::sigmoid<Scalar>(x, y); }
-  void backward(Input<Scalar> y, Input<Scalar> dy, TensorView<Scalar> dx) const {
-    ops::sigmoid_backward<Scalar>(y, dy, dx);
-  }
   // d(dy y (1 - y))/dy = dy (1 - 2 y)
   Variable<Scalar> curvature(const Variable<Scalar>& y, const Variable<Scalar>& dy) const {
     return dy * (y * Scalar{-2} + Scalar{1});
@@ -144,23 +130,13 @@ struct Sigmoid {
 };
 
 template <class Scalar>
-struct ReLU {
+struct ReLU : Kernels<Scalar, Saved::output, ops::relu<Scalar>, ops::relu_backward<Scalar>> {
   static constexpr const char *name = "relu", *slope_name = "relu_backward";
-  static constexpr Saved saved = Saved::output;
-  void forward(Input<Scalar> x, TensorView<Scalar> y) const { ops::relu<Scalar>(x, y); }
-  void backward(Input<Scalar> y, Input<Scalar> dy, TensorView<Scalar> dx) const {
-    ops::relu_backward<Scalar>(y, dy, dx);
-  }
 };
 
 template <class Scalar>
-struct Abs {
+struct Abs : Kernels<Scalar, Saved::input, ops::abs<Scalar>, ops::abs_backward<Scalar>> {
   static constexpr const char *name = "abs", *slope_name = "abs_backward";
-  static constexpr Saved saved = Saved::input;
-  void forward(Input<Scalar> x, TensorView<Scalar> y) const { ops::abs<Scalar>(x, y); }
-  void backward(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dx) const {
-    ops::abs_backward<Scalar>(x, dy, dx);
-  }
 };
 
 template <class Scalar>

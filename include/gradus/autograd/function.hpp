@@ -24,12 +24,12 @@ namespace gradus {
 ///         y.array() = x.array().cube();
 ///         return y;
 ///       }
-///       Variable<double> backward(const Variable<double>& dy, const Variable<double>&, const
-///       Variable<double>& x) const {
+///       Variable<double> backward(const Variable<double>& dy, const Variable<double>&,
+///                                 const Variable<double>& x) const {
 ///         return dy * 3 * x * x;
 ///       }
 ///     };
-///     Variable y = apply(Cube{}, x);
+///     Variable y = apply_function(Cube{}, x);
 ///
 /// `forward(x...)` takes the values of the inputs. `backward(dy, y, x...)` takes the gradient with respect to
 /// the result, the result and the inputs; it returns the gradient with respect to the input, or a std::array
@@ -52,17 +52,13 @@ inline constexpr bool is_variable<Variable<Scalar>> = true;
 template <class T, std::size_t N>
 inline constexpr bool is_variable<std::array<T, N>> = is_variable<T>;
 
-[[noreturn]] inline void fail_second_order(const std::string& name) {
+[[noreturn]] inline void throw_second_order(const std::string& name) {
   throw StateError("grad: the gradient of " + name +
                    " cannot be differentiated again; compose it of operators");
 }
 
-}  // namespace detail
-
-namespace detail {
-
 template <class F, class Scalar, class... Rest>
-Variable<Scalar> apply_function(F f, const Variable<Scalar>& x, const Rest&... rest) {
+Variable<Scalar> record_function(F f, const Variable<Scalar>& x, const Rest&... rest) {
   constexpr std::size_t count = 1 + sizeof...(Rest);
   const std::array<Variable<Scalar>, count> inputs{x, rest...};
   Tensor<Scalar> y = f.forward(x.value(), rest.value()...);
@@ -72,7 +68,7 @@ Variable<Scalar> apply_function(F f, const Variable<Scalar>& x, const Rest&... r
     };
     auto gradients = call(std::make_index_sequence<count>{});
     if constexpr (!is_variable<decltype(gradients)>) {
-      if (recording) fail_second_order("function");
+      if (recording) throw_second_order("function");
     }
     if constexpr (count == 1 && !requires { gradients[0].value(); }) {
       step.give(0, std::move(gradients));
@@ -88,19 +84,11 @@ Variable<Scalar> apply_function(F f, const Variable<Scalar>& x, const Rest&... r
 
 }  // namespace detail
 
-/// The function of one variable, as one operation on the tape. Takes its arguments as std::apply does, and is
-/// more constrained, so that it is the better match under `using namespace std`.
-template <class F, class X>
-requires Function < std::decay_t<F>,
-typename std::remove_cvref_t<X>::scalar_type,
-    std::remove_cvref_t < X >> Variable<typename std::remove_cvref_t<X>::scalar_type> apply(F&& f, X&& x) {
-  return detail::apply_function<std::decay_t<F>>(std::forward<F>(f), x);
-}
-/// The function of several variables.
+/// Applies a function to one variable or several, as one operation on the tape. Throws what `forward` throws.
 template <class F, class Scalar, class... Rest>
-requires(sizeof...(Rest) > 0) && Function<F, Scalar, Variable<Scalar>, Rest...> Variable<Scalar> apply(
-                                     F f, const Variable<Scalar>& x, const Rest&... rest) {
-  return detail::apply_function(std::move(f), x, rest...);
+requires Function<F, Scalar, Variable<Scalar>, Rest...> Variable<Scalar> apply_function(
+    F f, const Variable<Scalar>& x, const Rest&... rest) {
+  return detail::record_function(std::move(f), x, rest...);
 }
 
 }  // namespace gradus

@@ -47,13 +47,13 @@ class ModuleNode final : public Node<Scalar> {
 
   std::string name() const override { return nn::module_name(std::as_const(module_)); }
   using Node<Scalar>::backward;
-  void backward(const Variable<Scalar>& dy, Goal goal) override {
-    if (recording) fail_second_order(name());
-    const bool input_wanted = this->parent_count > 0 && this->few_parents[0]->wanted;
+  void backward(const Variable<Scalar>& dy, BackwardMode mode) override {
+    if (recording) throw_second_order(name());
+    const bool input_wanted = this->parent_count > 0 && this->few_parents[0]->pass.wanted;
     auto dx = input_wanted ? Value<Scalar>::uninitialized(input_.shape()) : Value<Scalar>(Scalar{});
     const TensorView<Scalar> written = input_wanted ? dx.view() : TensorView<Scalar>{};
     const TensorView<const Scalar> y = std::as_const(this->value).view();
-    if (goal == Goal::accumulate && trains(module_)) {
+    if (mode == BackwardMode::accumulate && trains(module_)) {
       if constexpr (!std::is_const_v<M>)
         nn::accumulate<Scalar>(module_, input_, y, dy.value(), written, context_);
     } else if (input_wanted) {

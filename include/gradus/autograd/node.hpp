@@ -82,14 +82,15 @@ class NodeRef {
   explicit operator bool() const { return node_ != nullptr; }
 
  private:
-  /// Nodes that die because another does wait in a list, so that the longest chain needs no stack.
+  /// Queues nodes that are released while another is being destroyed, so that freeing a long chain does not
+  /// recurse.
   static void destroy(Node<Scalar>* node) noexcept {
     thread_local constinit Node<Scalar>* waiting = nullptr;
     thread_local constinit bool busy = false;
-    node->next = std::exchange(waiting, node);
+    node->pass.next = std::exchange(waiting, node);
     if (busy) return;
     busy = true;
-    while (waiting) delete std::exchange(waiting, waiting->next);
+    while (waiting) delete std::exchange(waiting, waiting->pass.next);
     busy = false;
   }
 
@@ -110,14 +111,13 @@ class [[nodiscard]] SetRecording {
   bool before_;
 };
 
-/// What a pass backwards is for.
-enum class Goal {
+/// What a backward pass computes.
+enum class BackwardMode {
   accumulate,  ///< add to the gradients of leaves and of modules' parameters
   inputs       ///< find the gradients of certain nodes and leave all others alone
 };
 
-/// One operation on the tape: its result, what it was computed from, and its vector-Jacobian product. Laid
-/// out so that a node of a scalar graph takes 72 bytes.
+/// One operation on the tape: its result, what it was computed from, and its vector-Jacobian product.
 template <class Scalar>
 class Node {
  public:
@@ -131,9 +131,9 @@ class Node {
   /// What the operation is called in graphs and messages.
   virtual std::string name() const = 0;
   /// From the gradient of the output with respect to this node, gives theirs to those parents that want one.
-  virtual void backward(const Variable<Scalar>& dy, Goal goal) = 0;
+  virtual void backward(const Variable<Scalar>& dy, BackwardMode mode) = 0;
   /// The same between numbers, where no graph of the gradients is asked for.
-  virtual void backward(Scalar dy, Goal goal) { backward(Variable<Scalar>(dy), goal); }
+  virtual void backward(Scalar dy, BackwardMode mode) { backward(Variable<Scalar>(dy), mode); }
   /// Drops whatever only backward needs.
   virtual void forget() {}
   /// The accumulated gradient; null where none is kept.
@@ -157,37 +157,49 @@ class Node {
     forget();
   }
 
-  /// Adds to the gradient of the pass under way.
+  /// Adds to the gradient of the current backward pass.
   void receive(Scalar more) {
-    if (!wanted) return;
-    number_gradient += more;
-    received = true;
+    if (!pass.wanted) return;
+    pass.number_gradient += more;
+    pass.received = true;
   }
+  /// Defined in variable.hpp.
   void receive(Variable<Scalar> more);
 
+  /// The node's part in the current backward pass. Between passes it equals `PassState{}`.
+  struct PassState {
+    bool counted = false;       ///< the pass visits the node
+    bool wanted = false;        ///< the pass computes a gradient for the node
+    bool received = false;      ///< a gradient has arrived
+    bool is_input = false;      ///< the caller has asked for the gradient
+    std::uint32_t pending = 0;  ///< children that have not given their part of the gradient yet
+    /// Holds `next` exactly while the node is in a list, of nodes to visit or to delete, and
+    /// `number_gradient` at all other times. Only BackwardPass::push and NodeRef::destroy put a node in a
+    /// list, and no node is in a list once gradients are given. BackwardPass::pop makes `number_gradient` 0
+    /// again; a node that leaves the list of destroy is deleted.
+    union {
+      Scalar number_gradient{};  ///< the gradient if value is a number and nothing is recorded
+      Node* next;
+    };
+    Ref gradient = {};  ///< the gradient in all other cases
+  };
+
+  // In this order a node without fields of its own takes 72 bytes.
   std::uint32_t references = 0;
-  Value<Scalar> value;
-  std::array<Ref, 2> few_parents;
   std::uint8_t parent_count = 0;
   bool is_leaf = false;
   bool requires_grad = false;
   bool freed = false;
-
-  // What follows belongs to the pass under way.
-  bool counted = false;       ///< among the nodes that it visits
-  bool wanted = false;        ///< among those that it must find a gradient for
-  bool received = false;      ///< a gradient
-  bool is_input = false;      ///< reports its gradient
-  std::uint32_t pending = 0;  ///< children whose part of the gradient has not come yet
-  union {
-    Scalar number_gradient{};  ///< where value is a number and nothing is recorded
-    Node* next;                ///< in a list of nodes to look at, or to delete
-  };
-  Ref gradient;  ///< elsewhere
+  Value<Scalar> value;
+  std::array<Ref, 2> few_parents;
+  PassState pass;
 
  protected:
   virtual std::span<Ref> many_parents() { return {}; }
 };
+
+// A graph of scalars consists of nodes without fields of their own, and its speed is that of memory.
+static_assert(sizeof(void*) != 8 || (sizeof(Node<float>) == 72 && sizeof(Node<double>) == 72));
 
 /// A variable that the user made, or a result that is not on the tape.
 template <class Scalar>
@@ -199,10 +211,10 @@ class Leaf final : public Node<Scalar> {
   }
 
   std::string name() const override { return this->requires_grad ? "leaf" : "constant"; }
-  void backward(Scalar more, Goal goal) override {
-    if (goal == Goal::accumulate) grad().number() += more;
+  void backward(Scalar more, BackwardMode mode) override {
+    if (mode == BackwardMode::accumulate) grad().number() += more;
   }
-  void backward(const Variable<Scalar>& more, Goal) override;
+  void backward(const Variable<Scalar>& more, BackwardMode) override;
   Value<Scalar>* leaf_gradient() override { return this->requires_grad ? &grad() : nullptr; }
 
  private:

@@ -16,23 +16,23 @@ namespace gradus::detail {
 template <class Scalar>
 class Step {
  public:
-  Step(Node<Scalar>& node, const Variable<Scalar>& gradient, Goal goal)
-      : node_(node), gradient_(gradient), goal_(goal) {}
+  Step(Node<Scalar>& node, const Variable<Scalar>& gradient, BackwardMode mode)
+      : node_(node), gradient_(gradient), mode_(mode) {}
 
   /// Of the pass's output with respect to this operation's.
   const Variable<Scalar>& gradient() const { return gradient_; }
   Variable<Scalar> output() const { return Variable<Scalar>(NodeRef<Scalar>(&node_)); }
   Variable<Scalar> input(std::size_t i = 0) const { return Variable<Scalar>(node_.parents()[i]); }
-  bool wants(std::size_t i) const { return node_.parents()[i]->wanted; }
+  bool wants(std::size_t i) const { return node_.parents()[i]->pass.wanted; }
   void give(std::size_t i, Variable<Scalar> gradient) const {
     node_.parents()[i]->receive(std::move(gradient));
   }
-  Goal goal() const { return goal_; }
+  BackwardMode mode() const { return mode_; }
 
  private:
   Node<Scalar>& node_;
   const Variable<Scalar>& gradient_;
-  Goal goal_;
+  BackwardMode mode_;
 };
 
 /// An operation whose backward is a function of a Step.
@@ -44,8 +44,8 @@ class RecordedNode : public Node<Scalar> {
 
   std::string name() const override { return name_; }
   using Node<Scalar>::backward;
-  void backward(const Variable<Scalar>& dy, Goal goal) override {
-    (*backward_)(Step<Scalar>(*this, dy, goal));
+  void backward(const Variable<Scalar>& dy, BackwardMode mode) override {
+    (*backward_)(Step<Scalar>(*this, dy, mode));
   }
   void forget() override { backward_.reset(); }
 

@@ -81,7 +81,7 @@ struct Reduced {
   Shape kept, shape;
 };
 
-[[noreturn]] inline void fail_empty_extremum(const char* name, const Shape& x) {
+[[noreturn]] inline void throw_empty_extremum(const char* name, const Shape& x) {
   throw ShapeError(std::string(name) + ": shape " + x.to_string() + " has no elements along the axes");
 }
 
@@ -89,7 +89,7 @@ template <class Scalar>
 Variable<Scalar> extremum(const char* name, ops::Extremum which, const Variable<Scalar>& x, const Axes& axes,
                           KeepDims keep) {
   const Reduced reduced(x.shape(), axes, keep);
-  if (x.size() == 0 && reduced.kept.size() > 0) fail_empty_extremum(name, x.shape());
+  if (x.size() == 0 && reduced.kept.size() > 0) throw_empty_extremum(name, x.shape());
   auto y = Value<Scalar>::uninitialized(reduced.shape);
   ops::extremum_to<Scalar>(which, x.value(), y.view().reshape(reduced.kept));
   return record(name, std::move(y), x, [kept = reduced.kept](const Step<Scalar>& step) {

@@ -18,6 +18,22 @@ struct BackwardOptions {
   bool retain_graph = false;  ///< keep the graph for another backward instead of freeing it on the way
 };
 
+// The operators of Variable and Node::receive call these. They are defined in autograd/arithmetic.hpp.
+template <class Scalar>
+Variable<Scalar> add(const Variable<Scalar>& a, const Variable<Scalar>& b);
+template <class Scalar>
+Variable<Scalar> subtract(const Variable<Scalar>& a, const Variable<Scalar>& b);
+template <class Scalar>
+Variable<Scalar> multiply(const Variable<Scalar>& a, const Variable<Scalar>& b);
+template <class Scalar>
+Variable<Scalar> divide(const Variable<Scalar>& a, const Variable<Scalar>& b);
+template <class Scalar, TensorScalar Number>
+Variable<Scalar> add(const Variable<Scalar>& x, Number number);
+template <class Scalar, TensorScalar Number>
+Variable<Scalar> multiply(const Variable<Scalar>& x, Number number);
+template <class Scalar>
+Variable<Scalar> negative(const Variable<Scalar>& x);
+
 /// While one is alive, operators in this thread compute values and put nothing on the tape. It must have a
 /// name: `const NoGrad guard;`.
 class [[nodiscard]] NoGrad {
@@ -81,7 +97,7 @@ class Variable {
   /// a leaf that requires a gradient: for others use the function grad.
   TensorView<Scalar> grad() const& {
     detail::Value<Scalar>* gradient = node_->leaf_gradient();
-    if (gradient == nullptr) fail_grad();
+    if (gradient == nullptr) throw_grad();
     return gradient->view();
   }
   Tensor<Scalar> grad() const&& { return grad(); }
@@ -91,6 +107,7 @@ class Variable {
   /// A copy of the value, off the tape.
   Variable detach() const { return Variable(value()); }
 
+  // The functions backward are defined in autograd/backward.hpp.
   /// Adds d this / d leaf to the gradient of every leaf that requires one, and of every parameter of the
   /// modules on the way. Without `retain_graph` the graph is freed on the way, node by node. Throws
   /// ShapeError unless this has one element; StateError if nothing here requires a gradient or the graph is
@@ -134,7 +151,7 @@ class Variable {
   NodeRef node() && { return std::move(node_); }
 
  private:
-  [[noreturn]] void fail_grad() const {
+  [[noreturn]] void throw_grad() const {
     throw StateError(std::string("grad: ") + node_->name() + " of shape " + shape().to_string() +
                      " keeps no gradient, expected a leaf that requires one");
   }
@@ -156,31 +173,31 @@ void add_in_place(TensorView<Scalar> to, TensorView<const Scalar> more) {
   to.array() += more.array();
 }
 
-[[noreturn]] inline void fail_gradient_shape(const std::string& name, const Shape& got,
-                                             const Shape& expected) {
+[[noreturn]] inline void throw_gradient_shape(const std::string& name, const Shape& got,
+                                              const Shape& expected) {
   throw ShapeError("backward: gradient of shape " + got.to_string() + " for " + name + " of shape " +
                    expected.to_string());
 }
 
 template <class Scalar>
 void Node<Scalar>::receive(Variable<Scalar> more) {
-  if (!wanted) return;
-  if (!(more.shape() == value.shape())) fail_gradient_shape(name(), more.shape(), value.shape());
-  received = true;
+  if (!pass.wanted) return;
+  if (!(more.shape() == value.shape())) throw_gradient_shape(name(), more.shape(), value.shape());
+  pass.received = true;
   if (value.is_number() && !recording) {
-    number_gradient += more.item();
-  } else if (!gradient) {
-    gradient = std::move(more).node();
-  } else if (!recording && gradient->references == 1) {
-    add_in_place(gradient->value.view(), std::as_const(more).value());
+    pass.number_gradient += more.item();
+  } else if (!pass.gradient) {
+    pass.gradient = std::move(more).node();
+  } else if (!recording && pass.gradient->references == 1) {
+    add_in_place(pass.gradient->value.view(), std::as_const(more).value());
   } else {
-    gradient = (Variable<Scalar>(std::move(gradient)) + more).node();
+    pass.gradient = (Variable<Scalar>(std::move(pass.gradient)) + more).node();
   }
 }
 
 template <class Scalar>
-void Leaf<Scalar>::backward(const Variable<Scalar>& more, Goal goal) {
-  if (goal != Goal::accumulate) return;
+void Leaf<Scalar>::backward(const Variable<Scalar>& more, BackwardMode mode) {
+  if (mode != BackwardMode::accumulate) return;
   Node<Scalar>& node = *more.node();
   if (!has_grad_ && node.references == 1) {
     grad_ = std::move(node.value);

@@ -53,48 +53,51 @@ struct TanhBackward {
 
 }  // namespace detail
 
-// y = max(x, 0), and NaN where x is NaN: a ReLU that swallows NaN would hide a diverged run.
+/// Applies the rectified linear unit. Throws ShapeError unless the shapes are equal.
+/// `y = max(x, 0)`, and NaN where x is NaN: a ReLU that swallows NaN would hide a diverged run.
 template <class Scalar>
 void relu(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("relu", "output", y.shape(), x.shape());
   detail::map(detail::Relu{}, y, x);
 }
 
-// dL/dx = dL/dy where y > 0, else 0; the derivative at 0 is 0.
+/// Computes the gradient of relu from its output. Throws ShapeError unless the shapes are equal.
+/// `dL/dx = dL/dy where y > 0, else 0`; the derivative at 0 is 0.
 template <class Scalar>
 void relu_backward(Input<Scalar> y, Input<Scalar> dy, TensorView<Scalar> dx) {
-  check_shape("relu_backward", "output gradient", dy.shape(), y.shape());
-  check_shape("relu_backward", "input gradient", dx.shape(), y.shape());
+  detail::check_gradients("relu_backward", y.shape(), dy.shape(), dx.shape());
   detail::map(detail::ReluBackward{}, dx, y, dy);
 }
 
-// y = 1 / (1 + exp(-x)), and 0 instead of subnormal numbers
+/// Applies the logistic function. Throws ShapeError unless the shapes are equal.
+/// `y = 1 / (1 + exp(-x))`, and 0 instead of subnormal numbers
 template <class Scalar>
 void sigmoid(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("sigmoid", "output", y.shape(), x.shape());
   detail::map(detail::Sigmoid{}, y, x);
 }
 
-// dL/dx = dL/dy y (1 - y)
+/// Computes the gradient of sigmoid from its output. Throws ShapeError unless the shapes are equal.
+/// `dL/dx = dL/dy y (1 - y)`
 template <class Scalar>
 void sigmoid_backward(Input<Scalar> y, Input<Scalar> dy, TensorView<Scalar> dx) {
-  check_shape("sigmoid_backward", "output gradient", dy.shape(), y.shape());
-  check_shape("sigmoid_backward", "input gradient", dx.shape(), y.shape());
+  detail::check_gradients("sigmoid_backward", y.shape(), dy.shape(), dx.shape());
   detail::map(detail::SigmoidBackward{}, dx, y, dy);
 }
 
-// y = tanh(x)
+/// Applies the hyperbolic tangent. Throws ShapeError unless the shapes are equal.
+/// `y = tanh(x)`
 template <class Scalar>
 void tanh(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("tanh", "output", y.shape(), x.shape());
   detail::map(detail::Tanh{}, y, x);
 }
 
-// dL/dx = dL/dy (1 - y^2)
+/// Computes the gradient of tanh from its output. Throws ShapeError unless the shapes are equal.
+/// `dL/dx = dL/dy (1 - y^2)`
 template <class Scalar>
 void tanh_backward(Input<Scalar> y, Input<Scalar> dy, TensorView<Scalar> dx) {
-  check_shape("tanh_backward", "output gradient", dy.shape(), y.shape());
-  check_shape("tanh_backward", "input gradient", dx.shape(), y.shape());
+  detail::check_gradients("tanh_backward", y.shape(), dy.shape(), dx.shape());
   detail::map(detail::TanhBackward{}, dx, y, dy);
 }
 

@@ -1,72 +1,111 @@
 #pragma once
 
+#include <string>
+#include <utility>
+
 #include <gradus/core/matrix_view.hpp>
 #include <gradus/core/parallel.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
 #include <gradus/ops/detail/column_sums.hpp>
 #include <gradus/ops/gemm/visit_product.hpp>
-#include <gradus/ops/product.hpp>
+#include <gradus/ops/matrix_product.hpp>
 
 /// The fully connected layer: x `[N, in]`, weight W `[out, in]` as in PyTorch, bias b `[out]`, y `[N, out]`.
 namespace gradus::ops {
 
 namespace detail {
 
+/// Throws ShapeError unless the rank is 2.
 template <class Scalar>
-MatrixView<Scalar> as_matrix_view(TensorView<Scalar> x) {
-  if (x.rank() != 2) gradus::detail::fail_rank("affine", x.shape(), 2);
+MatrixView<Scalar> as_matrix_view(const char* operation, const char* argument, TensorView<Scalar> x) {
+  check_rank(operation, argument, x.shape(), 2);
   return MatrixView<Scalar>(x.data(), x.shape()[0], x.shape()[1]);
+}
+
+/// Throws ShapeError unless the shape is [rows, columns].
+template <class Scalar>
+MatrixView<Scalar> as_matrix_view(const char* operation, const char* argument, TensorView<Scalar> x,
+                                  Index rows, Index columns) {
+  if (x.rank() != 2 || x.shape()[0] != rows || x.shape()[1] != columns)
+    throw_shape(operation, argument, x.shape(), Shape{rows, columns}.to_string());
+  return MatrixView<Scalar>(x.data(), rows, columns);
+}
+
+/// Input and output gradient of one batch. Throws ShapeError unless they have equally many rows.
+template <class Scalar>
+std::pair<MatrixView<const Scalar>, MatrixView<const Scalar>> as_batch(const char* operation,
+                                                                       TensorView<const Scalar> x,
+                                                                       TensorView<const Scalar> dy) {
+  const MatrixView<const Scalar> in = as_matrix_view(operation, "input", x),
+                                 up = as_matrix_view(operation, "output gradient", dy);
+  if (in.rows != up.rows)
+    throw_shape(operation, "output gradient", dy.shape(), "[" + std::to_string(in.rows) + ", out]");
+  return {in, up};
 }
 
 }  // namespace detail
 
-// y = x W^T + b; a null bias is none
+/// Computes the output of a fully connected layer; a null bias is 0. `[N, in] -> [N, out]`. Throws
+/// ShapeError. `y = x W^T + b`
 template <class Scalar>
 void affine(Input<Scalar> x, Input<Scalar> weight, Input<Scalar> bias, TensorView<Scalar> y,
             Parallel parallel = {}) {
-  const MatrixView<const Scalar> in = detail::as_matrix_view(x), w = detail::as_matrix_view(weight);
+  const MatrixView<const Scalar> in = detail::as_matrix_view("affine", "input", x),
+                                 w = detail::as_matrix_view("affine", "weight", weight);
+  if (w.columns != in.columns)
+    detail::throw_shape("affine", "weight", weight.shape(), "[out, " + std::to_string(in.columns) + "]");
+  const MatrixView<Scalar> out = detail::as_matrix_view("affine", "output", y, in.rows, w.rows);
   Write write = Write::overwrite;
   if (!bias.is_null()) {
     check_shape("affine", "bias", bias.shape(), Shape{w.rows});
-    check_shape("affine", "output", y.shape(), Shape{in.rows, w.rows});
     y.matrix().rowwise() = bias.vector().transpose();
     write = Write::accumulate;
   }
-  product(in, w.transposed(), detail::as_matrix_view(y), write, parallel);
+  matrix_product(in, w.transposed(), out, write, parallel);
 }
 
-// dL/dx = dL/dy W
+/// Computes the gradient of affine with respect to its input: `[N, out] -> [N, in]`. Throws ShapeError.
+/// `dL/dx = dL/dy W`
 template <class Scalar>
 void affine_input_gradient(Input<Scalar> dy, Input<Scalar> weight, TensorView<Scalar> dx,
                            Parallel parallel = {}) {
-  product(detail::as_matrix_view(dy), detail::as_matrix_view(weight), detail::as_matrix_view(dx),
-          Write::overwrite, parallel);
+  constexpr const char* operation = "affine_input_gradient";
+  const MatrixView<const Scalar> w = detail::as_matrix_view(operation, "weight", weight),
+                                 up = detail::as_matrix_view(operation, "output gradient", dy);
+  if (up.columns != w.rows)
+    detail::throw_shape(operation, "output gradient", dy.shape(), "[N, " + std::to_string(w.rows) + "]");
+  const MatrixView<Scalar> down = detail::as_matrix_view(operation, "input gradient", dx, up.rows, w.columns);
+  matrix_product(up, w, down, Write::overwrite, parallel);
 }
 
-// dL/dW += (dL/dy)^T x, or dL/dW = (dL/dy)^T x
+/// Adds the gradient of affine with respect to its weight, `[out, in]`, or overwrites. Throws ShapeError.
+/// `dL/dW += (dL/dy)^T x`, or `dL/dW = (dL/dy)^T x`
 template <class Scalar>
 void affine_weight_gradient(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dweight,
                             Write write = Write::accumulate, Parallel parallel = {}) {
-  product(detail::as_matrix_view(dy).transposed(), detail::as_matrix_view(x), detail::as_matrix_view(dweight),
-          write, parallel, Partition::rows);
+  constexpr const char* operation = "affine_weight_gradient";
+  const auto [in, up] = detail::as_batch(operation, x, dy);
+  const MatrixView<Scalar> dw =
+      detail::as_matrix_view(operation, "weight gradient", dweight, up.columns, in.columns);
+  matrix_product(up.transposed(), in, dw, write, parallel, Partition::rows);
 }
 
 /// Computes (dL/dy)^T x in pieces that never leave the caches: calls f(first, elements) with an Eigen array
 /// of the elements of dL/dW from number `first` on, which f may overwrite. Pieces and values do not depend on
-/// the number of threads, several of which may be in f at once. Throws ShapeError.
+/// the number of threads, several of which may be in f at once. x is `[N, in]`, dy `[N, out]`. Throws
+/// ShapeError.
 template <class Scalar, class F>
 void visit_affine_weight_gradient(Input<Scalar> x, Input<Scalar> dy, F&& f, Parallel parallel = {}) {
-  const MatrixView<const Scalar> in = detail::as_matrix_view(x), up = detail::as_matrix_view(dy).transposed();
-  if (in.rows != up.columns)
-    detail::fail_product_shapes(up.rows, up.columns, in.rows, in.columns, up.rows, in.columns);
-  detail::visit_product(up, in, f, parallel);
+  const auto [in, up] = detail::as_batch("visit_affine_weight_gradient", x, dy);
+  detail::visit_product(up.transposed(), in, f, parallel);
 }
 
-// dL/db += sum over the batch of dL/dy
+/// Adds the gradient of affine with respect to its bias, `[out]`. Throws ShapeError.
+/// `dL/db += sum over the batch of dL/dy`
 template <class Scalar>
 void affine_bias_gradient(Input<Scalar> dy, TensorView<Scalar> dbias) {
-  const MatrixView<const Scalar> up = detail::as_matrix_view(dy);
+  const MatrixView<const Scalar> up = detail::as_matrix_view("affine_bias_gradient", "output gradient", dy);
   check_shape("affine_bias_gradient", "bias gradient", dbias.shape(), Shape{up.columns});
   // A usual batch is short enough to be added in order, and training keeps the numbers of earlier versions.
   constexpr Index rows_in_order = 256;

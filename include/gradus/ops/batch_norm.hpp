@@ -122,7 +122,10 @@ struct BatchNormFixedBackward {
   }
 };
 
-inline Index rows_of(const Shape& shape) { return shape.empty() ? 0 : shape.size() / shape[-1]; }
+inline Index rows_of(const Shape& shape) {
+  if (shape.rank() == 0) return 1;
+  return shape.empty() ? 0 : shape.size() / shape[-1];
+}
 
 template <class Scalar>
 struct InverseDeviation {
@@ -135,14 +138,16 @@ struct InverseDeviation {
 
 }  // namespace detail
 
-// r = 1 / sqrt(v + eps), which is 0 for an infinite variance
+/// Computes inverse deviations from variances. Throws ShapeError unless the shapes are equal.
+/// `r = 1 / sqrt(v + eps)`, which is 0 for an infinite variance
 template <class Scalar>
 void inverse_deviation(Input<Scalar> variance, double epsilon, TensorView<Scalar> y) {
   check_shape("inverse_deviation", "output", y.shape(), variance.shape());
   detail::map(detail::InverseDeviation<Scalar>{static_cast<Scalar>(epsilon)}, y, variance);
 }
 
-// m = 1/N sum over the batch of x,  v = 1/N sum over the batch of (x - m)^2; ShapeError on an empty batch
+/// Computes mean and variance of each column. Throws ShapeError, also for an empty batch.
+/// `m = 1/N sum over the batch of x`, `v = 1/N sum over the batch of (x - m)^2`
 template <class Scalar>
 void batch_statistics(Input<Scalar> x, TensorView<Scalar> mean, TensorView<Scalar> variance,
                       TensorView<Scalar> mean_rest = {}) {
@@ -173,7 +178,8 @@ void batch_statistics(Input<Scalar> x, TensorView<Scalar> mean, TensorView<Scala
                       detail::SquareFromMean<Scalar>{x.data(), mean.data(), columns});
 }
 
-// y = w (x - m) r + b
+/// Normalises each column by a given mean and inverse deviation. Throws ShapeError.
+/// `y = w (x - m) r + b`
 template <class Scalar>
 void batch_norm(Input<Scalar> x, Input<Scalar> mean, Input<Scalar> inverse_deviation, Input<Scalar> weight,
                 Input<Scalar> bias, TensorView<Scalar> y, Input<Scalar> mean_rest = {}) {
@@ -189,7 +195,8 @@ void batch_norm(Input<Scalar> x, Input<Scalar> mean, Input<Scalar> inverse_devia
   detail::map_rows(normalized, detail::rows_of(x.shape()), mean.size(), y.data());
 }
 
-// dL/dw += sum over the batch of dL/dy (x - m) r,  dL/db += sum over the batch of dL/dy
+/// Adds the gradients of batch_norm with respect to its weight and its bias. Throws ShapeError.
+/// `dL/dw += sum over the batch of dL/dy (x - m) r`, `dL/db += sum over the batch of dL/dy`
 template <class Scalar>
 void batch_norm_parameter_gradient(Input<Scalar> x, Input<Scalar> dy, Input<Scalar> mean,
                                    Input<Scalar> inverse_deviation, TensorView<Scalar> dweight,
@@ -216,15 +223,23 @@ void batch_norm_parameter_gradient(Input<Scalar> x, Input<Scalar> dy, Input<Scal
       detail::MatrixTerm<Scalar>{dy.data(), columns});
 }
 
-// where m and r are the batch's own and depend on x: with h = (x - m) r and means over the batch,
-// dL/dx = w r (dL/dy - mean(dL/dy) - h mean(h dL/dy)); sum_dy and sum_h_dy are scratch space, [C]
+/// Computes the gradient of batch_norm with respect to x where m and r are those of the batch and depend on
+/// x. sum_dy and sum_h_dy, `[C]`, are scratch space. Throws ShapeError. With h = (x - m) r and means over the
+/// batch:
+/// `dL/dx = w r (dL/dy - mean(dL/dy) - h mean(h dL/dy))`
 template <class Scalar>
 void batch_norm_backward(Input<Scalar> x, Input<Scalar> dy, Input<Scalar> mean,
                          Input<Scalar> inverse_deviation, Input<Scalar> weight, TensorView<Scalar> dx,
                          TensorView<Scalar> sum_dy, TensorView<Scalar> sum_h_dy,
                          Input<Scalar> mean_rest = {}) {
-  check_shape("batch_norm_backward", "input gradient", dx.shape(), x.shape());
-  if (!weight.is_null()) detail::check_columns("batch_norm_backward", "weight", weight.shape(), x.shape());
+  constexpr const char* operation = "batch_norm_backward";
+  detail::check_gradients(operation, x.shape(), dy.shape(), dx.shape());
+  detail::check_columns(operation, "mean", mean.shape(), x.shape());
+  detail::check_columns(operation, "inverse deviation", inverse_deviation.shape(), x.shape());
+  detail::check_columns(operation, "sum_dy", sum_dy.shape(), x.shape());
+  detail::check_columns(operation, "sum_h_dy", sum_h_dy.shape(), x.shape());
+  if (!weight.is_null()) detail::check_columns(operation, "weight", weight.shape(), x.shape());
+  if (!mean_rest.is_null()) detail::check_columns(operation, "mean rest", mean_rest.shape(), x.shape());
   sum_dy.array().setZero();
   sum_h_dy.array().setZero();
   batch_norm_parameter_gradient<Scalar>(x, dy, mean, inverse_deviation, sum_h_dy, sum_dy, mean_rest);
@@ -235,7 +250,8 @@ void batch_norm_backward(Input<Scalar> x, Input<Scalar> dy, Input<Scalar> mean,
   detail::map_rows(backward, rows, mean.size(), dx.data());
 }
 
-// where m and r are given: dL/dx = w r dL/dy
+/// Computes the gradient of batch_norm with respect to x where m and r are constants. Throws ShapeError.
+/// `dL/dx = w r dL/dy`
 template <class Scalar>
 void batch_norm_fixed_backward(Input<Scalar> dy, Input<Scalar> inverse_deviation, Input<Scalar> weight,
                                TensorView<Scalar> dx) {

@@ -11,7 +11,7 @@
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
 #include <gradus/ops/detail/map.hpp>
-#include <gradus/ops/reduction.hpp>
+#include <gradus/ops/loss_reduction.hpp>
 
 namespace gradus::ops {
 
@@ -39,18 +39,20 @@ struct BinaryCrossEntropyBackward {
 
 }  // namespace detail
 
-/// Binary cross-entropy on logits, as `torch.nn.BCEWithLogitsLoss`: targets are probabilities in [0, 1]. Any
-/// shape, equal for all; a null `dx` is not computed. The mean of no elements is 0. Throws ShapeError.
+/// Computes the binary cross-entropy of logits, as `torch.nn.BCEWithLogitsLoss`: targets are probabilities in
+/// [0, 1]. Any shape, equal for all; a null `dx` is not computed. The mean of no elements is 0. Throws
+/// ShapeError.
 ///
 /// Written so that exp sees only negative numbers and neither overflows nor loses the small terms. An
 /// infinite logit on the right side of its target costs nothing.
 ///
-// L     = 1/n sum |x| (t if x < 0 else 1 - t) + log(1 + exp(-|x|)), which is max(x, 0) - x t + ...
-// dL/dx = 1/n (sigmoid(x) - t)
+/// `L = 1/n sum |x| (t if x < 0 else 1 - t) + log(1 + exp(-|x|))`, which is `max(x, 0) - x t + ...`
+/// `dL/dx = 1/n (sigmoid(x) - t)`
 template <class Scalar>
 Scalar binary_cross_entropy(Input<Scalar> x, Input<Scalar> target, TensorView<Scalar> dx,
                             Reduction reduction = Reduction::mean) {
   check_shape("binary_cross_entropy", "target", target.shape(), x.shape());
+  if (!dx.is_null()) check_shape("binary_cross_entropy", "gradient", dx.shape(), x.shape());
   if (x.empty()) return Scalar{0};
   const double scale = reduction == Reduction::mean ? 1 / static_cast<double>(x.size()) : 1;
   // The sum, which is double, overflows only for double terms; those are scaled one by one.
@@ -58,7 +60,6 @@ Scalar binary_cross_entropy(Input<Scalar> x, Input<Scalar> target, TensorView<Sc
   const detail::BinaryCrossEntropy<Scalar> term{is_double ? static_cast<Scalar>(scale) : Scalar{1}};
   const double sum = simd::sum_map(term, x.size(), x.data(), target.data());
   if (!dx.is_null()) {
-    check_shape("binary_cross_entropy", "gradient", dx.shape(), x.shape());
     detail::map(detail::BinaryCrossEntropyBackward<Scalar>{static_cast<Scalar>(scale)}, dx, x, target);
   }
   return static_cast<Scalar>(is_double ? sum : scale * sum);

@@ -14,7 +14,7 @@
 /// NumPy's broadcasting: shapes are aligned at their last axis, and an extent of 1 stretches.
 namespace gradus::ops {
 
-/// The shape of `a op b`: `[2, 1]` and `[3] -> [2, 3]`. Throws ShapeError.
+/// Returns the shape of `a op b`: `[2, 1]` and `[3] -> [2, 3]`. Throws ShapeError unless they broadcast.
 inline Shape broadcast_shape(const char* operation, const Shape& a, const Shape& b) {
   if (a == b) return a;
   const Index rank = std::max(a.rank(), b.rank());
@@ -24,7 +24,7 @@ inline Shape broadcast_shape(const char* operation, const Shape& a, const Shape&
     const Index in_b = axis <= b.rank() ? b.end()[-axis] : 1;
     if (in_a != in_b && in_a != 1 && in_b != 1) {
       throw ShapeError(std::string(operation) + ": shapes " + a.to_string() + " and " + b.to_string() +
-                       " do not broadcast");
+                       ", expected shapes that broadcast");
     }
     extents[static_cast<std::size_t>(rank - axis)] = in_a == 1 ? in_b : in_a;
   }
@@ -41,7 +41,9 @@ using ArrayMap = Eigen::Map<const Eigen::Array<Scalar, Eigen::Dynamic, 1>>;
 
 }  // namespace detail
 
-// y = f(a, b), element by element; f takes arrays and numbers in either place.
+/// Applies a binary function with broadcasting; f takes arrays and numbers in either place. Throws ShapeError
+/// with the name `operation`.
+/// `y = f(a, b)`
 template <class Scalar, class F>
 void broadcast(const char* operation, F f, Input<Scalar> a, Input<Scalar> b, TensorView<Scalar> y) {
   check_shape(operation, "output", y.shape(), broadcast_shape(operation, a.shape(), b.shape()));
@@ -69,7 +71,8 @@ void broadcast(const char* operation, F f, Input<Scalar> a, Input<Scalar> b, Ten
   });
 }
 
-// y = x, repeated along the axes that y has more of
+/// Repeats x along the axes that y has more of: `[3] -> [2, 3]`. Throws ShapeError.
+/// `y_(i,j) = x_j`
 template <class Scalar>
 void expand(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("expand", "output", y.shape(), broadcast_shape("expand", x.shape(), y.shape()));
@@ -84,7 +87,8 @@ void expand(Input<Scalar> x, TensorView<Scalar> y) {
   });
 }
 
-// y = x, summed along the axes that x has more of: the transpose of expand
+/// Sums x along the axes that x has more of, the transpose of expand: `[2, 3] -> [3]`. Throws ShapeError.
+/// `y_j = sum_i x_(i,j)`
 template <class Scalar>
 void sum_to(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("sum_to", "input", x.shape(), broadcast_shape("sum_to", y.shape(), x.shape()));
@@ -93,7 +97,8 @@ void sum_to(Input<Scalar> x, TensorView<Scalar> y) {
       [out = y.data()](Index o, detail::Wide<Scalar> sum) { out[o] = static_cast<Scalar>(sum); });
 }
 
-// y = x, averaged along the axes that x has more of; NaN where there is nothing to average
+/// Averages x along the axes that x has more of: `[2, 3] -> [3]`. Throws ShapeError.
+/// `y_j = 1/n sum_i x_(i,j)`, NaN where there is nothing to average
 template <class Scalar>
 void mean_to(Input<Scalar> x, TensorView<Scalar> y) {
   using Wide = detail::Wide<Scalar>;

@@ -10,7 +10,8 @@
 /// be done at test time. Any shape.
 namespace gradus::ops {
 
-// m ~ Bernoulli(1 - p), 1 where kept; p = 1 draws nothing, as PyTorch
+/// Draws a mask of any shape: 1 where an element is kept, else 0. p = 1 draws no number, as in PyTorch.
+/// `m ~ Bernoulli(1 - p)`
 template <class Scalar>
 void dropout_mask(double p, Generator& random, TensorView<Scalar> mask) {
   if (p == 1) {
@@ -20,19 +21,32 @@ void dropout_mask(double p, Generator& random, TensorView<Scalar> mask) {
   }
 }
 
-// y = m x / (1 - p); p = 1 keeps nothing
+namespace detail {
+
 template <class Scalar>
-void dropout(Input<Scalar> x, Input<Scalar> mask, double p, TensorView<Scalar> y) {
-  check_shape("dropout", "mask", mask.shape(), x.shape());
-  check_shape("dropout", "output", y.shape(), x.shape());
+void mask_and_scale(Input<Scalar> x, Input<Scalar> mask, double p, TensorView<Scalar> y) {
   const Scalar scale = p < 1 ? static_cast<Scalar>(1 / (1 - p)) : Scalar{0};
   y.array() = x.array() * (mask.array() * scale);
 }
 
-// dL/dx = m dL/dy / (1 - p)
+}  // namespace detail
+
+/// Drops the elements that the mask drops and scales the others; p = 1 keeps nothing. Throws ShapeError
+/// unless the shapes are equal. `y = m x / (1 - p)`
+template <class Scalar>
+void dropout(Input<Scalar> x, Input<Scalar> mask, double p, TensorView<Scalar> y) {
+  check_shape("dropout", "mask", mask.shape(), x.shape());
+  check_shape("dropout", "output", y.shape(), x.shape());
+  detail::mask_and_scale<Scalar>(x, mask, p, y);
+}
+
+/// Computes the gradient of dropout from the mask of the forward pass. Throws ShapeError unless the shapes
+/// are equal. `dL/dx = m dL/dy / (1 - p)`
 template <class Scalar>
 void dropout_backward(Input<Scalar> dy, Input<Scalar> mask, double p, TensorView<Scalar> dx) {
-  dropout<Scalar>(dy, mask, p, dx);
+  check_shape("dropout_backward", "mask", mask.shape(), dy.shape());
+  check_shape("dropout_backward", "input gradient", dx.shape(), dy.shape());
+  detail::mask_and_scale<Scalar>(dy, mask, p, dx);
 }
 
 }  // namespace gradus::ops

@@ -66,59 +66,64 @@ struct Lerp {
 
 }  // namespace detail
 
-// y = exp(x)
+/// Applies the exponential function. Throws ShapeError unless the shapes are equal.
+/// `y = exp(x)`
 template <class Scalar>
 void exp(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("exp", "output", y.shape(), x.shape());
   detail::map(detail::Exp{}, y, x);
 }
 
-// dL/dx = dL/dy y
+/// Computes the gradient of exp from its output. Throws ShapeError unless the shapes are equal.
+/// `dL/dx = dL/dy y`
 template <class Scalar>
 void exp_backward(Input<Scalar> y, Input<Scalar> dy, TensorView<Scalar> dx) {
-  check_shape("exp_backward", "output gradient", dy.shape(), y.shape());
-  check_shape("exp_backward", "input gradient", dx.shape(), y.shape());
+  detail::check_gradients("exp_backward", y.shape(), dy.shape(), dx.shape());
   detail::map(detail::Product{}, dx, dy, y);
 }
 
-// y = log(x)
+/// Applies the natural logarithm. Throws ShapeError unless the shapes are equal.
+/// `y = log(x)`
 template <class Scalar>
 void log(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("log", "output", y.shape(), x.shape());
   detail::map(detail::Log{}, y, x);
 }
 
-// dL/dx = dL/dy / x
+/// Computes the gradient of log from its input. Throws ShapeError unless the shapes are equal.
+/// `dL/dx = dL/dy / x`
 template <class Scalar>
 void log_backward(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dx) {
-  check_shape("log_backward", "output gradient", dy.shape(), x.shape());
-  check_shape("log_backward", "input gradient", dx.shape(), x.shape());
+  detail::check_gradients("log_backward", x.shape(), dy.shape(), dx.shape());
   detail::map(detail::Quotient{}, dx, dy, x);
 }
 
-// y = sqrt(x)
+/// Applies the square root. Throws ShapeError unless the shapes are equal.
+/// `y = sqrt(x)`
 template <class Scalar>
 void sqrt(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("sqrt", "output", y.shape(), x.shape());
   detail::map(detail::Sqrt{}, y, x);
 }
 
-// dL/dx = dL/dy / (2 y)
+/// Computes the gradient of sqrt from its output. Throws ShapeError unless the shapes are equal.
+/// `dL/dx = dL/dy / (2 y)`
 template <class Scalar>
 void sqrt_backward(Input<Scalar> y, Input<Scalar> dy, TensorView<Scalar> dx) {
-  check_shape("sqrt_backward", "output gradient", dy.shape(), y.shape());
-  check_shape("sqrt_backward", "input gradient", dx.shape(), y.shape());
+  detail::check_gradients("sqrt_backward", y.shape(), dy.shape(), dx.shape());
   detail::map(detail::SqrtBackward{}, dx, y, dy);
 }
 
-// y += share (x - y)
+/// Moves y towards x by a share of the distance, in place. Throws ShapeError unless the shapes are equal.
+/// `y += share (x - y)`
 template <class Scalar>
 void lerp(Scalar share, Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("lerp", "output", y.shape(), x.shape());
   simd::update(detail::Lerp<Scalar>{share}, x.size(), y.data(), x.data());
 }
 
-// y = x^p
+/// Raises each element to the power p. Throws ShapeError unless the shapes are equal.
+/// `y = x^p`
 template <class Scalar>
 void pow(Input<Scalar> x, Scalar exponent, TensorView<Scalar> y) {
   check_shape("pow", "output", y.shape(), x.shape());
@@ -127,10 +132,11 @@ void pow(Input<Scalar> x, Scalar exponent, TensorView<Scalar> y) {
   for (Index i = 0; i < x.size(); ++i) out[i] = std::pow(in[i], exponent);
 }
 
-// dL/dx = dL/dy p x^(p - 1), and 0 where p = 0
+/// Computes the gradient of pow from its input. Throws ShapeError unless the shapes are equal.
+/// `dL/dx = dL/dy p x^(p - 1)`, and 0 where p = 0
 template <class Scalar>
 void pow_backward(Input<Scalar> x, Scalar exponent, Input<Scalar> dy, TensorView<Scalar> dx) {
-  check_shape("pow_backward", "output gradient", dy.shape(), x.shape());
+  detail::check_gradients("pow_backward", x.shape(), dy.shape(), dx.shape());
   const bool constant = !(exponent < 0 || exponent > 0);
   const Scalar* in = x.data();
   const Scalar* up = dy.data();
@@ -140,17 +146,19 @@ void pow_backward(Input<Scalar> x, Scalar exponent, Input<Scalar> dy, TensorView
   }
 }
 
-// y = |x|
+/// Computes the absolute value. Throws ShapeError unless the shapes are equal.
+/// `y = |x|`
 template <class Scalar>
 void abs(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("abs", "output", y.shape(), x.shape());
   y.array() = x.array().abs();
 }
 
-// dL/dx = dL/dy sign(x); the derivative at 0 and at NaN is 0, as in PyTorch
+/// Computes the gradient of abs from its input. Throws ShapeError unless the shapes are equal.
+/// `dL/dx = dL/dy sign(x)`; the derivative at 0 and at NaN is 0, as in PyTorch
 template <class Scalar>
 void abs_backward(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dx) {
-  check_shape("abs_backward", "output gradient", dy.shape(), x.shape());
+  detail::check_gradients("abs_backward", x.shape(), dy.shape(), dx.shape());
   const Scalar* in = x.data();
   const Scalar* up = dy.data();
   Scalar* down = dx.data();
@@ -159,7 +167,8 @@ void abs_backward(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dx) {
   }
 }
 
-// y = min(max(x, low), high), and NaN where x is NaN
+/// Limits each element to [low, high]. Throws ShapeError unless the shapes are equal.
+/// `y = min(max(x, low), high)`, and NaN where x is NaN
 template <class Scalar>
 void clamp(Input<Scalar> x, Scalar low, Scalar high, TensorView<Scalar> y) {
   check_shape("clamp", "output", y.shape(), x.shape());
@@ -168,10 +177,11 @@ void clamp(Input<Scalar> x, Scalar low, Scalar high, TensorView<Scalar> y) {
   for (Index i = 0; i < x.size(); ++i) out[i] = in[i] > high ? high : in[i] < low ? low : in[i];
 }
 
-// dL/dx = dL/dy where low <= x <= high, else 0, so also where x is NaN
+/// Computes the gradient of clamp from its input. Throws ShapeError unless the shapes are equal.
+/// `dL/dx = dL/dy where low <= x <= high, else 0`, so also where x is NaN
 template <class Scalar>
 void clamp_backward(Input<Scalar> x, Scalar low, Scalar high, Input<Scalar> dy, TensorView<Scalar> dx) {
-  check_shape("clamp_backward", "output gradient", dy.shape(), x.shape());
+  detail::check_gradients("clamp_backward", x.shape(), dy.shape(), dx.shape());
   const Scalar* in = x.data();
   const Scalar* up = dy.data();
   Scalar* down = dx.data();

@@ -11,10 +11,12 @@
 
 namespace gradus::ops {
 
+/// Whether the smallest or the largest element is taken.
 enum class Extremum { minimum, maximum };
 
-// y = the largest or smallest x along the axes that x has more of, NaN if one of them is; an infinity where
-// there is none. Its gradient is shared alike by those that tie: dL/dx = dL/dy [x = y] / (number of such x).
+/// Finds the largest or smallest element along the axes that x has more of: `[2, 3] -> [3]`. NaN wins; the
+/// extremum of no elements is an infinity. Throws ShapeError. Elements that tie share the gradient alike.
+/// `y_j = max_i x_(i,j)`, `dL/dx = dL/dy [x = y] / (number of such x)`
 template <class Scalar>
 void extremum_to(Extremum which, Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("extremum_to", "input", x.shape(), broadcast_shape("extremum_to", y.shape(), x.shape()));

@@ -17,7 +17,8 @@
 /// approximation by tanh; element by element: any shape.
 namespace gradus::ops {
 
-// y = x/2 (1 + erf(x / sqrt 2)), written with erfc(-x / sqrt 2), which keeps the digits far below 0
+/// Applies the Gaussian error linear unit. Throws ShapeError unless the shapes are equal.
+/// `y = x/2 (1 + erf(x / sqrt 2))`, written with erfc(-x / sqrt 2), which keeps the digits far below 0
 template <class Scalar>
 void gelu(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("gelu", "output", y.shape(), x.shape());
@@ -29,11 +30,11 @@ void gelu(Input<Scalar> x, TensorView<Scalar> y) {
   }
 }
 
-// dL/dx = dL/dy (1/2 erfc(-x / sqrt 2) + x exp(-x^2 / 2) / sqrt(2 pi))
+/// Computes the gradient of gelu from its input. Throws ShapeError unless the shapes are equal.
+/// `dL/dx = dL/dy (1/2 erfc(-x / sqrt 2) + x exp(-x^2 / 2) / sqrt(2 pi))`
 template <class Scalar>
 void gelu_backward(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dx) {
-  check_shape("gelu_backward", "output gradient", dy.shape(), x.shape());
-  check_shape("gelu_backward", "input gradient", dx.shape(), x.shape());
+  detail::check_gradients("gelu_backward", x.shape(), dy.shape(), dx.shape());
   constexpr Scalar root_half = std::numbers::sqrt2_v<Scalar> / 2;
   constexpr Scalar density_at_0 = root_half * std::numbers::inv_sqrtpi_v<Scalar>;
   // Beyond this the second term is 0, in double too; infinity would make it NaN.
@@ -77,18 +78,19 @@ struct GeluTanhBackward {
 
 }  // namespace detail
 
-// y = x/2 (1 + tanh(u)) = x / (1 + exp(-2u))
+/// Applies the approximation by tanh of the Gaussian error linear unit. Throws ShapeError unless the shapes
+/// are equal. `y = x/2 (1 + tanh(u)) = x / (1 + exp(-2u))`, `2u = 2 sqrt(2/pi) (x + 0.044715 x^3)`
 template <class Scalar>
 void gelu_tanh(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("gelu_tanh", "output", y.shape(), x.shape());
   detail::map(detail::GeluTanh{}, y, x);
 }
 
-// dL/dx = dL/dy s (1 + x (1 - s) d(2u)/dx),  s = 1 / (1 + exp(-2u))
+/// Computes the gradient of gelu_tanh from its input. Throws ShapeError unless the shapes are equal.
+/// `dL/dx = dL/dy s (1 + x (1 - s) d(2u)/dx)`, `s = 1 / (1 + exp(-2u))`
 template <class Scalar>
 void gelu_tanh_backward(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dx) {
-  check_shape("gelu_tanh_backward", "output gradient", dy.shape(), x.shape());
-  check_shape("gelu_tanh_backward", "input gradient", dx.shape(), x.shape());
+  detail::check_gradients("gelu_tanh_backward", x.shape(), dy.shape(), dx.shape());
   detail::map(detail::GeluTanhBackward{}, dx, x, dy);
 }
 

@@ -37,15 +37,33 @@ struct AxisBlocks {
 /// Up to this many terms per element are added in place.
 inline constexpr Index terms_in_place = 16;
 
-[[noreturn]] inline void fail_index(const char* operation, Index index, Index extent, Index axis) {
+[[noreturn]] inline void throw_index(const char* operation, Index index, Index extent, Index axis) {
   throw IndexError(std::string(operation) + ": index " + std::to_string(index) + " along axis " +
                    std::to_string(axis) + ", expected one in [0, " + std::to_string(extent) + ")");
 }
 
 inline void check_indices(const char* operation, std::span<const Index> indices, Index extent, Index axis) {
   for (const Index index : indices) {
-    if (index < 0 || index >= extent) fail_index(operation, index, extent, axis);
+    if (index < 0 || index >= extent) throw_index(operation, index, extent, axis);
   }
+}
+
+/// Throws ShapeError unless `part` is equal to `whole` except along an axis, where it has `begin`, `begin +
+/// step`, ... of its elements; IndexError for a wrong axis or begin, or a step below 1.
+inline void check_slice(const char* operation, const char* argument, const Shape& part, const Shape& whole,
+                        Index axis, Index begin, Index step) {
+  check_axis(operation, axis, whole);
+  const Index extent = whole[axis];
+  if (begin < 0 || begin > extent || step < 1) {
+    throw IndexError(std::string(operation) + ": begin is " + std::to_string(begin) + " and step " +
+                     std::to_string(step) + ", expected a begin in [0, " + std::to_string(extent) +
+                     "] and a step of at least 1");
+  }
+  const Index most = begin == extent ? 0 : (extent - begin - 1) / step + 1;
+  const bool fits = part.rank() == whole.rank() && part[axis] <= most && part == whole.with(axis, part[axis]);
+  if (fits) return;
+  throw_shape(operation, argument, part,
+              whole.with(axis, most).to_string() + " or less along axis " + std::to_string(axis));
 }
 
 /// Calls f(x offset, y offset) for rows begin, begin + step, ... of x and all rows of y.
@@ -79,27 +97,34 @@ void add_terms_to(TensorView<Scalar> dx, Index terms, F&& f) {
 
 }  // namespace detail
 
-// y_i = x_(begin + i step)
+/// Copies elements begin, begin + step, ... along an axis, as many as y has. Throws ShapeError if y differs
+/// along another axis or has too many, and IndexError.
+/// `y_i = x_(begin + i step)`
 template <class Scalar>
 void slice(Input<Scalar> x, Index axis, Index begin, Index step, TensorView<Scalar> y) {
+  detail::check_slice("slice", "output", y.shape(), x.shape(), axis, begin, step);
   const detail::AxisBlocks from(x.shape(), axis), to(y.shape(), axis);
   detail::for_each_slice_row(from, to, begin, step, [&](Index in, Index out) {
     std::copy_n(x.data() + in, from.inner, y.data() + out);
   });
 }
 
-// dL/dx_(begin + i step) += dL/dy_i
+/// Adds to elements begin, begin + step, ... along an axis, as many as dy has. Throws ShapeError if dy
+/// differs along another axis or has too many, and IndexError. `dL/dx_(begin + i step) += dL/dy_i`
 template <class Scalar>
 void slice_add(Input<Scalar> dy, Index axis, Index begin, Index step, TensorView<Scalar> dx) {
+  detail::check_slice("slice_add", "input", dy.shape(), dx.shape(), axis, begin, step);
   const detail::AxisBlocks to(dx.shape(), axis), from(dy.shape(), axis);
   detail::for_each_slice_row(to, from, begin, step, [&](Index out, Index in) {
     for (Index i = 0; i < from.inner; ++i) dx.data()[out + i] += dy.data()[in + i];
   });
 }
 
-// y_i = x_(indices_i)
+/// Copies the elements with these indices along an axis. Throws ShapeError, IndexError.
+/// `y_i = x_(indices_i)`
 template <class Scalar>
 void index_select(Input<Scalar> x, Index axis, std::span<const Index> indices, TensorView<Scalar> y) {
+  detail::check_axis("index_select", axis, x.shape());
   check_shape("index_select", "output", y.shape(), x.shape().with(axis, static_cast<Index>(indices.size())));
   const detail::AxisBlocks from(x.shape(), axis), to(y.shape(), axis);
   detail::check_indices("index_select", indices, from.extent, axis);
@@ -111,9 +136,12 @@ void index_select(Input<Scalar> x, Index axis, std::span<const Index> indices, T
   }
 }
 
-// dL/dx_(indices_i) += dL/dy_i: indices that repeat add up
+/// Adds to the elements with these indices along an axis; indices that repeat add up. Throws ShapeError,
+/// IndexError.
+/// `dL/dx_(indices_i) += dL/dy_i`
 template <class Scalar>
 void index_add(Input<Scalar> dy, Index axis, std::span<const Index> indices, TensorView<Scalar> dx) {
+  detail::check_axis("index_add", axis, dx.shape());
   check_shape("index_add", "input", dy.shape(), dx.shape().with(axis, static_cast<Index>(indices.size())));
   const detail::AxisBlocks from(dy.shape(), axis), to(dx.shape(), axis);
   detail::check_indices("index_add", indices, to.extent, axis);
@@ -132,47 +160,59 @@ void index_add(Input<Scalar> dy, Index axis, std::span<const Index> indices, Ten
 
 namespace detail {
 
-/// Calls f(x offset, index offset) for each element of the indices; x may be larger than they along other
-/// axes, as in PyTorch.
-template <class F>
-void for_each_gathered(const char* operation, const Shape& x, Index axis, TensorView<const Index> indices,
-                       F&& f) {
+/// Throws unless the indices are in range and fit a tensor of shape x, which may be larger than they are
+/// along other axes, as in PyTorch.
+inline void check_gathered(const char* operation, const Shape& x, Index axis,
+                           TensorView<const Index> indices) {
+  check_axis(operation, axis, x);
   bool fits = x.rank() == indices.rank();
   for (Index i = 0; fits && i < x.rank(); ++i) fits = i == axis || indices.shape()[i] <= x[i];
   if (!fits) {
     throw ShapeError(std::string(operation) + ": indices have shape " + indices.shape().to_string() +
-                     ", expected one that fits " + x.to_string() + " but for axis " + std::to_string(axis));
+                     ", expected one that fits " + x.to_string() + " except along axis " +
+                     std::to_string(axis));
   }
+  check_indices(operation, indices.span(), x[axis], axis);
+}
+
+/// Calls f(x offset, index offset) for each element of the indices, which have been checked.
+template <class F>
+void for_each_gathered(const Shape& x, Index axis, TensorView<const Index> indices, F&& f) {
   const Strides all = row_major_strides(x);
   Strides others = all;
   others[static_cast<std::size_t>(axis)] = 0;
-  const Index stride = all[static_cast<std::size_t>(axis)], extent = x[axis];
+  const Index stride = all[static_cast<std::size_t>(axis)];
   const std::array strides{others, row_major_strides(indices.shape())};
   for_each_run(indices.shape(), strides, [&](const auto& at, Index count, const auto& step) {
     for (Index i = 0; i < count; ++i) {
-      const Index element = at[1] + i * step[1], index = indices.data()[element];
-      if (index < 0 || index >= extent) fail_index(operation, index, extent, axis);
-      f(at[0] + i * step[0] + index * stride, element);
+      const Index element = at[1] + i * step[1];
+      f(at[0] + i * step[0] + indices.data()[element] * stride, element);
     }
   });
 }
 
 }  // namespace detail
 
-// y_(i,j) = x_(indices_(i,j), j) along axis 0, and so on, as torch.gather; y has the shape of the indices
+/// Gathers elements along an axis, as `torch.gather`; y has the shape of the indices. Throws ShapeError,
+/// IndexError. Along axis 0:
+/// `y_(i,j) = x_(indices_(i,j), j)`
 template <class Scalar>
 void gather(Input<Scalar> x, Index axis, TensorView<const Index> indices, TensorView<Scalar> y) {
   check_shape("gather", "output", y.shape(), indices.shape());
-  detail::for_each_gathered("gather", x.shape(), axis, indices,
+  detail::check_gathered("gather", x.shape(), axis, indices);
+  detail::for_each_gathered(x.shape(), axis, indices,
                             [&](Index from, Index to) { y.data()[to] = x.data()[from]; });
 }
 
-// dL/dx_(indices_(i,j), j) += dL/dy_(i,j)
+/// Adds to elements chosen along an axis, the transpose of gather; indices that repeat add up. Throws
+/// ShapeError, IndexError. Along axis 0:
+/// `dL/dx_(indices_(i,j), j) += dL/dy_(i,j)`
 template <class Scalar>
 void scatter_add(Input<Scalar> dy, Index axis, TensorView<const Index> indices, TensorView<Scalar> dx) {
   check_shape("scatter_add", "input", dy.shape(), indices.shape());
-  detail::add_terms_to(dx, dy.shape().rank() == 0 ? 1 : dy.shape()[axis], [&](auto* sums) {
-    detail::for_each_gathered("scatter_add", dx.shape(), axis, indices,
+  detail::check_gathered("scatter_add", dx.shape(), axis, indices);
+  detail::add_terms_to(dx, dy.shape()[axis], [&](auto* sums) {
+    detail::for_each_gathered(dx.shape(), axis, indices,
                               [&](Index to, Index from) { sums[to] += dy.data()[from]; });
   });
 }

@@ -131,7 +131,8 @@ struct LayerNormBackward {
 
 }  // namespace detail
 
-// y = w (x - m) r + b
+/// Normalises each row, and writes its mean and inverse deviation for backward. Throws ShapeError.
+/// `y = w (x - m) r + b`
 template <class Scalar>
 void layer_norm(Input<Scalar> x, Input<Scalar> weight, Input<Scalar> bias, double epsilon,
                 TensorView<Scalar> y, TensorView<Scalar> mean, TensorView<Scalar> inverse_deviation,
@@ -162,7 +163,9 @@ void layer_norm(Input<Scalar> x, Input<Scalar> weight, Input<Scalar> bias, doubl
   });
 }
 
-// with h = (x - m) r, g = w dL/dy and means over the row: dL/dx = r (g - mean(g) - h mean(h g))
+/// Computes the gradient of layer_norm with respect to x. Throws ShapeError. With h = (x - m) r, g = w dL/dy
+/// and means over the row:
+/// `dL/dx = r (g - mean(g) - h mean(h g))`
 template <class Scalar>
 void layer_norm_backward(Input<Scalar> x, Input<Scalar> dy, Input<Scalar> weight, Input<Scalar> mean,
                          Input<Scalar> inverse_deviation, TensorView<Scalar> dx,
@@ -190,7 +193,8 @@ void layer_norm_backward(Input<Scalar> x, Input<Scalar> dy, Input<Scalar> weight
   });
 }
 
-// dL/dw += sum over the rows of dL/dy (x - m) r,  dL/db += sum over the rows of dL/dy
+/// Adds the gradients of layer_norm with respect to its weight and its bias, `[D]`. Throws ShapeError.
+/// `dL/dw += sum over the rows of dL/dy (x - m) r`, `dL/db += sum over the rows of dL/dy`
 template <class Scalar>
 void layer_norm_parameter_gradient(Input<Scalar> x, Input<Scalar> dy, Input<Scalar> mean,
                                    Input<Scalar> inverse_deviation, TensorView<Scalar> dweight,

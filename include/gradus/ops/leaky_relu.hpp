@@ -29,18 +29,19 @@ struct LeakyReluBackward {
 
 }  // namespace detail
 
-// y = x where x > 0, else a x
+/// Applies the leaky rectifier with the slope a below 0. Throws ShapeError unless the shapes are equal.
+/// `y = x where x > 0, else a x`
 template <class Scalar>
 void leaky_relu(Input<Scalar> x, double slope, TensorView<Scalar> y) {
   check_shape("leaky_relu", "output", y.shape(), x.shape());
   detail::map(detail::LeakyRelu<Scalar>{static_cast<Scalar>(slope)}, y, x);
 }
 
-// dL/dx = dL/dy where x > 0, else a dL/dy
+/// Computes the gradient of leaky_relu from its input. Throws ShapeError unless the shapes are equal.
+/// `dL/dx = dL/dy where x > 0, else a dL/dy`
 template <class Scalar>
 void leaky_relu_backward(Input<Scalar> x, Input<Scalar> dy, double slope, TensorView<Scalar> dx) {
-  check_shape("leaky_relu_backward", "output gradient", dy.shape(), x.shape());
-  check_shape("leaky_relu_backward", "input gradient", dx.shape(), x.shape());
+  detail::check_gradients("leaky_relu_backward", x.shape(), dy.shape(), dx.shape());
   detail::map(detail::LeakyReluBackward<Scalar>{static_cast<Scalar>(slope)}, dx, x, dy);
 }
 

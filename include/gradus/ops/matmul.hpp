@@ -11,10 +11,11 @@
 #include <gradus/ops/broadcast.hpp>
 #include <gradus/ops/check.hpp>
 #include <gradus/ops/detail/strided.hpp>
-#include <gradus/ops/product.hpp>
+#include <gradus/ops/matrix_product.hpp>
 
 namespace gradus::ops {
 
+/// Whether an operand of matmul is transposed first.
 enum class Transpose : bool { no, yes };
 
 namespace detail {
@@ -38,7 +39,8 @@ inline Index columns_of(const Shape& x, Transpose transpose) {
 
 }  // namespace detail
 
-/// `[..., M, K]` times `[..., K, N] -> [..., M, N]`, batch axes broadcast. Throws ShapeError.
+/// Returns the shape of a matrix product: `[..., M, K]` times `[..., K, N] -> [..., M, N]`, batch axes
+/// broadcast. Throws ShapeError.
 inline Shape matmul_shape(const Shape& a, Transpose transpose_a, const Shape& b, Transpose transpose_b) {
   if (a.rank() < 2 || b.rank() < 2 || detail::columns_of(a, transpose_a) != detail::rows_of(b, transpose_b)) {
     throw ShapeError("matmul: shapes " + a.to_string() +
@@ -50,12 +52,14 @@ inline Shape matmul_shape(const Shape& a, Transpose transpose_a, const Shape& b,
   return detail::with_matrix(batch, detail::rows_of(a, transpose_a), detail::columns_of(b, transpose_b));
 }
 
-// y = a b for each pair of matrices, either transposed first; summed over the batch axes that y lacks.
-// dL/da = dL/dy b^T and dL/db = a^T dL/dy are of the same kind.
+/// Multiplies each pair of matrices, either transposed first, and sums over the batch axes that y lacks.
+/// Throws ShapeError. The gradients are products of the same kind.
+/// `y = a b`, `dL/da = dL/dy b^T`, `dL/db = a^T dL/dy`
 template <class Scalar>
 void matmul(Input<Scalar> a, Transpose transpose_a, Input<Scalar> b, Transpose transpose_b,
             TensorView<Scalar> y, Parallel parallel = {}) {
   const Shape full = matmul_shape(a.shape(), transpose_a, b.shape(), transpose_b);
+  if (y.rank() < 2) detail::throw_shape("matmul", "output", y.shape(), full.to_string());
   const Shape batch = detail::batch_shape(full), kept = detail::batch_shape(y.shape());
   check_shape("matmul", "output", y.shape(), detail::with_matrix(kept, full[-2], full[-1]));
   check_shape("matmul", "batch", broadcast_shape("matmul", kept, batch), batch);
@@ -71,10 +75,10 @@ void matmul(Input<Scalar> a, Transpose transpose_a, Input<Scalar> b, Transpose t
   const std::array sizes{a.shape()[-2] * a.shape()[-1], b.shape()[-2] * b.shape()[-1], full[-2] * full[-1]};
   detail::for_each_run(batch, strides, [&](const auto& at, Index count, const auto& step) {
     for (Index i = 0; i < count; ++i) {
-      product(matrix(a.data() + (at[0] + i * step[0]) * sizes[0], a.shape(), transpose_a),
-              matrix(b.data() + (at[1] + i * step[1]) * sizes[1], b.shape(), transpose_b),
-              matrix(y.data() + (at[2] + i * step[2]) * sizes[2], y.shape(), Transpose::no),
-              sums ? Write::accumulate : Write::overwrite, parallel);
+      matrix_product(matrix(a.data() + (at[0] + i * step[0]) * sizes[0], a.shape(), transpose_a),
+                     matrix(b.data() + (at[1] + i * step[1]) * sizes[1], b.shape(), transpose_b),
+                     matrix(y.data() + (at[2] + i * step[2]) * sizes[2], y.shape(), Transpose::no),
+                     sums ? Write::accumulate : Write::overwrite, parallel);
     }
   });
 }

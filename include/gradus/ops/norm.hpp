@@ -54,8 +54,8 @@ struct Square {
 
 }  // namespace detail
 
-/// The norm of several arrays together, as if they were one vector: `for_each_array(f)` calls f(x, count) for
-/// each of them.
+/// Computes the norm of several arrays together, as if they were one vector: `for_each_array(f)` calls f(x,
+/// count) for each of them.
 template <class Scalar, class ForEachArray>
 ScaledNorm scaled_norm(const ForEachArray& for_each_array) {
   const auto squares = [&](double scale) {
@@ -99,7 +99,8 @@ void scaled_norm_to(Input<Scalar> x, TensorView<Scalar> y) {
 
 }  // namespace detail
 
-// y = sqrt(sum of x^2) along the axes that x has more of
+/// Computes norms along the axes that x has more of: `[2, 3] -> [3]`. Throws ShapeError.
+/// `y_j = sqrt(sum_i x_(i,j)^2)`
 template <class Scalar>
 void norm_to(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("norm_to", "input", x.shape(), broadcast_shape("norm_to", y.shape(), x.shape()));

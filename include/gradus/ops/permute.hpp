@@ -16,8 +16,18 @@ namespace gradus::ops {
 /// Where each axis of a permuted tensor comes from.
 using AxisOrder = std::array<Index, static_cast<std::size_t>(Shape::max_rank)>;
 
-/// The order as axes in [0, rank). Throws ShapeError unless it names each axis once, IndexError for one out
-/// of range.
+namespace detail {
+
+[[noreturn]] inline void throw_order(std::span<const Index> order, const std::string& of) {
+  std::string text = "permute: order (";
+  for (std::size_t i = 0; i < order.size(); ++i) text += (i > 0 ? ", " : "") + std::to_string(order[i]);
+  throw ShapeError(text + ") for " + of + ", expected each axis once");
+}
+
+}  // namespace detail
+
+/// Returns the order as axes in [0, rank). Throws ShapeError unless it names each axis once, IndexError for
+/// one out of range.
 inline AxisOrder checked_order(const Shape& x, std::span<const Index> order) {
   AxisOrder from{};
   std::array<bool, static_cast<std::size_t>(Shape::max_rank)> seen{};
@@ -26,16 +36,28 @@ inline AxisOrder checked_order(const Shape& x, std::span<const Index> order) {
     from[i] = x.normalize_axis(order[i]);
     valid = !std::exchange(seen[static_cast<std::size_t>(from[i])], true);
   }
-  if (!valid) {
-    std::string text = "permute: order (";
-    for (std::size_t i = 0; i < order.size(); ++i) text += (i > 0 ? ", " : "") + std::to_string(order[i]);
-    throw ShapeError(text + ") for shape " + x.to_string() + ", expected each axis once");
-  }
+  if (!valid) detail::throw_order(order, "shape " + x.to_string());
   return from;
 }
 
-/// The order that undoes another.
+namespace detail {
+
+/// Throws ShapeError unless each axis in [0, rank) is there once.
+inline void check_order(const AxisOrder& order, Index rank) {
+  unsigned seen = 0;
+  for (Index i = 0; i < rank; ++i) {
+    const Index axis = order[static_cast<std::size_t>(i)];
+    if (axis >= 0 && axis < rank) seen |= 1U << axis;
+  }
+  if (seen != (1U << rank) - 1)
+    throw_order(std::span(order).first(static_cast<std::size_t>(rank)), "rank " + std::to_string(rank));
+}
+
+}  // namespace detail
+
+/// Returns the order that undoes another. Throws ShapeError unless it names each axis in [0, rank) once.
 inline AxisOrder inverse_order(const AxisOrder& order, Index rank) {
+  detail::check_order(order, rank);
   AxisOrder inverse{};
   for (Index i = 0; i < rank; ++i) {
     inverse[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])] = i;
@@ -43,14 +65,18 @@ inline AxisOrder inverse_order(const AxisOrder& order, Index rank) {
   return inverse;
 }
 
-/// `[2, 3, 4]` in the order (2, 0, 1) is `[4, 2, 3]`.
+/// Returns the shape of a permuted tensor: `[2, 3, 4]` in the order (2, 0, 1) is `[4, 2, 3]`. Throws
+/// ShapeError unless the order names each axis in [0, rank) once.
 inline Shape permuted_shape(const Shape& x, const AxisOrder& order) {
+  detail::check_order(order, x.rank());
   Shape y = x;
   for (Index i = 0; i < x.rank(); ++i) y = y.with(i, x[order[static_cast<std::size_t>(i)]]);
   return y;
 }
 
-// y[.., i_k, ..] = x with axis k of y running along axis order[k] of x; its gradient is the inverse order's
+/// Permutes the axes: axis k of y runs along axis order[k] of x. Throws ShapeError. The gradient is permuted
+/// by the inverse order.
+/// `y_(i_order[0], i_order[1], ...) = x_(i_0, i_1, ...)`
 template <class Scalar>
 void permute(Input<Scalar> x, const AxisOrder& order, TensorView<Scalar> y) {
   check_shape("permute", "output", y.shape(), permuted_shape(x.shape(), order));

@@ -9,7 +9,8 @@
 
 namespace gradus::ops {
 
-// y = f(a, b), true or false for each element; all broadcast
+/// Compares two tensors with broadcasting; y has the shape they broadcast to. Throws ShapeError.
+/// `y = f(a, b)`, true or false for each element
 template <class Scalar, class F>
 void compare(F f, Input<Scalar> a, Input<Scalar> b, TensorView<bool> y) {
   check_shape("compare", "output", y.shape(), broadcast_shape("compare", a.shape(), b.shape()));
@@ -23,8 +24,9 @@ void compare(F f, Input<Scalar> a, Input<Scalar> b, TensorView<bool> y) {
   });
 }
 
-// y = a where the condition holds, else b; all broadcast. Its gradients are where(c, dy, 0) and
-// where(c, 0, dy).
+/// Chooses between two tensors; y has the shape that all broadcast to. Throws ShapeError. The gradients are
+/// where(c, dy, 0) and where(c, 0, dy).
+/// `y = a where the condition holds, else b`
 template <class Scalar>
 void where(TensorView<const bool> condition, Input<Scalar> a, Input<Scalar> b, TensorView<Scalar> y) {
   const Shape values = broadcast_shape("where", a.shape(), b.shape());

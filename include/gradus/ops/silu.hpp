@@ -33,18 +33,19 @@ struct SiluBackward {
 
 }  // namespace detail
 
-// y = x / (1 + exp(-x))
+/// Applies the sigmoid-weighted linear unit. Throws ShapeError unless the shapes are equal.
+/// `y = x / (1 + exp(-x))`
 template <class Scalar>
 void silu(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("silu", "output", y.shape(), x.shape());
   detail::map(detail::Silu{}, y, x);
 }
 
-// dL/dx = dL/dy s (1 + x (1 - s)),  s = 1 / (1 + exp(-x))
+/// Computes the gradient of silu from its input. Throws ShapeError unless the shapes are equal.
+/// `dL/dx = dL/dy s (1 + x (1 - s))`, `s = 1 / (1 + exp(-x))`
 template <class Scalar>
 void silu_backward(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dx) {
-  check_shape("silu_backward", "output gradient", dy.shape(), x.shape());
-  check_shape("silu_backward", "input gradient", dx.shape(), x.shape());
+  detail::check_gradients("silu_backward", x.shape(), dy.shape(), dx.shape());
   detail::map(detail::SiluBackward{}, dx, x, dy);
 }
 

@@ -81,7 +81,8 @@ void for_each_softmax_row(Input<Scalar> x, TensorView<Scalar> y, F&& f) {
 
 }  // namespace detail
 
-// y_i = exp(x_i) / sum_j exp(x_j)
+/// Computes the softmax of each row. Throws ShapeError unless the shapes are equal.
+/// `y_i = exp(x_i) / sum_j exp(x_j)`
 template <class Scalar>
 void softmax(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("softmax", "output", y.shape(), x.shape());
@@ -92,11 +93,11 @@ void softmax(Input<Scalar> x, TensorView<Scalar> y) {
       });
 }
 
-// dL/dx_i = y_i (dL/dy_i - sum_j dL/dy_j y_j)
+/// Computes the gradient of softmax from its output. Throws ShapeError unless the shapes are equal.
+/// `dL/dx_i = y_i (dL/dy_i - sum_j dL/dy_j y_j)`
 template <class Scalar>
 void softmax_backward(Input<Scalar> y, Input<Scalar> dy, TensorView<Scalar> dx) {
-  check_shape("softmax_backward", "output gradient", dy.shape(), y.shape());
-  check_shape("softmax_backward", "input gradient", dx.shape(), y.shape());
+  detail::check_gradients("softmax_backward", y.shape(), dy.shape(), dx.shape());
   detail::for_each_row(y.shape(), [&](Index offset, Index columns) {
     const Scalar *out = y.data() + offset, *up = dy.data() + offset;
     const auto mean = static_cast<Scalar>(simd::sum_map(detail::ProductTerm{}, columns, out, up));
@@ -104,7 +105,8 @@ void softmax_backward(Input<Scalar> y, Input<Scalar> dy, TensorView<Scalar> dx) 
   });
 }
 
-// y_i = x_i - log sum_j exp(x_j)
+/// Computes the logarithm of the softmax of each row. Throws ShapeError unless the shapes are equal.
+/// `y_i = x_i - log sum_j exp(x_j)`
 template <class Scalar>
 void log_softmax(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("log_softmax", "output", y.shape(), x.shape());
@@ -115,11 +117,11 @@ void log_softmax(Input<Scalar> x, TensorView<Scalar> y) {
       });
 }
 
-// dL/dx_i = dL/dy_i - exp(y_i) sum_j dL/dy_j
+/// Computes the gradient of log_softmax from its output. Throws ShapeError unless the shapes are equal.
+/// `dL/dx_i = dL/dy_i - exp(y_i) sum_j dL/dy_j`
 template <class Scalar>
 void log_softmax_backward(Input<Scalar> y, Input<Scalar> dy, TensorView<Scalar> dx) {
-  check_shape("log_softmax_backward", "output gradient", dy.shape(), y.shape());
-  check_shape("log_softmax_backward", "input gradient", dx.shape(), y.shape());
+  detail::check_gradients("log_softmax_backward", y.shape(), dy.shape(), dx.shape());
   detail::for_each_row(y.shape(), [&](Index offset, Index columns) {
     const Scalar *out = y.data() + offset, *up = dy.data() + offset;
     const auto total = static_cast<Scalar>(simd::sum_map(detail::Term{}, columns, up));

@@ -15,7 +15,7 @@
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
 #include <gradus/ops/detail/softmax_rows.hpp>
-#include <gradus/ops/reduction.hpp>
+#include <gradus/ops/loss_reduction.hpp>
 
 namespace gradus::ops {
 
@@ -42,43 +42,43 @@ struct CrossEntropyResult {
 namespace detail {
 
 template <class ErrorType>
-[[noreturn]] void fail_cross_entropy(const std::string& complaint) {
+[[noreturn]] void throw_cross_entropy(const std::string& complaint) {
   throw ErrorType("softmax_cross_entropy: " + complaint);
 }
 
-[[noreturn]] inline void fail_class_weight(std::size_t index, double weight) {
-  fail_cross_entropy<ArgumentError>("class weight " + std::to_string(index) + " is " +
-                                    format_general(weight) + ", expected a finite number of at least 0");
+[[noreturn]] inline void throw_class_weight(std::size_t index, double weight) {
+  throw_cross_entropy<ArgumentError>("class weight " + std::to_string(index) + " is " +
+                                     format_general(weight) + ", expected a finite number of at least 0");
 }
 
 template <class Scalar>
 void check_cross_entropy(const Shape& logits, std::span<const Index> labels, const Shape& gradient,
                          const CrossEntropyOptions<Scalar>& options) {
   if (logits.rank() != 2)
-    fail_cross_entropy<ShapeError>("logits have shape " + logits.to_string() + ", expected [N, C]");
+    throw_cross_entropy<ShapeError>("logits have shape " + logits.to_string() + ", expected [N, C]");
   if (static_cast<Index>(labels.size()) != logits[0]) {
-    fail_cross_entropy<ShapeError>(std::to_string(labels.size()) + " labels for logits of shape " +
-                                   logits.to_string());
+    throw_cross_entropy<ShapeError>(std::to_string(labels.size()) + " labels for logits of shape " +
+                                    logits.to_string() + ", expected " + std::to_string(logits[0]));
   }
   check_shape("softmax_cross_entropy", "gradient", gradient, logits);
   const Index classes = logits[1];
   if (!options.class_weights.empty() && static_cast<Index>(options.class_weights.size()) != classes) {
-    fail_cross_entropy<ShapeError>(std::to_string(options.class_weights.size()) +
-                                   " class weights, expected " + std::to_string(classes));
+    throw_cross_entropy<ShapeError>(std::to_string(options.class_weights.size()) +
+                                    " class weights, expected " + std::to_string(classes));
   }
   for (std::size_t c = 0; c < options.class_weights.size(); ++c) {
     const Scalar weight = options.class_weights[c];
-    if (!(weight >= 0 && std::isfinite(weight))) fail_class_weight(c, static_cast<double>(weight));
+    if (!(weight >= 0 && std::isfinite(weight))) throw_class_weight(c, static_cast<double>(weight));
   }
   if (!(options.label_smoothing >= 0 && options.label_smoothing <= 1)) {
-    fail_cross_entropy<ArgumentError>("label smoothing is " + format_shortest(options.label_smoothing) +
-                                      ", expected a number in [0, 1]");
+    throw_cross_entropy<ArgumentError>("label smoothing is " + format_shortest(options.label_smoothing) +
+                                       ", expected a number in [0, 1]");
   }
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if ((labels[i] < 0 || labels[i] >= classes) && labels[i] != options.ignore_index) {
-      fail_cross_entropy<IndexError>("label " + std::to_string(labels[i]) + " of sample " +
-                                     std::to_string(i) + ", expected one in [0, " + std::to_string(classes) +
-                                     ")");
+      throw_cross_entropy<IndexError>("label " + std::to_string(labels[i]) + " of sample " +
+                                      std::to_string(i) + ", expected one in [0, " + std::to_string(classes) +
+                                      ")");
     }
   }
 }
@@ -188,14 +188,15 @@ bool is_correct(const SoftmaxRow<Scalar>& row, std::span<const Scalar> x, Index 
 
 }  // namespace detail
 
-/// Softmax and cross-entropy on logits, fused: loss, metrics and, unless `dlogits` is null, the gradient in
-/// one sweep. logits `[N, C]`, one label in [0, C) per sample. The mean is weighted by the classes' weights,
-/// as in PyTorch; the mean of no samples, or of samples that all have weight 0, is 0 here. Throws ShapeError,
-/// IndexError (names label and sample) and ArgumentError (a class weight that is negative or not finite).
+/// Computes softmax and cross-entropy on logits, fused: loss, metrics and, unless `dlogits` is null, the
+/// gradient in one sweep. logits `[N, C]`, one label in [0, C) per sample. The mean is weighted by the
+/// classes' weights, as in PyTorch; the mean of no samples, or of samples that all have weight 0, is 0 here.
+/// Throws ShapeError, IndexError (names label and sample) and ArgumentError (a class weight that is negative
+/// or not finite).
 ///
 /// With weights w, smoothing e, label y and p = softmax(x):
-// L     = w_y (1 - e) (lse(x) - x_y) + e/C sum_c w_c (lse(x) - x_c)
-// dL/dx = w_y (1 - e) (p - [c = y])  + e/C (p sum_k w_k - w_c)
+/// `L = w_y (1 - e) (lse(x) - x_y) + e/C sum_c w_c (lse(x) - x_c)`
+/// `dL/dx = w_y (1 - e) (p - [c = y]) + e/C (p sum_k w_k - w_c)`
 template <class Scalar>
 CrossEntropyResult<Scalar> softmax_cross_entropy(Input<Scalar> logits, std::span<const Index> labels,
                                                  TensorView<Scalar> dlogits,

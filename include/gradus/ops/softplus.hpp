@@ -37,19 +37,20 @@ struct SoftplusBackward {
 
 }  // namespace detail
 
-// y = log(1 + exp(b x)) / b
+/// Applies softplus. Throws ShapeError unless the shapes are equal.
+/// `y = log(1 + exp(b x)) / b`, and x where b x exceeds the threshold
 template <class Scalar>
 void softplus(Input<Scalar> x, double beta, double threshold, TensorView<Scalar> y) {
   check_shape("softplus", "output", y.shape(), x.shape());
   detail::map(detail::Softplus<Scalar>{static_cast<Scalar>(beta), static_cast<Scalar>(threshold)}, y, x);
 }
 
-// dL/dx = dL/dy / (1 + exp(-b x))
+/// Computes the gradient of softplus from its input. Throws ShapeError unless the shapes are equal.
+/// `dL/dx = dL/dy / (1 + exp(-b x))`, and dL/dy where b x exceeds the threshold
 template <class Scalar>
 void softplus_backward(Input<Scalar> x, Input<Scalar> dy, double beta, double threshold,
                        TensorView<Scalar> dx) {
-  check_shape("softplus_backward", "output gradient", dy.shape(), x.shape());
-  check_shape("softplus_backward", "input gradient", dx.shape(), x.shape());
+  detail::check_gradients("softplus_backward", x.shape(), dy.shape(), dx.shape());
   detail::map(detail::SoftplusBackward<Scalar>{static_cast<Scalar>(beta), static_cast<Scalar>(threshold)}, dx,
               x, dy);
 }

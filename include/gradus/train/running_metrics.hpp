@@ -1,7 +1,7 @@
 #pragma once
 
 #include <gradus/core/eigen.hpp>
-#include <gradus/ops/reduction.hpp>
+#include <gradus/ops/loss_reduction.hpp>
 #include <gradus/train/metrics.hpp>
 
 namespace gradus::detail {

@@ -17,19 +17,19 @@ enum class Write { overwrite, accumulate };
 
 namespace detail {
 
-[[noreturn]] inline void fail_product_shapes(Index m, Index k, Index k2, Index n, Index cm, Index cn) {
+[[noreturn]] inline void throw_product_shapes(Index m, Index k, Index k2, Index n, Index cm, Index cn) {
   const auto shape = [](Index rows, Index columns) {
     return "[" + std::to_string(rows) + ", " + std::to_string(columns) + "]";
   };
-  throw ShapeError("product: " + shape(m, k) + " times " + shape(k2, n) + " into " + shape(cm, cn) +
+  throw ShapeError("matrix_product: " + shape(m, k) + " times " + shape(k2, n) + " into " + shape(cm, cn) +
                    ", expected [M, K] times [K, N] into [M, N]");
 }
 
 }  // namespace detail
 
 /// Computes c = a b, or c += a b: `[M, K]` times `[K, N]` -> `[M, N]`. Transposes are views: a layer's y = x
-/// W^T is `product(x, weight.transposed(), y)`. c must not overlap a or b. Throws ShapeError for shapes that
-/// do not fit.
+/// W^T is `matrix_product(x, weight.transposed(), y)`. c must not overlap a or b. Throws ShapeError for
+/// shapes that do not fit.
 ///
 /// Packed blocks are kept in memory of the calling thread, which grows at the first products and is then
 /// reused: 280 KB per thread of `parallel`.
@@ -39,12 +39,12 @@ namespace detail {
 /// row in a batch of another size may differ by rounding. With gradus::blas, products large enough are
 /// computed by the BLAS, which makes no such promise.
 template <std::floating_point Scalar>
-void product(std::type_identity_t<MatrixView<const Scalar>> a,
-             std::type_identity_t<MatrixView<const Scalar>> b, MatrixView<Scalar> c,
-             Write write = Write::overwrite, Parallel parallel = {},
-             Partition partition = Partition::longer_side) {
+void matrix_product(std::type_identity_t<MatrixView<const Scalar>> a,
+                    std::type_identity_t<MatrixView<const Scalar>> b, MatrixView<Scalar> c,
+                    Write write = Write::overwrite, Parallel parallel = {},
+                    Partition partition = Partition::longer_side) {
   if (a.columns != b.rows || a.rows != c.rows || b.columns != c.columns)
-    detail::fail_product_shapes(a.rows, a.columns, b.rows, b.columns, c.rows, c.columns);
+    detail::throw_product_shapes(a.rows, a.columns, b.rows, b.columns, c.rows, c.columns);
   if (c.rows == 0 || c.columns == 0) return;
   const bool accumulate = write == Write::accumulate;
   if (a.columns == 0) {

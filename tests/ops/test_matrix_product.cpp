@@ -10,13 +10,13 @@
 
 #include <doctest/doctest.h>
 
-#include <gradus/ops/product.hpp>
+#include <gradus/ops/matrix_product.hpp>
 
 using gradus::Index;
 using gradus::MatrixView;
 using gradus::Parallel;
 using gradus::ThreadPool;
-using gradus::ops::product;
+using gradus::ops::matrix_product;
 using gradus::ops::Write;
 
 namespace {
@@ -47,7 +47,7 @@ Index count_errors(Index m, Index k, Index n, Layout la, Layout lb, Layout lc, W
                    Parallel parallel = {}) {
   const Matrix<Scalar> a(m, k, la, 1), b(k, n, lb, 2);
   Matrix<Scalar> c(m, n, lc, 3), expected(m, n, lc, 3);
-  product(a.view, b.view, c.view, write, parallel);
+  matrix_product(a.view, b.view, c.view, write, parallel);
   for (Index i = 0; i < m; ++i)
     for (Index j = 0; j < n; ++j) {
       Scalar sum = write == Write::overwrite ? Scalar(0) : expected.view(i, j);
@@ -63,7 +63,7 @@ constexpr Layout layouts[] = {Layout::row_major, Layout::column_major, Layout::g
 
 }  // namespace
 
-TEST_SUITE("product") {
+TEST_SUITE("matrix_product") {
   TEST_CASE_TEMPLATE("integers come out exactly, for all small shapes and all layouts", Scalar, float,
                      double) {
     for (const Index m : {0, 1, 2, 5, 17, 33})
@@ -111,13 +111,14 @@ TEST_SUITE("product") {
         const MatrixView<const Scalar> vb =
             tb ? MatrixView(b.data(), n, k).transposed() : MatrixView(b.data(), k, n);
         std::vector<Scalar> serial(static_cast<std::size_t>(m * n));
-        product(va, vb, MatrixView(serial.data(), m, n));
+        matrix_product(va, vb, MatrixView(serial.data(), m, n));
         for (const Index threads : {1, 2, 3, 8}) {
           ThreadPool pool(threads);
           std::vector<Scalar> c(static_cast<std::size_t>(m * n), Scalar(1));
-          product(va, vb, MatrixView(c.data(), m, n), Write::overwrite, pool);
+          matrix_product(va, vb, MatrixView(c.data(), m, n), Write::overwrite, pool);
           CHECK(std::memcmp(c.data(), serial.data(), c.size() * sizeof(Scalar)) == 0);
-          product(va, vb, MatrixView(c.data(), m, n), Write::overwrite, pool, gradus::ops::Partition::rows);
+          matrix_product(va, vb, MatrixView(c.data(), m, n), Write::overwrite, pool,
+                         gradus::ops::Partition::rows);
           CHECK(std::memcmp(c.data(), serial.data(), c.size() * sizeof(Scalar)) == 0);
         }
       }
@@ -161,7 +162,7 @@ TEST_SUITE("product") {
           b.view(at, 5) = std::numeric_limits<float>::infinity();
           for (Index i = 0; i < m; ++i)
             if (i != 3) a.view(i, at) = 1;
-          product(a.view, b.view, c.view);
+          matrix_product(a.view, b.view, c.view);
           for (Index i = 0; i < m; ++i)
             for (Index j = 0; j < n; ++j) {
               if (i == 3)
@@ -200,7 +201,7 @@ TEST_SUITE("product") {
         const Matrix<float> b(k, 9, lb, 2);
         Matrix<float> c(9, 9, Layout::row_major, 3);
         for (float& x : c.storage) x = std::numeric_limits<float>::quiet_NaN();
-        product(a.view, b.view, c.view);
+        matrix_product(a.view, b.view, c.view);
         for (Index i = 0; i < 9; ++i)
           for (Index j = 0; j < 9; ++j) REQUIRE(std::isfinite(c.view(i, j)));
       }
@@ -210,12 +211,13 @@ TEST_SUITE("product") {
   TEST_CASE("shapes that do not fit are named") {
     const Matrix<float> a(2, 3, Layout::row_major, 1), b(4, 5, Layout::row_major, 2);
     Matrix<float> c(2, 5, Layout::row_major, 3);
-    CHECK_THROWS_WITH_AS(product(a.view, b.view, c.view),
-                         "product: [2, 3] times [4, 5] into [2, 5], expected [M, K] times [K, N] into [M, N]",
-                         gradus::ShapeError);
+    CHECK_THROWS_WITH_AS(
+        matrix_product(a.view, b.view, c.view),
+        "matrix_product: [2, 3] times [4, 5] into [2, 5], expected [M, K] times [K, N] into [M, N]",
+        gradus::ShapeError);
     const Matrix<float> b3(3, 5, Layout::row_major, 2);
     Matrix<float> wrong_rows(3, 5, Layout::row_major, 3), wrong_columns(2, 4, Layout::row_major, 3);
-    CHECK_THROWS_AS(product(a.view, b3.view, wrong_rows.view), gradus::ShapeError);
-    CHECK_THROWS_AS(product(a.view, b3.view, wrong_columns.view), gradus::ShapeError);
+    CHECK_THROWS_AS(matrix_product(a.view, b3.view, wrong_rows.view), gradus::ShapeError);
+    CHECK_THROWS_AS(matrix_product(a.view, b3.view, wrong_columns.view), gradus::ShapeError);
   }
 }
