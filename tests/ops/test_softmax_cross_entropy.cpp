@@ -260,7 +260,8 @@ TEST_SUITE("softmax_cross_entropy") {
     const std::vector<Index> labels{0, 1};
     CHECK_THROWS_WITH_AS(loss_of(flat, {0}), "softmax_cross_entropy: logits have shape [3], expected [N, C]",
                          ShapeError);
-    CHECK_THROWS_WITH_AS(loss_of(logits, {0}), "softmax_cross_entropy: 1 labels for logits of shape [2, 3], expected 2",
+    CHECK_THROWS_WITH_AS(loss_of(logits, {0}),
+                         "softmax_cross_entropy: 1 labels for logits of shape [2, 3], expected 2",
                          ShapeError);
     CHECK_THROWS_WITH_AS(softmax_cross_entropy<float>(logits, labels, gradient.view()),
                          "softmax_cross_entropy: gradient has shape [3, 2], expected [2, 3]", ShapeError);

@@ -41,8 +41,8 @@ inline constexpr const char* step_count_key = "step_count";
 
 }  // namespace detail
 
-/// Writes a checkpoint: `save_checkpoint(net, optimizer, random, file)`. The file appears whole or not at all, so that a crash while saving leaves the
-/// previous one. Throws FileError.
+/// Writes a checkpoint: `save_checkpoint(net, optimizer, random, file)`. The file appears whole or not at
+/// all, so that a crash while saving leaves the previous one. Throws FileError.
 template <class Scalar, class Optimizer>
 requires optim::Optimizer<std::remove_const_t<Optimizer>>
 void save_checkpoint(const nn::Sequential<Scalar>& net, Optimizer& optimizer, const Generator& random,
