@@ -151,7 +151,7 @@ struct SquaredReluFunction {
 /// max(0, x)^2 of each element.
 template <class Scalar>
 Variable<Scalar> squared_relu(const Variable<Scalar>& x) {
-  return apply(detail::SquaredReluFunction<Scalar>{}, x);
+  return apply_function(detail::SquaredReluFunction<Scalar>{}, x);
 }
 
 }  // namespace gradus
