@@ -67,12 +67,12 @@ Graph forward(double lambda, Generator& random) {
 }
 
 /// The gradients of the objective J.
-struct Gradients {
+struct HandGradients {
   Tensor<double> dO, dW2, dH, dZ, dW1;
 };
 
 /// Backward propagation by hand: the chain rule, from J back to the parameters.
-Gradients backward_by_hand(const Graph& graph, double lambda) {
+HandGradients backward_by_hand(const Graph& graph, double lambda) {
   const auto& [x, y, w1, w2, z, h, o, loss, s, objective] = graph;
   const auto X = x.value().matrix(), W1 = w1.value().matrix(), W2 = w2.value().matrix();
   const auto H = h.value().matrix();
@@ -85,7 +85,7 @@ Gradients backward_by_hand(const Graph& graph, double lambda) {
 }
 
 /// Prints every gradient by hand beside the tape's, and returns the largest difference.
-double compare_all(const Graph& graph, const Gradients& by_hand) {
+double compare_all(const Graph& graph, const HandGradients& by_hand) {
   const auto& [x, y, w1, w2, z, h, o, loss, s, objective] = graph;
   // The tape's gradients in one sweep: those of anything that took part may be asked for.
   const auto tape = grad(objective, {loss, s, o, w2, h, z, w1}, {.retain_graph = true});
