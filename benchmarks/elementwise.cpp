@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// The passes over all elements of a tensor, each beside a memory copy that moves as many bytes: what an
 /// operation reads and writes together is what the copy reads and writes together. Numbers of elements: a
 /// hidden layer's at batch 256, in the second cache, and 8 million, beyond all caches.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// What it costs that two cores work on the same numbers: the time in which one core reads a block, and
 /// overwrites it, that it has in its own cache, and one that the other core has worked on since. A training
 /// step on two threads exchanges half of the batch, of the hidden layer and of its gradient in this way.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// The chapter's whole main job on the real files: reads the data set, trains, evaluates after each epoch.
 /// report.py looks at how much memory it takes and, with no epoch at all, how long reading the files takes.
 ///

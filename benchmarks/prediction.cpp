@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// Predicting with the chapter's network, 784-256-10: how long one sample takes in the caller's workspace,
 /// beside a sum over the same weights, which no program that reads each weight once can beat; and how fast
 /// 10,000 samples in batches are.

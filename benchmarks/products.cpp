@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// The matrix products of a network's layers: the library's beside Eigen's own on the same memory, and the
 /// FMA peak among them. A layer has x `[batch, in]` and W `[out, in]`; its three products are y = x W^T,
 /// dL/dW += dL/dy^T x and dL/dx = dL/dy W.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Runs all benchmarks and prints the README's tables in Markdown.
 
 usage: benchmarks/report.py [BUILD_DIR] [--quick] [--rounds 5] [--data DIR] [--blas BUILD_DIR] [--python PYTHON]

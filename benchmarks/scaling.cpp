@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// How the cost of training grows with the width, the depth and the batch size of a network: 784-W-10, so
 /// many hidden layers of 256, and 784-256-10 in batches of all sizes.
 ///

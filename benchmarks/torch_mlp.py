@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Training and prediction with the chapter's network, 784-256-10, in PyTorch: the other side of training.cpp and
 prediction.cpp, for report.py. Debian's package python3-torch runs it. Data of the same form, noise, in memory as
 float; no data loader.

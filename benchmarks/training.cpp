@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// Training the chapter's network, 784-256-10, as the library's users do: images are bytes, a loader gathers
 /// shuffled batches, and a trainer runs forward, loss and accuracy, backward and the step of gradient
 /// descent. Beside it the same in plain Eigen, which starts from the same weights and must find the same

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// Where the time of a training step goes: the chapter's network, part by part, by a stopwatch in the hooks
 /// of its layers. Each part is the median of its times, which a busy machine disturbs little.
 ///

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # cmake -DDOCS=<folder or page> -DEXAMPLES=<folder or file> -P check_snippets.cmake
 #
 # Fails unless every ```cpp block of the pages in DOCS is, line by line, in a program in EXAMPLES, where it may be indented,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The optional parts: their headers are always there, gradus::<component> brings what they include. Its packages are
 # looked for only if somebody wants it: GRADUS_COMPONENTS names it, or a target links it. In an installed package
 # gradusConfig.cmake defines the components.

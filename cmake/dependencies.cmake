@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What gradus builds on: installed packages first, fetched and pinned sources where there are none.
 #
 # A version is asked of no package. Eigen 5 does not answer a request for 3.4, nor the other way round, so its version

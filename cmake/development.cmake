@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # gradus_development: what our own programs are compiled with, and no user of the library.
 
 add_library(gradus_development INTERFACE)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Install rules: the headers, the CMake package and the pkg-config file. What is installed does not depend on which
 # optional dependencies this machine has.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// Section 1, activation functions: ReLU, sigmoid and tanh, and their derivatives by the backward pass.
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// Forward and backward propagation, step by step (the chapter's section 6): a network with one hidden layer
 /// and an L2 penalty, every gradient by hand beside the tape's.
 ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// A module of one's own: a plain struct with forward and its hand-written backward. Nothing is registered:
 /// it works in a Sequential beside the library's modules and is trained and checked like them.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// Section 5, dropout: the same network with and without it, and how far train and test results lie apart.
 
 #include <array>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// A recipe for a good plain multilayer perceptron on Fashion-MNIST: fully connected, no convolution, a
 /// single network.
 ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// The chapter's main job: a multilayer perceptron on Fashion-MNIST, trained by plain gradient descent.
 
 #include <array>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// The program at the top of README.md, with options and a message for when there is no data.
 
 #include <string>

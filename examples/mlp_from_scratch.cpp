@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// The chapter's network from nothing but tensors and the tape: no modules, no optimiser. The same seed gives
 /// the run of fashion_mnist_mlp, up to rounding: accuracies differ by 0.001 in some epochs.
 

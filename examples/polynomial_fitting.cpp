@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// Section 3, underfitting and overfitting: a polynomial of degree 3, fitted with too few, enough and too
 /// many features.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// Section 2's baseline: softmax regression, a network without a hidden layer, against the multilayer
 /// perceptron.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// Section 6, numerical stability: how gradients vanish and explode on their way through many layers.
 
 #include <array>

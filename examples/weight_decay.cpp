@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// Section 4, weight decay: 200 weights, 20 examples, with and without a penalty on the weights' length.
 
 #include <array>

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Trains the chapter's two networks with five seeds each on the real data, prints the table of the README, and fails
 # unless every figure is in its band.
 #

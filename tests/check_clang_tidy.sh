@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Runs clang-tidy with .clang-tidy over all headers and fails on any finding. The headers are divided among a few
 # translation units, because each unit reads Eigen and the standard library again.
 #

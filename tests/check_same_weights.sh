@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Trains the same networks with several compilers, flags and instruction sets, and checks that the weights are equal bit
 # for bit wherever multiply-adds are fused, and wherever they are not. Run from the root of the repository.
 set -eu

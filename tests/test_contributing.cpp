@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // The code of CONTRIBUTING.md, which the test docs.contributing compares with this file line by line.
 
 #include <array>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// What report.py compares the compilation of gradus.cpp with: the same training by Eigen alone.
 
 #include <Eigen/Dense>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// A translation unit that includes the networks alone and trains one: report.py measures how long it
 /// compiles.
 

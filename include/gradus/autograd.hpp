@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #pragma once
 
 /// The tape: variables, operators on them and their gradients, in reading order: each header comes after

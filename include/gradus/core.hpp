@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #pragma once
 
 /// Tensors and what they are built from. Each header comes after those that it includes.

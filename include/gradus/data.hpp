@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #pragma once
 
 /// Data sets and the batches made of them, in reading order: each header comes after those of `data` that it

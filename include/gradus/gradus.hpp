@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #pragma once
 
 /// All of gradus that needs Eigen alone, in reading order: each header comes after those that it includes.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #pragma once
 
 /// Files of weights: safetensors, state dictionaries and checkpoints. Needs nlohmann-json

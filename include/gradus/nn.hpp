@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #pragma once
 
 /// Networks: tensors, modules and losses, in reading order: each header comes after those of `nn` that it

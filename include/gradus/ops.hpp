@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #pragma once
 
 /// Kernels: pure functions of tensors, each forward function next to its backward function. Each header comes

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #pragma once
 
 /// Optimisers, gradient clipping, learning rate schedules and averaged weights, in reading order: each header

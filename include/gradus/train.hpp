@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #pragma once
 
 /// Training: metrics, the loop and its callbacks, in reading order: each header comes after those of `train`

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #pragma once
 
 // Every header includes this one, directly or through others. A file that does not exist ends the compilation

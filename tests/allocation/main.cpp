@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include <cstdio>
 
 #define DOCTEST_CONFIG_IMPLEMENT

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A line `// expect: <regular expression>` in SOURCE announces that the line after it does not compile, and what the
 # compiler says. Each such line is tried alone. Without all of them the program must compile, or the failures would
 # prove nothing.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include <gradus/core/tensor.hpp>
 
 int main() {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include <gradus/nn.hpp>
 
 struct Scale {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include <gradus/autograd.hpp>
 #include <gradus/nn.hpp>
 #include <gradus/optim.hpp>

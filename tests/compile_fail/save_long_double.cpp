@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include <gradus/io/safetensors_dtype.hpp>
 
 int main() {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include <gradus/autograd.hpp>
 #include <gradus/data/loader.hpp>
 #include <gradus/nn.hpp>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # In C++17 each header gives one error, which says what is missing, instead of thousands. HEADERS, the list of them, is
 # relative to INCLUDE.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Compiled with -fno-rtti: modules are recognised, named and visited without it. Ends with status 0 if so.
 
 #include <cstdio>

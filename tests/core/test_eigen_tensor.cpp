@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include <type_traits>
 
 #include <doctest/doctest.h>

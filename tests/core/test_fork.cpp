@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #if defined(__unix__) || defined(__APPLE__)
 
 #include <doctest/doctest.h>

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Checks that example programs end when nobody reads their output, and that a gnuplot that fails ends none of them.
 #
 # usage: broken_pipe.sh path/to/backpropagation path/to/activations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # cmake -DINCLUDE=<folder> -P check_umbrellas.cmake
 #
 # Reads the #include lines of all headers and fails unless

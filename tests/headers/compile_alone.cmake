@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # cmake "-DCOMMAND=<compiler and flags>" "-DHEADERS=<headers, relative to the include folder>" -DSOURCE=<file to write>
 #       -P compile_alone.cmake
 #

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "../support/trained_weights.hpp"
 #include "trained.hpp"
 

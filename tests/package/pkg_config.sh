@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # pkg_config.sh PKG_CONFIG PREFIX COMPILER OUTPUT_DIRECTORY: builds a consumer with what gradus.pc says.
 set -eu
 export PKG_CONFIG_PATH="$2/share/pkgconfig"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # readme.sh SOURCE PREFIX COMPILER OUTPUT_DIRECTORY: does what README.md says under "Use it in a program of your own" with the
 # blocks of README.md: the first program, built in each of the three ways and run on a small data set, and the tour.
 set -eu

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the scripts that write reference numbers share."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Writes autograd.inc, values and gradients of every operator of the tape in double, for
 tests/autograd/test_operators.cpp.
 

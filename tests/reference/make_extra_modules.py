@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Writes extra_modules.inc, PyTorch's normalisations and further activations in double, for
 tests/nn/test_pytorch_extra_modules.cpp.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Writes modules.inc, PyTorch's modules and losses in double, for tests/nn/test_pytorch_modules.cpp.
 
     python3 make_modules.py > modules.inc

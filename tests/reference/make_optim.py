@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Writes optim.inc, what PyTorch's optimisers and schedules give, for tests/optim.
 
     python3 make_optim.py > optim.inc

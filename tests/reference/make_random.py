@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Writes random.inc, what PyTorch's CPU generator gives, for tests/core/test_random.cpp.
 
     python3 make_random.py > random.inc

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Writes linear.safetensors: the state_dict of a small PyTorch network in the safetensors format, spelled out by
 hand so that the test of our reader does not rest on our writer.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Writes training.inc, 200 steps of training in double, for tests/train/test_pytorch_training.cpp.
 
     python3 make_training.py > training.inc

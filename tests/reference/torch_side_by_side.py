@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """The example fashion_mnist_mlp in PyTorch, for a comparison line by line: the same seed trains the same network.
 
 usage: OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 torch_side_by_side.py DATA_DIR [--hidden 256] [--epochs 10] [--seed 0]

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // What the library takes of the stack: at most 64 KB, whatever it does, so that it runs in threads with 128
 // KB. This holds for optimised code: without optimisation an inlined kernel keeps each of its temporaries on
 // the stack, and sanitizers put red zones around every variable. So this is a program of its own.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #pragma once
 
 /// Includes Eigen without its warnings, whatever flags the user compiles with. Other headers include this one

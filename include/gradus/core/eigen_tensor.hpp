@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #pragma once
 
 /// Defines `as<Rank>()` for rank 0 and from rank 3 on, which returns an `Eigen::TensorMap` for Eigen's

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #pragma once
 
 /// Needs OpenSSL's libcrypto: link the CMake target gradus::download.

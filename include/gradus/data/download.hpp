@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #pragma once
 
 /// Needs libcurl, OpenSSL's libcrypto and zlib: link the CMake target gradus::download.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #pragma once
 
 /// The safetensors format (https://huggingface.co/docs/safetensors): eight bytes of header length, a JSON

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #pragma once
 
 /// Elementary functions of packs: exp, expm1, log, log1p, sqrt, tanh and sigmoid, right at all limits.
