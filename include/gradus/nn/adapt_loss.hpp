@@ -5,6 +5,8 @@
 #include <concepts>
 #include <utility>
 
+#include <gradus/core/tensor_view.hpp>
+
 namespace gradus::nn {
 
 namespace detail {
@@ -21,7 +23,7 @@ concept CastableLoss = requires(const Loss& loss) {
 
 /// Returns the loss for a network of this scalar: `loss.cast<Scalar>()` for the losses of nn, which makes
 /// `SoftmaxCrossEntropy{}` fit a network of double; any other loss itself.
-template <class Scalar, class Loss>
+template <FloatOrDouble Scalar, class Loss>
 auto adapt_loss(Loss loss) {
   if constexpr (detail::CastableLoss<Loss, Scalar>) {
     if constexpr (std::same_as<typename Loss::scalar_type, Scalar>) {
