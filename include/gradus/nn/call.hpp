@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include <gradus/version.hpp>
+
 namespace gradus {
 
 namespace detail {
