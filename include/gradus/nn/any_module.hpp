@@ -30,6 +30,7 @@ inline char type_tag{};
 template <FloatOrDouble Scalar = float>
 class AnyModule {
  public:
+  /// The type of the numbers.
   using scalar_type = Scalar;
   using ParameterVisitor = std::function<void(std::string_view name, Parameter<Scalar>&)>;
   using ConstParameterVisitor = std::function<void(std::string_view name, const Parameter<Scalar>&)>;
@@ -47,8 +48,9 @@ class AnyModule {
   AnyModule& operator=(AnyModule&&) noexcept = default;
   ~AnyModule() = default;
 
+  /// Returns the shape of the output for an input of shape x. Throws ShapeError if x does not fit.
   Shape output_shape(const Shape& x) const { return call()->output_shape(x); }
-  // Views are passed by reference: copies of them would take more time and more stack than the call.
+  /// Views are passed by reference: copies of them would take more time and more stack than the call.
   void forward(const TensorView<const Scalar>& x, const TensorView<Scalar>& y, Context& context) const {
     call()->forward(x, y, context);
   }
@@ -61,26 +63,34 @@ class AnyModule {
                   const TensorView<const Scalar>& dy, const TensorView<Scalar>& dx, Context& context) {
     call()->accumulate(x, y, dy, dx, context);
   }
+  /// Calls f(name, parameter) for each parameter.
   template <class F>
   void visit(F&& f) {
     call()->visit(ParameterVisitor(std::ref(f)));
   }
+  /// Calls f(name, parameter) for each parameter.
   template <class F>
   void visit(F&& f) const {
     call()->visit(ConstParameterVisitor(std::ref(f)));
   }
+  /// Calls f(name, tensor) for each buffer.
   template <class F>
   void visit_buffers(F&& f) {
     call()->visit_buffers(BufferVisitor(std::ref(f)));
   }
+  /// Calls f(name, tensor) for each buffer.
   template <class F>
   void visit_buffers(F&& f) const {
     call()->visit_buffers(ConstBufferVisitor(std::ref(f)));
   }
   void update(Context& context) { call()->update(context); }
+  /// Draws the parameters anew, as PyTorch does.
   void reset_parameters(Generator& random) { call()->reset_parameters(random); }
+  /// Returns whether there is a parameter to train.
   bool has_parameters() const { return call()->has_parameters(); }
+  /// Returns whether forward would only copy its input.
   bool is_identity(const Context& context) const { return call()->is_identity(context); }
+  /// Returns the name for messages and summaries.
   std::string name() const { return call()->name(); }
   /// How many levels of modules it holds: 0 unless it is a container with `Index depth() const`.
   Index depth() const { return call()->depth(); }

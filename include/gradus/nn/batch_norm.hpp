@@ -16,6 +16,7 @@ namespace gradus::nn {
 
 /// Options of BatchNorm1d.
 struct BatchNorm1dOptions {
+  /// Is added to the variance before the square root.
   double epsilon = 1e-5;
   double momentum = 0.1;  ///< how far the running statistics move towards those of a batch
   bool affine = true;     ///< whether there are a weight and a bias
@@ -42,9 +43,12 @@ class BatchNorm1d {
     bias = Parameter<Scalar>(Tensor<Scalar>(Shape{features}));
   }
 
+  /// The size of the last axis.
   Index features() const { return running_mean.size(); }
+  /// The options that the module was made with.
   const BatchNorm1dOptions& options() const { return options_; }
 
+  /// Returns the shape of the output for an input of shape x. Throws ShapeError if x does not fit.
   Shape output_shape(const Shape& x) const {
     if (x.rank() != 2 || x[1] != features()) {
       throw ShapeError("BatchNorm1d: input has shape " + x.to_string() + ", expected [N, " +
@@ -53,8 +57,8 @@ class BatchNorm1d {
     return x;
   }
 
-  // y = w (x - m) r + b,  r = 1 / sqrt(v + eps); m and v of the batch in training, else the running ones.
-  // Throws ShapeError in training on a batch of 1, which has no variance.
+  /// Writes y = w (x - m) r + b,  r = 1 / sqrt(v + eps); m and v of the batch in training, else the running
+  /// ones. Throws ShapeError in training on a batch of 1, which has no variance.
   void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context& context) const {
     const Statistics s(context, features());
     const Index count = x.shape()[0];
@@ -75,7 +79,7 @@ class BatchNorm1d {
       s.variance.array() *= static_cast<Scalar>(count) / static_cast<Scalar>(count - 1);
   }
 
-  // dL/dx = w r (dL/dy - mean(dL/dy) - h mean(h dL/dy)),  h = (x - m) r, in training; else w r dL/dy
+  /// Writes dL/dx = w r (dL/dy - mean(dL/dy) - h mean(h dL/dy)),  h = (x - m) r, in training; else w r dL/dy.
   void backward(TensorView<const Scalar> x, TensorView<const Scalar>, TensorView<const Scalar> dy,
                 TensorView<Scalar> dx, Context& context) const {
     const Statistics s(context, features());
@@ -89,7 +93,7 @@ class BatchNorm1d {
     }
   }
 
-  // dL/dw += sum over the batch of dL/dy h,  dL/db += sum over the batch of dL/dy
+  /// Adds to the gradients: dL/dw += sum over the batch of dL/dy h,  dL/db += sum over the batch of dL/dy.
   void gradient(TensorView<const Scalar> x, TensorView<const Scalar> dy, Context& context) {
     if (!options_.affine) return;
     const Statistics s(context, features());
@@ -105,24 +109,30 @@ class BatchNorm1d {
     ops::lerp<Scalar>(share, s.variance, running_variance.view());
   }
 
+  /// Calls f(name, parameter) for each parameter.
   template <class F>
   void visit(F&& f) {
     visit_members(*this, f);
   }
+  /// Calls f(name, parameter) for each parameter.
   template <class F>
   void visit(F&& f) const {
     visit_members(*this, f);
   }
+  /// Calls f(name, tensor) for each buffer.
   template <class F>
   void visit_buffers(F&& f) {
     visit_statistics(*this, f);
   }
+  /// Calls f(name, tensor) for each buffer.
   template <class F>
   void visit_buffers(F&& f) const {
     visit_statistics(*this, f);
   }
+  /// Draws the parameters anew, as PyTorch does.
   void reset_parameters(Generator&) { *this = BatchNorm1d(features(), options_); }
 
+  /// Returns the name for messages and summaries.
   std::string name() const { return "BatchNorm1d(" + std::to_string(features()) + ")"; }
 
  private:

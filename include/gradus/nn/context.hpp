@@ -35,7 +35,7 @@ class Context {
  public:
   /// Where a container finds the output of one of its children.
   struct Output {
-    Shape shape = {};
+    Shape shape = {};  ///< the shape of the output
     Index writer = 0;  ///< the child that wrote it; a child that computes nothing passes its input on
   };
 
@@ -46,7 +46,9 @@ class Context {
   /// Ends the pass: releases its threads and keeps its memory.
   void end() { options_ = {}; }
 
+  /// Whether the pass is a training pass.
   bool training() const { return options_.training; }
+  /// The threads that may help.
   Parallel parallel() const { return options_.parallel; }
   /// Throws StateError if the pass began without a generator.
   Generator& random() {

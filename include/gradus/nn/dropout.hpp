@@ -24,11 +24,14 @@ class Dropout {
     }
   }
 
+  /// The probability that an element is dropped.
   double p() const { return p_; }
+  /// Returns x: the output has the shape of the input.
   Shape output_shape(const Shape& x) const { return x; }
+  /// Returns whether forward would only copy its input.
   bool is_identity(const Context& context) const { return !context.training() || !(p_ > 0); }
 
-  // y = m x / (1 - p), m ~ Bernoulli(1 - p) in training; y = x otherwise
+  /// Writes y = m x / (1 - p), m ~ Bernoulli(1 - p) in training; y = x otherwise.
   void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context& context) const {
     if (is_identity(context)) {
       std::copy_n(x.data(), x.size(), y.data());
@@ -39,7 +42,7 @@ class Dropout {
     ops::dropout<Scalar>(x, mask, p_, y);
   }
 
-  // dL/dx = m dL/dy / (1 - p) in training; dL/dx = dL/dy otherwise
+  /// Writes dL/dx = m dL/dy / (1 - p) in training; dL/dx = dL/dy otherwise.
   void backward(TensorView<const Scalar>, TensorView<const Scalar>, TensorView<const Scalar> dy,
                 TensorView<Scalar> dx, Context& context) const {
     if (is_identity(context)) {
@@ -49,10 +52,12 @@ class Dropout {
     ops::dropout_backward<Scalar>(dy, context.buffer<Scalar>(mask_slot, dy.shape()), p_, dx);
   }
 
+  /// Returns the same settings for another scalar.
   template <class Other>
   Dropout<Other> cast() const {
     return Dropout<Other>(p_);
   }
+  /// Returns the name for messages and summaries.
   std::string name() const { return "Dropout(" + format_general(p_) + ")"; }
 
  private:

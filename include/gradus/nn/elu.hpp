@@ -14,26 +14,31 @@ namespace gradus::nn {
 template <class Scalar = float>
 class ELU {
  public:
+  /// Takes the limit at minus infinity, with the sign changed.
   explicit ELU(double alpha = 1) : alpha_(alpha) {}
 
+  /// The limit at minus infinity, with the sign changed.
   double alpha() const { return alpha_; }
+  /// Returns x: the output has the shape of the input.
   Shape output_shape(const Shape& x) const { return x; }
 
-  // y = x where x > 0, else alpha (exp(x) - 1)
+  /// Writes y = x where x > 0, else alpha (exp(x) - 1).
   void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context&) const {
     ops::elu<Scalar>(x, alpha_, y);
   }
 
-  // dL/dx = dL/dy where x > 0, else alpha exp(x) dL/dy
+  /// Writes dL/dx = dL/dy where x > 0, else alpha exp(x) dL/dy.
   void backward(TensorView<const Scalar> x, TensorView<const Scalar>, TensorView<const Scalar> dy,
                 TensorView<Scalar> dx, Context&) const {
     ops::elu_backward<Scalar>(x, dy, alpha_, dx);
   }
 
+  /// Returns the same settings for another scalar.
   template <class Other>
   ELU<Other> cast() const {
     return ELU<Other>(alpha_);
   }
+  /// Returns the name for messages and summaries.
   std::string name() const { return "ELU(" + format_general(alpha_) + ")"; }
 
  private:

@@ -13,23 +13,26 @@ namespace gradus::nn {
 /// view.
 template <class Scalar = float>
 struct Flatten {
+  /// Returns the shape of the output for an input of shape x. Throws ShapeError if x does not fit.
   Shape output_shape(const Shape& x) const {
     if (x.rank() == 0) throw ShapeError("Flatten: input has shape [], expected [N, ...]");
     return Shape{x[0], x.without_first().size()};
   }
+  /// Returns whether forward would only copy its input.
   bool is_identity(const Context&) const { return true; }
 
-  // y = x, row-major order kept
+  /// Writes y = x, row-major order kept.
   void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context&) const {
     std::copy_n(x.data(), x.size(), y.data());
   }
 
-  // dL/dx = dL/dy
+  /// Writes dL/dx = dL/dy.
   void backward(TensorView<const Scalar>, TensorView<const Scalar>, TensorView<const Scalar> dy,
                 TensorView<Scalar> dx, Context&) const {
     std::copy_n(dy.data(), dy.size(), dx.data());
   }
 
+  /// Returns the same settings for another scalar.
   template <class Other>
   Flatten<Other> cast() const {
     return {};

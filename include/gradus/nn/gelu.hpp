@@ -16,27 +16,32 @@ enum class GELUForm { exact, tanh };
 template <class Scalar = float>
 class GELU {
  public:
+  /// Takes the exact form or the approximation by tanh.
   explicit GELU(GELUForm form = GELUForm::exact) : form_(form) {}
 
+  /// The form that was chosen.
   GELUForm form() const { return form_; }
+  /// Returns x: the output has the shape of the input.
   Shape output_shape(const Shape& x) const { return x; }
 
-  // y = x/2 (1 + erf(x / sqrt 2)), or x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))
+  /// Writes y = x/2 (1 + erf(x / sqrt 2)), or x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))).
   void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context&) const {
     form_ == GELUForm::exact ? ops::gelu<Scalar>(x, y) : ops::gelu_tanh<Scalar>(x, y);
   }
 
-  // dL/dx = dL/dy (P(X <= x) + x p(x)), or the derivative of the other form
+  /// Writes dL/dx = dL/dy (P(X <= x) + x p(x)), or the derivative of the other form.
   void backward(TensorView<const Scalar> x, TensorView<const Scalar>, TensorView<const Scalar> dy,
                 TensorView<Scalar> dx, Context&) const {
     form_ == GELUForm::exact ? ops::gelu_backward<Scalar>(x, dy, dx)
                              : ops::gelu_tanh_backward<Scalar>(x, dy, dx);
   }
 
+  /// Returns the same settings for another scalar.
   template <class Other>
   GELU<Other> cast() const {
     return GELU<Other>(form_);
   }
+  /// Returns the name for messages and summaries.
   std::string name() const { return form_ == GELUForm::exact ? "GELU" : "GELU(tanh)"; }
 
  private:

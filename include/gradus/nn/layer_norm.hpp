@@ -14,6 +14,7 @@
 namespace gradus::nn {
 
 struct LayerNormOptions {
+  /// Is added to the variance before the square root.
   double epsilon = 1e-5;
   bool affine = true;  ///< whether there are a weight and a bias
 };
@@ -38,9 +39,12 @@ class LayerNorm {
     bias = Parameter<Scalar>(Tensor<Scalar>(Shape{features}));
   }
 
+  /// The size of the last axis.
   Index features() const { return features_; }
+  /// The options that the module was made with.
   const LayerNormOptions& options() const { return options_; }
 
+  /// Returns the shape of the output for an input of shape x. Throws ShapeError if x does not fit.
   Shape output_shape(const Shape& x) const {
     if (x.rank() == 0 || x[-1] != features_) {
       throw ShapeError("LayerNorm: input has shape " + x.to_string() + ", expected [..., " +
@@ -49,20 +53,20 @@ class LayerNorm {
     return x;
   }
 
-  // y = w (x - m) r + b,  m the row's mean, r = 1 / sqrt(its variance + eps)
+  /// Writes y = w (x - m) r + b,  m the row's mean, r = 1 / sqrt(its variance + eps).
   void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context& context) const {
     ops::layer_norm<Scalar>(x, view(weight), view(bias), options_.epsilon, y, mean(x, context),
                             inverse_deviation(x, context), mean_rest(x, context));
   }
 
-  // dL/dx = r (g - mean(g) - h mean(h g)),  h = (x - m) r, g = w dL/dy
+  /// Writes dL/dx = r (g - mean(g) - h mean(h g)),  h = (x - m) r, g = w dL/dy.
   void backward(TensorView<const Scalar> x, TensorView<const Scalar>, TensorView<const Scalar> dy,
                 TensorView<Scalar> dx, Context& context) const {
     ops::layer_norm_backward<Scalar>(x, dy, view(weight), mean(x, context), inverse_deviation(x, context), dx,
                                      mean_rest(x, context));
   }
 
-  // dL/dw += sum over the rows of dL/dy h,  dL/db += sum over the rows of dL/dy
+  /// Adds to the gradients: dL/dw += sum over the rows of dL/dy h,  dL/db += sum over the rows of dL/dy.
   void gradient(TensorView<const Scalar> x, TensorView<const Scalar> dy, Context& context) {
     if (!options_.affine) return;
     ops::layer_norm_parameter_gradient<Scalar>(x, dy, mean(x, context), inverse_deviation(x, context),
@@ -70,16 +74,20 @@ class LayerNorm {
                                                mean_rest(x, context));
   }
 
+  /// Calls f(name, parameter) for each parameter.
   template <class F>
   void visit(F&& f) {
     visit_members(*this, f);
   }
+  /// Calls f(name, parameter) for each parameter.
   template <class F>
   void visit(F&& f) const {
     visit_members(*this, f);
   }
+  /// Draws the parameters anew, as PyTorch does.
   void reset_parameters(Generator&) { *this = LayerNorm(features_, options_); }
 
+  /// Returns the name for messages and summaries.
   std::string name() const { return "LayerNorm(" + std::to_string(features_) + ")"; }
 
  private:

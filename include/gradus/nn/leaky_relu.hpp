@@ -15,26 +15,31 @@ namespace gradus::nn {
 template <class Scalar = float>
 class LeakyReLU {
  public:
+  /// Takes the slope below 0.
   explicit LeakyReLU(double slope = 0.01) : slope_(slope) {}
 
+  /// The slope below 0.
   double slope() const { return slope_; }
+  /// Returns x: the output has the shape of the input.
   Shape output_shape(const Shape& x) const { return x; }
 
-  // y = x where x > 0, else slope x
+  /// Writes y = x where x > 0, else slope x.
   void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context&) const {
     ops::leaky_relu<Scalar>(x, slope_, y);
   }
 
-  // dL/dx = dL/dy where x > 0, else slope dL/dy
+  /// Writes dL/dx = dL/dy where x > 0, else slope dL/dy.
   void backward(TensorView<const Scalar> x, TensorView<const Scalar>, TensorView<const Scalar> dy,
                 TensorView<Scalar> dx, Context&) const {
     ops::leaky_relu_backward<Scalar>(x, dy, slope_, dx);
   }
 
+  /// Returns the same settings for another scalar.
   template <class Other>
   LeakyReLU<Other> cast() const {
     return LeakyReLU<Other>(slope_);
   }
+  /// Returns the name for messages and summaries.
   std::string name() const { return "LeakyReLU(" + format_general(slope_) + ")"; }
 
  private:

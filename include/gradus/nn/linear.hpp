@@ -26,6 +26,7 @@ struct LinearOptions {
 /// Sequential::reset_parameters).
 template <class Scalar = float>
 struct Linear {
+  /// `[out, in]`, as in PyTorch.
   Parameter<Scalar> weight;
   Parameter<Scalar> bias;  ///< empty in a layer without bias
 
@@ -36,14 +37,20 @@ struct Linear {
         has_bias_(options.bias) {
     reset_parameters(random);
   }
+  /// Draws the weights from a temporary generator.
   Linear(Index in, Index out, Generator&& random, const LinearOptions& options = {})
       : Linear(in, out, random, options) {}
+  /// Draws the weights from a generator with the default seed.
   Linear(Index in, Index out, const LinearOptions& options = {}) : Linear(in, out, Generator{}, options) {}
 
+  /// The size of an input.
   Index in() const { return weight.value.shape()[1]; }
+  /// The size of an output.
   Index out() const { return weight.value.shape()[0]; }
+  /// Whether a bias is added.
   bool has_bias() const { return has_bias_; }
 
+  /// Returns the shape of the output for an input of shape x. Throws ShapeError if x does not fit.
   Shape output_shape(const Shape& x) const {
     if (x.rank() != 2 || x[1] != in()) {
       throw ShapeError("Linear: input has shape " + x.to_string() + ", expected [N, " + std::to_string(in()) +
@@ -52,38 +59,42 @@ struct Linear {
     return Shape{x[0], out()};
   }
 
-  // y = x W^T + b
+  /// Writes y = x W^T + b.
   void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context& context) const {
     ops::affine<Scalar>(x, weight.value, bias_view(), y, context.parallel());
   }
 
-  // dL/dx = dL/dy W
+  /// Writes dL/dx = dL/dy W.
   void backward(TensorView<const Scalar>, TensorView<const Scalar>, TensorView<const Scalar> dy,
                 TensorView<Scalar> dx, Context& context) const {
     ops::affine_input_gradient<Scalar>(dy, weight.value, dx, context.parallel());
   }
 
-  // dL/dW += (dL/dy)^T x,  dL/db += sum over the batch of dL/dy
+  /// Adds to the gradients: dL/dW += (dL/dy)^T x,  dL/db += sum over the batch of dL/dy.
   void gradient(TensorView<const Scalar> x, TensorView<const Scalar> dy, Context& context) {
     weight.gradient.add_product(dy, x, context.parallel());
     if (has_bias_) ops::affine_bias_gradient<Scalar>(dy, bias.grad().view());
   }
 
+  /// Calls f(name, parameter) for each parameter.
   template <class F>
   void visit(F&& f) {
     visit_members(*this, f);
   }
+  /// Calls f(name, parameter) for each parameter.
   template <class F>
   void visit(F&& f) const {
     visit_members(*this, f);
   }
 
+  /// Draws the parameters anew, as PyTorch does.
   void reset_parameters(Generator& random) {
     init::kaiming_uniform(weight.value.view(), random, std::sqrt(5.0));
     const double bound = in() > 0 ? 1 / std::sqrt(static_cast<double>(in())) : 0;
     if (has_bias_) init::uniform(bias.value.view(), random, -bound, bound);
   }
 
+  /// Returns the name for messages and summaries.
   std::string name() const {
     return "Linear(" + std::to_string(in()) + " -> " + std::to_string(out()) +
            (has_bias_ ? ")" : ", no bias)");

@@ -12,8 +12,10 @@ using ops::Reduction;
 /// Squared error, as `torch.nn.MSELoss`; any shape, equal for prediction and target.
 template <class Scalar = float>
 struct MeanSquaredError {
+  /// Whether the losses of a batch are averaged or added up.
   Reduction reduction = Reduction::mean;
 
+  /// The type of the numbers.
   using scalar_type = Scalar;
 
   /// The loss, with its gradient written to dx unless that is null.
@@ -22,6 +24,7 @@ struct MeanSquaredError {
     return ops::mean_squared_error<Scalar>(x, target, dx, reduction);
   }
 
+  /// Returns the same settings for another scalar.
   template <class Other>
   MeanSquaredError<Other> cast() const {
     return {reduction};

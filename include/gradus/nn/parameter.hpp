@@ -14,10 +14,13 @@ namespace gradus::nn {
 /// Backward passes add to the gradient; the optimiser's step uses it and sets it to zero.
 template <FloatOrDouble Scalar = float>
 struct Parameter {
+  /// What the module computes with.
   Tensor<Scalar> value;
+  /// The gradient, which is worked out when it is needed: see grad().
   Gradient<Scalar> gradient;
 
   Parameter() = default;
+  /// Starts with a value and a gradient of zeros.
   explicit Parameter(Tensor<Scalar> initial) : value(std::move(initial)), gradient(value.shape()) {}
 
   /// The gradient's numbers, to read and to write. Not from several threads at once: the first call after a
@@ -33,21 +36,31 @@ struct Parameter {
 /// grows.
 template <FloatOrDouble Scalar = float>
 struct NamedParameter {
+  /// The path, such as `0.weight`.
   std::string name = {};
+  /// The parameter in the network.
   Parameter<Scalar>* parameter = nullptr;
 
+  /// @{
+  /// Refers to the parameter.
   Parameter<Scalar>* operator->() const { return parameter; }
   Parameter<Scalar>& operator*() const { return *parameter; }
+  /// @}
 };
 
 /// A tensor that is part of a module's state but not trained, such as a running mean.
 template <FloatOrDouble Scalar = float>
 struct NamedBuffer {
+  /// The path, such as `1.running_mean`.
   std::string name = {};
+  /// The tensor in the network.
   Tensor<Scalar>* tensor = nullptr;
 
+  /// @{
+  /// Refers to the tensor.
   Tensor<Scalar>* operator->() const { return tensor; }
   Tensor<Scalar>& operator*() const { return *tensor; }
+  /// @}
 };
 
 }  // namespace gradus::nn

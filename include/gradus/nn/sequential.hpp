@@ -39,6 +39,7 @@ class Sequential {
   static_assert(FloatOrDouble<Scalar>, "Sequential: the scalar is float or double (FloatOrDouble)");
 
  public:
+  /// The type of the numbers.
   using scalar_type = Scalar;
   using View = TensorView<Scalar>;
   using ConstView = TensorView<const Scalar>;
@@ -137,7 +138,7 @@ class Sequential {
     workspace_.value.kept_input = std::move(x);
     return forward(ConstView(workspace_.value.kept_input), random);
   }
-  // A view that may be written to would convert to either of them.
+  /// A view that may be written to would convert to either of them.
   template <std::same_as<View> V>
   const Tensor<Scalar>& forward(V x) & {
     return forward(ConstView(x));
@@ -226,6 +227,7 @@ class Sequential {
 
   // The module's side of a sequence, which keeps nothing of a pass: all of it is in the context.
 
+  /// Returns the shape of the output for an input of shape x. Throws ShapeError if x does not fit.
   Shape output_shape(const Shape& x) const {
     Shape shape = x;
     for (Index i = 0; i < size(); ++i) shape = detail::child_output_shape((*this)[i], i, shape);
@@ -245,22 +247,27 @@ class Sequential {
     chain(context).accumulate(x, y, dy, dx);
   }
   void update(Context& context) { chain(context).update(); }
+  /// Calls f(name, parameter) for each parameter.
   template <class F>
   void visit(F&& f) {
     detail::visit_children(children_, f);
   }
+  /// Calls f(name, parameter) for each parameter.
   template <class F>
   void visit(F&& f) const {
     detail::visit_children(children_, f);
   }
+  /// Calls f(name, tensor) for each buffer.
   template <class F>
   void visit_buffers(F&& f) {
     detail::visit_child_buffers(children_, f);
   }
+  /// Calls f(name, tensor) for each buffer.
   template <class F>
   void visit_buffers(F&& f) const {
     detail::visit_child_buffers(children_, f);
   }
+  /// Returns whether there is a parameter to train.
   bool has_parameters() const {
     return std::ranges::any_of(children_, [](const auto& child) { return child.has_parameters(); });
   }

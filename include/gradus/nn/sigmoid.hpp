@@ -10,19 +10,21 @@ namespace gradus::nn {
 /// The logistic function 1 / (1 + exp(-x)), any shape (chapter, section 1.2).
 template <class Scalar = float>
 struct Sigmoid {
+  /// Returns x: the output has the shape of the input.
   Shape output_shape(const Shape& x) const { return x; }
 
-  // y = 1 / (1 + exp(-x))
+  /// Writes y = 1 / (1 + exp(-x)).
   void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context&) const {
     ops::sigmoid<Scalar>(x, y);
   }
 
-  // dL/dx = dL/dy y (1 - y)
+  /// Writes dL/dx = dL/dy y (1 - y).
   void backward(TensorView<const Scalar>, TensorView<const Scalar> y, TensorView<const Scalar> dy,
                 TensorView<Scalar> dx, Context&) const {
     ops::sigmoid_backward<Scalar>(y, dy, dx);
   }
 
+  /// Returns the same settings for another scalar.
   template <class Other>
   Sigmoid<Other> cast() const {
     return {};

@@ -11,22 +11,24 @@ namespace gradus::nn {
 /// SoftmaxCrossEntropy on the logits themselves, which loses no digits.
 template <class Scalar = float>
 struct Softmax {
+  /// Returns the shape of the output for an input of shape x. Throws ShapeError if x does not fit.
   Shape output_shape(const Shape& x) const {
     if (x.rank() == 0) throw ShapeError("Softmax: input has shape [], expected [..., C]");
     return x;
   }
 
-  // y_i = exp(x_i) / sum_j exp(x_j)
+  /// Writes y_i = exp(x_i) / sum_j exp(x_j).
   void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context&) const {
     ops::softmax<Scalar>(x, y);
   }
 
-  // dL/dx_i = y_i (dL/dy_i - sum_j dL/dy_j y_j)
+  /// Writes dL/dx_i = y_i (dL/dy_i - sum_j dL/dy_j y_j).
   void backward(TensorView<const Scalar>, TensorView<const Scalar> y, TensorView<const Scalar> dy,
                 TensorView<Scalar> dx, Context&) const {
     ops::softmax_backward<Scalar>(y, dy, dx);
   }
 
+  /// Returns the same settings for another scalar.
   template <class Other>
   Softmax<Other> cast() const {
     return {};

@@ -10,17 +10,19 @@ namespace gradus::nn {
 /// The hyperbolic tangent, any shape (chapter, section 1.3).
 template <class Scalar = float>
 struct Tanh {
+  /// Returns x: the output has the shape of the input.
   Shape output_shape(const Shape& x) const { return x; }
 
-  // y = tanh(x)
+  /// Writes y = tanh(x).
   void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context&) const { ops::tanh<Scalar>(x, y); }
 
-  // dL/dx = dL/dy (1 - y^2)
+  /// Writes dL/dx = dL/dy (1 - y^2).
   void backward(TensorView<const Scalar>, TensorView<const Scalar> y, TensorView<const Scalar> dy,
                 TensorView<Scalar> dx, Context&) const {
     ops::tanh_backward<Scalar>(y, dy, dx);
   }
 
+  /// Returns the same settings for another scalar.
   template <class Other>
   Tanh<Other> cast() const {
     return {};

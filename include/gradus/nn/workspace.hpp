@@ -15,7 +15,9 @@ namespace gradus::nn {
 /// once. One thread at a time may use it.
 template <FloatOrDouble Scalar = float>
 struct Workspace {
+  /// The memory of the modules.
   Context context = {};
+  /// The result of the last pass.
   Tensor<Scalar> output = {};
 };
 
