@@ -43,13 +43,16 @@ class PlainFile {
     if (!file_) fail_file(path, "cannot be read", errno);
   }
 
+  /// Reads up to out.size() bytes. Returns how many; fewer only at the end. Throws FileError.
   std::size_t read(std::span<std::byte> out) {
     const std::size_t count = std::fread(out.data(), 1, out.size(), file_.get());
     if (std::ferror(file_.get()) != 0) fail_file(path_, "cannot be read", errno);
     remaining_ -= std::min<std::uint64_t>(remaining_, count);
     return count;
   }
+  /// An upper bound of the bytes that are left.
   std::uint64_t bound() const { return remaining_; }
+  /// The name of the source, for messages.
   const std::string& name() const { return name_; }
 
  private:
@@ -62,16 +65,20 @@ class PlainFile {
 /// Bytes in memory that somebody else owns.
 class MemorySource {
  public:
+  /// Reads from memory, which must outlive the source.
   explicit MemorySource(std::span<const std::byte> bytes, const std::string& name = "memory")
       : bytes_(bytes), name_(escaped(name)) {}
 
+  /// Reads up to out.size() bytes. Returns how many; fewer only at the end. Throws FileError.
   std::size_t read(std::span<std::byte> out) {
     const std::size_t count = std::min(out.size(), bytes_.size());
     std::ranges::copy(bytes_.first(count), out.begin());
     bytes_ = bytes_.subspan(count);
     return count;
   }
+  /// An upper bound of the bytes that are left.
   std::uint64_t bound() const { return bytes_.size(); }
+  /// The name of the source, for messages.
   const std::string& name() const { return name_; }
 
  private:
@@ -93,6 +100,7 @@ class StreamSource {
     remaining_ = static_cast<std::uint64_t>(end - here);
   }
 
+  /// Reads up to out.size() bytes. Returns how many; fewer only at the end. Throws FileError.
   std::size_t read(std::span<std::byte> out) {
     const std::uint64_t wanted = std::min<std::uint64_t>(out.size(), remaining_);
     stream_->read(reinterpret_cast<char*>(out.data()), static_cast<std::streamsize>(wanted));
@@ -100,7 +108,9 @@ class StreamSource {
     remaining_ = count == wanted ? remaining_ - count : 0;
     return static_cast<std::size_t>(count);
   }
+  /// An upper bound of the bytes that are left.
   std::uint64_t bound() const { return remaining_; }
+  /// The name of the source, for messages.
   const std::string& name() const { return name_; }
 
  private:

@@ -74,7 +74,9 @@ struct Dataset {
 /// The two parts of a data set, to train on and to watch progress with.
 template <class Data>
 struct TrainValidation {
+  /// The part to train on.
   Data train;
+  /// The part that is held out.
   Data validation;
 };
 

@@ -142,6 +142,7 @@ inline Dataset<> fetch_fashion_mnist(Split split, const std::filesystem::path& f
     throw FileError(error.what() + advice);
   }
 }
+/// Loads one split as a data set, and downloads its files first if they are not in the cache.
 inline Dataset<> fetch_fashion_mnist(Split split, const DownloadOptions& options = {}) {
   return fetch_fashion_mnist(split, std::filesystem::path(), options);
 }

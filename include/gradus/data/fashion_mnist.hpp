@@ -30,12 +30,18 @@ enum class Split { train, test };
 /// arXiv:1708.07747), in the files in which it is published, as they are or gzip-compressed. MNIST itself
 /// and other sets in its form load as well.
 struct FashionMnist {
+  /// Rows of an image.
   static constexpr Index height = 28;
+  /// Columns of an image.
   static constexpr Index width = 28;
+  /// The number of classes.
   static constexpr Index classes = 10;
 
+  /// The names of the two files of a split, without `.gz`.
   struct FileNames {
+    /// The file of the images.
     const char* images;
+    /// The file of the labels.
     const char* labels;
   };
   /// Without `.gz`.

@@ -29,6 +29,7 @@ namespace gradus {
 /// followed by anything but another gzip member.
 class GzipFile {
  public:
+  /// Opens a file, compressed or not. Throws FileError.
   explicit GzipFile(const std::filesystem::path& path) : file_(path) {
     std::array<std::byte, 2> start{};
     const bool is_gzip = file_.read(start) == start.size() && start == magic;
@@ -39,8 +40,10 @@ class GzipFile {
     if (inflateInit2(stream_.get(), gzip_only) != Z_OK) throw std::bad_alloc();
   }
 
+  /// Whether the file is compressed.
   bool is_compressed() const { return stream_ != nullptr; }
 
+  /// Reads up to out.size() decompressed bytes. Returns how many; fewer only at the end. Throws FileError.
   std::size_t read(std::span<std::byte> out) {
     if (!is_compressed()) return file_.read(out);
     std::size_t count = 0;
@@ -48,12 +51,14 @@ class GzipFile {
     return count;
   }
 
+  /// An upper bound of the decompressed size in bytes.
   std::uint64_t bound() const {
     if (!is_compressed()) return file_.bound();
     const std::uint64_t packed = file_.bound() + stream_->avail_in + held_input;
     const std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
     return packed > most / max_expansion ? most : packed * max_expansion;
   }
+  /// The path, for messages.
   const std::string& name() const { return file_.name(); }
 
  private:

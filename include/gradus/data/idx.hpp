@@ -35,7 +35,9 @@ enum class IdxType : std::uint8_t {
 /// What an IDX file says about its elements: 0, 0, type, rank, then each extent in 4 bytes; all numbers
 /// big-endian (http://yann.lecun.com/exdb/mnist/). For writing one see write_idx.hpp.
 struct IdxHeader {
+  /// The code of the element type.
   IdxType type;
+  /// The shape of the tensor.
   Shape shape;
 };
 
@@ -45,6 +47,7 @@ concept IdxScalar =
     std::same_as<T, std::uint8_t> || std::same_as<T, std::int8_t> || std::same_as<T, std::int16_t> ||
     std::same_as<T, std::int32_t> || std::same_as<T, float> || std::same_as<T, double>;
 
+/// The code of an element type in the header of an IDX file.
 template <IdxScalar T>
 constexpr IdxType idx_type() {
   if constexpr (std::is_same_v<T, std::uint8_t>) return IdxType::uint8;

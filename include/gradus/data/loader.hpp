@@ -59,12 +59,16 @@ struct Batch {
   TensorView<const Scalar> x;  ///< `[B, ...]`
   Labels labels;               ///< B of them.
 
+  /// The number of samples.
   Index size() const { return x.shape()[0]; }
 };
 
+/// The options of a Loader.
 template <class Element>
 struct LoaderOptions {
+  /// Samples of a batch. The last batch may be smaller.
   Index batch_size = 256;
+  /// Whether a training epoch draws a new order.
   bool shuffle = true;
   bool drop_last = false;  ///< Leave out a last batch that is smaller than the others.
   double divisor = std::is_same_v<Element, std::uint8_t> ? 255 : 1;  ///< Maps bytes to [0, 1].
@@ -84,7 +88,9 @@ struct LoaderOptions {
 template <std::floating_point Scalar = float, TensorScalar Element = std::uint8_t, TensorScalar Label = Index>
 class Loader {
  public:
+  /// The data set that is divided into batches.
   using Data = Dataset<Element, Label>;
+  /// The type of the options.
   using Options = LoaderOptions<Element>;
 
   class Epoch;
@@ -105,7 +111,9 @@ class Loader {
   }
   explicit Loader(const Data&&, Options = {}) = delete;
 
+  /// The data set.
   const Data& data() const { return *data_; }
+  /// The options that the loader was made with.
   const Options& options() const { return options_; }
   /// The data set's name, by which a trainer reports validation results.
   const std::string& name() const { return data_->name; }
@@ -228,11 +236,15 @@ class Loader {
 template <std::floating_point Scalar, TensorScalar Element, TensorScalar Label>
 class Loader<Scalar, Element, Label>::Epoch {
  public:
+  /// Refers to the current batch, which the next step overwrites.
   class Iterator {
    public:
+    /// The type of a batch.
     using value_type = Batch<Scalar, Label>;
+    /// Required of an iterator.
     using difference_type = Index;
 
+    /// Refers to the current batch, which the next step overwrites.
     Iterator(Loader& loader, Generator* random) : loader_(&loader), random_(random) { gather(); }
 
     value_type operator*() const { return batch_; }
@@ -256,11 +268,14 @@ class Loader<Scalar, Element, Label>::Epoch {
     value_type batch_;
   };
 
+  /// Begins a pass over the data. A null generator means in order.
   Epoch(Loader& loader, Generator* random) : loader_(&loader), random_(random) {}
 
   /// How many batches there will be.
   Index size() const { return loader_->size(); }
+  /// The first batch.
   Iterator begin() const { return Iterator(*loader_, random_); }
+  /// The end of the pass.
   std::default_sentinel_t end() const { return {}; }
 
  private:

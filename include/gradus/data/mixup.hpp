@@ -61,16 +61,22 @@ inline double symmetric_beta_variate(double alpha, Generator& random) {
 
 /// Labels of mixed examples: `share` of each example is of class `labels[i]`, the rest of `partners[i]`.
 struct MixedLabels {
+  /// The labels of the first images.
   std::span<const Index> labels = {};
+  /// The labels of the images that are mixed in.
   std::span<const Index> partners = {};
+  /// The share of the first image, in [0, 1].
   double share = 1;
 };
 
+/// A batch whose images are mixed: inputs `[N, ...]` and the labels of both sources.
 template <class Scalar>
 struct MixedBatch {
   TensorView<const Scalar> x;  ///< `[B, ...]`
+  /// The labels of the first images.
   MixedLabels labels = {};
 
+  /// The number of batches.
   Index size() const { return x.shape()[0]; }
 };
 
@@ -85,6 +91,7 @@ struct MixedBatch {
 template <class Scalar, class Element>
 class MixupLoader {
  public:
+  /// The loader whose batches are mixed.
   using Source = Loader<Scalar, Element, Index>;
   class Epoch;
 
@@ -95,10 +102,14 @@ class MixupLoader {
     }
   }
 
+  /// The number of batches.
   Index size() const { return loader_->size(); }
+  /// The name of the data set.
   const std::string& name() const { return loader_->name(); }
+  /// Begins a training epoch in mixed batches.
   Epoch training_epoch(Generator& random) & { return Epoch(*this, random); }
   void training_epoch(Generator& random) && = delete;  // the mixed batches are in this object's memory
+  /// Begins a pass in order, without mixing.
   typename Source::Epoch evaluation_epoch() { return loader_->evaluation_epoch(); }
 
  private:
@@ -125,14 +136,19 @@ class MixupLoader {
   Tensor<Scalar> x_;
 };
 
+/// One pass over the data in mixed batches.
 template <class Scalar, class Element>
 class MixupLoader<Scalar, Element>::Epoch {
  public:
+  /// Refers to the current batch, which the next step overwrites.
   class Iterator {
    public:
+    /// The type of a batch.
     using value_type = MixedBatch<Scalar>;
+    /// Required of an iterator.
     using difference_type = Index;
 
+    /// Refers to the current batch, which the next step overwrites.
     Iterator(MixupLoader& mixer, typename Source::Epoch::Iterator at, Generator& random)
         : mixer_(&mixer), at_(std::move(at)), random_(&random) {
       mix();
@@ -158,11 +174,15 @@ class MixupLoader<Scalar, Element>::Epoch {
     value_type batch_;
   };
 
+  /// One pass over the data in mixed batches.
   Epoch(MixupLoader& mixer, Generator& random)
       : mixer_(&mixer), random_(&random), batches_(mixer.loader_->training_epoch(random)) {}
 
+  /// The number of batches.
   Index size() const { return mixer_->size(); }
+  /// The first batch.
   Iterator begin() const { return Iterator(*mixer_, batches_.begin(), *random_); }
+  /// The end of the pass.
   std::default_sentinel_t end() const { return {}; }
 
  private:

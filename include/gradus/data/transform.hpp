@@ -53,7 +53,9 @@ void shift_in_place(Element* elements, Index count, Index offset, Element fill) 
 /// Moves each image by whole pixels, drawn anew for each: vertically, then horizontally, uniform in
 /// [-max_pixels, max_pixels]. The strip that becomes free is `fill`.
 struct RandomShift {
+  /// The largest shift in each direction, in pixels.
   Index max_pixels = 2;
+  /// The value of the pixels that the shift uncovers.
   double fill = 0;
 
   /// Throws ShapeError, and ArgumentError for a `max_pixels` outside [0, 2^62) or a `fill` that an element
@@ -85,6 +87,7 @@ struct RandomShift {
 
 /// Mirrors each image, left to right, with probability `p`.
 struct RandomHorizontalFlip {
+  /// The probability that an image is flipped.
   double p = 0.5;
 
   /// Throws ShapeError, ArgumentError for a `p` outside [0, 1].

@@ -22,9 +22,12 @@ struct SafetensorsEntry {
   std::string dtype;  ///< "F32", "F64", "I64", ... as in the file
   Shape shape;        ///< rank 0 if `rank` is above Shape::max_rank
   Index rank = 0;     ///< the number of dimensions
+  /// Where its bytes begin, counted from the end of the header.
   std::uint64_t begin = 0;
+  /// Where its bytes end.
   std::uint64_t end = 0;
 
+  /// Whether the tensor can be read as one of this library: its rank is small enough.
   bool has_shape() const { return rank <= Shape::max_rank; }
   /// `F32 [2, 3]`, or `F32 of rank 9`; safe to print.
   std::string description() const {
@@ -36,6 +39,7 @@ struct SafetensorsEntry {
 /// The content of a header.
 struct SafetensorsHeader {
   std::vector<SafetensorsEntry> entries;  ///< in the order of the data
+  /// The texts under `__metadata__`.
   std::map<std::string, std::string> metadata;
   std::vector<std::size_t> by_name;  ///< the positions of the entries, sorted by name
 

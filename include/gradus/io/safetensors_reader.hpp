@@ -56,9 +56,13 @@ class SafetensorsReader {
     header_ = parse_safetensors_header(path_, json, size - data_start_);
   }
 
+  /// The tensors of the file, by name.
   const std::vector<SafetensorsEntry>& entries() const& { return header_.entries; }
+  /// The tensors of the file, by name.
   std::vector<SafetensorsEntry> entries() && { return std::move(header_.entries); }
+  /// The texts under `__metadata__`.
   const std::map<std::string, std::string>& metadata() const& { return header_.metadata; }
+  /// The texts under `__metadata__`.
   std::map<std::string, std::string> metadata() && { return std::move(header_.metadata); }
 
   /// The description of a tensor, or null if the file has none of that name.

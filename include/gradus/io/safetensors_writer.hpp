@@ -50,6 +50,7 @@ class SafetensorsWriter {
     size_ += bytes.size();
     parts_.push_back({bytes, sizeof(Scalar)});
   }
+  /// Does the same for a tensor, which must live until `write`.
   template <class Scalar>
   void add(std::string_view name, const Tensor<Scalar>& tensor) {
     add(name, tensor.view());

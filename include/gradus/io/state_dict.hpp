@@ -33,6 +33,7 @@ struct [[nodiscard]] LoadReport {
   std::vector<std::string> missing;     ///< in the network, not in the file: kept as they were
   std::vector<std::string> unexpected;  ///< in the file, not in the network: skipped
   std::vector<std::string> different;   ///< in both with another shape or dtype: kept as they were
+  /// Whether every tensor of the network was in the file, and nothing else.
   bool complete() const { return missing.empty() && unexpected.empty() && different.empty(); }
 
   /// `missing 3.bias; unexpected 5.weight; 1.weight is F32 [256, 784] in the file, F32 [128, 784] in the

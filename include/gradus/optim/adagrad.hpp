@@ -14,11 +14,15 @@
 
 namespace gradus::optim {
 
+/// The options of Adagrad, with the defaults of PyTorch.
 struct AdagradOptions {
+  /// The step size.
   double learning_rate = 1e-2;
   double learning_rate_decay = 0;  ///< step t uses learning_rate / (1 + (t - 1) learning_rate_decay)
   double weight_decay = 0;         ///< added to the gradient
+  /// The first sum of squares.
   double initial_accumulator_value = 0;
+  /// Is added to the denominator.
   double epsilon = 1e-10;
 };
 
@@ -76,6 +80,7 @@ class Adagrad : public ElementwiseOptimizer<Scalar, detail::AdagradRule> {
   /// Throws ArgumentError on settings outside their domain, no parameters, or a parameter given twice.
   explicit Adagrad(std::vector<nn::NamedParameter<Scalar>> parameters, const AdagradOptions& options = {})
       : Base(std::move(parameters), options) {}
+  /// Takes groups of parameters with options of their own.
   explicit Adagrad(std::vector<ParameterGroup<Scalar, AdagradOptions>> groups) : Base(std::move(groups)) {}
 };
 

@@ -14,10 +14,13 @@
 
 namespace gradus::optim {
 
+/// The options of Adam, with the defaults of PyTorch.
 struct AdamOptions {
+  /// The step size.
   double learning_rate = 1e-3;
   double beta1 = 0.9;    ///< how much of the mean gradient is kept each step
   double beta2 = 0.999;  ///< how much of the mean squared gradient is kept each step
+  /// Is added to the denominator.
   double epsilon = 1e-8;
   double weight_decay = 0;  ///< added to the gradient; see AdamW for the other kind
   bool amsgrad = false;     ///< divide by the largest mean squared gradient so far
@@ -113,6 +116,7 @@ class Adam : public ElementwiseOptimizer<Scalar, detail::AdamRule> {
   /// Throws ArgumentError on settings outside their domain, no parameters, or a parameter given twice.
   explicit Adam(std::vector<nn::NamedParameter<Scalar>> parameters, const AdamOptions& options = {})
       : Base(std::move(parameters), options) {}
+  /// Takes groups of parameters with options of their own.
   explicit Adam(std::vector<ParameterGroup<Scalar, AdamOptions>> groups) : Base(std::move(groups)) {}
 };
 

@@ -13,10 +13,13 @@
 
 namespace gradus::optim {
 
+/// The options of AdamW, with the defaults of PyTorch.
 struct AdamWOptions {
+  /// The step size.
   double learning_rate = 1e-3;
   double beta1 = 0.9;    ///< how much of the mean gradient is kept each step
   double beta2 = 0.999;  ///< how much of the mean squared gradient is kept each step
+  /// Is added to the denominator.
   double epsilon = 1e-8;
   double weight_decay = 1e-2;  ///< shrinks w by the factor 1 - learning_rate * weight_decay each step
   bool amsgrad = false;        ///< divide by the largest mean squared gradient so far
@@ -68,6 +71,7 @@ class AdamW : public ElementwiseOptimizer<Scalar, detail::AdamWRule> {
   /// Throws ArgumentError on settings outside their domain, no parameters, or a parameter given twice.
   explicit AdamW(std::vector<nn::NamedParameter<Scalar>> parameters, const AdamWOptions& options = {})
       : Base(std::move(parameters), options) {}
+  /// Takes groups of parameters with options of their own.
   explicit AdamW(std::vector<ParameterGroup<Scalar, AdamWOptions>> groups) : Base(std::move(groups)) {}
 };
 

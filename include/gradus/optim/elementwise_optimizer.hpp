@@ -22,8 +22,11 @@ namespace gradus::optim {
 
 /// A tensor of the parameter's shape that a rule keeps between steps, such as a momentum.
 struct State {
+  /// The name in a checkpoint.
   const char* name;
+  /// Whether these options need it.
   bool kept = true;
+  /// The value that it starts with.
   double initial = 0;
 };
 
@@ -42,8 +45,11 @@ struct State {
 template <class Scalar, class Rule>
 class ElementwiseOptimizer {
  public:
+  /// The type of the numbers.
   using scalar_type = Scalar;
+  /// The options of the rule.
   using Options = typename Rule::Options;
+  /// Parameters that share options.
   using Group = ParameterGroup<Scalar, Options>;
 
   /// Moves every parameter by its gradient and sets the gradient to zero, in one sweep; allocates nothing.
@@ -88,6 +94,7 @@ class ElementwiseOptimizer {
     groups_.push_back(std::move(group));
   }
 
+  /// The number of groups.
   Index group_count() const { return static_cast<Index>(groups_.size()); }
 
   /// The settings of a group. Throws IndexError.
@@ -112,6 +119,7 @@ class ElementwiseOptimizer {
   void set_learning_rate(double rate) {
     for (Index group = 0; group < group_count(); ++group) set_learning_rate(group, rate);
   }
+  /// Sets the learning rate of a group. Throws ArgumentError unless it is finite and not negative.
   void set_learning_rate(Index group, double rate) {
     Options changed = options(group);
     changed.learning_rate = rate;
@@ -143,18 +151,21 @@ class ElementwiseOptimizer {
   void visit_state(F&& f) {
     visit_states(*this, f);
   }
+  /// Calls f(name, tensor) for each tensor of the state.
   template <class F>
   void visit_state(F&& f) const {
     visit_states(*this, f);
   }
 
  protected:
+  /// Takes the parameters, which must outlive the optimiser.
   explicit ElementwiseOptimizer(std::vector<Group> groups) {
     for (Group& group : groups) add_group(std::move(group.parameters), group.options);
     if (std::ranges::all_of(groups_, [](const Members& group) { return group.members.empty(); })) {
       throw_error("got no parameters, expected one or more");
     }
   }
+  /// Takes the parameters, which must outlive the optimiser.
   ElementwiseOptimizer(std::vector<nn::NamedParameter<Scalar>> parameters, const Options& options)
       : ElementwiseOptimizer(std::vector<Group>{{std::move(parameters), options}}) {}
 

@@ -17,6 +17,7 @@
 
 namespace gradus::optim {
 
+/// The options of an ExponentialMovingAverage.
 struct ExponentialMovingAverageOptions {
   double decay = 0.999;  ///< how much of the average is kept each update
   bool ramp_up = false;  ///< use min(decay, (1 + t) / (10 + t)) in update t = 1, 2, ..., to forget the start
@@ -36,6 +37,7 @@ struct ExponentialMovingAverageOptions {
 template <class Scalar = float>
 class ExponentialMovingAverage {
  public:
+  /// The type of the options.
   using Options = ExponentialMovingAverageOptions;
 
   /// Throws ArgumentError unless the decay is in [0, 1].
@@ -99,12 +101,14 @@ class ExponentialMovingAverage {
   void visit_state(F&& f) {
     for (Average& average : averages_) f(average.name, swapped_ ? *average.current : average.mean);
   }
+  /// Calls f(name, tensor) for each average.
   template <class F>
   void visit_state(F&& f) const {
     for (const Average& average : averages_) {
       f(average.name, swapped_ ? std::as_const(*average.current) : average.mean);
     }
   }
+  /// How often update() was called.
   Index update_count() const { return update_count_; }
   /// To be set when training is resumed. Throws ArgumentError unless the count is in [0, max_step_count].
   void set_update_count(Index count) {

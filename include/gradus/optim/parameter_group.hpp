@@ -13,7 +13,9 @@ namespace gradus::optim {
 /// Parameters that an optimiser treats alike, and the settings for them.
 template <class Scalar, class Options>
 struct ParameterGroup {
+  /// The parameters of the group.
   std::vector<nn::NamedParameter<Scalar>> parameters = {};
+  /// Their options.
   Options options = {};
 };
 

@@ -13,11 +13,15 @@
 
 namespace gradus::optim {
 
+/// The options of RMSprop, with the defaults of PyTorch.
 struct RMSpropOptions {
+  /// The step size.
   double learning_rate = 1e-2;
   double alpha = 0.99;  ///< how much of the mean squared gradient is kept each step
+  /// Is added to the denominator.
   double epsilon = 1e-8;
   double weight_decay = 0;  ///< added to the gradient
+  /// The share of the velocity that is kept, 0 for none.
   double momentum = 0;
   bool centered = false;  ///< divide by an estimate of the gradient's standard deviation
 };
@@ -96,6 +100,7 @@ class RMSprop : public ElementwiseOptimizer<Scalar, detail::RMSpropRule> {
   /// Throws ArgumentError on settings outside their domain, no parameters, or a parameter given twice.
   explicit RMSprop(std::vector<nn::NamedParameter<Scalar>> parameters, const RMSpropOptions& options = {})
       : Base(std::move(parameters), options) {}
+  /// Takes groups of parameters with options of their own.
   explicit RMSprop(std::vector<ParameterGroup<Scalar, RMSpropOptions>> groups) : Base(std::move(groups)) {}
 };
 

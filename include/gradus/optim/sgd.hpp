@@ -15,10 +15,14 @@ namespace gradus::optim {
 
 /// Options of SGD.
 struct SGDOptions {
+  /// The step size.
   double learning_rate = 0.1;
+  /// The share of the velocity that is kept, 0 for none.
   double momentum = 0;
+  /// The share of the gradient that is left out of the velocity.
   double dampening = 0;
   double weight_decay = 0;  ///< adds weight_decay * w to the gradient: the penalty weight_decay / 2 * |w|^2
+  /// Whether to step along the velocity of the next step.
   bool nesterov = false;
 };
 
@@ -104,6 +108,7 @@ class SGD : public ElementwiseOptimizer<Scalar, detail::SGDRule> {
   /// Throws ArgumentError on settings outside their domain, no parameters, or a parameter given twice.
   explicit SGD(std::vector<nn::NamedParameter<Scalar>> parameters, const SGDOptions& options = {})
       : Base(std::move(parameters), options) {}
+  /// Takes groups of parameters with options of their own.
   explicit SGD(std::vector<ParameterGroup<Scalar, SGDOptions>> groups) : Base(std::move(groups)) {}
 };
 

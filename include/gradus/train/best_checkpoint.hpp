@@ -13,9 +13,11 @@ namespace gradus {
 template <class Save>
 class BestCheckpoint {
  public:
+  /// Calls `save()` after each epoch in which the watched figure is better than in all before it.
   explicit BestCheckpoint(Save save, Monitor monitor = Monitor::validation_loss)
       : save_(std::move(save)), best_(monitor) {}
 
+  /// Is called by the trainer.
   template <class Trainer>
   void on_epoch(Trainer& trainer) {
     if (!best_.improves(trainer.history().back())) return;

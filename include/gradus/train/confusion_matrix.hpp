@@ -46,8 +46,11 @@ class ConfusionMatrix {
       ++counts_(label, predicted);
   }
 
+  /// The number of classes.
   Index classes() const { return counts_.shape()[0]; }
+  /// The counts, `[true class, predicted class]`.
   const Tensor<Index>& counts() const& { return counts_; }
+  /// The counts, `[true class, predicted class]`.
   Tensor<Index> counts() && { return std::move(counts_); }
   /// All samples, those without a predicted class included.
   Index samples() const { return counts_.array().sum() + unpredicted(); }

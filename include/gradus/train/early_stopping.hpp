@@ -13,7 +13,9 @@
 
 namespace gradus {
 
+/// The options of EarlyStopping.
 struct EarlyStoppingOptions {
+  /// The figure that is watched.
   Monitor monitor = Monitor::validation_loss;
   Index patience = 3;        ///< So many epochs without improvement are borne.
   double min_delta = 0;      ///< Smaller improvements do not count.
@@ -37,6 +39,7 @@ class EarlyStopping {
     }
   }
 
+  /// Is called by the trainer.
   template <class Trainer>
   void on_epoch(Trainer& trainer) {
     const EpochRecord& record = trainer.history().back();
@@ -48,6 +51,7 @@ class EarlyStopping {
       trainer.stop();
     }
   }
+  /// Is called by the trainer. Restores the best weights if the options say so.
   template <class Trainer>
   void on_end(Trainer& trainer) {
     if (options_.restore_best && best_epoch_ > 0) snapshot<Trainer>().restore(trainer.net());

@@ -59,9 +59,12 @@ inline std::string to_string(const EpochRecord& record) {
 /// The epochs of a training so far.
 class History {
  public:
+  /// Appends the record of an epoch.
   void push_back(const EpochRecord& record) { records_.push_back(record); }
 
+  /// The number of epochs.
   Index size() const { return static_cast<Index>(records_.size()); }
+  /// Whether no epoch has ended yet.
   bool empty() const { return records_.empty(); }
   /// Throws IndexError.
   const EpochRecord& operator[](Index i) const {
@@ -71,8 +74,11 @@ class History {
     }
     return records_[static_cast<std::size_t>(i)];
   }
+  /// The record of the last epoch. Throws IndexError if there is none.
   const EpochRecord& back() const { return (*this)[size() - 1]; }
+  /// The first record.
   auto begin() const { return records_.begin(); }
+  /// The end of the records.
   auto end() const { return records_.end(); }
 
   /// Returns a header and a line for each epoch. For validation data named `test` the header is

@@ -17,8 +17,10 @@ namespace gradus {
 
 /// Averages over samples; NaN where there is nothing to average.
 struct Metrics {
+  /// The mean loss.
   double loss = std::numeric_limits<double>::quiet_NaN();
   double accuracy = std::numeric_limits<double>::quiet_NaN();  ///< NaN where the loss knows no classes.
+  /// The number of samples.
   Index samples = 0;
 };
 

@@ -17,6 +17,7 @@ template <class Scalar = float>
 struct MixupCrossEntropy : nn::SoftmaxCrossEntropy<Scalar> {
   using nn::SoftmaxCrossEntropy<Scalar>::operator();
 
+  /// Returns the loss of a batch with mixed labels, and writes its gradient.
   // L = share L(labels) + (1 - share) L(partners), and so for the gradient
   auto operator()(TensorView<const Scalar> logits, const MixedLabels& mixed, TensorView<Scalar> dlogits) {
     partners_gradient.resize(dlogits.shape());
@@ -34,6 +35,7 @@ struct MixupCrossEntropy : nn::SoftmaxCrossEntropy<Scalar> {
     return result;
   }
 
+  /// Returns the same settings for another scalar.
   template <class Other>
   MixupCrossEntropy<Other> cast() const {
     return {nn::SoftmaxCrossEntropy<Scalar>::template cast<Other>()};

@@ -103,10 +103,14 @@ class FitClock {
 
 }  // namespace detail
 
+/// When the bar is drawn.
 enum class ShowBar { on_terminal, always, never };
 
+/// The options of a ProgressBar.
 struct ProgressBarOptions {
+  /// Where the lines go.
   std::FILE* out = stdout;
+  /// When the bar is drawn.
   ShowBar bar = ShowBar::on_terminal;
   std::string note = {};  ///< printed after each epoch's line
 };
@@ -115,6 +119,7 @@ struct ProgressBarOptions {
 /// bar fits the terminal's width, whatever it is, and shows the time left of the whole fit.
 class ProgressBar {
  public:
+  /// Takes the options.
   explicit ProgressBar(ProgressBarOptions options = {})
       : out_(options.out),
         note_(std::move(options.note)),
@@ -122,10 +127,12 @@ class ProgressBar {
                (options.bar == ShowBar::on_terminal && is_terminal(options.out))),
         line_(options.out) {}
 
+  /// Is called by the trainer.
   template <class Trainer>
   void on_begin(Trainer&) {
     clock_.begin_fit();
   }
+  /// Is called by the trainer. Redraws the bar a few times per second.
   template <class Trainer>
   void on_step(Trainer& trainer) {
     if (!draws_) return;
@@ -146,6 +153,7 @@ class ProgressBar {
     state.seconds_left = clock_.seconds_left(state);
     line_.show(detail::progress_line(state, line_.room()));
   }
+  /// Is called by the trainer. Prints the line of the epoch.
   template <class Trainer>
   void on_epoch(Trainer& trainer) {
     line_.clear();

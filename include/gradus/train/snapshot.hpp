@@ -18,6 +18,7 @@ template <class Scalar = float>
 class Snapshot {
  public:
   Snapshot() = default;
+  /// Copies the parameters and buffers of a network.
   template <class Net>
   explicit Snapshot(const Net& net) {
     take(net);

@@ -41,13 +41,16 @@ concept BatchSource = requires(Source& source, Generator& random) {
   (*source.evaluation_epoch().begin()).size();
 };
 
+/// The options of a Trainer.
 struct TrainerOptions {
   Index epochs = 10;  ///< In each call of fit.
+  /// Samples of a training batch.
   Index batch_size = 256;
   Index evaluation_batch_size = 256;  ///< Changes the memory that an evaluation takes, not its result.
   /// Before each step, gradients that are longer than this, all together, are scaled down to it, and elements
   /// beyond plus or minus this are cut off: see optim/clip.hpp.
   double clip_norm = std::numeric_limits<double>::infinity();
+  /// The largest absolute value of a gradient element; larger ones are cut.
   double clip_value = std::numeric_limits<double>::infinity();
 };
 
@@ -73,6 +76,7 @@ struct Progress {
 template <class Net, class Loss, optim::Optimizer Optimizer>
 class Trainer {
  public:
+  /// The type of the numbers.
   using Scalar = typename Net::scalar_type;
 
   /// Casts the losses of nn to the network's scalar. Throws ArgumentError on a negative number of epochs or a
@@ -106,6 +110,7 @@ class Trainer {
     auto validation_loader = loader(validation, options_.evaluation_batch_size, pool);
     return fit(train_loader, validation_loader);
   }
+  /// Trains on all data, without a validation set.
   template <class Element, class Label>
   const History& fit(const Dataset<Element, Label>& train) & {
     const auto pool = thread_pool();
@@ -117,6 +122,7 @@ class Trainer {
   const History& fit(Train& train, Validation& validation) & {
     return run(train, &validation);
   }
+  /// Trains on all data, without a validation set.
   template <BatchSource Train>
   const History& fit(Train& train) & {
     return run(train, static_cast<Train*>(nullptr));
@@ -138,6 +144,7 @@ class Trainer {
     auto data_loader = loader(data, options_.evaluation_batch_size, pool);
     return evaluate(data_loader);
   }
+  /// Returns the mean loss and accuracy over all batches of a source, with dropout off.
   template <BatchSource Source>
   Metrics evaluate(Source& source) {
     detail::RunningMetrics metrics;
@@ -184,14 +191,23 @@ class Trainer {
   /// Ends the fit after the step or epoch under way; an epoch cut short is recorded as far as it went.
   void stop() { stopping_ = true; }
 
+  /// The records of all epochs so far.
   const History& history() const& { return history_; }
+  /// The records of all epochs so far.
   History history() && { return std::move(history_); }
+  /// Where the fit is: epoch, batch, step.
   const Progress& progress() const& { return progress_; }
+  /// Where the fit is: epoch, batch, step.
   Progress progress() && { return progress_; }
+  /// The options that the trainer was made with.
   const TrainerOptions& options() const { return options_; }
+  /// The network.
   Net& net() { return *net_; }
+  /// The loss.
   Loss& loss() { return loss_; }
+  /// The optimiser.
   Optimizer& optimizer() { return *optimizer_; }
+  /// The generator for orders and dropout.
   Generator& random() { return *random_; }
 
  private:

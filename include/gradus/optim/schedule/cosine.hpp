@@ -22,9 +22,12 @@ inline double anneal_cosine(double start, double end, double progress) {
 /// From 1 to `minimum` along half a cosine wave in `steps` steps, and up again after them; PyTorch's
 /// CosineAnnealingLR with `eta_min` given as a fraction of the base rate.
 struct CosineAnnealing {
+  /// Steps until the minimum.
   Index steps;
+  /// The last factor of the learning rate.
   double minimum = 0;
 
+  /// Returns the factor of the learning rate in a step, counted from 0.
   double operator()(Index step) const {
     detail::check_step("CosineAnnealing", step);
     detail::check_steps("CosineAnnealing", "steps", steps);
@@ -36,10 +39,14 @@ struct CosineAnnealing {
 /// one before it (SGDR, Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983); PyTorch's
 /// CosineAnnealingWarmRestarts.
 struct CosineWarmRestarts {
+  /// Steps until the first restart.
   Index first_period;
+  /// How many times as long each period is as the one before it.
   Index growth = 1;
+  /// The last factor of the learning rate.
   double minimum = 0;
 
+  /// Returns the factor of the learning rate in a step, counted from 0.
   double operator()(Index step) const {
     detail::check_step("CosineWarmRestarts", step);
     detail::check_steps("CosineWarmRestarts", "first_period", first_period);

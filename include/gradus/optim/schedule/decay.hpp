@@ -12,9 +12,12 @@ namespace gradus::optim {
 
 /// The factor gamma once every `step_size` steps; PyTorch's StepLR.
 struct StepDecay {
+  /// Steps from one reduction to the next.
   Index step_size;
+  /// The factor of each reduction.
   double gamma = 0.1;
 
+  /// Returns the factor of the learning rate in a step, counted from 0.
   double operator()(Index step) const {
     detail::check_step("StepDecay", step);
     detail::check_steps("StepDecay", "step_size", step_size);
@@ -25,8 +28,10 @@ struct StepDecay {
 /// The factor gamma at each milestone; PyTorch's MultiStepLR.
 struct MultiStepDecay {
   std::vector<Index> milestones;  ///< in any order
+  /// The factor of each reduction.
   double gamma = 0.1;
 
+  /// Returns the factor of the learning rate in a step, counted from 0.
   double operator()(Index step) const {
     detail::check_step("MultiStepDecay", step);
     const auto passed = std::ranges::count_if(milestones, [=](Index milestone) { return milestone <= step; });
@@ -36,8 +41,10 @@ struct MultiStepDecay {
 
 /// The factor gamma every step; PyTorch's ExponentialLR.
 struct ExponentialDecay {
+  /// The factor of each reduction.
   double gamma;
 
+  /// Returns the factor of the learning rate in a step, counted from 0.
   double operator()(Index step) const {
     detail::check_step("ExponentialDecay", step);
     return std::pow(gamma, static_cast<double>(step));

@@ -19,16 +19,22 @@ enum class Anneal { cosine, linear };
 /// the opposite way (Smith and Topin 2017, https://arxiv.org/abs/1708.07120). PyTorch's OneCycleLR, whose
 /// `max_lr` is the base learning rate here; past the last step the last value stays.
 struct OneCycle {
+  /// Steps of the whole cycle.
   Index total_steps;
   double pct_start = 0.3;  ///< the part of the steps spent on the way up
+  /// The highest rate divided by the first.
   double div_factor = 25;
+  /// The first rate divided by the last.
   double final_div_factor = 1e4;
+  /// The shape of the way up and down.
   Anneal anneal = Anneal::cosine;
   bool three_phase = false;  ///< down to `1 / div_factor` in as many steps as up, and then on to the end
+  /// Whether the momentum goes down while the rate goes up.
   bool cycle_momentum = false;
   double base_momentum = 0.85;  ///< where the rate is highest
   double max_momentum = 0.95;   ///< where the rate is lowest
 
+  /// Returns the factor of the learning rate in a step, counted from 0.
   double operator()(Index step) const {
     const double initial = 1 / div_factor;
     return value(step, {initial, 1, initial, initial / final_div_factor});

@@ -17,11 +17,16 @@ namespace gradus::optim {
 enum class Goal { minimize, maximize };
 enum class ThresholdMode { relative, absolute };
 
+/// The options of ReduceOnPlateau, with the defaults of PyTorch.
 struct ReduceOnPlateauOptions {
+  /// Whether smaller or larger is better.
   Goal goal = Goal::minimize;
+  /// The factor of each reduction, in [0, 1).
   double factor = 0.1;
   Index patience = 10;  ///< how many steps without improvement are borne
+  /// By how much a metric must be better to count.
   double threshold = 1e-4;
+  /// Whether the threshold is a share of the best metric or a difference.
   ThresholdMode threshold_mode = ThresholdMode::relative;
   Index cooldown = 0;       ///< how many steps after a reduction are not counted
   double minimum_rate = 0;  ///< no rate goes below it
@@ -35,6 +40,7 @@ struct ReduceOnPlateauOptions {
 ///     plateau.step(sgd, test_loss);  // after each epoch
 class ReduceOnPlateau {
  public:
+  /// The type of the options.
   using Options = ReduceOnPlateauOptions;
 
   /// Throws ArgumentError unless the factor is in [0, 1), and on a patience, cooldown, threshold, minimum
@@ -69,6 +75,7 @@ class ReduceOnPlateau {
     return any;
   }
 
+  /// The best metric so far.
   double best() const { return best_; }
 
  private:

@@ -26,6 +26,7 @@ namespace gradus::optim {
 template <Optimizer O, Schedule S>
 class Scheduler {
  public:
+  /// Drives the learning rate of an optimiser, which must outlive the scheduler.
   Scheduler(O& optimizer, S schedule) : optimizer_(&optimizer), schedule_(std::move(schedule)) {
     for (Index group = 0; group < optimizer.group_count(); ++group) {
       base_rates_.push_back(optimizer.learning_rate(group));
@@ -36,6 +37,7 @@ class Scheduler {
   /// Sets the rates of the next step. Throws ArgumentError if the step count overflows.
   void step() { set_step_count(gradus::detail::checked_add("Scheduler", step_count_, 1)); }
 
+  /// How often step() was called.
   Index step_count() const { return step_count_; }
   /// Goes to any step, as a training that is resumed does. Throws ArgumentError if it is negative.
   void set_step_count(Index step) {
