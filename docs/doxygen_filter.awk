@@ -2,5 +2,5 @@
 # stay as they are.
 /^```/ { in_code = !in_code }
 in_code { print; next }
-/^\$\$$/ { print in_formula ? "\\f]" : "\\f["; in_formula = !in_formula; next }
+/^ *\$\$$/ { print in_formula ? "\\f]" : "\\f["; in_formula = !in_formula; next }
 { gsub(/\$/, "\\f$"); print }

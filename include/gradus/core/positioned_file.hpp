@@ -19,7 +19,9 @@
 #include <mutex>
 #include <system_error>
 #else
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <gradus/core/descriptor.hpp>
 #endif

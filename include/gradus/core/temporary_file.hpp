@@ -22,8 +22,10 @@
 #include <process.h>
 #else
 #include <csignal>
+#include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #endif
 
 /// The temporary files of AtomicFile: `model.safetensors.<process>-<random>-<number>.tmp`. Each is locked as
