@@ -196,23 +196,28 @@ template <class Scalar>
 Variable<Scalar> add(const Variable<Scalar>& a, const Variable<Scalar>& b) {
   return detail::binary<detail::Add>(a, b);
 }
+/// Returns a - b, broadcast.
 template <class Scalar>
 Variable<Scalar> subtract(const Variable<Scalar>& a, const Variable<Scalar>& b) {
   return detail::binary<detail::Subtract>(a, b);
 }
+/// Returns a b, element by element, broadcast.
 template <class Scalar>
 Variable<Scalar> multiply(const Variable<Scalar>& a, const Variable<Scalar>& b) {
   return detail::binary<detail::Multiply>(a, b);
 }
+/// Returns a / b, element by element, broadcast.
 template <class Scalar>
 Variable<Scalar> divide(const Variable<Scalar>& a, const Variable<Scalar>& b) {
   return detail::binary<detail::Divide>(a, b);
 }
 
+/// Returns x plus a number.
 template <class Scalar, TensorScalar Number>
 Variable<Scalar> add(const Variable<Scalar>& x, Number number) {
   return detail::linear(x, Scalar{1}, static_cast<Scalar>(number));
 }
+/// Returns x times a number.
 template <class Scalar, TensorScalar Number>
 Variable<Scalar> multiply(const Variable<Scalar>& x, Number number) {
   return detail::linear(x, static_cast<Scalar>(number), Scalar{0});

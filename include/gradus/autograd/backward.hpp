@@ -199,6 +199,7 @@ void Variable<Scalar>::backward(const Variable& gradient, BackwardOptions option
       .run(gradient, false, options.retain_graph);
 }
 
+/// The options of grad.
 struct GradOptions {
   bool create_graph = false;         ///< record the gradients too, so that they can be differentiated again
   bool retain_graph = create_graph;  ///< keep the graph instead of freeing it on the way
@@ -213,17 +214,29 @@ class Gradients : public std::vector<Variable<Scalar>> {
  public:
   using Vector::Vector;
 
+  /// Returns gradient i.
   Variable<Scalar>& operator[](std::size_t i) & { return Vector::operator[](i); }
+  /// Returns gradient i.
   const Variable<Scalar>& operator[](std::size_t i) const& { return Vector::operator[](i); }
+  /// Returns gradient i.
   Variable<Scalar> operator[](std::size_t i) && { return std::move(Vector::operator[](i)); }
+  /// Returns gradient i. Throws std::out_of_range.
   Variable<Scalar>& at(std::size_t i) & { return Vector::at(i); }
+  /// Returns gradient i. Throws std::out_of_range.
   const Variable<Scalar>& at(std::size_t i) const& { return Vector::at(i); }
+  /// Returns gradient i. Throws std::out_of_range.
   Variable<Scalar> at(std::size_t i) && { return std::move(Vector::at(i)); }
+  /// Returns the first gradient.
   Variable<Scalar>& front() & { return Vector::front(); }
+  /// Returns the first gradient.
   const Variable<Scalar>& front() const& { return Vector::front(); }
+  /// Returns the first gradient.
   Variable<Scalar> front() && { return std::move(Vector::front()); }
+  /// Returns the last gradient.
   Variable<Scalar>& back() & { return Vector::back(); }
+  /// Returns the last gradient.
   const Variable<Scalar>& back() const& { return Vector::back(); }
+  /// Returns the last gradient.
   Variable<Scalar> back() && { return std::move(Vector::back()); }
 };
 
@@ -269,6 +282,7 @@ Variable<Scalar> grad(const Variable<Scalar>& output, const Variable<Scalar>& in
                       const std::type_identity_t<Variable<Scalar>>& gradient, GradOptions options = {}) {
   return grad(output, std::vector{input}, gradient, options).front();
 }
+/// Returns the gradient with respect to one input.
 template <FloatOrDouble Scalar>
 Variable<Scalar> grad(const Variable<Scalar>& output, const Variable<Scalar>& input,
                       GradOptions options = {}) {

@@ -164,10 +164,12 @@ template <class Scalar>
 Variable<Scalar> log(const Variable<Scalar>& x) {
   return detail::unary(detail::Log<Scalar>{}, x);
 }
+/// Returns the square root of each element.
 template <class Scalar>
 Variable<Scalar> sqrt(const Variable<Scalar>& x) {
   return detail::unary(detail::Sqrt<Scalar>{}, x);
 }
+/// Returns the hyperbolic tangent of each element.
 template <class Scalar>
 Variable<Scalar> tanh(const Variable<Scalar>& x) {
   return detail::unary(detail::Tanh<Scalar>{}, x);

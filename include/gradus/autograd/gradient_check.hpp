@@ -23,8 +23,10 @@
 
 namespace gradus {
 
+/// The options of gradient_check.
 struct GradientCheckOptions {
   double relative = 1e-6;  ///< tolerance: |analytic - numeric| <= absolute + relative |numeric|
+  /// The largest absolute difference that passes.
   double absolute = 1e-8;
   double step = 1e-3;  ///< of the difference quotient at x: step * max(1, |x|)
   int order = 1;       ///< 2 checks the gradient of the gradient
@@ -32,13 +34,17 @@ struct GradientCheckOptions {
 
 /// What a gradient check found, and where analytic and numeric gradient differ most.
 struct GradientCheck {
+  /// Whether every element passed.
   bool passed = true;
   std::string where = {};         ///< "input 0", "input", "parameter weight"
   std::vector<Index> index = {};  ///< of the worst element
+  /// The derivative that was computed, at the worst element.
   double analytic = 0;
+  /// The derivative by finite differences, at the worst element.
   double numeric = 0;
   double error = 0;  ///< |analytic - numeric| as a multiple of the tolerance; passed up to 1
 
+  /// Returns whether every element passed.
   explicit operator bool() const { return passed; }
   /// `failed: input 0, element (1, 2): analytic 3.0, numeric 2.0, 1e+06 times the tolerance`.
   std::string to_string() const {
@@ -134,6 +140,7 @@ GradientCheck gradient_check(const F& f, const Tensor<double> (&inputs)[Count],
   }
   return check;
 }
+/// Checks the gradient with respect to one input.
 template <class F>
 requires(!nn::ModuleFor<F, double>) GradientCheck
     gradient_check(const F& f, const Tensor<double>& input, const GradientCheckOptions& options = {}) {

@@ -158,6 +158,7 @@ requires nn::Module<std::remove_const_t<M>, detail::input_scalar<X>> Variable<de
     M& module, X&& x, nn::PassOptions options) {
   return detail::apply_module_to<detail::input_scalar<X>, M&>(module, std::forward<X>(x), std::move(options));
 }
+/// Converts x to a Variable first.
 template <class M, class X>
 requires nn::Module<std::remove_const_t<M>, detail::input_scalar<X>> Variable<detail::input_scalar<X>> apply(
     M& module, X&& x) {
@@ -174,6 +175,7 @@ requires detail::OwnedModule<M, detail::input_scalar<X>> Variable<detail::input_
   return detail::apply_module_to<Scalar, decltype(adapted)>(std::move(adapted), std::forward<X>(x),
                                                             std::move(options));
 }
+/// Refuses a temporary module, which the graph would outlive.
 // Without a default argument, so that it is a better match than std::apply under `using namespace std`.
 template <class M, class X>
 requires detail::OwnedModule<M, detail::input_scalar<X>> Variable<detail::input_scalar<X>> apply(M&& module,

@@ -26,13 +26,17 @@ namespace gradus {
 
 /// Whether a reduced axis stays, with extent 1: `sum(x, {0, 2}, keep_dims)`.
 enum class KeepDims : bool { no, yes };
+/// Keeps the reduced axes, with extent 1.
 inline constexpr KeepDims keep_dims = KeepDims::yes;
 
 /// The axes of a reduction: one, several, or all; negative ones count from the end.
 class Axes {
  public:
+  /// Returns all axes.
   static Axes all() { return Axes(); }
+  /// Takes one axis.
   Axes(Index axis) : Axes({axis}) {}
+  /// Takes several axes.
   Axes(std::initializer_list<Index> axes) : all_(false), count_(axes.size()) {
     if (count_ > axes_.size()) throw ShapeError("Axes: more axes than a tensor can have");
     std::copy(axes.begin(), axes.end(), axes_.begin());
@@ -151,12 +155,14 @@ Variable<Scalar> min(const Variable<Scalar>& x, const Axes& axes = Axes::all(),
                      KeepDims keep = KeepDims::no) {
   return detail::extremum("min", ops::Extremum::minimum, x, axes, keep);
 }
+/// Takes a list of axes.
 // In `max(x, {0})` under `using namespace std`, {0} could as well be a Variable for std::max.
 template <class Scalar>
 Variable<Scalar> max(const Variable<Scalar>& x, std::initializer_list<Index> axes,
                      KeepDims keep = KeepDims::no) {
   return max(x, Axes(axes), keep);
 }
+/// Takes a list of axes.
 template <class Scalar>
 Variable<Scalar> min(const Variable<Scalar>& x, std::initializer_list<Index> axes,
                      KeepDims keep = KeepDims::no) {

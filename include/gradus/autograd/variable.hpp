@@ -14,8 +14,10 @@ namespace gradus {
 
 /// `Variable w(Tensor<double>{1, 2}, requires_grad)`.
 enum class RequiresGrad : bool { no, yes };
+/// Makes a Variable that records: `Variable w(tensor, requires_grad)`.
 inline constexpr RequiresGrad requires_grad = RequiresGrad::yes;
 
+/// The options of backward.
 struct BackwardOptions {
   bool retain_graph = false;  ///< keep the graph for another backward instead of freeing it on the way
 };
@@ -62,33 +64,45 @@ class [[nodiscard]] NoGrad {
 template <FloatOrDouble Scalar>
 class Variable {
  public:
+  /// The type of the numbers.
   using scalar_type = Scalar;
+  /// The type of a node of the graph.
   using Node = detail::Node<Scalar>;
+  /// A counted reference to a node.
   using NodeRef = detail::NodeRef<Scalar>;
 
+  /// Takes a tensor.
   Variable(Tensor<Scalar> value, RequiresGrad with_gradient = RequiresGrad::no)
       : Variable(detail::Value<Scalar>(std::move(value)), with_gradient) {}
   /// A copy of what is viewed.
   Variable(TensorView<const Scalar> value, RequiresGrad with_gradient = RequiresGrad::no)
       : Variable(Tensor<Scalar>(value), with_gradient) {}
+  /// Copies a view.
   Variable(TensorView<Scalar> value, RequiresGrad with_gradient = RequiresGrad::no)
       : Variable(Tensor<Scalar>(value), with_gradient) {}
   /// Rank 0, from a number of any type: 0.1 is as good as 0.1f.
   template <TensorScalar Number>
   Variable(Number value, RequiresGrad with_gradient = RequiresGrad::no)
       : Variable(detail::Value<Scalar>(static_cast<Scalar>(value)), with_gradient) {}
+  /// Takes a value of the tape.
   explicit Variable(detail::Value<Scalar> value, RequiresGrad with_gradient = RequiresGrad::no)
       : node_(new detail::Leaf<Scalar>(std::move(value), with_gradient == RequiresGrad::yes)) {}
+  /// Refers to a node.
   explicit Variable(NodeRef node) : node_(std::move(node)) {}
 
+  /// Returns the value.
   TensorView<const Scalar> value() const& { return std::as_const(node_->value).view(); }
   /// For an optimiser's step by hand: `w.value().array() -= rate * w.grad().array()`.
   TensorView<Scalar> value() & { return node_->value.view(); }
   /// A copy for a temporary, which may be the only handle to its value.
   Tensor<Scalar> value() const&& { return std::as_const(node_->value).view(); }
+  /// Returns the shape of the value.
   const Shape& shape() const& { return node_->value.shape(); }
+  /// Returns a copy of the shape.
   Shape shape() const&& { return node_->value.shape(); }
+  /// Returns the number of axes.
   Index rank() const { return shape().rank(); }
+  /// Returns the number of elements.
   Index size() const { return shape().size(); }
   /// The only element. Throws ShapeError.
   Scalar item() const { return node_->value.is_number() ? node_->value.number() : value().item(); }
@@ -102,7 +116,9 @@ class Variable {
     if (gradient == nullptr) throw_grad();
     return gradient->view();
   }
+  /// Returns a copy of the gradient of a temporary Variable.
   Tensor<Scalar> grad() const&& { return grad(); }
+  /// Sets the gradient to zero.
   void zero_grad() const {
     for (Scalar& element : grad()) element = Scalar{0};
   }
@@ -118,38 +134,53 @@ class Variable {
   /// The same, beginning with the gradient of something with respect to this, of this shape.
   void backward(const Variable& gradient, BackwardOptions options = {}) const;
 
+  /// Returns the negative of each element.
   Variable operator-() const { return negative(*this); }
+  /// Computes element by element, broadcast.
   friend Variable operator+(const Variable& a, const Variable& b) { return add(a, b); }
+  /// Computes element by element, broadcast.
   friend Variable operator-(const Variable& a, const Variable& b) { return subtract(a, b); }
+  /// Computes element by element, broadcast.
   friend Variable operator*(const Variable& a, const Variable& b) { return multiply(a, b); }
+  /// Computes element by element, broadcast.
   friend Variable operator/(const Variable& a, const Variable& b) { return divide(a, b); }
+  /// Computes with a number and each element.
   template <TensorScalar Number>
   friend Variable operator+(const Variable& a, Number b) {
     return add(a, b);
   }
+  /// Computes with a number and each element.
   template <TensorScalar Number>
   friend Variable operator-(const Variable& a, Number b) {
     return add(a, -static_cast<Scalar>(b));
   }
+  /// Computes with a number and each element.
   template <TensorScalar Number>
   friend Variable operator*(const Variable& a, Number b) {
     return multiply(a, b);
   }
+  /// Computes with a number and each element.
   template <TensorScalar Number>
   friend Variable operator+(Number a, const Variable& b) {
     return add(b, a);
   }
+  /// Computes with a number and each element.
   template <TensorScalar Number>
   friend Variable operator*(Number a, const Variable& b) {
     return multiply(b, a);
   }
+  /// Replaces this Variable by the result; the old node stays in the graph.
   Variable& operator+=(const Variable& other) { return *this = *this + other; }
+  /// Replaces this Variable by the result; the old node stays in the graph.
   Variable& operator-=(const Variable& other) { return *this = *this - other; }
+  /// Replaces this Variable by the result; the old node stays in the graph.
   Variable& operator*=(const Variable& other) { return *this = *this * other; }
+  /// Replaces this Variable by the result; the old node stays in the graph.
   Variable& operator/=(const Variable& other) { return *this = *this / other; }
 
   /// For operators and tools.
   const NodeRef& node() const& { return node_; }
+  /// Returns the node of a temporary Variable.
   NodeRef node() && { return std::move(node_); }
 
  private:
@@ -161,10 +192,13 @@ class Variable {
   NodeRef node_;
 };
 
+/// Deduces the scalar.
 template <FloatOrDouble Scalar>
 Variable(Scalar, RequiresGrad = RequiresGrad::no) -> Variable<Scalar>;
+/// Deduces the scalar.
 template <class Scalar>
 Variable(TensorView<Scalar>) -> Variable<std::remove_const_t<Scalar>>;
+/// Deduces the scalar.
 template <class Scalar>
 Variable(TensorView<Scalar>, RequiresGrad) -> Variable<std::remove_const_t<Scalar>>;
 

@@ -247,14 +247,19 @@ class Loader<Scalar, Element, Label>::Epoch {
     /// Refers to the current batch, which the next step overwrites.
     Iterator(Loader& loader, Generator* random) : loader_(&loader), random_(random) { gather(); }
 
+    /// Returns the current batch.
     value_type operator*() const { return batch_; }
+    /// Returns the current batch.
     const value_type* operator->() const { return &batch_; }
+    /// Loads the next batch.
     Iterator& operator++() {
       ++position_;
       gather();
       return *this;
     }
+    /// Loads the next batch.
     void operator++(int) { ++*this; }
+    /// Returns whether the pass is over.
     bool operator==(std::default_sentinel_t) const { return position_ == loader_->size(); }
 
    private:
@@ -283,6 +288,7 @@ class Loader<Scalar, Element, Label>::Epoch {
   Generator* random_;
 };
 
+/// Deduces the types of the data set.
 template <class Element, class Label>
 Loader(const Dataset<Element, Label>&, LoaderOptions<Element> = {})
     -> Loader<std::conditional_t<std::is_same_v<Element, double>, double, float>, Element, Label>;

@@ -153,14 +153,19 @@ class MixupLoader<Scalar, Element>::Epoch {
         : mixer_(&mixer), at_(std::move(at)), random_(&random) {
       mix();
     }
+    /// Returns the current batch.
     value_type operator*() const { return batch_; }
+    /// Returns the current batch.
     const value_type* operator->() const { return &batch_; }
+    /// Loads the next batch.
     Iterator& operator++() {
       ++at_;
       mix();
       return *this;
     }
+    /// Loads the next batch.
     void operator++(int) { ++*this; }
+    /// Returns whether the pass is over.
     bool operator==(std::default_sentinel_t end) const { return at_ == end; }
 
    private:

@@ -32,9 +32,13 @@ class AnyModule {
  public:
   /// The type of the numbers.
   using scalar_type = Scalar;
+  /// Is called with each parameter.
   using ParameterVisitor = std::function<void(std::string_view name, Parameter<Scalar>&)>;
+  /// Is called with each parameter of a const module.
   using ConstParameterVisitor = std::function<void(std::string_view name, const Parameter<Scalar>&)>;
+  /// Is called with each buffer.
   using BufferVisitor = std::function<void(std::string_view name, Tensor<Scalar>&)>;
+  /// Is called with each buffer of a const module.
   using ConstBufferVisitor = std::function<void(std::string_view name, const Tensor<Scalar>&)>;
 
   /// Holds the module, cast to this scalar if it is one without parameters for another scalar.
@@ -42,9 +46,13 @@ class AnyModule {
   requires(!std::same_as<M, AnyModule> && ModuleFor<M, Scalar>) AnyModule(M module)
       : self_(make_model(nn::adapt<Scalar>(std::move(module)))) {}
 
+  /// Copies the module.
   AnyModule(const AnyModule& other) : self_(other.call()->clone()) {}
+  /// Takes the module over.
   AnyModule(AnyModule&&) noexcept = default;
+  /// Copies the module.
   AnyModule& operator=(const AnyModule& other) { return *this = AnyModule(other); }
+  /// Takes the module over.
   AnyModule& operator=(AnyModule&&) noexcept = default;
   ~AnyModule() = default;
 
@@ -54,6 +62,7 @@ class AnyModule {
   void forward(const TensorView<const Scalar>& x, const TensorView<Scalar>& y, Context& context) const {
     call()->forward(x, y, context);
   }
+  /// Writes the gradient of the input.
   void backward(const TensorView<const Scalar>& x, const TensorView<const Scalar>& y,
                 const TensorView<const Scalar>& dy, const TensorView<Scalar>& dx, Context& context) const {
     call()->backward(x, y, dy, dx, context);
@@ -83,6 +92,7 @@ class AnyModule {
   void visit_buffers(F&& f) const {
     call()->visit_buffers(ConstBufferVisitor(std::ref(f)));
   }
+  /// Runs what the module does after a training forward.
   void update(Context& context) { call()->update(context); }
   /// Draws the parameters anew, as PyTorch does.
   void reset_parameters(Generator& random) { call()->reset_parameters(random); }
@@ -101,6 +111,7 @@ class AnyModule {
   auto operator()(X&& x) & {
     return detail::call_on_tape(*this, std::forward<X>(x));
   }
+  /// Does the same for a const module.
   template <class X>
   auto operator()(X&& x) const& {
     return detail::call_on_tape(*this, std::forward<X>(x));
@@ -113,6 +124,7 @@ class AnyModule {
   M* get_if() & {
     return self_->type() == &detail::type_tag<M> ? static_cast<M*>(self_->module_address()) : nullptr;
   }
+  /// Does the same for a const module.
   template <class M>
   const M* get_if() const& {
     const Interface& self = *self_;
@@ -126,6 +138,7 @@ class AnyModule {
   M& as() & {
     return found(get_if<M>());
   }
+  /// Does the same for a const module.
   template <class M>
   const M& as() const& {
     return found(get_if<M>());
@@ -137,6 +150,7 @@ class AnyModule {
   M<Scalar>& as() & {
     return as<M<Scalar>>();
   }
+  /// Does the same for a const module.
   template <template <class> class M>
   const M<Scalar>& as() const& {
     return as<M<Scalar>>();

@@ -23,7 +23,9 @@ class Gradient {
   /// Zeros.
   explicit Gradient(const Shape& shape) : shape_(shape) {}
 
+  /// Returns the shape of the parameter.
   const Shape& shape() const { return state_ == State::numbers ? numbers_.shape() : shape_; }
+  /// Sets the gradient to zeros of this shape.
   void set_zero(const Shape& shape) {
     shape_ = shape;
     state_ = State::zero;

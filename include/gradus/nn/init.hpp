@@ -57,6 +57,7 @@ template <class Scalar>
 void constant(TensorView<Scalar> x, std::type_identity_t<Scalar> value) {
   for (Scalar& element : x) element = value;
 }
+/// Sets every element to 0.
 template <class Scalar>
 void zeros(TensorView<Scalar> x) {
   constant(x, Scalar{0});

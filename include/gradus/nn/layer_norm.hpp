@@ -13,6 +13,7 @@
 
 namespace gradus::nn {
 
+/// The options of LayerNorm, with the defaults of PyTorch.
 struct LayerNormOptions {
   /// Is added to the variance before the square root.
   double epsilon = 1e-5;

@@ -41,7 +41,9 @@ class Sequential {
  public:
   /// The type of the numbers.
   using scalar_type = Scalar;
+  /// A tensor that may be written.
   using View = TensorView<Scalar>;
+  /// A tensor that is only read.
   using ConstView = TensorView<const Scalar>;
   /// Called with a child's number, its input and its output.
   using ForwardHook = typename detail::Hooks<Scalar>::Forward;
@@ -50,19 +52,24 @@ class Sequential {
   using BackwardHook = typename detail::Hooks<Scalar>::Backward;
 
   Sequential() = default;
+  /// Makes a network of one module.
   template <class M>
   requires(!std::same_as<M, Sequential>) && ModuleFor<M, Scalar> Sequential(M module) {
     push_back(std::move(module));
   }
+  /// Makes a network of several modules, first to last.
   template <class... Modules>
   requires(sizeof...(Modules) > 1) Sequential(Modules... modules) {
     children_.reserve(sizeof...(modules));
     (push_back(std::move(modules)), ...);
   }
+  /// Copies the children and their parameters.
   Sequential(const Sequential&) = default;
+  /// Takes the children over.
   Sequential(Sequential&&) noexcept = default;
   /// All or nothing, if memory runs out.
   Sequential& operator=(const Sequential& other) { return *this = Sequential(other); }
+  /// Takes the children over.
   Sequential& operator=(Sequential&&) noexcept = default;
   ~Sequential() = default;
 
@@ -75,9 +82,11 @@ class Sequential {
     children_.push_back(std::move(child));
     workspace_ = {};
   }
+  /// Returns the number of children.
   Index size() const { return static_cast<Index>(children_.size()); }
   /// Child number i. Throws IndexError.
   AnyModule<Scalar>& operator[](Index i) & { return children_[checked(i)]; }
+  /// Returns child i of a const network. Throws IndexError.
   const AnyModule<Scalar>& operator[](Index i) const& { return children_[checked(i)]; }
   /// Of a temporary network, the child itself.
   AnyModule<Scalar> operator[](Index i) && { return std::move(children_[checked(i)]); }
@@ -85,7 +94,9 @@ class Sequential {
   /// In training mode, which a new network is in, forward drops out and looks at the batch; predict never
   /// does.
   void train(bool on = true) { training_ = on; }
+  /// Leaves training mode.
   void eval() { train(false); }
+  /// Returns whether the network is in training mode.
   bool is_training() const { return training_; }
   /// What dropout draws from where forward is given no generator.
   Generator& random() & { return random_; }
@@ -102,6 +113,7 @@ class Sequential {
   std::shared_ptr<ThreadPool> thread_pool() const { return pool_.get(); }
   /// The options of a pass of this network; a const network neither learns nor drops out.
   PassOptions pass_options() { return with_workers({.training = training_, .random = &random_}); }
+  /// Returns those of a const network, which neither learns nor drops out.
   PassOptions pass_options() const { return with_workers({}); }
 
   /// Records a pass of the network on the tape: `Variable y = net(x)`. See `apply` in autograd/module.hpp,
@@ -110,6 +122,7 @@ class Sequential {
   auto operator()(X&& x) & {
     return detail::call_on_tape(*this, std::forward<X>(x));
   }
+  /// Does the same for a const network.
   template <class X>
   auto operator()(X&& x) const& {
     return detail::call_on_tape(*this, std::forward<X>(x));
@@ -121,6 +134,7 @@ class Sequential {
   /// except that a temporary tensor is kept. The result lives here until the next forward. Throws ShapeError,
   /// which names the layer.
   const Tensor<Scalar>& forward(ConstView x) & { return forward(x, random_); }
+  /// Draws dropout masks from this generator.
   const Tensor<Scalar>& forward(ConstView x, Generator& random) & {
     TrainingWorkspace<Scalar>& workspace = workspace_.value;
     if (lies_in(x, workspace.output)) return forward(Tensor<Scalar>(x), random);
@@ -132,7 +146,9 @@ class Sequential {
     workspace.input = x;
     return workspace.output;
   }
+  /// Keeps a temporary input for backward.
   const Tensor<Scalar>& forward(Tensor<Scalar>&& x) & { return forward(std::move(x), random_); }
+  /// Keeps a temporary input, and draws from this generator.
   const Tensor<Scalar>& forward(Tensor<Scalar>&& x, Generator& random) & {
     workspace_.value.input.reset();
     workspace_.value.kept_input = std::move(x);
@@ -143,6 +159,7 @@ class Sequential {
   const Tensor<Scalar>& forward(V x) & {
     return forward(ConstView(x));
   }
+  /// Draws dropout masks from this generator.
   template <std::same_as<View> V>
   const Tensor<Scalar>& forward(V x, Generator& random) & {
     return forward(ConstView(x), random);
@@ -211,6 +228,7 @@ class Sequential {
     return all;
   }
   void named_buffers() && = delete;
+  /// Sets all gradients to zero.
   void zero_grad() {
     visit([](std::string_view, Parameter<Scalar>& parameter) { parameter.zero_grad(); });
   }
@@ -222,7 +240,9 @@ class Sequential {
   /// Hooks see every pass through the children; those of forward must be safe from many threads if predict is
   /// used so. A hook may call set_threads, train and eval; it must not change the network otherwise.
   void on_forward(ForwardHook hook) { hooks_.forward.push_back(std::move(hook)); }
+  /// Calls a hook for each child in every backward pass.
   void on_backward(BackwardHook hook) { hooks_.backward.push_back(std::move(hook)); }
+  /// Removes all hooks.
   void clear_hooks() { hooks_ = {}; }
 
   // The module's side of a sequence, which keeps nothing of a pass: all of it is in the context.
@@ -233,19 +253,23 @@ class Sequential {
     for (Index i = 0; i < size(); ++i) shape = detail::child_output_shape((*this)[i], i, shape);
     return shape;
   }
+  /// Writes the output of a pass whose memory is the context.
   void forward(const ConstView& x, const View& y, Context& context) const {
     const ConstChain chain = this->chain(context);
     chain.plan(x.shape());
     chain.run(x, y);
   }
+  /// Writes the gradient of the input.
   void backward(const ConstView& x, const ConstView& y, const ConstView& dy, const View& dx,
                 Context& context) const {
     chain(context).backward(x, y, dy, dx);
   }
+  /// Does the same and adds to the gradient of every parameter.
   void accumulate(const ConstView& x, const ConstView& y, const ConstView& dy, const View& dx,
                   Context& context) {
     chain(context).accumulate(x, y, dy, dx);
   }
+  /// Updates the children after a training forward.
   void update(Context& context) { chain(context).update(); }
   /// Calls f(name, parameter) for each parameter.
   template <class F>
@@ -271,6 +295,7 @@ class Sequential {
   bool has_parameters() const {
     return std::ranges::any_of(children_, [](const auto& child) { return child.has_parameters(); });
   }
+  /// Returns 1 plus the largest depth of the children.
   Index depth() const {
     Index deepest = 0;
     for (const AnyModule<Scalar>& child : children_) deepest = std::max(deepest, child.depth());

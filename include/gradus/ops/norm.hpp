@@ -24,9 +24,12 @@ namespace gradus::ops {
 /// The norm `value * 2^exponent`, which may be too large for a double; `exponent` is 0 unless squares of the
 /// numbers are.
 struct ScaledNorm {
+  /// The norm divided by 2^exponent.
   double value = 0;
+  /// The power of 2 that the numbers were scaled by.
   int exponent = 0;
 
+  /// Returns the norm, infinite if a double cannot hold it.
   double norm() const { return std::ldexp(value, exponent); }
 };
 

@@ -24,6 +24,7 @@ namespace gradus::ops {
 /// Settings of softmax_cross_entropy, with PyTorch's meaning.
 template <class Scalar>
 struct CrossEntropyOptions {
+  /// Whether the losses are averaged or added up.
   Reduction reduction = Reduction::mean;
   Scalar label_smoothing = 0;  ///< share of the target spread evenly over the classes, in [0, 1]
   std::span<const Scalar> class_weights = {};  ///< one per class, finite and >= 0; empty means 1 for all

@@ -326,6 +326,7 @@ class Trainer {
   nn::Workspace<Scalar> workspace_;
 };
 
+/// Deduces the types of network, loss and optimiser.
 template <class Net, class Loss, class Optimizer>
 Trainer(Net&, Loss, Optimizer&, Generator&, TrainerOptions = {})
     -> Trainer<Net, decltype(nn::adapt_loss<typename Net::scalar_type>(std::declval<Loss>())), Optimizer>;
