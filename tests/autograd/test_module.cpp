@@ -151,7 +151,12 @@ TEST_SUITE("module on the tape") {
     const V y = sum(net(x));
     y.backward();
     CHECK_THROWS_AS(y.backward(), StateError);
+    nn::Context used = nn::detail::context_pool(net)->take();
+    CHECK(used.outputs().size() == 4);
+    CHECK(nn::detail::context_pool(net)->take().outputs().empty());
+    nn::detail::context_pool(net)->give_back(std::move(used));
     const V z = net(x);
+    CHECK(nn::detail::context_pool(net)->take().outputs().empty());
     sum(z).backward({.retain_graph = true});
     const Tensor<double> once = net.named_parameters()[0]->grad();
     sum(z).backward();
