@@ -5,12 +5,11 @@
 #include <array>
 #include <concepts>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <utility>
 
-#include <gradus/core/error.hpp>
+#include <gradus/autograd/value.hpp>
 #include <gradus/core/tensor.hpp>
 
 namespace gradus {
@@ -19,43 +18,6 @@ template <FloatOrDouble Scalar>
 class Variable;
 
 namespace detail {
-
-inline constexpr Shape scalar_shape{};
-
-/// A tensor that keeps a single number of rank 0 inside: graphs of scalars need no memory but their nodes.
-template <class Scalar>
-class Value {
- public:
-  Value(Scalar number) : number_(number) {}
-  Value(Tensor<Scalar> tensor) {
-    if (tensor.rank() == 0)
-      number_ = tensor.item();
-    else
-      tensor_ = std::make_unique<Tensor<Scalar>>(std::move(tensor));
-  }
-  /// For a kernel that writes every element.
-  static Value uninitialized(const Shape& shape) {
-    if (shape.rank() == 0) return Value(Scalar{});
-    return Value(Tensor<Scalar>::uninitialized(shape));
-  }
-  static Value zeros(const Shape& shape) {
-    if (shape.rank() == 0) return Value(Scalar{});
-    return Value(Tensor<Scalar>(shape));
-  }
-
-  bool is_number() const { return tensor_ == nullptr; }
-  Scalar& number() { return number_; }
-  Scalar number() const { return number_; }
-  const Shape& shape() const { return tensor_ ? tensor_->shape() : scalar_shape; }
-  TensorView<Scalar> view() { return tensor_ ? tensor_->view() : TensorView<Scalar>(&number_, Shape{}); }
-  TensorView<const Scalar> view() const {
-    return tensor_ ? std::as_const(*tensor_).view() : TensorView<const Scalar>(&number_, Shape{});
-  }
-
- private:
-  Scalar number_{};
-  std::unique_ptr<Tensor<Scalar>> tensor_;
-};
 
 template <class Scalar>
 class Node;

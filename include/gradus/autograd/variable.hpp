@@ -76,10 +76,10 @@ class Variable {
       : Variable(detail::Value<Scalar>(std::move(value)), with_gradient) {}
   /// A copy of what is viewed.
   Variable(TensorView<const Scalar> value, RequiresGrad with_gradient = RequiresGrad::no)
-      : Variable(Tensor<Scalar>(value), with_gradient) {}
+      : Variable(detail::Value<Scalar>::copy_of(value), with_gradient) {}
   /// Copies a view.
   Variable(TensorView<Scalar> value, RequiresGrad with_gradient = RequiresGrad::no)
-      : Variable(Tensor<Scalar>(value), with_gradient) {}
+      : Variable(detail::Value<Scalar>::copy_of(value), with_gradient) {}
   /// Rank 0, from a number of any type: 0.1 is as good as 0.1f.
   template <TensorScalar Number>
   Variable(Number value, RequiresGrad with_gradient = RequiresGrad::no)
