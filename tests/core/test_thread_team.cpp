@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <iterator>
 #include <limits>
@@ -53,6 +54,28 @@ TEST_CASE("ThreadPool: a number outside [1, max_threads] is refused at once") {
     CHECK_THROWS_AS(ThreadPool{threads}, ArgumentError);
   }
   CHECK_THROWS_WITH(ThreadPool{100'000}, "ThreadPool: got 100000 threads, expected 1 to 1024");
+}
+
+TEST_CASE("ThreadPool: a time to spin outside [0, 1 s] is refused") {
+  for (const auto spin : {-1us, 1'000'001us, std::chrono::microseconds::max()})
+    CHECK_THROWS_AS((ThreadPool{2, {.spin = spin}}), ArgumentError);
+  CHECK_THROWS_WITH((ThreadPool{2, {.spin = -1us}}),
+                    "ThreadPool: spin is -1 microseconds, expected 0 to 1000000");
+}
+
+TEST_CASE("ThreadPool: idle worker threads spin as long as they were told") {
+  // Processor time of all threads while this one sleeps.
+  const auto idle_time = [](std::chrono::microseconds spin) {
+    ThreadPool pool(2, {.spin = spin});
+    sum_of_parts(pool, 2);
+    const std::clock_t begin = std::clock();
+    std::this_thread::sleep_for(100ms);
+    return std::clock() - begin;
+  };
+  const std::clock_t at_once = idle_time(0us), long_after = idle_time(1s);
+  CAPTURE(at_once);
+  CAPTURE(long_after);
+  CHECK(5 * at_once < long_after);
 }
 
 #if defined(__linux__)

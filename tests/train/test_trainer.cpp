@@ -4,8 +4,10 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <span>
 #include <string>
+#include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -526,6 +528,27 @@ TEST_CASE("Trainer: the number of threads does not change a bit of the weights, 
     CHECK(trained<optim::SGD>(data, threads, as_it_is) == by_sgd);
     CHECK(trained<optim::AdamW>(data, threads, as_it_is) == by_adam);
   }
+}
+
+TEST_CASE("Trainer: threads of the host program do not change a bit of the weights") {
+  struct HostThreads final : gradus::Executor {
+    Index threads() const override { return 3; }
+    void run(Index parts, gradus::Job job) override {
+      ++jobs;
+      std::vector<std::thread> started;
+      for (Index part = 0; part < parts; ++part) started.emplace_back([=] { job(part); });
+      for (std::thread& thread : started) thread.join();
+    }
+    int jobs = 0;
+  };
+  Generator random(4);
+  const Dataset<> data = gradus::synthetic_fashion(250, random);
+  const auto executor = std::make_shared<HostThreads>();
+  const auto use_executor = [&](auto&, auto& net) {
+    net.set_thread_pool(std::make_shared<gradus::ThreadPool>(executor));
+  };
+  CHECK(trained<optim::AdamW>(data, 1, use_executor) == trained<optim::AdamW>(data, 1, [](auto&, auto&) {}));
+  CHECK(executor->jobs > 0);
 }
 
 TEST_CASE("Trainer: the network may be given other threads while it is trained") {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <exception>
@@ -16,20 +17,15 @@
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/fork.hpp>
+#include <gradus/core/job_runner.hpp>
 
 namespace gradus::detail {
 
-/// A call `f(part)` without its type, so that starting a job allocates nothing.
-struct PartCall {
-  void (*invoke)(void* f, Index part) = nullptr;
-  void* f = nullptr;
-};
-
 /// Workers and the one job they may have. Whoever starts a job works on it too.
-class ThreadTeam {
+class ThreadTeam final : public JobRunner {
  public:
   /// Throws ArgumentError if the system does not start that many threads; none of them is left then.
-  explicit ThreadTeam(Index threads) {
+  ThreadTeam(Index threads, std::chrono::microseconds spin) : spin_(spin) {
     watch_forks();
     forks_ = fork_count.load(std::memory_order_relaxed);
     workers_.reserve(static_cast<std::size_t>(threads - 1));
@@ -45,20 +41,20 @@ class ThreadTeam {
       throw;
     }
   }
-  ~ThreadTeam() { stop(); }
+  ~ThreadTeam() override { stop(); }
   ThreadTeam(const ThreadTeam&) = delete;
   ThreadTeam& operator=(const ThreadTeam&) = delete;
 
   /// 1 in a child process, which has none of the workers.
-  Index threads() const { return is_left_behind() ? 1 : static_cast<Index>(workers_.size()) + 1; }
+  Index threads() const override { return is_left_behind() ? 1 : static_cast<Index>(workers_.size()) + 1; }
 
   /// True in a child process after `fork`. Its copies of the mutex and of the condition variables may be
   /// locked or waited for by workers that do not exist, so they must not be used again, not even destroyed.
-  bool is_left_behind() const { return forks_ != fork_count.load(std::memory_order_relaxed); }
+  bool is_left_behind() const override { return forks_ != fork_count.load(std::memory_order_relaxed); }
 
   /// Runs all parts and returns true, or returns false at once if another job is running or in a child
   /// process.
-  bool try_run(Index parts, PartCall call) {
+  bool try_run(Index parts, PartCall call) override {
     if (is_left_behind()) return false;
     if (busy_.exchange(true, std::memory_order_acquire)) return false;
     {
@@ -78,28 +74,19 @@ class ThreadTeam {
     return true;
   }
 
-  /// Destroys a team. In a child process it is kept instead, in a list, where leak checkers find it.
-  struct Delete {
-    void operator()(ThreadTeam* team) const {
-      if (!team->is_left_behind()) {
-        delete team;
-        return;
-      }
-      static constinit std::atomic<ThreadTeam*> left_behind{nullptr};
-      team->next_left_behind_ = left_behind.exchange(team);
-    }
-  };
-
  private:
-  // Long enough to bridge the gaps between the products of a training step, short enough to idle politely:
-  // about 0.2 ms. A core that went to sleep takes a good part of that to wake.
-  static constexpr int spins = 1000;
+  /// Waits until `is_done()`, at most for the time to spin, and lets other threads have the processor.
+  template <class Condition>
+  void spin_until(const Condition& is_done) const {
+    if (is_done()) return;
+    const auto end = std::chrono::steady_clock::now() + spin_;
+    while (!is_done() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  }
 
   void work() {
     unsigned seen = 0;
     for (;;) {
-      for (int i = 0; i < spins && job_.load(std::memory_order_acquire) == seen; ++i)
-        std::this_thread::yield();
+      spin_until([&] { return job_.load(std::memory_order_acquire) != seen; });
       {
         std::unique_lock lock(mutex_);
         wake_.wait(lock, [&] { return job_.load(std::memory_order_relaxed) != seen; });
@@ -135,7 +122,7 @@ class ThreadTeam {
       const std::lock_guard lock(mutex_);
       open_ = false;
     }
-    for (int i = 0; i < spins && active_.load(std::memory_order_acquire) != 0; ++i) std::this_thread::yield();
+    spin_until([&] { return active_.load(std::memory_order_acquire) == 0; });
     std::unique_lock lock(mutex_);
     idle_.wait(lock, [&] { return active_.load(std::memory_order_relaxed) == 0; });
     return std::exchange(failure_, nullptr);
@@ -151,6 +138,7 @@ class ThreadTeam {
     for (std::thread& worker : workers_) worker.join();
   }
 
+  std::chrono::microseconds spin_;
   unsigned forks_ = 0;  // the value of fork_count in the process that has the workers
   std::atomic<bool> busy_{false};
   std::atomic<unsigned> job_{0};  // changes when there is something new to see; the fields below say what
@@ -165,7 +153,6 @@ class ThreadTeam {
   bool stopping_ = false;
   std::exception_ptr failure_;
   std::vector<std::thread> workers_;
-  ThreadTeam* next_left_behind_ = nullptr;
 };
 
 }  // namespace gradus::detail

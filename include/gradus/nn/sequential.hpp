@@ -108,6 +108,9 @@ class Sequential {
   /// outside [1, ThreadPool::max_threads] or if the system does not start that many; the former threads are
   /// kept then.
   void set_threads(Index threads) { pool_.set(std::make_shared<ThreadPool>(threads)); }
+  /// The same with a pool of your own, which may be shared with other networks or run on threads of the host
+  /// program; null for one thread.
+  void set_thread_pool(std::shared_ptr<ThreadPool> pool) { pool_.set(std::move(pool)); }
   /// These threads, to be shared with a loader and an optimiser; null before set_threads. Hold the pointer
   /// for as long as they are used.
   std::shared_ptr<ThreadPool> thread_pool() const { return pool_.get(); }

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include <gradus/core/eigen.hpp>
+
+namespace gradus {
+
+/// A job of several parts, as an Executor receives it. A copy costs two pointers; none may be called once
+/// Executor::run has returned.
+class Job {
+ public:
+  /// Calls `(*function)(part)`, which must not throw.
+  template <class F>
+  explicit Job(F* function)
+      : invoke_([](void* f, Index part) { (*static_cast<F*>(f))(part); }), function_(function) {}
+
+  /// Does one part. Threads may do different parts at the same time.
+  void operator()(Index part) const noexcept { invoke_(function_, part); }
+
+ private:
+  void (*invoke_)(void*, Index);
+  void* function_;
+};
+
+/// The threads of a host program, such as TBB's, OpenMP's or a job system's, for the library to work on
+/// instead of starting its own:
+///
+///     struct OpenMp final : gradus::Executor {
+///       gradus::Index threads() const override { return omp_get_max_threads(); }
+///       void run(gradus::Index parts, gradus::Job job) override {
+///     #pragma omp parallel for
+///         for (gradus::Index part = 0; part < parts; ++part) job(part);
+///       }
+///     };
+///     net.set_thread_pool(std::make_shared<gradus::ThreadPool>(std::make_shared<OpenMp>()));
+class Executor {
+ public:
+  virtual ~Executor() = default;
+
+  /// How many parts may run at the same time, at least 1. Larger jobs are divided into about as many.
+  virtual Index threads() const = 0;
+
+  /// Calls job(part) once for each part in [0, parts), on any threads in any order, and returns when all
+  /// calls have returned. May be called by several threads at the same time if networks share the executor.
+  virtual void run(Index parts, Job job) = 0;
+};
+
+}  // namespace gradus
