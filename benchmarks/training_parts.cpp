@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 /// Where the time of a training step goes: the chapter's network, part by part, by a stopwatch in the hooks
-/// of its layers. Each part is the median of its times, which a busy machine disturbs little.
+/// of its layers, on one thread and on two. Each part is the median of its times, which a busy machine disturbs little.
 ///
 /// usage: training_parts [REPETITIONS] [--quick]
 
@@ -52,13 +52,16 @@ std::string name(Index part, const nn::Sequential<float>& net) {
   return "backward of " + std::string(net[net.size() - 1 - (part - backward)].name());
 }
 
-void measure(const gradus::Dataset<>& data, Index batch_size, Index steps) {
+void measure(const gradus::Dataset<>& data, Index batch_size, Index threads, Index steps) {
   gradus::Generator random(0);
   nn::Sequential<float> net = bench::make_network(bench::chapter_sizes, random);
+  net.set_threads(threads);
+  const auto pool = net.thread_pool();
+  const gradus::Parallel parallel(pool.get());
   gradus::optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
   const nn::SoftmaxCrossEntropy<float> loss_of;
   gradus::Tensor<float> dlogits;
-  gradus::Loader loader{data, {.batch_size = batch_size}};
+  gradus::Loader loader{data, {.batch_size = batch_size, .parallel = parallel}};
 
   Stopwatch stopwatch;
   const Index last = net.size() - 1;
@@ -76,7 +79,7 @@ void measure(const gradus::Dataset<>& data, Index batch_size, Index steps) {
       loss_of(logits, batch.labels, dlogits);
       stopwatch.stop(loss);
       net.backward(dlogits);
-      sgd.step();
+      sgd.step(parallel);
       stopwatch.stop(step);
       if (++done == steps) break;
     }
@@ -88,12 +91,14 @@ void measure(const gradus::Dataset<>& data, Index batch_size, Index steps) {
   for (const auto& [part, seconds] : stopwatch.parts()) {
     bench::JsonLine("part")
         .field("batch", static_cast<double>(batch_size))
+        .field("threads", static_cast<double>(threads))
         .field("part", name(part, net))
         .field("microseconds", seconds.median() * 1e6)
         .field("share", seconds.median() / total);
   }
   bench::JsonLine("parts")
       .field("batch", static_cast<double>(batch_size))
+      .field("threads", static_cast<double>(threads))
       .field("microseconds", total * 1e6)
       .field("of_peak", flops / total / peak.gflops() / 1e9);
 }
@@ -105,5 +110,6 @@ int main(int argc, char** argv) {
   bench::print_build();
   const gradus::Dataset<> data = bench::noise_images(60000);
   const Index steps = (options.quick ? 40 : 400) * options.repetitions;
-  for (const Index batch_size : {256, 16, 1}) measure(data, batch_size, steps);
+  for (const Index batch_size : {256, 16, 1}) measure(data, batch_size, 1, steps);
+  for (const Index batch_size : {256, 16}) measure(data, batch_size, 2, steps);
 }

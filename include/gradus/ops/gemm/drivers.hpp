@@ -26,16 +26,30 @@ constexpr Index even_part(Index total, Index limit, Index grain = 1) {
   return (total + parts * grain - 1) / (parts * grain) * grain;
 }
 
+/// Whether tiles read the rows of `a` in place, which packing would only slow down. Rows that are a multiple
+/// of 4 KiB apart would compete for the same lines of the L1 cache.
+template <class S>
+bool has_tile_rows(const MatrixView<const S>& a) {
+  return a.column_stride == 1 && a.row_stride != 1 && a.row_stride * Index{sizeof(S)} % 4096 != 0;
+}
+
 /// One product by packed panels, with what its loops share.
 template <class S>
 class PanelDriver {
  public:
   PanelDriver(MatrixView<const S> a, MatrixView<const S> b, MatrixView<S> c, bool pack_b,
               GemmWorkspace<S> memory)
-      : a_(a), b_(b), c_(c), kernels_(kernels<S>()), memory_(memory), pack_b_(pack_b) {}
+      : a_(a),
+        b_(b),
+        c_(c),
+        kernels_(kernels<S>()),
+        memory_(memory),
+        pack_a_(!has_tile_rows(a)),
+        pack_b_(pack_b) {}
 
-  /// Packs a block of a, then sweeps over b in panels: packed ones, which stay in the L1 cache while the
-  /// whole block passes by, or, if b is reused too little to be worth packing, the rows of b in place.
+  /// Packs a block of a unless its rows can be read in place, then sweeps over b in panels: packed ones,
+  /// which stay in the L1 cache while the whole block passes by, or, if b is reused too little to be worth
+  /// packing, the rows of b in place.
   void multiply(bool accumulate) {
     const Index depth_step = even_part(a_.columns, pack_b_ ? block_depth : in_place_depth, kernels_.lanes);
     for (Index k = 0; k < a_.columns; k += depth_step) {
@@ -43,7 +57,8 @@ class PanelDriver {
       accumulate_ = accumulate || k > 0;
       for (Index i = 0; i < c_.rows; i += block_rows<S>) {
         const Index rows = std::min(block_rows<S>, c_.rows - i);
-        kernels_.pack_strips(a_.row_range(i, rows).column_range(k, depth_), memory_.a_block);
+        a_block_ = a_.row_range(i, rows).column_range(k, depth_);
+        if (pack_a_) kernels_.pack_strips(a_block_, memory_.a_block);
         if (pack_b_)
           multiply_block(b_.row_range(k, depth_), c_.row_range(i, rows));
         else
@@ -91,16 +106,18 @@ class PanelDriver {
     return c.row_range(i, std::min(kernels_.lanes, c.rows - i));
   }
 
-  /// The tiles of the packed strip that starts at row i of the block, times panels of `width` columns.
+  /// The tiles of the strip that starts at row i of the block, times panels of `width` columns.
   void multiply_strip(Index i, const PanelView<S>& b, const MatrixView<S>& c, Index width) const {
     const Index packs = (width + kernels_.lanes - 1) / kernels_.lanes;
     const auto& tiles = kernels_.panel_tiles[static_cast<std::size_t>(packs - 1)];
-    const S* const a = memory_.a_block + i / kernels_.lanes * strip_stride<S>(kernels_.lanes);
+    const MatrixView<const S> packed(memory_.a_block + i / kernels_.lanes * strip_stride<S>(kernels_.lanes),
+                                     c.rows, depth_, 1, kernels_.lanes);
+    const MatrixView<const S> a = pack_a_ ? packed : a_block_.row_range(i, c.rows);
     const bool direct = c.column_stride == 1 && packs * kernels_.lanes == width;
     const Index step = even_part(c.rows, kernels_.tile_rows);
     for (Index r = 0; r < c.rows; r += step) {
       const MatrixView<S> tile = c.row_range(r, std::min(step, c.rows - r));
-      const MatrixView<const S> rows(a + r, tile.rows, depth_, 1, kernels_.lanes);
+      const MatrixView<const S> rows = a.row_range(r, tile.rows);
       const auto kernel = tiles[static_cast<std::size_t>(tile.rows - 1)];
       if (direct)
         kernel(rows, b, tile, accumulate_);
@@ -125,8 +142,9 @@ class PanelDriver {
   const MatrixView<S> c_;
   const Kernels<S>& kernels_;
   const GemmWorkspace<S> memory_;
-  const bool pack_b_;
-  Index depth_ = 0;  // terms of the block under way
+  const bool pack_a_, pack_b_;
+  MatrixView<const S> a_block_;  // the rows and terms of a under way
+  Index depth_ = 0;              // terms of the block under way
   bool accumulate_ = false;
 };
 

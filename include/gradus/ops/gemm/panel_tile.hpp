@@ -31,31 +31,37 @@ inline constexpr int tile_packs = Isa::registers >= 32 && Isa::template lanes<S>
 
 /// c = a b, or c += a b, for `Rows` rows and panels of `Packs` packs.
 ///
-/// a `[Rows, depth]` comes from pack_strip: column k is contiguous and starts k packs after column 0. c
-/// `[Rows, width]` has contiguous rows. If c is several panels wide, the panels are side by side in b and in
-/// c: for products of few terms, one call per panel would cost a third of the time. Each element is one chain
-/// of multiply-adds in the order of k that starts from zero or from c.
+/// a `[Rows, depth]` comes from pack_strips, where a column is contiguous and starts one pack after the
+/// column before, or has contiguous rows that are read in place. c `[Rows, width]` has contiguous rows. If c
+/// is several panels wide, the panels are side by side in b and in c: for products of few terms, one call per
+/// panel would cost a third of the time. Each element is one chain of multiply-adds in the order of k that
+/// starts from zero or from c.
 template <int Rows, int Packs>
 struct PanelTile {
   template <class Isa, class S>
   [[gnu::always_inline]] static void run(const MatrixView<const S>& a, const PanelView<S>& b,
                                          const MatrixView<S>& c, bool accumulate) {
-    constexpr Index width = Packs * Isa::template lanes<S>;
-    PanelView<S> panel = b;
-    S* to = c.data;
-    for (Index j = 0; j < c.columns; j += width) {
-      multiply<Isa::template lanes<S>>(a.data, panel, a.columns, to, c.row_stride, accumulate,
-                                       std::make_integer_sequence<Index, Packs>{},
-                                       std::make_integer_sequence<Index, Rows * Packs>{});
-      panel.data += width;
-      to += width;
-    }
+    constexpr Index n = Isa::template lanes<S>;
+    // Constant strides, so that the address of an element is part of the instruction.
+    if (a.row_stride == 1)
+      multiply_panels<n>({a.data, a.rows, a.columns, 1, n}, b, c, accumulate);
+    else
+      multiply_panels<n>({a.data, a.rows, a.columns, a.row_stride, 1}, b, c, accumulate);
   }
 
  private:
+  template <int n, class S>
+  [[gnu::always_inline]] static void multiply_panels(const MatrixView<const S>& a, const PanelView<S>& b,
+                                                     const MatrixView<S>& c, bool accumulate) {
+    PanelView<S> panel = b;
+    for (Index j = 0; j < c.columns; j += Packs * n, panel.data += Packs * n)
+      multiply<n>(a, panel, c.data + j, c.row_stride, accumulate, std::make_integer_sequence<Index, Packs>{},
+                  std::make_integer_sequence<Index, Rows * Packs>{});
+  }
+
   // T numbers the sums: row T / Packs, pack T % Packs.
   template <int n, class S, Index... J, Index... T>
-  [[gnu::always_inline]] static void multiply(const S* a, const PanelView<S>& b, Index depth, S* c,
+  [[gnu::always_inline]] static void multiply(const MatrixView<const S>& a, const PanelView<S>& b, S* c,
                                               Index c_stride, bool accumulate,
                                               std::integer_sequence<Index, J...>,
                                               std::integer_sequence<Index, T...>) {
@@ -63,10 +69,13 @@ struct PanelTile {
     Pack sums[] = {(accumulate ? simd::load<S, n>(c + T / Packs * c_stride + T % Packs * n)
                                : simd::broadcast<S, n>(0))...};
     const S* row = b.data;
-    for (Index k = 0; k < depth; ++k, row += b.row_stride, a += n) {
+    const S* column = a.data;
+    for (Index k = 0; k < a.columns; ++k, row += b.row_stride, column += a.column_stride) {
       Pack b_row[] = {simd::load<S, n>(row + J * b.pack_stride)...};
       (simd::hold_in_register(b_row[J]), ...);
-      ((sums[T] = multiply_add(simd::broadcast<S, n>(a[T / Packs]), b_row[T % Packs], sums[T])), ...);
+      ((sums[T] =
+            multiply_add(simd::broadcast<S, n>(column[T / Packs * a.row_stride]), b_row[T % Packs], sums[T])),
+       ...);
     }
     (simd::store(c + T / Packs * c_stride + T % Packs * n, sums[T]), ...);
   }

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+
+#include <cstddef>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <gradus/core/random.hpp>
+#include <gradus/core/tensor.hpp>
+#include <gradus/ops/gemm/kernels.hpp>
+#include <gradus/ops/gemm/pack_strips.hpp>
+#include <gradus/ops/gemm/panel_tile.hpp>
+
+using gradus::Generator;
+using gradus::Index;
+using gradus::MatrixView;
+using gradus::Shape;
+using gradus::Tensor;
+namespace detail = gradus::ops::detail;
+
+TEST_CASE_TEMPLATE("PanelTile: a packed strip and rows in place give the same sums, bit for bit", S, float,
+                   double) {
+  Generator random(1);
+  const auto& kernels = detail::kernels<S>();
+  for (const Index depth : {Index{1}, Index{5}, detail::block_depth})
+    for (Index rows = 1; rows <= kernels.tile_rows; ++rows)
+      for (Index packs = 1; packs <= kernels.tile_packs; ++packs) {
+        CAPTURE(depth);
+        CAPTURE(rows);
+        CAPTURE(packs);
+        const Index columns = packs * kernels.lanes;
+        const auto a = Tensor<S>::randn(Shape{rows, depth + 3}, random);
+        const auto b = Tensor<S>::randn(Shape{depth, columns}, random);
+        Tensor<S> in_place = Tensor<S>::randn(Shape{rows, columns}, random), packed = in_place,
+                  expected = in_place;
+        const MatrixView<const S> a_rows(a.data(), rows, depth, depth + 3, 1);
+        const detail::PanelView<S> panel{b.data(), columns, kernels.lanes};
+        const auto tile = kernels.panel_tiles.at(static_cast<std::size_t>(packs - 1))
+                              .at(static_cast<std::size_t>(rows - 1));
+
+        std::vector<S> strip(static_cast<std::size_t>(detail::strip_stride<S>(kernels.lanes)));
+        kernels.pack_strips(a_rows, strip.data());
+        tile(MatrixView<const S>(strip.data(), rows, depth, 1, kernels.lanes), panel,
+             MatrixView<S>(packed.data(), rows, columns), true);
+        tile(a_rows, panel, MatrixView<S>(in_place.data(), rows, columns), true);
+        CHECK(in_place == packed);
+
+        expected.matrix() += a.matrix().leftCols(depth) * b.matrix();
+        CHECK(allclose(in_place, expected, S(1e-4), S(1e-4)));
+        tile(a_rows, panel, MatrixView<S>(in_place.data(), rows, columns), false);
+        expected.matrix() = a.matrix().leftCols(depth) * b.matrix();
+        CHECK(allclose(in_place, expected, S(1e-4), S(1e-4)));
+      }
+}
+
+TEST_CASE("PanelTile: several panels side by side are one call") {
+  Generator random(2);
+  const auto& kernels = detail::kernels<float>();
+  const Index width = kernels.lanes * kernels.tile_packs, columns = 3 * width, rows = kernels.tile_rows,
+              depth = 7;
+  const auto a = Tensor<float>::randn(Shape{rows, depth}, random);
+  const auto b = Tensor<float>::randn(Shape{depth, columns}, random);
+  Tensor<float> c(Shape{rows, columns});
+  kernels.panel_tiles.at(static_cast<std::size_t>(kernels.tile_packs - 1))
+      .at(static_cast<std::size_t>(rows - 1))(MatrixView<const float>(a.data(), rows, depth, depth, 1),
+                                              {b.data(), columns, kernels.lanes},
+                                              MatrixView<float>(c.data(), rows, columns), false);
+  const Tensor<float> expected = a.matrix() * b.matrix();
+  CHECK(allclose(c, expected, 1e-4f, 1e-4f));
+}
