@@ -42,13 +42,13 @@ template <int parts, class S, int n>
   }
 }
 
-/// c = a b, or c += a b, for `Rows` rows and at most dot_columns columns.
-template <int Rows>
+/// c = a b, or c += a b, for `Rows` rows and at most `Columns` columns; 0 stands for dot_columns.
+template <int Rows, int Columns = 0>
 struct DotTile {
   template <class Isa, class S>
   [[gnu::always_inline]] static void run(const MatrixView<const S>& a, const MatrixView<const S>& b,
                                          const MatrixView<S>& c, bool accumulate) {
-    constexpr int columns = dot_columns<Isa, S>, parts = dot_parts<Isa, S>;
+    constexpr int columns = Columns > 0 ? Columns : dot_columns<Isa, S>, parts = dot_parts<Isa, S>;
     multiply<Isa::template lanes<S>, parts>(a, b, c, accumulate, std::make_integer_sequence<Index, columns>{},
                                             std::make_integer_sequence<Index, Rows>{},
                                             std::make_integer_sequence<Index, parts>{},
@@ -124,12 +124,44 @@ struct DotTile {
 inline constexpr int dot_chains = 4;
 inline constexpr Index prefetch_distance = 8 * 1024;
 
-/// c = a b, or c += a b, for a single row of a, which stays in the L1 cache: one column after the other in
-/// the order of memory, prefetched, so that b arrives at the memory's speed.
+/// Bytes of b up to which single_row computes several columns side by side. Their one chain each has fewer
+/// steps at the end than dot_chains, which takes a third of the time off short columns. Columns that come
+/// from memory arrive faster one after the other (measured on an AMD Zen 4: 5% at 4 MB, 10% at 64 MB).
+inline constexpr Index side_by_side_bytes = 2 * 1024 * 1024;
+
+/// c = a b, or c += a b, for a single row of a, which stays in the L1 cache.
 struct SingleRow {
   template <class Isa, class S>
   [[gnu::always_inline]] static void run(const MatrixView<const S>& a, const MatrixView<const S>& b,
                                          const MatrixView<S>& c, bool accumulate) {
+    if (c.columns * a.columns <= side_by_side_bytes / Index{sizeof(S)})
+      multiply_side_by_side<Isa>(a, b, c, accumulate);
+    else
+      multiply_in_order<Isa>(a, b, c, accumulate);
+  }
+
+ private:
+  /// As a tile of the transposed product, so that a row by itself has the bits that it has among few others.
+  template <class Isa, class S>
+  [[gnu::always_inline]] static void multiply_side_by_side(const MatrixView<const S>& a,
+                                                           const MatrixView<const S>& b,
+                                                           const MatrixView<S>& c, bool accumulate) {
+    constexpr Index group = dot_parts<Isa, S> >= 4 ? 2 : 4;
+    const MatrixView<const S> rows = b.transposed(), column = a.transposed();
+    const MatrixView<S> result = c.transposed();
+    Index j = 0;
+    for (; j + group <= c.columns; j += group)
+      DotTile<group, 1>::template run<Isa>(rows.row_range(j, group), column, result.row_range(j, group),
+                                           accumulate);
+    for (; j < c.columns; ++j)
+      DotTile<1, 1>::template run<Isa>(rows.row_range(j, 1), column, result.row_range(j, 1), accumulate);
+  }
+
+  /// One column after the other in the order of memory, prefetched, so that b arrives at the memory's speed.
+  template <class Isa, class S>
+  [[gnu::always_inline]] static void multiply_in_order(const MatrixView<const S>& a,
+                                                       const MatrixView<const S>& b, const MatrixView<S>& c,
+                                                       bool accumulate) {
     constexpr int parts = dot_parts<Isa, S>;
     const Index depth = a.columns;
     const Index ahead = prefetch_distance / Index{sizeof(S)} / depth + 1;
@@ -143,7 +175,6 @@ struct SingleRow {
     }
   }
 
- private:
   template <int n, int parts, class S, Index... P, Index... T>
   [[gnu::always_inline]] static S dot(const S* a, const S* b, const S* next_b, Index depth,
                                       std::integer_sequence<Index, P...>,
