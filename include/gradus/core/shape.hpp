@@ -114,8 +114,11 @@ class Shape {
       any_zero = any_zero || extent == 0;
     }
     if (any_zero) return 0;
+    constexpr Index half = Index{1} << (std::numeric_limits<Index>::digits / 2);
     for (const Index extent : extents()) {
-      if (size > std::numeric_limits<Index>::max() / extent) fail_extents("the number of elements overflows");
+      // Two factors below `half` cannot overflow, and a division takes longer than all the rest.
+      if ((size >= half || extent >= half) && size > std::numeric_limits<Index>::max() / extent)
+        fail_extents("the number of elements overflows");
       size *= extent;
     }
     return size;

@@ -219,6 +219,6 @@ class TensorView {
 
 /// A read-only argument. Takes no part in template deduction, so that tensors and views alike convert to it.
 template <class Scalar>
-using Input = std::type_identity_t<TensorView<const Scalar>>;
+using Input = const std::type_identity_t<TensorView<const Scalar>>&;
 
 }  // namespace gradus

@@ -20,14 +20,14 @@ namespace detail {
 
 /// Throws ShapeError unless the rank is 2.
 template <class Scalar>
-MatrixView<Scalar> as_matrix_view(const char* operation, const char* argument, TensorView<Scalar> x) {
+MatrixView<Scalar> as_matrix_view(const char* operation, const char* argument, const TensorView<Scalar>& x) {
   check_rank(operation, argument, x.shape(), 2);
   return MatrixView<Scalar>(x.data(), x.shape()[0], x.shape()[1]);
 }
 
 /// Throws ShapeError unless the shape is [rows, columns].
 template <class Scalar>
-MatrixView<Scalar> as_matrix_view(const char* operation, const char* argument, TensorView<Scalar> x,
+MatrixView<Scalar> as_matrix_view(const char* operation, const char* argument, const TensorView<Scalar>& x,
                                   Index rows, Index columns) {
   if (x.rank() != 2 || x.shape()[0] != rows || x.shape()[1] != columns)
     throw_shape(operation, argument, x.shape(), Shape{rows, columns}.to_string());
@@ -37,8 +37,8 @@ MatrixView<Scalar> as_matrix_view(const char* operation, const char* argument, T
 /// Input and output gradient of one batch. Throws ShapeError unless they have equally many rows.
 template <class Scalar>
 std::pair<MatrixView<const Scalar>, MatrixView<const Scalar>> as_batch(const char* operation,
-                                                                       TensorView<const Scalar> x,
-                                                                       TensorView<const Scalar> dy) {
+                                                                       const TensorView<const Scalar>& x,
+                                                                       const TensorView<const Scalar>& dy) {
   const MatrixView<const Scalar> in = as_matrix_view(operation, "input", x),
                                  up = as_matrix_view(operation, "output gradient", dy);
   if (in.rows != up.rows)
