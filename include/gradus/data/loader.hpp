@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -25,29 +24,10 @@
 #include <gradus/core/random.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/core/tensor_view.hpp>
+#include <gradus/data/convert.hpp>
 #include <gradus/data/dataset.hpp>
 
 namespace gradus {
-
-namespace detail {
-
-/// out = in / divisor, rounded as `x.float() / divisor` is; a product with 1 / divisor differs in last bits.
-template <class Element, std::floating_point Scalar>
-void convert(const Element* in, Scalar* out, Index count, Scalar divisor) {
-  // Blocks of constant length, read before they are written, become vector code already at -O2.
-  constexpr Index block = 32;
-  Index i = 0;
-  for (; i + block <= count; i += block) {
-    std::array<Element, block> elements;
-    std::copy_n(in + i, block, elements.data());
-    for (std::size_t k = 0; k < elements.size(); ++k) {
-      out[i + static_cast<Index>(k)] = static_cast<Scalar>(elements[k]) / divisor;
-    }
-  }
-  for (; i < count; ++i) out[i] = static_cast<Scalar>(in[i]) / divisor;
-}
-
-}  // namespace detail
 
 /// What a network sees at once. Valid until the loader makes the next batch.
 template <class Scalar, class Label = Index>

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstdint>
+#include <type_traits>
+
+#include <gradus/core/eigen.hpp>
+#include <gradus/core/simd/dispatch.hpp>
+#include <gradus/core/simd/pack.hpp>
+
+namespace gradus::detail {
+
+/// out = in / divisor for bytes.
+struct DivideBytes {
+  template <class Isa, class S>
+  [[gnu::always_inline]] static void run(const std::uint8_t* in, S* out, Index count, S divisor) {
+    // Blocks of constant length, read before they are written, become vector code already at -O2. gcc 12
+    // makes scalar code of __builtin_convertvector from bytes.
+    constexpr Index block = std::max(2 * Isa::template lanes<float>, 16);
+    Index i = 0;
+    for (; i + block <= count; i += block) {
+      std::uint8_t bytes[block];
+      __builtin_memcpy(bytes, in + i, block);
+      for (Index k = 0; k < block; ++k) out[i + k] = static_cast<S>(bytes[k]) / divisor;
+    }
+    for (; i < count; ++i) out[i] = static_cast<S>(in[i]) / divisor;
+  }
+};
+
+/// out = in / divisor, rounded as `x.float() / divisor` is; a product with 1 / divisor differs in last bits.
+template <class Element, std::floating_point Scalar>
+void convert(const Element* in, Scalar* out, Index count, Scalar divisor) {
+  if constexpr (std::is_same_v<Element, std::uint8_t>)
+    simd::dispatch<DivideBytes>(in, out, count, divisor);
+  else
+    for (Index i = 0; i < count; ++i) out[i] = static_cast<Scalar>(in[i]) / divisor;
+}
+
+}  // namespace gradus::detail
