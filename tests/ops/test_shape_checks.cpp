@@ -14,6 +14,7 @@
 #include <gradus/ops/activation.hpp>
 #include <gradus/ops/affine.hpp>
 #include <gradus/ops/batch_norm.hpp>
+#include <gradus/ops/batch_statistics.hpp>
 #include <gradus/ops/binary_cross_entropy.hpp>
 #include <gradus/ops/broadcast.hpp>
 #include <gradus/ops/dropout.hpp>
