@@ -31,7 +31,7 @@ class Shape {
 
   /// The shape with these extents. Throws ShapeError.
   constexpr explicit Shape(std::span<const Index> extents) {
-    if (extents.size() > static_cast<std::size_t>(max_rank)) fail_rank(extents.size());
+    if (extents.size() > static_cast<std::size_t>(max_rank)) throw_rank(extents.size());
     for (const Index extent : extents) extents_[static_cast<std::size_t>(rank_++)] = extent;
     size_ = checked_size();
   }
@@ -61,7 +61,7 @@ class Shape {
 
   /// An axis in `[-rank, rank)` as one in `[0, rank)`. Throws IndexError.
   constexpr Index normalize_axis(Index axis) const {
-    if (axis < -rank_ || axis >= rank_) fail_axis(axis);
+    if (axis < -rank_ || axis >= rank_) throw_axis(axis);
     return axis < 0 ? axis + rank_ : axis;
   }
 
@@ -74,13 +74,13 @@ class Shape {
 
   /// The shape of one element along the first axis: `[N, 28, 28] -> [28, 28]`. Throws IndexError on rank 0.
   constexpr Shape without_first() const {
-    if (rank_ == 0) fail_axis(0);
+    if (rank_ == 0) throw_axis(0);
     return Shape(extents().subspan(1));
   }
 
   /// `[28, 28] -> [N, 28, 28]`.
   constexpr Shape prepend(Index extent) const {
-    if (rank_ == max_rank) fail_rank(max_rank + 1);
+    if (rank_ == max_rank) throw_rank(max_rank + 1);
     std::array<Index, max_rank> extents{extent};
     for (std::size_t i = 0; i < static_cast<std::size_t>(rank_); ++i) extents[i + 1] = extents_[i];
     return Shape(std::span<const Index>(extents.data(), static_cast<std::size_t>(rank_) + 1));
@@ -110,25 +110,26 @@ class Shape {
     Index size = 1;
     bool any_zero = false;
     for (const Index extent : extents()) {
-      if (extent < 0) fail_extents("an extent is negative");
+      if (extent < 0) throw_extents("an extent is negative");
       any_zero = any_zero || extent == 0;
     }
     if (any_zero) return 0;
     for (const Index extent : extents()) {
-      if (size > std::numeric_limits<Index>::max() / extent) fail_extents("the number of elements overflows");
+      if (size > std::numeric_limits<Index>::max() / extent)
+        throw_extents("the number of elements overflows");
       size *= extent;
     }
     return size;
   }
 
-  [[noreturn]] void fail_extents(const char* why) const {
+  [[noreturn]] void throw_extents(const char* why) const {
     throw ShapeError("Shape: " + to_string() + ": " + why);
   }
-  [[noreturn]] static void fail_rank(std::size_t rank) {
+  [[noreturn]] static void throw_rank(std::size_t rank) {
     throw ShapeError("Shape: rank " + std::to_string(rank) + ", expected at most " +
                      std::to_string(max_rank));
   }
-  [[noreturn]] void fail_axis(Index axis) const {
+  [[noreturn]] void throw_axis(Index axis) const {
     throw IndexError("Shape: axis " + std::to_string(axis) + " of " + to_string() + ", expected one in [" +
                      std::to_string(-rank_) + ", " + std::to_string(rank_) + ")");
   }

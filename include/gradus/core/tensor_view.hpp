@@ -36,18 +36,18 @@ using MapOf = Eigen::Map<std::conditional_t<std::is_const_v<Scalar>, const Plain
 template <class Scalar, int Rank>
 struct EigenMap;
 
-[[noreturn]] inline void fail_rank(const char* operation, const Shape& got, Index wanted) {
+[[noreturn]] inline void throw_rank(const char* operation, const Shape& got, Index wanted) {
   throw ShapeError(std::string(operation) + ": tensor has shape " + got.to_string() + ", expected rank " +
                    std::to_string(wanted));
 }
 
-[[noreturn]] inline void fail_element(std::span<const Index> indices, const Shape& shape) {
+[[noreturn]] inline void throw_element(std::span<const Index> indices, const Shape& shape) {
   std::string text = "Tensor: element (";
   for (std::size_t i = 0; i < indices.size(); ++i) text += (i > 0 ? ", " : "") + std::to_string(indices[i]);
   throw IndexError(text + ") of a tensor of shape " + shape.to_string());
 }
 
-[[noreturn]] inline void fail_slice(Index begin, Index end, const Shape& shape) {
+[[noreturn]] inline void throw_slice(Index begin, Index end, const Shape& shape) {
   throw IndexError("Tensor: slice [" + std::to_string(begin) + ", " + std::to_string(end) +
                    ") along the first axis of shape " + shape.to_string());
 }
@@ -145,12 +145,12 @@ class TensorView {
   template <std::integral... I>
   constexpr Scalar& operator()(I... indices) const {
     const std::array<Index, sizeof...(I)> at{static_cast<Index>(indices)...};
-    if (static_cast<Index>(sizeof...(I)) != rank()) detail::fail_element(at, shape_);
-    if (empty()) detail::fail_element(at, shape_);  // its other extents may have a product that overflows
+    if (static_cast<Index>(sizeof...(I)) != rank()) detail::throw_element(at, shape_);
+    if (empty()) detail::throw_element(at, shape_);  // its other extents may have a product that overflows
     Index offset = 0;
     for (std::size_t axis = 0; axis < at.size(); ++axis) {
       const Index extent = shape_.begin()[axis];
-      if (at[axis] < 0 || at[axis] >= extent) detail::fail_element(at, shape_);
+      if (at[axis] < 0 || at[axis] >= extent) detail::throw_element(at, shape_);
       offset = offset * extent + at[axis];
     }
     return data_[offset];
@@ -165,12 +165,12 @@ class TensorView {
 
   /// A matrix that shares this memory. Throws ShapeError unless the rank is 2.
   MatrixMap matrix() const {
-    if (rank() != 2) detail::fail_rank("matrix", shape_, 2);
+    if (rank() != 2) detail::throw_rank("matrix", shape_, 2);
     return MatrixMap(data_, shape_[0], shape_[1]);
   }
   /// A column vector that shares this memory. Throws ShapeError unless the rank is 1.
   VectorMap vector() const {
-    if (rank() != 1) detail::fail_rank("vector", shape_, 1);
+    if (rank() != 1) detail::throw_rank("vector", shape_, 1);
     return VectorMap(data_, size());
   }
   /// All elements in memory order, whatever the rank, for element-wise arithmetic.
@@ -179,7 +179,7 @@ class TensorView {
   /// `Eigen::TensorMap`, for which core/eigen_tensor.hpp must be included. Throws ShapeError on another rank.
   template <int Rank>
   auto as() const {
-    if (rank() != Rank) detail::fail_rank("as", shape_, Rank);
+    if (rank() != Rank) detail::throw_rank("as", shape_, Rank);
     if constexpr (Rank == 1) {
       return vector();
     } else if constexpr (Rank == 2) {
@@ -200,14 +200,14 @@ class TensorView {
 
   /// Elements `[begin, end)` along the first axis: `[N, ...] -> [end - begin, ...]`. Throws IndexError.
   TensorView slice(Index begin, Index end) const {
-    if (rank() == 0 || begin < 0 || end < begin || end > shape_[0]) detail::fail_slice(begin, end, shape_);
+    if (rank() == 0 || begin < 0 || end < begin || end > shape_[0]) detail::throw_slice(begin, end, shape_);
     const Index stride = begin == 0 ? 0 : size() / shape_[0];
     return {data_ + begin * stride, shape_.with(0, end - begin)};
   }
 
   /// Element i along the first axis: `[N, ...] -> [...]`. Throws IndexError.
   TensorView operator[](Index i) const {
-    if (rank() == 0 || i < 0 || i >= shape_[0]) detail::fail_element({&i, 1}, shape_);
+    if (rank() == 0 || i < 0 || i >= shape_[0]) detail::throw_element({&i, 1}, shape_);
     const Shape inner = shape_.without_first();
     return {data_ + i * inner.size(), inner};
   }

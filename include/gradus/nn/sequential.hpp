@@ -78,7 +78,7 @@ class Sequential {
   void push_back(M module) {
     detail::check_module<M, Scalar>();
     AnyModule<Scalar> child(std::move(module));
-    if (child.depth() >= max_nesting) detail::fail_nesting();
+    if (child.depth() >= max_nesting) detail::throw_nesting();
     children_.push_back(std::move(child));
     workspace_ = {};
   }
