@@ -30,6 +30,7 @@
 #include <gradus/nn/batch_norm.hpp>
 #include <gradus/nn/layer_norm.hpp>
 
+#include <gradus/nn/module_list.hpp>
 #include <gradus/nn/sequential.hpp>
 #include <gradus/nn/summary.hpp>
 

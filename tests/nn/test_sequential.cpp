@@ -178,15 +178,6 @@ TEST_SUITE("sequential") {
     CHECK(Sequential<float>{}.predict(x) == x);
   }
 
-  TEST_CASE("children are reached by index, and out of range is an error") {
-    Sequential<float> net = small_net();
-    const Sequential<float>& constant = net;
-    CHECK(net[0].as<Linear>().out() == 7);
-    CHECK(constant[1].name() == "ReLU");
-    CHECK_THROWS_WITH_AS(net[3], "Sequential: child 3, expected one in [0, 3)", IndexError);
-    CHECK_THROWS_AS(constant[-1], IndexError);
-  }
-
   TEST_CASE("a copy is an independent network") {
     Sequential<float> net = small_net();
     const Tensor<float> x = random_tensor({4, 5}, 2);
@@ -448,25 +439,6 @@ TEST_SUITE("sequential") {
     net.random() = Generator(5);
     CHECK(net.forward(x) == first);
     CHECK_FALSE(net.forward(x) == first);
-  }
-
-  TEST_CASE("parameters are named as PyTorch names them") {
-    Sequential<float> net{Flatten{}, Linear{6, 5}, ReLU{},
-                          Sequential{Linear{5, 4, {.bias = false}}, Sequential{Linear{4, 3}}}};
-    CHECK(names_of(net.named_parameters()) ==
-          std::vector<std::string>{"1.weight", "1.bias", "3.0.weight", "3.1.0.weight", "3.1.0.bias"});
-    CHECK(net.named_parameters()[0].parameter == &net[1].as<Linear>().weight);
-    CHECK(net.named_buffers().empty());
-    CHECK(net.has_parameters());
-    CHECK_FALSE(Sequential<float>{ReLU{}}.has_parameters());
-  }
-
-  TEST_CASE("reset_parameters draws layer by layer") {
-    Generator a(3), b(3);
-    Sequential<float> net{Linear{5, 7}, ReLU{}, Sequential{Linear{7, 3}}};
-    net.reset_parameters(a);
-    CHECK(net[0].as<Linear>().weight.value == Linear<float>(5, 7, b).weight.value);
-    CHECK(net[2].as<Sequential>()[0].as<Linear>().bias.value == Linear<float>(7, 3, b).bias.value);
   }
 
   TEST_CASE("state that is not trained is named, and updated after training passes alone") {

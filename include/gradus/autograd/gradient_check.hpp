@@ -12,7 +12,7 @@
 #include <vector>
 
 #include <gradus/autograd/arithmetic.hpp>
-#include <gradus/autograd/backward.hpp>
+#include <gradus/autograd/grad.hpp>
 #include <gradus/autograd/reduction.hpp>
 #include <gradus/autograd/variable.hpp>
 #include <gradus/core/format.hpp>

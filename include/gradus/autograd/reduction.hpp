@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <gradus/autograd/arithmetic.hpp>
+#include <gradus/autograd/broadcast.hpp>
 #include <gradus/autograd/elementwise.hpp>
 #include <gradus/autograd/record.hpp>
 #include <gradus/autograd/selection.hpp>

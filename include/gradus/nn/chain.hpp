@@ -7,7 +7,6 @@
 #include <functional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <gradus/core/error.hpp>
@@ -35,25 +34,6 @@ Shape child_output_shape(const AnyModule<Scalar>& child, Index i, const Shape& x
     return child.output_shape(x);
   } catch (const ShapeError& error) {
     throw ShapeError("Sequential: layer " + std::to_string(i) + ": " + error.what());
-  }
-}
-
-/// Calls `f(path, parameter)` for every parameter of the children: `1.weight` is child 1's `weight`.
-template <class Children, class F>
-void visit_children(Children& children, F& f) {
-  for (std::size_t i = 0; i < children.size(); ++i) {
-    const std::string path = std::to_string(i) + ".";
-    children[i].visit(
-        [&](std::string_view name, auto& parameter) { f(path + std::string(name), parameter); });
-  }
-}
-/// Calls `f(path, tensor)` for every buffer of the children.
-template <class Children, class F>
-void visit_child_buffers(Children& children, F& f) {
-  for (std::size_t i = 0; i < children.size(); ++i) {
-    const std::string path = std::to_string(i) + ".";
-    children[i].visit_buffers(
-        [&](std::string_view name, auto& tensor) { f(path + std::string(name), tensor); });
   }
 }
 

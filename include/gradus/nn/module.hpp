@@ -32,7 +32,7 @@ namespace gradus::nn {
 /// - `void reset_parameters(Generator&)`: draws the parameters anew; `std::string name() const`: for
 ///   messages;
 /// - `Tanh<Other> cast<Other>() const`, if it has no parameters: the same module for another scalar, which
-///   makes `Tanh{}` fit a network of double.
+///   makes `Tanh{}` fit a network of double. A class that derives from a module needs a `cast` of its own.
 ///
 /// `visit` and `visit_buffers` should have const overloads, which call f with constants. Without them a const
 /// module is copied, and the copy visited. What this header defines below its concepts is the only code that
@@ -95,9 +95,13 @@ template <class M>
 concept HasName = requires(const M& module) {
   { module.name() } -> std::convertible_to<std::string>;
 };
+/// A module that can be cast to another scalar. A class that only inherits `cast` is not: the cast would
+/// slice.
 template <class M, class Scalar>
 concept Castable = requires(const M& module) {
   { module.template cast<Scalar>() } -> Module<Scalar>;
+  requires std::same_as<M, decltype(module.template cast<float>())> ||
+      std::same_as<M, decltype(module.template cast<double>())>;
 };
 
 }  // namespace detail
@@ -122,9 +126,11 @@ using scalar_of = typename ScalarOf<Modules...>::type;
 /// Says in one line what the compiler would otherwise say in forty.
 template <class M, class Scalar>
 constexpr void check_module() {
-  static_assert(ModuleFor<M, Scalar>,
-                "not a module that computes with this network's scalar: it needs output_shape, forward and "
-                "backward as gradus/nn/module.hpp describes them, and float and double cannot be mixed");
+  static_assert(
+      ModuleFor<M, Scalar>,
+      "not a module that computes with this network's scalar: it needs output_shape, forward and "
+      "backward as gradus/nn/module.hpp describes them, float and double cannot be mixed, and a class that "
+      "derives from a module needs a cast of its own");
 }
 
 /// The name of a type as its author wrote it, without namespaces and template arguments.
