@@ -14,6 +14,7 @@
 
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/shape.hpp>
 
 namespace gradus {
@@ -54,13 +55,13 @@ struct EigenMap;
 
 /// The shape asked for in a reshape, with at most one extent of -1 worked out from the number of elements.
 inline Shape infer_shape(const Shape& from, std::span<const Index> wanted) {
-  std::array<Index, Shape::max_rank> extents{};
+  IndexedArray<Index, Shape::max_rank> extents{};
   // Nothing overflows where there are no elements.
   Index known = std::ranges::find(wanted, Index{0}) == wanted.end() ? 1 : 0;
   Index unknown_at = -1;
   bool valid = wanted.size() <= extents.size();
   for (std::size_t i = 0; valid && i < wanted.size(); ++i) {
-    extents[i] = wanted[i];
+    extents[static_cast<Index>(i)] = wanted[i];
     if (wanted[i] != -1) {
       valid = wanted[i] >= 0 && (wanted[i] == 0 || known <= std::numeric_limits<Index>::max() / wanted[i]);
       if (valid) known *= wanted[i];
@@ -71,7 +72,7 @@ inline Shape infer_shape(const Shape& from, std::span<const Index> wanted) {
   }
   if (valid && unknown_at >= 0) {
     valid = known > 0 && from.size() % known == 0;
-    if (valid) extents[static_cast<std::size_t>(unknown_at)] = from.size() / known;
+    if (valid) extents[unknown_at] = from.size() / known;
   } else if (valid) {
     valid = known == from.size();
   }
@@ -138,7 +139,7 @@ class TensorView {
   /// @{
   constexpr Scalar* begin() const { return data_; }
   constexpr Scalar* end() const { return data_ + size(); }
-  constexpr std::span<Scalar> span() const { return {data_, static_cast<std::size_t>(size())}; }
+  constexpr std::span<Scalar> span() const { return {data_, to_size(size())}; }
   /// @}
 
   /// One element, one index an axis; always checked. Throws IndexError.

@@ -16,6 +16,7 @@
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/fork.hpp>
+#include <gradus/core/index.hpp>
 
 namespace gradus::detail {
 
@@ -32,7 +33,7 @@ class ThreadTeam {
   explicit ThreadTeam(Index threads) {
     watch_forks();
     forks_ = fork_count.load(std::memory_order_relaxed);
-    workers_.reserve(static_cast<std::size_t>(threads - 1));
+    workers_.reserve(to_size(threads - 1));
     try {
       for (Index i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
     } catch (const std::system_error& error) {

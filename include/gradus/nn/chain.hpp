@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/shape.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/any_module.hpp>
@@ -117,8 +118,8 @@ class Chain {
  private:
   static constexpr Index input = -1;  // the writer of what the first children pass on
 
-  Child& child(Index i) const { return children_[static_cast<std::size_t>(i)]; }
-  Context::Output& planned(Index i) const { return context_->outputs()[static_cast<std::size_t>(i)]; }
+  Child& child(Index i) const { return children_[to_size(i)]; }
+  Context::Output& planned(Index i) const { return context_->outputs()[to_size(i)]; }
   bool writes(Index i) const { return planned(i).writer == i; }
 
   /// Calls `step(child, x, y, dy, dx, context)` from the last child down to `first`.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/random.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/nn/any_module.hpp>
@@ -136,7 +137,7 @@ class ModuleList {
       throw IndexError("Sequential: child " + std::to_string(i) + ", expected one in [0, " +
                        std::to_string(size()) + ")");
     }
-    return static_cast<std::size_t>(i);
+    return to_size(i);
   }
 };
 

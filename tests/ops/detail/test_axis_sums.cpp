@@ -31,7 +31,7 @@ std::vector<double> naive_sums(const Tensor<S>& x, const Shape& to) {
   for (Index i = 0; i < x.size(); ++i) {
     Index rest = i, offset = 0;
     for (Index axis = x.rank() - 1; axis >= 0; --axis) {
-      offset += rest % x.shape()[axis] * strides[static_cast<std::size_t>(axis)];
+      offset += rest % x.shape()[axis] * strides[axis];
       rest /= x.shape()[axis];
     }
     sums[static_cast<std::size_t>(offset)] += 2 * static_cast<double>(x.data()[i]);

@@ -26,7 +26,7 @@ std::vector<Index> naive_offsets(const Shape& shape, const Strides& strides) {
   for (Index i = 0; i < shape.size(); ++i) {
     Index rest = i, offset = 0;
     for (Index axis = shape.rank() - 1; axis >= 0; --axis) {
-      offset += rest % shape[axis] * strides[static_cast<std::size_t>(axis)];
+      offset += rest % shape[axis] * strides[axis];
       rest /= shape[axis];
     }
     offsets.push_back(offset);

@@ -22,11 +22,11 @@ TEST_CASE_TEMPLATE("kernels: one for each size of a tile up to the largest, thos
     for (int packs = 1; packs <= detail::Kernels<S>::most_packs; ++packs)
       for (int rows = 1; rows <= detail::Kernels<S>::most_rows; ++rows) {
         const bool exists = packs <= kernels.tile_packs && rows <= kernels.tile_rows;
-        const auto panels = kernels.panel_tiles[static_cast<std::size_t>(packs - 1)];
-        CHECK((panels[static_cast<std::size_t>(rows - 1)] != nullptr) == exists);
+        const auto panels = kernels.panel_tiles[packs - 1];
+        CHECK((panels[rows - 1] != nullptr) == exists);
       }
     for (int rows = 1; rows <= detail::Kernels<S>::most_rows; ++rows)
-      CHECK((kernels.dot_tiles[static_cast<std::size_t>(rows - 1)] != nullptr) == (rows <= kernels.dot_rows));
+      CHECK((kernels.dot_tiles[rows - 1] != nullptr) == (rows <= kernels.dot_rows));
   });
 }
 
@@ -36,12 +36,12 @@ TEST_CASE_TEMPLATE("kernels: the entry of a size computes a tile of that size", 
     const detail::Kernels<S>& kernels = detail::kernels<S>();
     for (Index terms = 1; terms <= detail::row_terms; ++terms) {
       CAPTURE(terms);
-      const auto tile = kernels.row_tiles[static_cast<std::size_t>(terms - 1)];
+      const auto tile = kernels.row_tiles[terms - 1];
       CHECK(test::multiplies<S>(1, terms, 21, Layout::row_major, Layout::row_major, Layout::row_major, tile));
     }
     for (Index rows = 1; rows <= kernels.dot_rows; ++rows) {
       CAPTURE(rows);
-      const auto tile = kernels.dot_tiles[static_cast<std::size_t>(rows - 1)];
+      const auto tile = kernels.dot_tiles[rows - 1];
       for (Index columns = 1; columns <= kernels.dot_columns; ++columns)
         CHECK(test::multiplies<S>(rows, 37, columns, Layout::row_major, Layout::column_major,
                                   Layout::scattered, tile));
