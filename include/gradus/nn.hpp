@@ -11,6 +11,7 @@
 
 #include <gradus/nn/context.hpp>
 #include <gradus/nn/parameter.hpp>
+#include <gradus/nn/module_name.hpp>
 #include <gradus/nn/module.hpp>
 
 #include <gradus/nn/init.hpp>

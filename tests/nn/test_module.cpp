@@ -54,9 +54,6 @@ struct OwnCast : gradus::nn::Tanh<Scalar> {
     return other;
   }
 };
-struct InDefaultNamespace {
-  std::string name() const { return "called so"; }
-};
 
 static_assert(Module<Linear<float>, float> && Module<Linear<double>, double>);
 static_assert(!Module<Linear<float>, double> && !Module<Linear<double>, float>);
@@ -219,13 +216,5 @@ TEST_SUITE("module") {
     static_assert(std::same_as<decltype(Sequential{Tanh<double>{}}), Sequential<double>>);
     static_assert(std::same_as<decltype(Sequential{Tanh{}, ReLU<double>{}}), Sequential<float>>);
     static_assert(std::same_as<decltype(Sequential{Sequential<double>{}, Tanh{}}), Sequential<double>>);
-  }
-
-  TEST_CASE("a module without a name is called by its type, wherever it comes from") {
-    CHECK(gradus::nn::module_name(Swish<double>{}) == "Swish");
-    CHECK(gradus::nn::module_name(WithoutBackward{}) == "WithoutBackward");
-    CHECK(gradus::nn::module_name(InDefaultNamespace{}) == "called so");
-    CHECK(gradus::nn::module_name(Sequential<float>{}) == "Sequential");
-    CHECK(detail::type_name<int>() == "int");
   }
 }

@@ -2,7 +2,6 @@
 
 #pragma once
 
-#include <algorithm>
 #include <concepts>
 #include <functional>
 #include <memory>
@@ -21,6 +20,7 @@
 #include <gradus/nn/chain.hpp>
 #include <gradus/nn/context.hpp>
 #include <gradus/nn/module.hpp>
+#include <gradus/nn/module_list.hpp>
 #include <gradus/nn/nesting.hpp>
 #include <gradus/nn/workspace.hpp>
 #include <gradus/ops/check.hpp>
