@@ -56,7 +56,7 @@ TEST_CASE("NodeRef: the node lives as long as one reference, parents included") 
     third = std::move(second);
     CHECK_FALSE(second);
     CHECK(first->references == 2);
-    third = third;
+    third = *&third;
     CHECK(third.get() == first.get());
   }
   CHECK(first->references == 1);

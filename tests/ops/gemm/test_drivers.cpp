@@ -58,7 +58,8 @@ TEST_CASE("even_part: the fewest equal parts, all but the last multiples of the 
 TEST_CASE_TEMPLATE("PanelDriver: integers come out exactly, b packed or in place, for all layouts", S, float,
                    double) {
   test::for_each_instruction_set([] {
-    for (const auto& [rows, terms, columns] : sizes<S>()) {
+    for (const Sizes& size : sizes<S>()) {
+      const Index rows = size.rows, terms = size.terms, columns = size.columns;
       if (columns < 1) continue;
       CAPTURE(rows);
       CAPTURE(columns);
@@ -73,8 +74,9 @@ TEST_CASE_TEMPLATE("PanelDriver: integers come out exactly, b packed or in place
 
 TEST_CASE_TEMPLATE("multiply_rows: any number of rows and terms, blocks of both included", S, float, double) {
   test::for_each_instruction_set([] {
-    for (const auto& [rows, terms, columns] :
+    for (const Sizes& size :
          std::vector<Sizes>{{1, 1, 1}, {1, 40, 5}, {2, 17, 513}, {3, 16, 512}, {5, 9, 33}}) {
+      const Index rows = size.rows, terms = size.terms, columns = size.columns;
       CAPTURE(rows);
       for (const Layout layout : test::all_layouts)
         CHECK(test::multiplies<S>(rows, terms, columns, layout, Layout::row_major, Layout::row_major,
@@ -87,8 +89,9 @@ TEST_CASE_TEMPLATE("multiply_dots: any number of rows and columns, more terms th
                    double) {
   test::for_each_instruction_set([] {
     const Index lanes = detail::dot_lanes<S>;
-    for (const auto& [rows, terms, columns] : std::vector<Sizes>{
+    for (const Sizes& size : std::vector<Sizes>{
              {1, lanes, 1}, {1, lanes + 1, 9}, {2, 50, 7}, {7, 33, 5}, {16, 800, 3}, {1, 33'000, 2}}) {
+      const Index rows = size.rows, terms = size.terms, columns = size.columns;
       CAPTURE(rows);
       CAPTURE(terms);
       for (const Layout layout : test::all_layouts)

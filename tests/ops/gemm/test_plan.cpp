@@ -82,8 +82,9 @@ TEST_CASE_TEMPLATE("ProductPlan: the parts cover the result once, whatever metho
   struct Sizes {
     Index rows, terms, columns;
   };
-  for (const auto& [rows, terms, columns] :
+  for (const Sizes& size :
        std::vector<Sizes>{{1, 33, 5}, {3, 1, 7}, {2, 40, 33}, {17, 33, 40}, {129, 150, 130}}) {
+    const Index rows = size.rows, terms = size.terms, columns = size.columns;
     CAPTURE(rows);
     for (const Partition partition : {Partition::longer_side, Partition::rows}) {
       for (const Index threads : {1, 2, 3, 7}) {

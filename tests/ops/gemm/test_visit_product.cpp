@@ -58,14 +58,15 @@ TEST_CASE_TEMPLATE("visit_product: every element once, blocks cut on both sides"
     Index rows, terms, columns;
   };
   const Index wide = detail::visited_columns<S>;
-  for (const auto& [rows, terms, columns] : std::vector<Sizes>{{1, 1, 1},
-                                                               {4, 2, 3},
-                                                               {5, 2, 40},
-                                                               {15, 3, 7},
-                                                               {16, 5, 33},
-                                                               {17, 3, wide},
-                                                               {18, 2, wide + 1},
-                                                               {3, 4, wide - 1}}) {
+  for (const Sizes& size : std::vector<Sizes>{{1, 1, 1},
+                                              {4, 2, 3},
+                                              {5, 2, 40},
+                                              {15, 3, 7},
+                                              {16, 5, 33},
+                                              {17, 3, wide},
+                                              {18, 2, wide + 1},
+                                              {3, 4, wide - 1}}) {
+    const Index rows = size.rows, terms = size.terms, columns = size.columns;
     CAPTURE(rows);
     CAPTURE(columns);
     const test::IntegerMatrix<S> a(rows, terms, test::Layout::column_major, 1),
