@@ -73,7 +73,7 @@ TEST_CASE("NodeRef: the node lives as long as one reference, parents included") 
   CHECK(alive == 0);
 }
 
-TEST_CASE("Node: receives what is wanted alone, and its part in a pass takes no more memory than it must") {
+TEST_CASE("Node: adds up the gradients that it receives, if any is wanted") {
   int alive = 0;
   const NodeRef<double> node(new Counted(alive));
   node->receive(2.0);

@@ -64,6 +64,7 @@ TEST_CASE("record: what depends on nothing that wants a gradient is a constant")
   CHECK(detail::record("two", detail::Value<double>(1.0), c, x, never).requires_grad());
   CHECK_FALSE(weighted({c, c, c}).requires_grad());
   CHECK(weighted({c, c, x}).requires_grad());
+  CHECK(weighted({x, c, c}).requires_grad());
 }
 
 TEST_CASE("record: nothing is recorded under NoGrad, which nests") {
