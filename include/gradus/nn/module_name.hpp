@@ -5,7 +5,6 @@
 #include <concepts>
 #include <string>
 #include <string_view>
-#include <string_view>
 
 #include <gradus/version.hpp>
 
