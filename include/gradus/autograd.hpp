@@ -11,9 +11,11 @@
 #include <gradus/autograd/node.hpp>
 #include <gradus/autograd/variable.hpp>
 #include <gradus/autograd/backward.hpp>
+#include <gradus/autograd/grad.hpp>
 #include <gradus/autograd/record.hpp>
 
 #include <gradus/autograd/shape_ops.hpp>
+#include <gradus/autograd/broadcast.hpp>
 #include <gradus/autograd/arithmetic.hpp>
 #include <gradus/autograd/elementwise.hpp>
 #include <gradus/autograd/selection.hpp>

@@ -13,6 +13,7 @@
 #include <gradus/version.hpp>
 
 #include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
 

@@ -11,6 +11,7 @@
 
 #include <gradus/nn/context.hpp>
 #include <gradus/nn/parameter.hpp>
+#include <gradus/nn/module_name.hpp>
 #include <gradus/nn/module.hpp>
 
 #include <gradus/nn/init.hpp>
@@ -30,6 +31,7 @@
 #include <gradus/nn/batch_norm.hpp>
 #include <gradus/nn/layer_norm.hpp>
 
+#include <gradus/nn/module_list.hpp>
 #include <gradus/nn/sequential.hpp>
 #include <gradus/nn/summary.hpp>
 

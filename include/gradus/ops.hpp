@@ -36,5 +36,6 @@
 
 #include <gradus/ops/dropout.hpp>
 #include <gradus/ops/batch_norm.hpp>
+#include <gradus/ops/batch_statistics.hpp>
 #include <gradus/ops/layer_norm.hpp>
 // IWYU pragma: end_exports

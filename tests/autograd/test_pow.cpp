@@ -8,9 +8,20 @@
 
 #include <gradus/autograd.hpp>
 
+#include "operator_checks.hpp"
+
 using namespace gradus;
 
 namespace {
+
+using test::Inputs, test::Operators, test::OperatorsUnderTest;
+
+const OperatorsUnderTest operators{Operators{
+    {"power", [](const Inputs& x) { return pow(x[0], x[1]); }},
+    {"pow 3", [](const Inputs& x) { return pow(x[0], 3); }},
+    {"pow -0.5", [](const Inputs& x) { return pow(x[0], -0.5); }},
+    {"pow 0", [](const Inputs& x) { return pow(x[0], 0); }},
+}};
 
 constexpr double NaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -60,6 +71,8 @@ std::vector<Scalar> expected_derivatives(Scalar x, Scalar p, int order) {
 }
 
 }  // namespace
+
+TEST_CASE("pow: values and derivatives of first and second order") { test::check_operators(operators); }
 
 TEST_SUITE("pow") {
   TEST_CASE_TEMPLATE("derivatives of every order at 0, for exponents that are numbers or variables", Scalar,

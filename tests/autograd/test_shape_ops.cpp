@@ -7,13 +7,66 @@
 
 #include <gradus/autograd.hpp>
 
+#include "operator_checks.hpp"
+
 using namespace gradus;
 
 namespace {
 
+using test::Inputs, test::Operators, test::OperatorsUnderTest;
+
 constexpr Index most = std::numeric_limits<Index>::max(), least = std::numeric_limits<Index>::min();
 
+const OperatorsUnderTest operators{Operators{
+    {"reshape", [](const Inputs& x) { return reshape(x[0], {-1}); }},
+    {"permute",
+     [](const Inputs& x) {
+       return permute(x[0], {2, 0, 1});
+     }},
+    {"transpose", [](const Inputs& x) { return transpose(x[0], 0, 2); }},
+    {"transpose last", [](const Inputs& x) { return transpose(x[0]); }},
+    {"permute empty",
+     [](const Inputs& x) {
+       return permute(x[0], {2, 0, 1});
+     }},
+    {"slice", [](const Inputs& x) { return slice_along(x[0], 0, 1, 4); }},
+    {"slice step", [](const Inputs& x) { return slice_along(x[0], 1, 1, -1, 2); }},
+    {"slice nothing", [](const Inputs& x) { return slice_along(x[0], 0, 2, 2); }},
+    {"index_select",
+     [](const Inputs& x) {
+       return index_select(x[0], 0, {3, 0, 3, 3, 1});
+     }},
+    {"index_select last",
+     [](const Inputs& x) {
+       return index_select(x[0], 1, {2, 2, 0});
+     }},
+    {"index_select none", [](const Inputs& x) { return index_select(x[0], 1, {}); }},
+    {"gather 0",
+     [](const Inputs& x) {
+       return gather(x[0], 0, Tensor<Index>{{2, 0}, {2, 2}});
+     }},
+    {"gather 1",
+     [](const Inputs& x) {
+       return gather(x[0], 1, Tensor<Index>{{2, 2, 0, 1}, {1, 1, 1, 1}});
+     }},
+    {"concatenate", [](const Inputs& x) { return concatenate(x); }},
+    {"concatenate last",
+     [](const Inputs& x) {
+       return concatenate({x[0], x[1]}, -1);
+     }},
+    {"stack",
+     [](const Inputs& x) {
+       return stack_along({x[0], x[1], x[2]});
+     }},
+    {"stack last", [](const Inputs& x) { return stack_along(x, -1); }},
+    {"stack scalars", [](const Inputs& x) { return stack_along(x); }},
+}};
+
 }  // namespace
+
+TEST_CASE("shape operations: values and derivatives of first and second order") {
+  test::check_operators(operators);
+}
 
 TEST_SUITE("shape operations") {
   TEST_CASE("slice_along: steps up to the largest take the first element, and its gradient") {

@@ -24,16 +24,17 @@ TEST_CASE("open_file: a handle that closes itself, or null and errno") {
   CHECK(errno == ENOENT);
 }
 
-TEST_CASE("fail_file: names the path, what failed and the system's reason") {
-  CHECK(message_of<gradus::FileError>([] { gradus::fail_file("a/b", "cannot be opened", ENOENT); }) ==
+TEST_CASE("throw_file: names the path, what failed and the system's reason") {
+  CHECK(message_of<gradus::FileError>([] { gradus::throw_file("a/b", "cannot be opened", ENOENT); }) ==
         "a/b: cannot be opened: No such file or directory");
 }
 
 TEST_CASE("path_text: what a path holds does not steer the terminal") {
   CHECK(gradus::path_text("a/b c") == "a/b c");
   CHECK(gradus::path_text("a\n\x1b[31m") == "a\\n\\x1b[31m");
-  CHECK(
-      message_of<gradus::FileError>([] { gradus::fail_file("a\nb", "is", EIO); }).starts_with("a\\nb: is: "));
+  CHECK(message_of<gradus::FileError>([] {
+          gradus::throw_file("a\nb", "is", EIO);
+        }).starts_with("a\\nb: is: "));
 #if !defined(_WIN32)
   CHECK(gradus::path_text("caf\xe9") == "caf\\xe9");
 #endif

@@ -106,23 +106,6 @@ Moments moments(const std::vector<Scalar>& x) {
 
 }  // namespace
 
-TEST_CASE("The twister is the standard one") {
-  for (const std::uint32_t seed : {0u, 1u, 5489u, 4294967295u}) {
-    std::mt19937 standard(seed);
-    gradus::MersenneTwister single(seed);
-    gradus::MersenneTwister bulk(seed);
-    for (const std::size_t n : {1u, 600u, 23u, 0u, 624u, 2000u, 5u}) {
-      std::vector<std::uint32_t> numbers(n);
-      bulk.fill(numbers);
-      for (const auto number : numbers) {
-        REQUIRE(number == standard());
-        REQUIRE(number == single());
-      }
-      CHECK(single == bulk);
-    }
-  }
-}
-
 TEST_CASE("The first numbers of seed 0 are those that torch.rand(4) prints") {
   Generator generator(0);
   CHECK(generator.uniform() == doctest::Approx(0.4963).epsilon(1e-4));

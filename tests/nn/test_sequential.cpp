@@ -178,15 +178,6 @@ TEST_SUITE("sequential") {
     CHECK(Sequential<float>{}.predict(x) == x);
   }
 
-  TEST_CASE("children are reached by index, and out of range is an error") {
-    Sequential<float> net = small_net();
-    const Sequential<float>& constant = net;
-    CHECK(net[0].as<Linear>().out() == 7);
-    CHECK(constant[1].name() == "ReLU");
-    CHECK_THROWS_WITH_AS(net[3], "Sequential: child 3, expected one in [0, 3)", IndexError);
-    CHECK_THROWS_AS(constant[-1], IndexError);
-  }
-
   TEST_CASE("a copy is an independent network") {
     Sequential<float> net = small_net();
     const Tensor<float> x = random_tensor({4, 5}, 2);
@@ -448,25 +439,6 @@ TEST_SUITE("sequential") {
     net.random() = Generator(5);
     CHECK(net.forward(x) == first);
     CHECK_FALSE(net.forward(x) == first);
-  }
-
-  TEST_CASE("parameters are named as PyTorch names them") {
-    Sequential<float> net{Flatten{}, Linear{6, 5}, ReLU{},
-                          Sequential{Linear{5, 4, {.bias = false}}, Sequential{Linear{4, 3}}}};
-    CHECK(names_of(net.named_parameters()) ==
-          std::vector<std::string>{"1.weight", "1.bias", "3.0.weight", "3.1.0.weight", "3.1.0.bias"});
-    CHECK(net.named_parameters()[0].parameter == &net[1].as<Linear>().weight);
-    CHECK(net.named_buffers().empty());
-    CHECK(net.has_parameters());
-    CHECK_FALSE(Sequential<float>{ReLU{}}.has_parameters());
-  }
-
-  TEST_CASE("reset_parameters draws layer by layer") {
-    Generator a(3), b(3);
-    Sequential<float> net{Linear{5, 7}, ReLU{}, Sequential{Linear{7, 3}}};
-    net.reset_parameters(a);
-    CHECK(net[0].as<Linear>().weight.value == Linear<float>(5, 7, b).weight.value);
-    CHECK(net[2].as<Sequential>()[0].as<Linear>().bias.value == Linear<float>(7, 3, b).bias.value);
   }
 
   TEST_CASE("state that is not trained is named, and updated after training passes alone") {
@@ -756,113 +728,3 @@ TEST_CASE("Sequential: a child process that is forked while threads predict and 
   CHECK(held == 20);
 }
 #endif
-
-namespace {
-
-/// Sequences nested `depth` deep around a Linear{5, 5}.
-Sequential<float> nested(Index depth) {
-  Sequential<float> net{Linear{5, 5}};
-  for (Index i = 1; i < depth; ++i) {
-    Sequential<float> outer;
-    outer.push_back(std::move(net));
-    net = std::move(outer);
-  }
-  return net;
-}
-
-/// A module that holds a module and does not tell.
-struct Wrapper {
-  AnyModule<float> inner;
-
-  Shape output_shape(const Shape& x) const { return inner.output_shape(x); }
-  void forward(TensorView<const float> x, TensorView<float> y, Context& context) const {
-    inner.forward(x, y, context.child(0));
-  }
-  void backward(TensorView<const float> x, TensorView<const float> y, TensorView<const float> dy,
-                TensorView<float> dx, Context& context) const {
-    inner.backward(x, y, dy, dx, context.child(0));
-  }
-  void accumulate(TensorView<const float> x, TensorView<const float> y, TensorView<const float> dy,
-                  TensorView<float> dx, Context& context) {
-    inner.accumulate(x, y, dy, dx, context.child(0));
-  }
-  template <class F>
-  void visit(F&& f) {
-    inner.visit(f);
-  }
-};
-
-constexpr const char* too_deep = "Sequential: modules are nested more than 24 deep, expected at most 24";
-
-/// Whatever walks through the network refuses to.
-void check_refused(Sequential<float>& net) {
-  const Tensor<float> x = Tensor<float>::ones({2, 5});
-  CHECK_THROWS_WITH_AS(net.output_shape(x.shape()), too_deep, ArgumentError);
-  CHECK_THROWS_WITH_AS(net.forward(x), too_deep, ArgumentError);
-  CHECK_THROWS_WITH_AS(net.predict(x), too_deep, ArgumentError);
-  CHECK_THROWS_WITH_AS(net.named_parameters(), too_deep, ArgumentError);
-  CHECK_THROWS_WITH_AS(summary(net, {5}), too_deep, ArgumentError);
-  CHECK_THROWS_WITH_AS(std::make_unique<Sequential<float>>(net), too_deep, ArgumentError);
-}
-
-}  // namespace
-
-TEST_CASE("Sequential: nested as deep as documented, it does all that a network does") {
-  static_assert(max_nesting == 24);
-  CHECK(Sequential<float>{}.depth() == 1);
-  CHECK(small_net().depth() == 1);
-  Sequential<float> net = nested(max_nesting);
-  CHECK(net.depth() == max_nesting);
-  const Tensor<float> x = random_tensor({3, 5}, 1);
-  const Sequential<float> copy = net;
-  const Tensor<float> y = net.forward(x);
-  CHECK(copy.predict(x) == y);
-  net.backward(y);
-  std::string name = "weight";
-  for (Index i = 0; i < max_nesting; ++i) name = "0." + name;
-  CHECK(net.named_parameters().front().name == name);
-  CHECK(summary(net, {5}).find("Linear(5 -> 5)") != std::string::npos);
-  Generator random(1);
-  CHECK_NOTHROW(net.reset_parameters(random));
-}
-
-TEST_CASE("Sequential: nested deeper than documented, it is refused and left as it was") {
-  Sequential<float> net = nested(max_nesting);
-  Sequential<float> outer{ReLU{}};
-  CHECK_THROWS_WITH_AS(outer.push_back(net), too_deep, ArgumentError);
-  CHECK_THROWS_WITH_AS(outer.push_back(AnyModule<float>(net)), too_deep, ArgumentError);
-  CHECK(outer.size() == 1);
-  CHECK_THROWS_WITH_AS((Sequential<float>{ReLU{}, net}), too_deep, ArgumentError);
-  CHECK_THROWS_WITH_AS((Sequential<float>{AnyModule<float>(net)}), too_deep, ArgumentError);
-  CHECK_THROWS_WITH_AS(nested(30'000), too_deep, ArgumentError);
-  CHECK_NOTHROW(outer.push_back(nested(max_nesting - 1)));
-}
-
-TEST_CASE("Sequential: nesting that no constructor sees ends in an error, not in an overflow") {
-  SUBCASE("built from the outside to the inside") {
-    Sequential<float> net;
-    Sequential<float>* inner = &net;
-    for (int i = 0; i < 200'000; ++i) {
-      inner->push_back(Sequential<float>{});
-      inner = &(*inner)[0].as<Sequential>();
-    }
-    inner->push_back(Linear{5, 5});
-    check_refused(net);
-  }
-  SUBCASE("by replacing a child") {
-    Sequential<float> net{ReLU{}};
-    for (int i = 0; i < 200'000; ++i) {
-      Sequential<float> outer{ReLU{}};
-      outer[0] = AnyModule<float>(std::move(net));
-      net = std::move(outer);
-    }
-    check_refused(net);
-  }
-  SUBCASE("through a module of the user's") {
-    AnyModule<float> module = Linear<float>{5, 5};
-    for (int i = 0; i < 200'000; ++i) module = AnyModule<float>(Wrapper{std::move(module)});
-    Sequential<float> net;
-    net.push_back(std::move(module));
-    check_refused(net);
-  }
-}

@@ -13,6 +13,7 @@
 
 #include "../support/extremes.hpp"
 #include "../support/numerical_gradient.hpp"
+#include "elementwise_checks.hpp"
 
 using gradus::Generator;
 using gradus::Index;
@@ -197,4 +198,20 @@ TEST_SUITE("activation") {
     CHECK_THROWS_WITH_AS(ops::tanh_backward<float>(x, x, y.view()),
                          "tanh_backward: input gradient has shape [3, 2], expected [2, 3]", ShapeError);
   }
+}
+
+TEST_CASE_TEMPLATE("ops: activation at all limits, at every place", S, float, double) {
+  using gradus::test::check_elementwise, gradus::test::with_output_gradient, gradus::test::exact_sigmoid;
+  using gradus::test::Wide;
+  constexpr Wide smallest = std::numeric_limits<S>::min(), dy = gradus::test::output_gradient;
+  check_elementwise<S>({"relu", ops::relu<S>, [](Wide x) { return x < 0 ? 0 : x; }, 0});
+  check_elementwise<S>({"sigmoid", ops::sigmoid<S>, exact_sigmoid, 3, smallest, true});
+  check_elementwise<S>({"tanh", ops::tanh<S>, [](Wide x) { return std::tanh(x); }, 2});
+  check_elementwise<S>({"relu_backward", with_output_gradient<S>(ops::relu_backward<S>),
+                        [](Wide y) { return y <= 0 ? 0 : dy; }, 0});
+  check_elementwise<S>({"sigmoid_backward", with_output_gradient<S>(ops::sigmoid_backward<S>),
+                        [](Wide y) { return dy * y * (1 - y); }, 3, smallest, true});
+  check_elementwise<S>({"tanh_backward", with_output_gradient<S>(ops::tanh_backward<S>),
+                        [](Wide y) { return dy * (1 - y) * (1 + y); }, 3,
+                        Wide(std::numeric_limits<S>::epsilon()), true});
 }

@@ -8,6 +8,8 @@
 #include <gradus/core/tensor.hpp>
 #include <gradus/ops/elementwise.hpp>
 
+#include "elementwise_checks.hpp"
+
 using namespace gradus;
 
 TEST_SUITE("elementwise") {
@@ -59,4 +61,20 @@ TEST_SUITE("elementwise") {
     CHECK_THROWS_WITH_AS(ops::exp<double>(x, Tensor<double>(Shape{3}).view()),
                          "exp: output has shape [3], expected [2]", ShapeError);
   }
+}
+
+TEST_CASE_TEMPLATE("ops: exp, log and sqrt at all limits, at every place", S, float, double) {
+  using gradus::test::check_elementwise, gradus::test::with_output_gradient;
+  using gradus::test::Wide;
+  constexpr Wide smallest = std::numeric_limits<S>::min(), dy = gradus::test::output_gradient;
+  check_elementwise<S>({"exp", ops::exp<S>, [](Wide x) { return std::exp(x); }, 1.1});
+  check_elementwise<S>({"log", ops::log<S>, [](Wide x) { return std::log(x); }, 1});
+  check_elementwise<S>({"sqrt", ops::sqrt<S>, [](Wide x) { return std::sqrt(x); }, 0.5});
+  check_elementwise<S>(
+      {"exp_backward", with_output_gradient<S>(ops::exp_backward<S>), [](Wide y) { return dy * y; }, 0.5});
+  check_elementwise<S>(
+      {"log_backward", with_output_gradient<S>(ops::log_backward<S>), [](Wide x) { return dy / x; }, 0.5});
+  // 2 y may overflow
+  check_elementwise<S>({"sqrt_backward", with_output_gradient<S>(ops::sqrt_backward<S>),
+                        [](Wide y) { return dy / (2 * y); }, 1, smallest});
 }

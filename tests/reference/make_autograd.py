@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Writes autograd.inc, values and gradients of every operator of the tape in double, for
-tests/autograd/test_operators.cpp.
+tests/autograd/operator_checks.hpp.
 
     python3 make_autograd.py > autograd.inc
 

@@ -16,8 +16,6 @@
 
 #include <gradus/data/mixup.hpp>
 #include <gradus/data/synthetic.hpp>
-#include <gradus/nn/adapt_loss.hpp>
-#include <gradus/nn/binary_cross_entropy.hpp>
 #include <gradus/nn/dropout.hpp>
 #include <gradus/nn/flatten.hpp>
 #include <gradus/nn/linear.hpp>
@@ -79,9 +77,6 @@ std::vector<double> trained_in_double(const Loss& loss) {
   }
   return all;
 }
-
-/// A loss of the user's that inherits from one of nn.
-struct Louder : nn::SoftmaxCrossEntropy<float> {};
 
 /// Batches of one's own that have no name.
 struct Nameless {
@@ -602,15 +597,6 @@ TEST_CASE("Trainer: the losses of nn take the scalar of the network, and keep th
   CHECK(trained_in_double(loss) == weights);
   CHECK(trained_in_double(gradus::MixupCrossEntropy<float>{loss}) == weights);
   CHECK_FALSE(trained_in_double(nn::SoftmaxCrossEntropy<double>{}) == weights);
-
-  const auto mean = nn::adapt_loss<double>(nn::MeanSquaredError<>{nn::Reduction::sum});
-  static_assert(std::is_same_v<decltype(mean), const nn::MeanSquaredError<double>>);
-  CHECK(mean.reduction == nn::Reduction::sum);
-  const auto binary = nn::adapt_loss<double>(nn::BinaryCrossEntropy<>{nn::Reduction::sum});
-  static_assert(std::is_same_v<decltype(binary), const nn::BinaryCrossEntropy<double>>);
-  CHECK(binary.reduction == nn::Reduction::sum);
-  // A cast would leave out what a derived class adds.
-  static_assert(std::is_same_v<decltype(nn::adapt_loss<double>(Louder{})), Louder>);
 }
 
 TEST_CASE("Trainer: a temporary one hands out a history that lives on") {

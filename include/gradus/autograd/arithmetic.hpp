@@ -2,96 +2,15 @@
 
 #pragma once
 
-#include <cmath>
-#include <string>
-#include <type_traits>
 #include <utility>
 
-#include <gradus/autograd/record.hpp>
+#include <gradus/autograd/broadcast.hpp>
 #include <gradus/autograd/variable.hpp>
-#include <gradus/ops/broadcast.hpp>
 
 /// `+ - * /` of variables and numbers, with NumPy's broadcasting.
 namespace gradus {
 
-/// Repeats along axes: `[3] -> [2, 3]`. Throws ShapeError.
-template <class Scalar>
-Variable<Scalar> expand(const Variable<Scalar>& x, const Shape& shape);
-
-/// Sums along axes, the transpose of expand: `[2, 3] -> [3]`. Throws ShapeError.
-template <class Scalar>
-Variable<Scalar> sum_to(const Variable<Scalar>& x, const Shape& shape) {
-  if (x.shape() == shape) return x;
-  auto y = detail::Value<Scalar>::uninitialized(shape);
-  ops::sum_to<Scalar>(x.value(), y.view());
-  return detail::record("sum_to", std::move(y), x, [](const detail::Step<Scalar>& step) {
-    step.give(0, expand(step.gradient(), step.input().shape()));
-  });
-}
-
-template <class Scalar>
-Variable<Scalar> expand(const Variable<Scalar>& x, const Shape& shape) {
-  if (x.shape() == shape) return x;
-  auto y = detail::Value<Scalar>::uninitialized(shape);
-  ops::expand<Scalar>(x.value(), y.view());
-  return detail::record("expand", std::move(y), x, [](const detail::Step<Scalar>& step) {
-    step.give(0, sum_to(step.gradient(), step.input().shape()));
-  });
-}
-
 namespace detail {
-
-/// Records y = f(a, b). Each formula of F is written once, for numbers, tensors and variables.
-template <class Scalar, class F>
-class BinaryNode final : public Node<Scalar> {
- public:
-  BinaryNode(Value<Scalar> result, const Variable<Scalar>& a, const Variable<Scalar>& b)
-      : Node<Scalar>(std::move(result)) {
-    this->set_parents(a.node(), b.node());
-    this->requires_grad = true;
-  }
-
-  std::string name() const override { return F::name; }
-
-  void backward(Scalar dy, BackwardMode) override {
-    Node<Scalar>&a = *this->few_parents[0], &b = *this->few_parents[1];
-    const Scalar x = a.value.number(), z = b.value.number(), y = this->value.number();
-    if (a.pass.wanted) a.receive(F::left(dy, x, z, y));
-    if (b.pass.wanted) b.receive(F::right(dy, x, z, y));
-  }
-
-  void backward(const Variable<Scalar>& dy, BackwardMode) override {
-    const Variable<Scalar> a(this->few_parents[0]), b(this->few_parents[1]), y{NodeRef<Scalar>(this)};
-    if (a.node()->pass.wanted) a.node()->receive(sum_to(F::left(dy, a, b, y), a.shape()));
-    if (b.node()->pass.wanted) b.node()->receive(sum_to(F::right(dy, a, b, y), b.shape()));
-  }
-};
-
-template <class F, class Scalar>
-Variable<Scalar> binary(const Variable<Scalar>& a, const Variable<Scalar>& b) {
-  const Value<Scalar>&x = a.node()->value, &z = b.node()->value;
-  const auto result = [&]() -> Value<Scalar> {
-    if (x.is_number() && z.is_number()) return F{}(x.number(), z.number());
-    auto y = Value<Scalar>::uninitialized(ops::broadcast_shape(F::name, a.shape(), b.shape()));
-    ops::broadcast<Scalar>(F::name, F{}, x.view(), z.view(), y.view());
-    return y;
-  };
-  if (!recording || !(a.requires_grad() || b.requires_grad())) return Variable<Scalar>(result());
-  return Variable<Scalar>(NodeRef<Scalar>(new BinaryNode<Scalar, F>(result(), a, b)));
-}
-
-/// f of each pair of numbers, where an array has no such operation of its own.
-template <class F, class A, class B>
-auto for_pairs(F f, const A& a, const B& b) {
-  if constexpr (std::is_arithmetic_v<A> && std::is_arithmetic_v<B>)
-    return f(a, b);
-  else if constexpr (std::is_arithmetic_v<A>)
-    return b.unaryExpr([f, a](A x) { return f(a, x); });
-  else if constexpr (std::is_arithmetic_v<B>)
-    return a.unaryExpr([f, b](B x) { return f(x, b); });
-  else
-    return a.binaryExpr(b, f);
-}
 
 struct Add {
   static constexpr const char* name = "add";

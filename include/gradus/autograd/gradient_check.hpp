@@ -12,10 +12,11 @@
 #include <vector>
 
 #include <gradus/autograd/arithmetic.hpp>
-#include <gradus/autograd/backward.hpp>
+#include <gradus/autograd/grad.hpp>
 #include <gradus/autograd/reduction.hpp>
 #include <gradus/autograd/variable.hpp>
 #include <gradus/core/format.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/random.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/nn/context.hpp>
@@ -73,9 +74,9 @@ double central_difference(const F& f, double& x, double step) {
 }
 
 inline std::vector<Index> index_of(Index element, const Shape& shape) {
-  std::vector<Index> index(static_cast<std::size_t>(shape.rank()));
+  std::vector<Index> index(to_size(shape.rank()));
   for (Index axis = shape.rank() - 1; axis >= 0; --axis) {
-    index[static_cast<std::size_t>(axis)] = element % shape[axis];
+    index[to_size(axis)] = element % shape[axis];
     element /= shape[axis];
   }
   return index;

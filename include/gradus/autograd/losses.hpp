@@ -12,6 +12,7 @@
 #include <gradus/autograd/record.hpp>
 #include <gradus/autograd/softmax.hpp>
 #include <gradus/autograd/variable.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/ops/binary_cross_entropy.hpp>
 #include <gradus/ops/detail/sum.hpp>
 #include <gradus/ops/mean_squared_error.hpp>
@@ -46,7 +47,7 @@ Tensor<Scalar> cross_entropy_row_scales(const Shape& logits, std::span<const Ind
                                         const ops::CrossEntropyOptions<Scalar>& options) {
   const auto weight = [&](Index c) {
     const std::span<const Scalar> weights = options.class_weights;
-    return weights.empty() ? 1.0 : static_cast<double>(weights[static_cast<std::size_t>(c)]);
+    return weights.empty() ? 1.0 : static_cast<double>(weights[to_size(c)]);
   };
   const double of_classes = ops::detail::sum_terms<double>(logits[1], weight);
   ops::detail::Sum<double> of_labels;

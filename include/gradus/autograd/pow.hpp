@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <gradus/autograd/arithmetic.hpp>
+#include <gradus/autograd/broadcast.hpp>
 #include <gradus/autograd/elementwise.hpp>
 #include <gradus/autograd/selection.hpp>
 #include <gradus/autograd/variable.hpp>
@@ -46,6 +47,8 @@ Variable<Scalar> where_plain(Tensor<bool> is_plain, Scalar constant, const Varia
   return where(mask, f(where(mask, x, Variable<Scalar>(Scalar{1}))), Variable<Scalar>(constant));
 }
 
+// Not beside the operators of arithmetic.hpp, because its derivatives need log and where, which need
+// arithmetic.
 struct Power {
   static constexpr const char* name = "pow";
   // y = a^b

@@ -11,12 +11,14 @@
 #include <utility>
 
 #include <gradus/autograd/arithmetic.hpp>
+#include <gradus/autograd/broadcast.hpp>
 #include <gradus/autograd/elementwise.hpp>
 #include <gradus/autograd/record.hpp>
 #include <gradus/autograd/selection.hpp>
 #include <gradus/autograd/shape_ops.hpp>
 #include <gradus/autograd/variable.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/ops/broadcast.hpp>
 #include <gradus/ops/extremum.hpp>
 #include <gradus/ops/norm.hpp>
@@ -53,12 +55,12 @@ class Axes {
   }
   /// The shape without these axes.
   Shape dropped(const Shape& x) const {
-    std::array<Index, static_cast<std::size_t>(Shape::max_rank)> extents{};
-    std::size_t rank = 0;
+    IndexedArray<Index, Shape::max_rank> extents{};
+    Index rank = 0;
     for (Index axis = 0; axis < x.rank(); ++axis) {
       if (!contains(x, axis)) extents[rank++] = x[axis];
     }
-    return Shape(std::span<const Index>(extents.data(), rank));
+    return Shape(std::span<const Index>(extents).first(to_size(rank)));
   }
 
  private:
@@ -71,7 +73,7 @@ class Axes {
     return times == 1;
   }
 
-  std::array<Index, static_cast<std::size_t>(Shape::max_rank)> axes_{};
+  std::array<Index, to_size(Shape::max_rank)> axes_{};
   bool all_ = true;
   std::size_t count_ = 0;
 };

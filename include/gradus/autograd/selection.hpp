@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <gradus/autograd/arithmetic.hpp>
+#include <gradus/autograd/broadcast.hpp>
 #include <gradus/autograd/elementwise.hpp>
 #include <gradus/autograd/record.hpp>
 #include <gradus/autograd/variable.hpp>

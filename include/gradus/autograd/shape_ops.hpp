@@ -4,6 +4,7 @@
 
 #include <initializer_list>
 #include <memory>
+#include <numeric>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -58,9 +59,8 @@ Variable<Scalar> permute(const Variable<Scalar>& x, std::initializer_list<Index>
 template <class Scalar>
 Variable<Scalar> transpose(const Variable<Scalar>& x, Index axis_a = -2, Index axis_b = -1) {
   ops::AxisOrder order{};
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<Index>(i);
-  std::swap(order[static_cast<std::size_t>(x.shape().normalize_axis(axis_a))],
-            order[static_cast<std::size_t>(x.shape().normalize_axis(axis_b))]);
+  std::iota(order.begin(), order.end(), Index{0});
+  std::swap(order[x.shape().normalize_axis(axis_a)], order[x.shape().normalize_axis(axis_b)]);
   return detail::permute(x, order);
 }
 

@@ -10,6 +10,7 @@
 
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/huge_pages.hpp>
+#include <gradus/core/index.hpp>
 
 namespace gradus {
 
@@ -49,7 +50,7 @@ class AlignedBuffer {
     if (size > std::numeric_limits<std::ptrdiff_t>::max() / static_cast<Index>(sizeof(Scalar))) {
       throw std::bad_array_new_length();
     }
-    const std::size_t bytes = static_cast<std::size_t>(size) * sizeof(Scalar);
+    const std::size_t bytes = to_size(size) * sizeof(Scalar);
     memory_.reset(static_cast<Scalar*>(::operator new (bytes, std::align_val_t{tensor_alignment})));
     advise_huge_pages(memory_.get(), bytes);
     capacity_ = size;

@@ -15,7 +15,7 @@
 /// The numbers of an arithmetic sequence, for `Tensor::arange`.
 namespace gradus::detail {
 
-[[noreturn]] inline void fail_range() {
+[[noreturn]] inline void throw_range() {
   throw ArgumentError("arange: the range from begin to end has no finite length, or too many numbers");
 }
 
@@ -29,7 +29,7 @@ Index arange_count(T begin, T end, T step) {
   const auto by = static_cast<std::uint64_t>(step);
   const std::uint64_t distance = rises ? to - from : from - to, stride = rises ? by : std::uint64_t{0} - by;
   const std::uint64_t count = distance / stride + (distance % stride > 0 ? 1 : 0);
-  if (count > static_cast<std::uint64_t>(std::numeric_limits<Index>::max())) fail_range();
+  if (count > static_cast<std::uint64_t>(std::numeric_limits<Index>::max())) throw_range();
   return static_cast<Index>(count);
 }
 
@@ -46,13 +46,13 @@ using ArangeScalar = std::common_type_t<T, double>;
 
 template <std::floating_point T>
 Index arange_count(T begin, T end, T step) {
-  if (!std::isfinite(begin) || !std::isfinite(end) || !std::isfinite(step)) fail_range();
+  if (!std::isfinite(begin) || !std::isfinite(end) || !std::isfinite(step)) throw_range();
   if (step > 0 ? begin >= end : begin <= end) return 0;
   const ArangeScalar<T> from = begin, to = end, by = step, distance = to - from;
   const auto quotient = std::isfinite(distance) ? distance / by : to / by - from / by;
   // Even where the quotient underflows, begin itself comes before end.
   const auto count = std::max(std::ceil(quotient), ArangeScalar<T>{1});
-  if (!(count < -static_cast<ArangeScalar<T>>(std::numeric_limits<Index>::min()))) fail_range();
+  if (!(count < -static_cast<ArangeScalar<T>>(std::numeric_limits<Index>::min()))) throw_range();
   return static_cast<Index>(count);
 }
 

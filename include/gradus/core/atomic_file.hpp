@@ -36,7 +36,7 @@ class AtomicFile {
       : path_(path), destination_(detail::find_destination(path)) {
     if (!destination_.is_file) return;
     const int error = temporary_.create(destination_.path, destination_.exists);
-    if (error != 0) fail_file(path_, "cannot be created", error);
+    if (error != 0) throw_file(path_, "cannot be created", error);
   }
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
@@ -67,7 +67,7 @@ class AtomicFile {
       return;
     }
     const int error = temporary_.rename_to(destination_.path);
-    if (error != 0) fail_file(path_, "cannot be replaced", error);
+    if (error != 0) throw_file(path_, "cannot be replaced", error);
     const auto folder = destination_.path.parent_path();
     detail::sync_folder(folder.empty() ? std::filesystem::path(".") : folder);
   }
@@ -96,7 +96,7 @@ class AtomicFile {
 
   void check_written(int error) {
     error_ = error;
-    if (error != 0) fail_file(path_, "cannot be written", error);
+    if (error != 0) throw_file(path_, "cannot be written", error);
   }
 
   std::filesystem::path path_;

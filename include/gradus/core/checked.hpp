@@ -14,7 +14,7 @@
 namespace gradus::detail {
 
 template <class ErrorType>
-[[noreturn]] void fail_overflow(const char* what, Index a, const char* operation, Index b) {
+[[noreturn]] void throw_overflow(const char* what, Index a, const char* operation, Index b) {
   throw ErrorType(std::string(what) + ": " + std::to_string(a) + operation + std::to_string(b) +
                   " overflows, expected at most " + std::to_string(std::numeric_limits<Index>::max()));
 }
@@ -24,12 +24,12 @@ template <class ErrorType = ArgumentError>
 constexpr Index checked_add(const char* what, Index a, Index b) {
   const bool fits =
       b < 0 ? a >= std::numeric_limits<Index>::min() - b : a <= std::numeric_limits<Index>::max() - b;
-  if (!fits) fail_overflow<ErrorType>(what, a, " + ", b);
+  if (!fits) throw_overflow<ErrorType>(what, a, " + ", b);
   return a + b;
 }
 
 template <class From>
-[[noreturn]] void fail_cast(const char* what, From number, int digits, bool is_signed) {
+[[noreturn]] void throw_cast(const char* what, From number, int digits, bool is_signed) {
   throw ArgumentError(std::string(what) + ": " + std::to_string(number) + " does not fit " +
                       (is_signed ? "a signed" : "an unsigned") + " integer of " + std::to_string(digits) +
                       " binary digits");
@@ -45,11 +45,11 @@ To checked_cast(const char* what, From number) {
     const From whole = std::trunc(number);
     // The bounds are powers of two, so that each is exact in any floating-point type.
     const From above = std::ldexp(From{1}, Limits::digits), below = Limits::is_signed ? -above : From{0};
-    if (!(whole >= below && whole < above)) fail_cast(what, number, Limits::digits, Limits::is_signed);
+    if (!(whole >= below && whole < above)) throw_cast(what, number, Limits::digits, Limits::is_signed);
   } else if constexpr (!std::is_same_v<To, bool> && std::is_integral_v<To>) {
     const auto result = static_cast<To>(number);
     if (static_cast<From>(result) != number || (result < To{}) != (number < From{}))
-      fail_cast(what, number, Limits::digits, Limits::is_signed);
+      throw_cast(what, number, Limits::digits, Limits::is_signed);
   }
   return static_cast<To>(number);
 }

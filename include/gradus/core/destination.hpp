@@ -45,7 +45,7 @@ inline bool is_descriptor_path(const std::filesystem::path& path, Destination& r
 /// Throws FileError if an existing file or device must not be written.
 inline void check_may_write(const std::filesystem::path& given, const std::filesystem::path& path) {
   if (::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0) return;
-  if (errno == EACCES || errno == EPERM || errno == EROFS) fail_file(given, "cannot be written", errno);
+  if (errno == EACCES || errno == EPERM || errno == EROFS) throw_file(given, "cannot be written", errno);
 }
 
 #else
@@ -60,22 +60,22 @@ inline void check_may_write(const std::filesystem::path&, const std::filesystem:
 inline Destination find_destination(const std::filesystem::path& given) {
   namespace fs = std::filesystem;
   constexpr int most_links = 40;  // as in Linux
-  if (given.empty()) fail_file(given, "cannot be created", ENOENT);
+  if (given.empty()) throw_file(given, "cannot be created", ENOENT);
   std::error_code error;
   Destination result{fs::absolute(given, error)};
   if (error) result.path = given;
   for (int links = 0; !is_descriptor_path(result.path, result); ++links) {
     const fs::path target = fs::read_symlink(result.path, error);
     if (error) break;
-    if (links == most_links) fail_file(given, "cannot be written", ELOOP);
+    if (links == most_links) throw_file(given, "cannot be written", ELOOP);
     result.path = target.is_absolute() ? target : result.path.parent_path() / target;
   }
   if (result.is_file) {
     const fs::file_type type = fs::status(result.path, error).type();
     if (type == fs::file_type::none || type == fs::file_type::unknown) {
-      fail_file(given, "cannot be written", error ? error.default_error_condition().value() : EIO);
+      throw_file(given, "cannot be written", error ? error.default_error_condition().value() : EIO);
     }
-    if (type == fs::file_type::directory) fail_file(given, "cannot be replaced", EISDIR);
+    if (type == fs::file_type::directory) throw_file(given, "cannot be replaced", EISDIR);
     result.exists = type != fs::file_type::not_found;
     result.is_file = !result.exists || type == fs::file_type::regular;
   }

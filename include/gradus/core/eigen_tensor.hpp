@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/shape.hpp>
 #include <gradus/core/tensor_view.hpp>
 
@@ -29,7 +30,7 @@ struct EigenMap {
 
   static Map map(Scalar* data, const Shape& shape) {
     typename Plain::Dimensions dimensions;
-    for (int axis = 0; axis < Rank; ++axis) dimensions[static_cast<std::size_t>(axis)] = shape[axis];
+    for (int axis = 0; axis < Rank; ++axis) dimensions[to_size(axis)] = shape[axis];
     return Map(data, dimensions);
   }
 };

@@ -30,7 +30,7 @@ inline std::string path_text(const std::filesystem::path& path) {
 }
 
 /// Throws FileError: `<path>: <what>: <the system's text for the errno value>`.
-[[noreturn]] inline void fail_file(const std::filesystem::path& path, const std::string& what, int error) {
+[[noreturn]] inline void throw_file(const std::filesystem::path& path, const std::string& what, int error) {
   throw FileError(path_text(path) + ": " + what + ": " + std::generic_category().message(error));
 }
 

@@ -54,16 +54,16 @@ class PositionedFile {
   void open() {
     std::error_code error;
     size_ = std::filesystem::file_size(path_, error);
-    if (error) fail_file(path_, "cannot be opened", error.default_error_condition().value());
+    if (error) throw_file(path_, "cannot be opened", error.default_error_condition().value());
     file_ = open_file(path_, "rb");
-    if (!file_) fail_file(path_, "cannot be opened", errno);
+    if (!file_) throw_file(path_, "cannot be opened", errno);
   }
 
   std::size_t read_some(std::uint64_t position, std::span<std::byte> out) const {
     const std::lock_guard lock(*mutex_);
     if (_fseeki64(file_.get(), static_cast<long long>(position), SEEK_SET) != 0) return 0;
     const std::size_t count = std::fread(out.data(), 1, out.size(), file_.get());
-    if (std::ferror(file_.get()) != 0) fail_file(path_, "cannot be read", errno);
+    if (std::ferror(file_.get()) != 0) throw_file(path_, "cannot be read", errno);
     return count;
   }
 
@@ -74,8 +74,8 @@ class PositionedFile {
     // Without O_NONBLOCK, opening a FIFO would wait for its writer.
     file_ = detail::open_descriptor(path_, O_RDONLY | O_NONBLOCK);
     struct stat status {};
-    if (!file_ || ::fstat(file_.number(), &status) != 0) fail_file(path_, "cannot be opened", errno);
-    if (S_ISDIR(status.st_mode)) fail_file(path_, "cannot be opened", EISDIR);
+    if (!file_ || ::fstat(file_.number(), &status) != 0) throw_file(path_, "cannot be opened", errno);
+    if (S_ISDIR(status.st_mode)) throw_file(path_, "cannot be opened", EISDIR);
     if (!S_ISREG(status.st_mode)) throw FileError(path_text(path_) + ": is not a regular file");
     size_ = static_cast<std::uint64_t>(status.st_size);
   }
@@ -85,7 +85,7 @@ class PositionedFile {
     for (;;) {
       const auto count = ::pread(file_.number(), out.data(), part, static_cast<off_t>(position));
       if (count >= 0) return static_cast<std::size_t>(count);
-      if (errno != EINTR) fail_file(path_, "cannot be read", errno);
+      if (errno != EINTR) throw_file(path_, "cannot be read", errno);
     }
   }
 

@@ -13,6 +13,7 @@
 
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/format.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/shape.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/core/tensor_view.hpp>
@@ -121,8 +122,8 @@ class TensorPrinter {
   }
 
   void start_line(Index axis, Index line_breaks) {
-    text_.append(static_cast<std::size_t>(line_breaks), '\n');
-    text_.append(static_cast<std::size_t>(axis) + 1, ' ');
+    text_.append(to_size(line_breaks), '\n');
+    text_.append(to_size(axis) + 1, ' ');
   }
 
   void write_padded(std::string_view element) {

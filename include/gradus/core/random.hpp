@@ -20,6 +20,7 @@
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/mersenne_twister.hpp>
 
 namespace gradus {
@@ -136,8 +137,8 @@ class Generator {
   std::vector<Index> permutation(Index n) {
     std::vector<Index> order;
     if (n < 0) detail::throw_count("permutation", n, 0);
-    if (static_cast<std::size_t>(n) > order.max_size()) detail::throw_size("permutation", n);
-    order.resize(static_cast<std::size_t>(n));
+    if (to_size(n) > order.max_size()) detail::throw_size("permutation", n);
+    order.resize(to_size(n));
     permutation(std::span<Index>(order));
     return order;
   }

@@ -2,7 +2,6 @@
 
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <initializer_list>
 #include <limits>
@@ -11,6 +10,7 @@
 
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/index.hpp>
 
 namespace gradus {
 
@@ -31,8 +31,8 @@ class Shape {
 
   /// The shape with these extents. Throws ShapeError.
   constexpr explicit Shape(std::span<const Index> extents) {
-    if (extents.size() > static_cast<std::size_t>(max_rank)) fail_rank(extents.size());
-    for (const Index extent : extents) extents_[static_cast<std::size_t>(rank_++)] = extent;
+    if (extents.size() > to_size(max_rank)) throw_rank(extents.size());
+    for (const Index extent : extents) extents_[rank_++] = extent;
     size_ = checked_size();
   }
 
@@ -44,9 +44,7 @@ class Shape {
   constexpr bool empty() const { return size_ == 0; }
 
   /// The extent of an axis; a negative one counts from the end, as in Python. Throws IndexError.
-  constexpr Index operator[](Index axis) const {
-    return extents_[static_cast<std::size_t>(normalize_axis(axis))];
-  }
+  constexpr Index operator[](Index axis) const { return extents_[normalize_axis(axis)]; }
 
   /// The extents, outermost first. The pointers are valid as long as the shape.
   /// @{
@@ -61,35 +59,35 @@ class Shape {
 
   /// An axis in `[-rank, rank)` as one in `[0, rank)`. Throws IndexError.
   constexpr Index normalize_axis(Index axis) const {
-    if (axis < -rank_ || axis >= rank_) fail_axis(axis);
+    if (axis < -rank_ || axis >= rank_) throw_axis(axis);
     return axis < 0 ? axis + rank_ : axis;
   }
 
   /// The same shape with another extent at one axis: `with(0, 32)` is this shape for a batch of 32.
   constexpr Shape with(Index axis, Index extent) const {
-    std::array<Index, max_rank> extents = extents_;
-    extents[static_cast<std::size_t>(normalize_axis(axis))] = extent;
-    return Shape(std::span<const Index>(extents.data(), static_cast<std::size_t>(rank_)));
+    IndexedArray<Index, max_rank> extents = extents_;
+    extents[normalize_axis(axis)] = extent;
+    return Shape(std::span<const Index>(extents).first(to_size(rank_)));
   }
 
   /// The shape of one element along the first axis: `[N, 28, 28] -> [28, 28]`. Throws IndexError on rank 0.
   constexpr Shape without_first() const {
-    if (rank_ == 0) fail_axis(0);
+    if (rank_ == 0) throw_axis(0);
     return Shape(extents().subspan(1));
   }
 
   /// `[28, 28] -> [N, 28, 28]`.
   constexpr Shape prepend(Index extent) const {
-    if (rank_ == max_rank) fail_rank(max_rank + 1);
-    std::array<Index, max_rank> extents{extent};
-    for (std::size_t i = 0; i < static_cast<std::size_t>(rank_); ++i) extents[i + 1] = extents_[i];
-    return Shape(std::span<const Index>(extents.data(), static_cast<std::size_t>(rank_) + 1));
+    if (rank_ == max_rank) throw_rank(max_rank + 1);
+    IndexedArray<Index, max_rank> extents{{extent}};
+    for (Index i = 0; i < rank_; ++i) extents[i + 1] = extents_[i];
+    return Shape(std::span<const Index>(extents).first(to_size(rank_ + 1)));
   }
 
   /// Equal ranks and extents.
   friend constexpr bool operator==(const Shape& a, const Shape& b) {
     if (a.rank_ != b.rank_) return false;
-    for (std::size_t i = 0; i < static_cast<std::size_t>(a.rank_); ++i) {
+    for (Index i = 0; i < a.rank_; ++i) {
       if (a.extents_[i] != b.extents_[i]) return false;
     }
     return true;
@@ -110,7 +108,7 @@ class Shape {
     Index size = 1;
     bool any_zero = false;
     for (const Index extent : extents()) {
-      if (extent < 0) fail_extents("an extent is negative");
+      if (extent < 0) throw_extents("an extent is negative");
       any_zero = any_zero || extent == 0;
     }
     if (any_zero) return 0;
@@ -118,25 +116,25 @@ class Shape {
     for (const Index extent : extents()) {
       // Two factors below `half` cannot overflow, and a division takes longer than all the rest.
       if ((size >= half || extent >= half) && size > std::numeric_limits<Index>::max() / extent)
-        fail_extents("the number of elements overflows");
+        throw_extents("the number of elements overflows");
       size *= extent;
     }
     return size;
   }
 
-  [[noreturn]] void fail_extents(const char* why) const {
+  [[noreturn]] void throw_extents(const char* why) const {
     throw ShapeError("Shape: " + to_string() + ": " + why);
   }
-  [[noreturn]] static void fail_rank(std::size_t rank) {
+  [[noreturn]] static void throw_rank(std::size_t rank) {
     throw ShapeError("Shape: rank " + std::to_string(rank) + ", expected at most " +
                      std::to_string(max_rank));
   }
-  [[noreturn]] void fail_axis(Index axis) const {
+  [[noreturn]] void throw_axis(Index axis) const {
     throw IndexError("Shape: axis " + std::to_string(axis) + " of " + to_string() + ", expected one in [" +
                      std::to_string(-rank_) + ", " + std::to_string(rank_) + ")");
   }
 
-  std::array<Index, max_rank> extents_{};
+  IndexedArray<Index, max_rank> extents_{};
   Index rank_ = 0;
   Index size_ = 1;
 };

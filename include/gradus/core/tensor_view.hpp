@@ -14,6 +14,7 @@
 
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/shape.hpp>
 
 namespace gradus {
@@ -36,31 +37,31 @@ using MapOf = Eigen::Map<std::conditional_t<std::is_const_v<Scalar>, const Plain
 template <class Scalar, int Rank>
 struct EigenMap;
 
-[[noreturn]] inline void fail_rank(const char* operation, const Shape& got, Index wanted) {
+[[noreturn]] inline void throw_rank(const char* operation, const Shape& got, Index wanted) {
   throw ShapeError(std::string(operation) + ": tensor has shape " + got.to_string() + ", expected rank " +
                    std::to_string(wanted));
 }
 
-[[noreturn]] inline void fail_element(std::span<const Index> indices, const Shape& shape) {
+[[noreturn]] inline void throw_element(std::span<const Index> indices, const Shape& shape) {
   std::string text = "Tensor: element (";
   for (std::size_t i = 0; i < indices.size(); ++i) text += (i > 0 ? ", " : "") + std::to_string(indices[i]);
   throw IndexError(text + ") of a tensor of shape " + shape.to_string());
 }
 
-[[noreturn]] inline void fail_slice(Index begin, Index end, const Shape& shape) {
+[[noreturn]] inline void throw_slice(Index begin, Index end, const Shape& shape) {
   throw IndexError("Tensor: slice [" + std::to_string(begin) + ", " + std::to_string(end) +
                    ") along the first axis of shape " + shape.to_string());
 }
 
 /// The shape asked for in a reshape, with at most one extent of -1 worked out from the number of elements.
 inline Shape infer_shape(const Shape& from, std::span<const Index> wanted) {
-  std::array<Index, Shape::max_rank> extents{};
+  IndexedArray<Index, Shape::max_rank> extents{};
   // Nothing overflows where there are no elements.
   Index known = std::ranges::find(wanted, Index{0}) == wanted.end() ? 1 : 0;
   Index unknown_at = -1;
   bool valid = wanted.size() <= extents.size();
   for (std::size_t i = 0; valid && i < wanted.size(); ++i) {
-    extents[i] = wanted[i];
+    extents[static_cast<Index>(i)] = wanted[i];
     if (wanted[i] != -1) {
       valid = wanted[i] >= 0 && (wanted[i] == 0 || known <= std::numeric_limits<Index>::max() / wanted[i]);
       if (valid) known *= wanted[i];
@@ -71,7 +72,7 @@ inline Shape infer_shape(const Shape& from, std::span<const Index> wanted) {
   }
   if (valid && unknown_at >= 0) {
     valid = known > 0 && from.size() % known == 0;
-    if (valid) extents[static_cast<std::size_t>(unknown_at)] = from.size() / known;
+    if (valid) extents[unknown_at] = from.size() / known;
   } else if (valid) {
     valid = known == from.size();
   }
@@ -138,19 +139,19 @@ class TensorView {
   /// @{
   constexpr Scalar* begin() const { return data_; }
   constexpr Scalar* end() const { return data_ + size(); }
-  constexpr std::span<Scalar> span() const { return {data_, static_cast<std::size_t>(size())}; }
+  constexpr std::span<Scalar> span() const { return {data_, to_size(size())}; }
   /// @}
 
   /// One element, one index an axis; always checked. Throws IndexError.
   template <std::integral... I>
   constexpr Scalar& operator()(I... indices) const {
     const std::array<Index, sizeof...(I)> at{static_cast<Index>(indices)...};
-    if (static_cast<Index>(sizeof...(I)) != rank()) detail::fail_element(at, shape_);
-    if (empty()) detail::fail_element(at, shape_);  // its other extents may have a product that overflows
+    if (static_cast<Index>(sizeof...(I)) != rank()) detail::throw_element(at, shape_);
+    if (empty()) detail::throw_element(at, shape_);  // its other extents may have a product that overflows
     Index offset = 0;
     for (std::size_t axis = 0; axis < at.size(); ++axis) {
       const Index extent = shape_.begin()[axis];
-      if (at[axis] < 0 || at[axis] >= extent) detail::fail_element(at, shape_);
+      if (at[axis] < 0 || at[axis] >= extent) detail::throw_element(at, shape_);
       offset = offset * extent + at[axis];
     }
     return data_[offset];
@@ -165,12 +166,12 @@ class TensorView {
 
   /// A matrix that shares this memory. Throws ShapeError unless the rank is 2.
   MatrixMap matrix() const {
-    if (rank() != 2) detail::fail_rank("matrix", shape_, 2);
+    if (rank() != 2) detail::throw_rank("matrix", shape_, 2);
     return MatrixMap(data_, shape_[0], shape_[1]);
   }
   /// A column vector that shares this memory. Throws ShapeError unless the rank is 1.
   VectorMap vector() const {
-    if (rank() != 1) detail::fail_rank("vector", shape_, 1);
+    if (rank() != 1) detail::throw_rank("vector", shape_, 1);
     return VectorMap(data_, size());
   }
   /// All elements in memory order, whatever the rank, for element-wise arithmetic.
@@ -179,7 +180,7 @@ class TensorView {
   /// `Eigen::TensorMap`, for which core/eigen_tensor.hpp must be included. Throws ShapeError on another rank.
   template <int Rank>
   auto as() const {
-    if (rank() != Rank) detail::fail_rank("as", shape_, Rank);
+    if (rank() != Rank) detail::throw_rank("as", shape_, Rank);
     if constexpr (Rank == 1) {
       return vector();
     } else if constexpr (Rank == 2) {
@@ -200,14 +201,14 @@ class TensorView {
 
   /// Elements `[begin, end)` along the first axis: `[N, ...] -> [end - begin, ...]`. Throws IndexError.
   TensorView slice(Index begin, Index end) const {
-    if (rank() == 0 || begin < 0 || end < begin || end > shape_[0]) detail::fail_slice(begin, end, shape_);
+    if (rank() == 0 || begin < 0 || end < begin || end > shape_[0]) detail::throw_slice(begin, end, shape_);
     const Index stride = begin == 0 ? 0 : size() / shape_[0];
     return {data_ + begin * stride, shape_.with(0, end - begin)};
   }
 
   /// Element i along the first axis: `[N, ...] -> [...]`. Throws IndexError.
   TensorView operator[](Index i) const {
-    if (rank() == 0 || i < 0 || i >= shape_[0]) detail::fail_element({&i, 1}, shape_);
+    if (rank() == 0 || i < 0 || i >= shape_[0]) detail::throw_element({&i, 1}, shape_);
     const Shape inner = shape_.without_first();
     return {data_ + i * inner.size(), inner};
   }

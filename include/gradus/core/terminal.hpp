@@ -20,6 +20,7 @@
 #endif
 
 #include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 
 namespace gradus {
 
@@ -94,7 +95,7 @@ class StatusLine {
   explicit StatusLine(std::FILE* out, Width width = terminal_width) : out_(out), width_(std::move(width)) {}
 
   /// The number of columns that a text may fill now.
-  std::size_t room() const { return static_cast<std::size_t>(std::max<Index>(width_(out_), 1) - 1); }
+  std::size_t room() const { return to_size(std::max<Index>(width_(out_), 1) - 1); }
 
   /// Replaces the line, cut to the room that there is. The text has no line breaks.
   void show(std::string_view text) {

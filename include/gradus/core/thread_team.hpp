@@ -17,6 +17,7 @@
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/fork.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/job_runner.hpp>
 
 namespace gradus::detail {
@@ -28,7 +29,7 @@ class ThreadTeam final : public JobRunner {
   ThreadTeam(Index threads, std::chrono::microseconds spin) : spin_(spin) {
     watch_forks();
     forks_ = fork_count.load(std::memory_order_relaxed);
-    workers_.reserve(static_cast<std::size_t>(threads - 1));
+    workers_.reserve(to_size(threads - 1));
     try {
       for (Index i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
     } catch (const std::system_error& error) {

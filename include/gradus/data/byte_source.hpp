@@ -38,15 +38,15 @@ class PlainFile {
   explicit PlainFile(const std::filesystem::path& path) : path_(path), name_(path_text(path)) {
     std::error_code error;
     remaining_ = std::filesystem::file_size(path, error);
-    if (error) fail_file(path, "cannot be read", error.default_error_condition().value());
+    if (error) throw_file(path, "cannot be read", error.default_error_condition().value());
     file_ = open_file(path, "rb");
-    if (!file_) fail_file(path, "cannot be read", errno);
+    if (!file_) throw_file(path, "cannot be read", errno);
   }
 
   /// Reads up to out.size() bytes. Returns how many; fewer only at the end. Throws FileError.
   std::size_t read(std::span<std::byte> out) {
     const std::size_t count = std::fread(out.data(), 1, out.size(), file_.get());
-    if (std::ferror(file_.get()) != 0) fail_file(path_, "cannot be read", errno);
+    if (std::ferror(file_.get()) != 0) throw_file(path_, "cannot be read", errno);
     remaining_ -= std::min<std::uint64_t>(remaining_, count);
     return count;
   }

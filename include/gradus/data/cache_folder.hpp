@@ -47,7 +47,7 @@ namespace detail {
 inline void make_folder(const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  if (error) fail_file(folder, "cannot be created", error.default_error_condition().value());
+  if (error) throw_file(folder, "cannot be created", error.default_error_condition().value());
 }
 
 /// Creates a folder and those of its parents that are missing, all for their owner alone (mode 0700); leaves
@@ -64,7 +64,7 @@ inline void make_private_folder(const std::filesystem::path& folder) {
   const int reason = error.default_error_condition().value();
 #endif
   // Another process may have been faster, and "a/" is there once "a" is.
-  if (!std::filesystem::is_directory(folder, error)) fail_file(folder, "cannot be created", reason);
+  if (!std::filesystem::is_directory(folder, error)) throw_file(folder, "cannot be created", reason);
 }
 
 }  // namespace detail

@@ -5,11 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <concepts>
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <iterator>
-#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -19,13 +17,14 @@
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/parallel.hpp>
-#include <gradus/core/prefetch.hpp>
 #include <gradus/core/random.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/data/convert.hpp>
 #include <gradus/data/dataset.hpp>
+#include <gradus/data/gather.hpp>
 
 namespace gradus {
 
@@ -110,7 +109,7 @@ class Loader {
   /// off. The generator must outlive the epoch.
   Epoch training_epoch(Generator& random) & {
     if (options_.shuffle) {
-      order_.resize(static_cast<std::size_t>(data_->size()));
+      order_.resize(to_size(data_->size()));
       random.permutation(std::span<Index>(order_));
     }
     return Epoch(*this, &random);
@@ -124,28 +123,6 @@ class Loader {
   void evaluation_epoch() && = delete;
 
  private:
-  /// Which examples make up a batch: `rest[i]` if shuffled, else `first + i`.
-  struct Rows {
-    std::span<const Index> rest = {};  ///< shuffled examples from this batch's first to the epoch's last
-    Index first = 0;
-    Index count = 0;
-
-    bool is_shuffled() const { return !rest.empty(); }
-    Index operator[](Index i) const { return is_shuffled() ? rest[static_cast<std::size_t>(i)] : first + i; }
-
-    /// Returns the example `i` places after the batch's first, which may belong to a later batch; nothing
-    /// past the epoch's last example, or if the examples are not shuffled.
-    std::optional<Index> after(Index i) const {
-      const auto at = static_cast<std::size_t>(i);
-      return at < rest.size() ? std::optional(rest[at]) : std::nullopt;
-    }
-  };
-
-  // Less is not worth waking a thread for.
-  static constexpr Index min_elements_per_part = 1 << 15;
-  // Shuffled rows wait for memory, longer than their conversion takes, unless they are asked for in advance.
-  static constexpr Index prefetched_rows = 8;
-
   static constexpr auto copied = [](const auto* in, auto* out, Index count) { std::copy_n(in, count, out); };
 
   Batch<Scalar, Label> gather(Index batch, Generator* random) {
@@ -153,55 +130,34 @@ class Loader {
     const Index count = std::min(options_.batch_size, data_->size() - first);
     const bool shuffled = random != nullptr && options_.shuffle;
     const std::span<const Index> order(order_);
-    const Rows rows{shuffled ? order.subspan(static_cast<std::size_t>(first)) : std::span<const Index>{},
-                    first, count};
+    const detail::BatchRows rows{shuffled ? order.subspan(to_size(first)) : std::span<const Index>{}, first,
+                                 count};
     return {gather_inputs(rows, random), gather_labels(rows)};
   }
 
-  TensorView<const Scalar> gather_inputs(const Rows& rows, Generator* random) {
+  TensorView<const Scalar> gather_inputs(const detail::BatchRows& rows, Generator* random) {
     const auto divisor = static_cast<Scalar>(options_.divisor);
     const auto divided = [divisor](const Element* in, Scalar* out, Index count) {
       detail::convert(in, out, count, divisor);
     };
     if (random != nullptr && options_.transform) {
-      copy_rows(data_->inputs, rows, transformed_, copied);
+      detail::gather_rows(data_->inputs, rows, transformed_, copied, options_.parallel);
       options_.transform(transformed_, *random);
-      copy_rows(transformed_, Rows{{}, 0, rows.count}, x_, divided);
+      detail::gather_rows(transformed_, detail::BatchRows{{}, 0, rows.count}, x_, divided, options_.parallel);
       return x_;
     }
     if constexpr (std::is_same_v<Element, Scalar>) {
       if (!rows.is_shuffled() && divisor == 1)
         return data_->inputs.slice(rows.first, rows.first + rows.count);
     }
-    copy_rows(data_->inputs, rows, x_, divided);
+    detail::gather_rows(data_->inputs, rows, x_, divided, options_.parallel);
     return x_;
   }
 
-  TensorView<const Label> gather_labels(const Rows& rows) {
+  TensorView<const Label> gather_labels(const detail::BatchRows& rows) {
     if (!rows.is_shuffled()) return data_->labels.slice(rows.first, rows.first + rows.count);
-    copy_rows(data_->labels, rows, labels_, copied);
+    detail::gather_rows(data_->labels, rows, labels_, copied, options_.parallel);
     return labels_;
-  }
-
-  /// Calls copy_row(from, to, elements in a row) for each row of the batch.
-  template <class From, class To, class CopyRow>
-  void copy_rows(const Tensor<From>& from, const Rows& rows, Tensor<To>& to, const CopyRow& copy_row) {
-    to.resize(from.shape().with(0, rows.count));
-    const Index width = to.size() / rows.count;
-    const Index parts = std::clamp(to.size() / min_elements_per_part, Index{1}, options_.parallel.threads());
-    options_.parallel.run_ranges(parts, rows.count, [&](Index begin, Index end) {
-      for (Index i = begin; i < end; ++i) {
-        // Past this part's last row, the first rows of the same part of the next batch come next.
-        const Index ahead = i + prefetched_rows;
-        prefetch_row(from, width, rows.after(ahead < end ? ahead : rows.count + begin + ahead - end));
-        copy_row(from.data() + rows[i] * width, to.data() + i * width, width);
-      }
-    });
-  }
-
-  template <class From>
-  static void prefetch_row(const Tensor<From>& from, Index width, std::optional<Index> row) {
-    if (row) detail::prefetch(from.data() + *row * width, width * Index{sizeof(From)});
   }
 
   const Data* data_;

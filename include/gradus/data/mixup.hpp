@@ -13,6 +13,7 @@
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/random.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/core/tensor_view.hpp>
@@ -115,7 +116,7 @@ class MixupLoader {
  private:
   MixedBatch<Scalar> mix(const Batch<Scalar, Index>& batch, Generator& random) {
     const double share = detail::symmetric_beta_variate(alpha_, random);
-    const auto count = static_cast<std::size_t>(batch.size());
+    const auto count = to_size(batch.size());
     order_.resize(count);
     partners_.resize(count);
     random.permutation(std::span<Index>(order_));
@@ -123,7 +124,7 @@ class MixupLoader {
     const auto own = static_cast<Scalar>(share);
     for (std::size_t i = 0; i < count; ++i) {
       const auto row = static_cast<Index>(i);
-      partners_[i] = batch.labels[static_cast<std::size_t>(order_[i])];
+      partners_[i] = batch.labels[to_size(order_[i])];
       x_[row].array() = own * batch.x[row].array() + (1 - own) * batch.x[order_[i]].array();
     }
     return {x_, {batch.labels, partners_, share}};

@@ -14,6 +14,7 @@
 
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/random.hpp>
 #include <gradus/core/shape.hpp>
 #include <gradus/core/tensor.hpp>
@@ -214,7 +215,7 @@ inline Dataset<> synthetic_fashion(Index n, Generator& random) {
     for (Index pixel = 0; pixel < pixels; ++pixel) {
       const auto board = [](Index at) { return (static_cast<float>(at) + 0.5f) * (2.0f / side) - 1; };
       const float clean = garment.brightness({board(pixel % side), board(pixel / side)}, 2.0f / side);
-      const float grey = std::clamp(clean * (1 + noise[static_cast<std::size_t>(pixel)]), 0.0f, 1.0f);
+      const float grey = std::clamp(clean * (1 + noise[to_size(pixel)]), 0.0f, 1.0f);
       *out++ = static_cast<std::uint8_t>(255 * grey + 0.5f);
     }
   }
@@ -234,7 +235,7 @@ Dataset<Scalar, Scalar> synthetic_linear(Index n, std::type_identity_t<std::span
                                "synthetic linear"};
   for (Index i = 0; i < n; ++i) {
     for (Index j = 0; j < features; ++j) {
-      data.labels.data()[i] += data.inputs.data()[i * features + j] * weights[static_cast<std::size_t>(j)];
+      data.labels.data()[i] += data.inputs.data()[i * features + j] * weights[to_size(j)];
     }
   }
   return data;
@@ -258,7 +259,7 @@ Dataset<Scalar, Scalar> synthetic_polynomial(Index n, Index features,
       if (k > 0) term *= x.data()[i] / static_cast<Scalar>(k);
       if (k < features) data.inputs.data()[i * features + k] = term;
       if (k < static_cast<Index>(weights.size())) {
-        data.labels.data()[i] += weights[static_cast<std::size_t>(k)] * term;
+        data.labels.data()[i] += weights[to_size(k)] * term;
       }
     }
   }

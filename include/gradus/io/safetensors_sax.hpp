@@ -68,14 +68,14 @@ class SafetensorsSax : public nlohmann::json_sax<nlohmann::json> {
     if (at_ == At::names) {
       at_ = text == "__metadata__" ? At::metadata : At::entry;
       if (at_ == At::entry) header.entries.emplace_back().name = text;
-      if (at_ == At::metadata && std::exchange(has_metadata_, true)) return fail_twice("the key", text);
+      if (at_ == At::metadata && std::exchange(has_metadata_, true)) return reject_duplicate("the key", text);
     } else if (at_ == At::metadata_keys) {
-      if (!header.metadata.emplace(text, "").second) return fail_twice("the metadata key", text);
+      if (!header.metadata.emplace(text, "").second) return reject_duplicate("the metadata key", text);
       field_ = text;
     } else {
       if (text == (has_dtype_ ? "dtype" : "") || text == (has_shape_ ? "shape" : "") ||
           text == (has_offsets_ ? "data_offsets" : "")) {
-        return fail("\"" + text + "\" of " + name() + " appears twice");
+        return reject("\"" + text + "\" of " + name() + " appears twice");
       }
       field_ = text;
     }
@@ -114,7 +114,7 @@ class SafetensorsSax : public nlohmann::json_sax<nlohmann::json> {
   bool null() override { return unexpected("null"); }
   bool binary(binary_t&) override { return unexpected("binary data"); }
   bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
-    return fail("it is not valid JSON at byte " + std::to_string(position));
+    return reject("it is not valid JSON at byte " + std::to_string(position));
   }
 
  private:
@@ -123,16 +123,16 @@ class SafetensorsSax : public nlohmann::json_sax<nlohmann::json> {
 
   std::string name() const { return in_quotes(header.entries.back().name); }
 
-  bool fail(std::string what) {
+  bool reject(std::string what) {
     problem = std::move(what);
     return false;
   }
-  bool fail_twice(const std::string& what, const std::string& key) {
-    return fail(what + " " + in_quotes(key) + " appears twice");
+  bool reject_duplicate(const std::string& what, const std::string& key) {
+    return reject(what + " " + in_quotes(key) + " appears twice");
   }
   bool unexpected(const std::string& what) {
-    return fail(what + " where the format has none" +
-                (at_ == At::fields || at_ == At::numbers ? " in " + name() : ""));
+    return reject(what + " where the format has none" +
+                  (at_ == At::fields || at_ == At::numbers ? " in " + name() : ""));
   }
 
   /// True if `elements` of `bits` bits each fill `bytes` bytes exactly; computed without a product that could
@@ -146,7 +146,7 @@ class SafetensorsSax : public nlohmann::json_sax<nlohmann::json> {
     std::array<Index, Shape::max_rank> extents{};
     for (std::size_t i = 0; i < std::min(numbers_.count, extents.size()); ++i) {
       if (numbers_.first[i] > static_cast<std::uint64_t>(std::numeric_limits<Index>::max())) {
-        return fail(name() + " has an extent of " + std::to_string(numbers_.first[i]));
+        return reject(name() + " has an extent of " + std::to_string(numbers_.first[i]));
       }
       extents[i] = static_cast<Index>(numbers_.first[i]);
     }
@@ -154,12 +154,12 @@ class SafetensorsSax : public nlohmann::json_sax<nlohmann::json> {
     entry.rank = static_cast<Index>(numbers_.count);
     elements_ = numbers_.product;
     if (!entry.has_shape()) {
-      if (numbers_.overflows) return fail(name() + ": the number of elements overflows");
+      if (numbers_.overflows) return reject(name() + ": the number of elements overflows");
     } else {
       try {
         entry.shape = Shape(std::span<const Index>(extents.data(), numbers_.count));
       } catch (const ShapeError& error) {
-        return fail(name() + ": " + error.what());
+        return reject(name() + ": " + error.what());
       }
       elements_ = static_cast<std::uint64_t>(entry.shape.size());
     }
@@ -169,7 +169,7 @@ class SafetensorsSax : public nlohmann::json_sax<nlohmann::json> {
 
   bool take_offsets() {
     if (numbers_.count != 2 || numbers_.first[0] > numbers_.first[1]) {
-      return fail(name() + " has data_offsets that are not [begin, end]");
+      return reject(name() + " has data_offsets that are not [begin, end]");
     }
     header.entries.back().begin = numbers_.first[0];
     header.entries.back().end = numbers_.first[1];
@@ -180,11 +180,11 @@ class SafetensorsSax : public nlohmann::json_sax<nlohmann::json> {
   bool finish_entry() {
     const SafetensorsEntry& entry = header.entries.back();
     if (!has_dtype_ || !has_shape_ || !has_offsets_) {
-      return fail(name() + " lacks dtype, shape or data_offsets");
+      return reject(name() + " lacks dtype, shape or data_offsets");
     }
     const std::uint64_t bits = safetensors_bits(entry.dtype), bytes = entry.end - entry.begin;
     if (bits != 0 && !fills(bytes, elements_, bits)) {
-      return fail(name() + " has " + std::to_string(bytes) + " bytes for " + entry.description());
+      return reject(name() + " has " + std::to_string(bytes) + " bytes for " + entry.description());
     }
     has_dtype_ = has_shape_ = has_offsets_ = false;
     at_ = At::names;

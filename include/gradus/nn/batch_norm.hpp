@@ -10,6 +10,7 @@
 #include <gradus/nn/context.hpp>
 #include <gradus/nn/parameter.hpp>
 #include <gradus/ops/batch_norm.hpp>
+#include <gradus/ops/batch_statistics.hpp>
 #include <gradus/ops/elementwise.hpp>
 
 namespace gradus::nn {

@@ -7,10 +7,10 @@
 #include <functional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/shape.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/any_module.hpp>
@@ -35,25 +35,6 @@ Shape child_output_shape(const AnyModule<Scalar>& child, Index i, const Shape& x
     return child.output_shape(x);
   } catch (const ShapeError& error) {
     throw ShapeError("Sequential: layer " + std::to_string(i) + ": " + error.what());
-  }
-}
-
-/// Calls `f(path, parameter)` for every parameter of the children: `1.weight` is child 1's `weight`.
-template <class Children, class F>
-void visit_children(Children& children, F& f) {
-  for (std::size_t i = 0; i < children.size(); ++i) {
-    const std::string path = std::to_string(i) + ".";
-    children[i].visit(
-        [&](std::string_view name, auto& parameter) { f(path + std::string(name), parameter); });
-  }
-}
-/// Calls `f(path, tensor)` for every buffer of the children.
-template <class Children, class F>
-void visit_child_buffers(Children& children, F& f) {
-  for (std::size_t i = 0; i < children.size(); ++i) {
-    const std::string path = std::to_string(i) + ".";
-    children[i].visit_buffers(
-        [&](std::string_view name, auto& tensor) { f(path + std::string(name), tensor); });
   }
 }
 
@@ -137,8 +118,8 @@ class Chain {
  private:
   static constexpr Index input = -1;  // the writer of what the first children pass on
 
-  Child& child(Index i) const { return children_[static_cast<std::size_t>(i)]; }
-  Context::Output& planned(Index i) const { return context_->outputs()[static_cast<std::size_t>(i)]; }
+  Child& child(Index i) const { return children_[to_size(i)]; }
+  Context::Output& planned(Index i) const { return context_->outputs()[to_size(i)]; }
   bool writes(Index i) const { return planned(i).writer == i; }
 
   /// Calls `step(child, x, y, dy, dx, context)` from the last child down to `first`.

@@ -11,6 +11,7 @@
 
 #include <gradus/core/aligned_buffer.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/parallel.hpp>
 #include <gradus/core/random.hpp>
 #include <gradus/core/shape.hpp>
@@ -62,7 +63,7 @@ class Context {
   template <class Scalar>
   TensorView<Scalar> buffer(Index slot, const Shape& shape) {
     static_assert(alignof(Scalar) <= tensor_alignment);
-    const std::size_t at = static_cast<std::size_t>(slot);
+    const std::size_t at = to_size(slot);
     if (at >= buffers_.size()) buffers_.resize(at + 1);
     // One element more than the tensor has, because a null view would mean that nobody asked for it.
     constexpr Index size = static_cast<Index>(sizeof(Scalar));
@@ -74,7 +75,7 @@ class Context {
   /// Returns the context of a container's child number i, in the same pass. Only the outermost context owns
   /// the pool.
   Context& child(Index i) {
-    const std::size_t at = static_cast<std::size_t>(i);
+    const std::size_t at = to_size(i);
     if (at >= children_.size()) children_.resize(at + 1);
     children_[at].options_ = {options_.training, options_.random, options_.parallel, nullptr};
     return children_[at];

@@ -3,13 +3,13 @@
 #pragma once
 
 #include <concepts>
-#include <string>
 #include <string_view>
 #include <type_traits>
 
 #include <gradus/core/random.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/context.hpp>
+#include <gradus/nn/module_name.hpp>
 #include <gradus/nn/parameter.hpp>
 
 namespace gradus::nn {
@@ -32,7 +32,7 @@ namespace gradus::nn {
 /// - `void reset_parameters(Generator&)`: draws the parameters anew; `std::string name() const`: for
 ///   messages;
 /// - `Tanh<Other> cast<Other>() const`, if it has no parameters: the same module for another scalar, which
-///   makes `Tanh{}` fit a network of double.
+///   makes `Tanh{}` fit a network of double. A class that derives from a module needs a `cast` of its own.
 ///
 /// `visit` and `visit_buffers` should have const overloads, which call f with constants. Without them a const
 /// module is copied, and the copy visited. What this header defines below its concepts is the only code that
@@ -91,13 +91,13 @@ template <class M>
 concept HasDepth = requires(const M& module) {
   { module.depth() } -> std::convertible_to<Index>;
 };
-template <class M>
-concept HasName = requires(const M& module) {
-  { module.name() } -> std::convertible_to<std::string>;
-};
+/// A module that can be cast to another scalar. A class that only inherits `cast` is not: the cast would
+/// slice.
 template <class M, class Scalar>
 concept Castable = requires(const M& module) {
   { module.template cast<Scalar>() } -> Module<Scalar>;
+  requires std::same_as<M, decltype(module.template cast<float>())> ||
+      std::same_as<M, decltype(module.template cast<double>())>;
 };
 
 }  // namespace detail
@@ -122,39 +122,14 @@ using scalar_of = typename ScalarOf<Modules...>::type;
 /// Says in one line what the compiler would otherwise say in forty.
 template <class M, class Scalar>
 constexpr void check_module() {
-  static_assert(ModuleFor<M, Scalar>,
-                "not a module that computes with this network's scalar: it needs output_shape, forward and "
-                "backward as gradus/nn/module.hpp describes them, and float and double cannot be mixed");
-}
-
-/// The name of a type as its author wrote it, without namespaces and template arguments.
-template <class M>
-std::string type_name() {
-#if defined(_MSC_VER) && !defined(__clang__)
-  std::string_view text = __FUNCSIG__;  // "... type_name<struct user::Swish<float>>(void)"
-  const std::string_view before = "type_name<", after = "<>(";
-#else
-  std::string_view text =
-      __PRETTY_FUNCTION__;  // "std::string ...type_name() [with M = user::Swish<float>; ...]"
-  const std::string_view before = "M = ", after = "<;,]";
-#endif
-  if (const auto start = text.find(before); start != text.npos) text.remove_prefix(start + before.size());
-  text = text.substr(0, text.find_first_of(after));
-  if (const auto start = text.find_last_of(": "); start != text.npos) text.remove_prefix(start + 1);
-  return std::string(text);
+  static_assert(
+      ModuleFor<M, Scalar>,
+      "not a module that computes with this network's scalar: it needs output_shape, forward and "
+      "backward as gradus/nn/module.hpp describes them, float and double cannot be mixed, and a class that "
+      "derives from a module needs a cast of its own");
 }
 
 }  // namespace detail
-
-/// The name of a module in messages and summaries: its own `name()`, else the name of its type.
-template <class M>
-std::string module_name(const M& module) {
-  if constexpr (detail::HasName<M>) {
-    return module.name();
-  } else {
-    return detail::type_name<M>();
-  }
-}
 
 /// The module as a network of this scalar holds it: itself, or cast to the scalar.
 template <class Scalar, ModuleFor<Scalar> M>

@@ -15,7 +15,7 @@ inline constexpr Index max_nesting = 24;
 
 namespace detail {
 
-[[noreturn]] inline void fail_nesting() {
+[[noreturn]] inline void throw_nesting() {
   throw ArgumentError("Sequential: modules are nested more than " + std::to_string(max_nesting) +
                       " deep, expected at most " + std::to_string(max_nesting));
 }
@@ -26,7 +26,7 @@ namespace detail {
 class NestedCall {
  public:
   NestedCall() {
-    if (depth_ == max_nesting) fail_nesting();
+    if (depth_ == max_nesting) throw_nesting();
     ++depth_;
   }
   ~NestedCall() { --depth_; }

@@ -2,7 +2,6 @@
 
 #pragma once
 
-#include <algorithm>
 #include <concepts>
 #include <functional>
 #include <memory>
@@ -21,6 +20,7 @@
 #include <gradus/nn/chain.hpp>
 #include <gradus/nn/context.hpp>
 #include <gradus/nn/module.hpp>
+#include <gradus/nn/module_list.hpp>
 #include <gradus/nn/nesting.hpp>
 #include <gradus/nn/workspace.hpp>
 #include <gradus/ops/check.hpp>
@@ -34,7 +34,7 @@ namespace gradus::nn {
 /// at once while nobody trains: no forward, backward, optimiser step or other change of the parameters may
 /// run at the same time. `set_threads` may.
 template <class Scalar = float>
-class Sequential {
+class Sequential : public ModuleList<Scalar> {
   // Not a constraint of the template: clang 14 would then prefer the constructors to the deduction guides.
   static_assert(FloatOrDouble<Scalar>, "Sequential: the scalar is float or double (FloatOrDouble)");
 
@@ -76,21 +76,9 @@ class Sequential {
   /// Throws ArgumentError if sequences would be nested more than max_nesting deep.
   template <class M>
   void push_back(M module) {
-    detail::check_module<M, Scalar>();
-    AnyModule<Scalar> child(std::move(module));
-    if (child.depth() >= max_nesting) detail::fail_nesting();
-    children_.push_back(std::move(child));
+    Children::push_back(std::move(module));
     workspace_ = {};
   }
-  /// Returns the number of children.
-  Index size() const { return static_cast<Index>(children_.size()); }
-  /// Child number i. Throws IndexError.
-  AnyModule<Scalar>& operator[](Index i) & { return children_[checked(i)]; }
-  /// Returns child i of a const network. Throws IndexError.
-  const AnyModule<Scalar>& operator[](Index i) const& { return children_[checked(i)]; }
-  /// Of a temporary network, the child itself.
-  AnyModule<Scalar> operator[](Index i) && { return std::move(children_[checked(i)]); }
-
   /// In training mode, which a new network is in, forward drops out and looks at the batch; predict never
   /// does.
   void train(bool on = true) { training_ = on; }
@@ -191,7 +179,7 @@ class Sequential {
   /// StateError unless the last forward succeeded.
   ConstView output(Index i) & {
     TrainingWorkspace<Scalar>& workspace = passed("output");
-    checked(i);
+    Children::check(i);
     return chain(workspace.context).output(i, *workspace.input, workspace.output);
   }
   void output(Index i) && = delete;
@@ -213,33 +201,6 @@ class Sequential {
     return workspace.output;
   }
 
-  /// All parameters in order, with PyTorch's names: `1.weight`, `1.bias`; `3.0.weight` in a nested sequence.
-  std::vector<NamedParameter<Scalar>> named_parameters() & {
-    std::vector<NamedParameter<Scalar>> all;
-    visit([&](std::string_view name, Parameter<Scalar>& parameter) {
-      all.push_back({std::string(name), &parameter});
-    });
-    return all;
-  }
-  void named_parameters() && = delete;  // they would point into a network that is gone
-  /// State that is not trained, such as running means.
-  std::vector<NamedBuffer<Scalar>> named_buffers() & {
-    std::vector<NamedBuffer<Scalar>> all;
-    visit_buffers([&](std::string_view name, Tensor<Scalar>& tensor) {
-      all.push_back({std::string(name), &tensor});
-    });
-    return all;
-  }
-  void named_buffers() && = delete;
-  /// Sets all gradients to zero.
-  void zero_grad() {
-    visit([](std::string_view, Parameter<Scalar>& parameter) { parameter.zero_grad(); });
-  }
-  /// Draws all parameters anew, module by module, as PyTorch does when it builds the network.
-  void reset_parameters(Generator& random) {
-    for (AnyModule<Scalar>& child : children_) child.reset_parameters(random);
-  }
-
   /// Hooks see every pass through the children; those of forward must be safe from many threads if predict is
   /// used so. A hook may call set_threads, train and eval; it must not change the network otherwise.
   void on_forward(ForwardHook hook) { hooks_.forward.push_back(std::move(hook)); }
@@ -253,7 +214,7 @@ class Sequential {
   /// Returns the shape of the output for an input of shape x. Throws ShapeError if x does not fit.
   Shape output_shape(const Shape& x) const {
     Shape shape = x;
-    for (Index i = 0; i < size(); ++i) shape = detail::child_output_shape((*this)[i], i, shape);
+    for (Index i = 0; i < this->size(); ++i) shape = detail::child_output_shape((*this)[i], i, shape);
     return shape;
   }
   /// Writes the output of a pass whose memory is the context.
@@ -274,38 +235,10 @@ class Sequential {
   }
   /// Updates the children after a training forward.
   void update(Context& context) { chain(context).update(); }
-  /// Calls f(name, parameter) for each parameter.
-  template <class F>
-  void visit(F&& f) {
-    detail::visit_children(children_, f);
-  }
-  /// Calls f(name, parameter) for each parameter.
-  template <class F>
-  void visit(F&& f) const {
-    detail::visit_children(children_, f);
-  }
-  /// Calls f(name, tensor) for each buffer.
-  template <class F>
-  void visit_buffers(F&& f) {
-    detail::visit_child_buffers(children_, f);
-  }
-  /// Calls f(name, tensor) for each buffer.
-  template <class F>
-  void visit_buffers(F&& f) const {
-    detail::visit_child_buffers(children_, f);
-  }
-  /// Returns whether there is a parameter to train.
-  bool has_parameters() const {
-    return std::ranges::any_of(children_, [](const auto& child) { return child.has_parameters(); });
-  }
-  /// Returns 1 plus the largest depth of the children.
-  Index depth() const {
-    Index deepest = 0;
-    for (const AnyModule<Scalar>& child : children_) deepest = std::max(deepest, child.depth());
-    return deepest + 1;
-  }
 
  private:
+  using Children = ModuleList<Scalar>;
+  using Children::children_;
   using MutableChain = detail::Chain<AnyModule<Scalar>>;
   using ConstChain = detail::Chain<const AnyModule<Scalar>>;
   friend detail::ContextPool* detail::context_pool<Scalar>(Sequential& network);
@@ -336,15 +269,6 @@ class Sequential {
     return !x.empty() && !std::less<>()(x.data(), output.begin()) && std::less<>()(x.data(), output.end());
   }
 
-  std::size_t checked(Index i) const {
-    if (i < 0 || i >= size()) {
-      throw IndexError("Sequential: child " + std::to_string(i) + ", expected one in [0, " +
-                       std::to_string(size()) + ")");
-    }
-    return static_cast<std::size_t>(i);
-  }
-
-  std::vector<AnyModule<Scalar>> children_;
   bool training_ = true;
   Generator random_{};
   gradus::detail::SharedPool pool_;

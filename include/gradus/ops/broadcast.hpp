@@ -8,6 +8,7 @@
 
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
 #include <gradus/ops/detail/axis_sums.hpp>
@@ -20,7 +21,7 @@ namespace gradus::ops {
 inline Shape broadcast_shape(const char* operation, const Shape& a, const Shape& b) {
   if (a == b) return a;
   const Index rank = std::max(a.rank(), b.rank());
-  std::array<Index, static_cast<std::size_t>(Shape::max_rank)> extents{};
+  IndexedArray<Index, Shape::max_rank> extents{};
   for (Index axis = 1; axis <= rank; ++axis) {
     const Index in_a = axis <= a.rank() ? a.end()[-axis] : 1;
     const Index in_b = axis <= b.rank() ? b.end()[-axis] : 1;
@@ -28,9 +29,9 @@ inline Shape broadcast_shape(const char* operation, const Shape& a, const Shape&
       throw ShapeError(std::string(operation) + ": shapes " + a.to_string() + " and " + b.to_string() +
                        ", expected shapes that broadcast");
     }
-    extents[static_cast<std::size_t>(rank - axis)] = in_a == 1 ? in_b : in_a;
+    extents[rank - axis] = in_a == 1 ? in_b : in_a;
   }
-  return Shape(std::span<const Index>(extents.data(), static_cast<std::size_t>(rank)));
+  return Shape(std::span<const Index>(extents).first(to_size(rank)));
 }
 
 namespace detail {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
@@ -78,8 +79,8 @@ void for_each_slice_row(const AxisBlocks& x, const AxisBlocks& y, Index begin, I
 
 /// How often the most frequent of the indices occurs.
 inline Index most_repeats(std::span<const Index> indices, Index extent) {
-  std::vector<Index> counts(static_cast<std::size_t>(extent));
-  for (const Index index : indices) ++counts[static_cast<std::size_t>(index)];
+  std::vector<Index> counts(to_size(extent));
+  for (const Index index : indices) ++counts[to_size(index)];
   return counts.empty() ? 0 : *std::ranges::max_element(counts);
 }
 
@@ -132,8 +133,7 @@ void index_select(Input<Scalar> x, Index axis, std::span<const Index> indices, T
   detail::check_indices("index_select", indices, from.extent, axis);
   for (Index block = 0; block < to.outer; ++block) {
     for (Index i = 0; i < to.extent; ++i) {
-      std::copy_n(x.data() + from.row(block, indices[static_cast<std::size_t>(i)]), to.inner,
-                  y.data() + to.row(block, i));
+      std::copy_n(x.data() + from.row(block, indices[to_size(i)]), to.inner, y.data() + to.row(block, i));
     }
   }
 }
@@ -153,7 +153,7 @@ void index_add(Input<Scalar> dy, Index axis, std::span<const Index> indices, Ten
     for (Index block = 0; block < from.outer; ++block) {
       for (Index i = 0; i < from.extent; ++i) {
         const Scalar* in = dy.data() + from.row(block, i);
-        auto* out = sums + to.row(block, indices[static_cast<std::size_t>(i)]);
+        auto* out = sums + to.row(block, indices[to_size(i)]);
         for (Index k = 0; k < from.inner; ++k) out[k] += in[k];
       }
     }
@@ -182,8 +182,8 @@ template <class F>
 void for_each_gathered(const Shape& x, Index axis, TensorView<const Index> indices, F&& f) {
   const Strides all = row_major_strides(x);
   Strides others = all;
-  others[static_cast<std::size_t>(axis)] = 0;
-  const Index stride = all[static_cast<std::size_t>(axis)];
+  others[axis] = 0;
+  const Index stride = all[axis];
   const std::array strides{others, row_major_strides(indices.shape())};
   for_each_run(indices.shape(), strides, [&](const auto& at, Index count, const auto& step) {
     for (Index i = 0; i < count; ++i) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/matrix_view.hpp>
 #include <gradus/core/parallel.hpp>
 #include <gradus/core/tensor_view.hpp>
@@ -22,16 +23,14 @@ enum class Transpose : bool { no, yes };
 
 namespace detail {
 
-inline Shape batch_shape(const Shape& x) {
-  return Shape(x.extents().first(static_cast<std::size_t>(x.rank() - 2)));
-}
+inline Shape batch_shape(const Shape& x) { return Shape(x.extents().first(to_size(x.rank() - 2))); }
 
 inline Shape with_matrix(Shape batch, Index rows, Index columns) {
-  std::array<Index, static_cast<std::size_t>(Shape::max_rank) + 2> extents{};
+  IndexedArray<Index, Shape::max_rank + 2> extents{};
   const auto end = std::copy(batch.begin(), batch.end(), extents.begin());
   end[0] = rows;
   end[1] = columns;
-  return Shape(std::span<const Index>(extents.data(), static_cast<std::size_t>(batch.rank()) + 2));
+  return Shape(std::span<const Index>(extents).first(to_size(batch.rank() + 2)));
 }
 
 inline Index rows_of(const Shape& x, Transpose transpose) { return x[transpose == Transpose::yes ? -1 : -2]; }
@@ -64,7 +63,8 @@ void matmul(Input<Scalar> a, Transpose transpose_a, Input<Scalar> b, Transpose t
   if (y.rank() < 2) detail::throw_shape("matmul", "output", y.shape(), full.to_string());
   const Shape batch = detail::batch_shape(full), kept = detail::batch_shape(y.shape());
   check_shape("matmul", "output", y.shape(), detail::with_matrix(kept, full[-2], full[-1]));
-  check_shape("matmul", "batch", broadcast_shape("matmul", kept, batch), batch);
+  if (!(broadcast_shape("matmul", kept, batch) == batch))
+    detail::throw_shape("matmul", "output", y.shape(), full.to_string() + " or one with fewer batch axes");
   const bool sums = !(kept == batch);
   if (sums) y.array().setZero();
   const auto matrix = [](auto* data, const Shape& shape, Transpose transpose) {

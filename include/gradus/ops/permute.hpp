@@ -9,6 +9,7 @@
 
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
 #include <gradus/ops/detail/strided.hpp>
@@ -16,7 +17,7 @@
 namespace gradus::ops {
 
 /// Where each axis of a permuted tensor comes from.
-using AxisOrder = std::array<Index, static_cast<std::size_t>(Shape::max_rank)>;
+using AxisOrder = IndexedArray<Index, Shape::max_rank>;
 
 namespace detail {
 
@@ -32,11 +33,11 @@ namespace detail {
 /// one out of range.
 inline AxisOrder checked_order(const Shape& x, std::span<const Index> order) {
   AxisOrder from{};
-  std::array<bool, static_cast<std::size_t>(Shape::max_rank)> seen{};
+  IndexedArray<bool, Shape::max_rank> seen{};
   bool valid = static_cast<Index>(order.size()) == x.rank();
-  for (std::size_t i = 0; valid && i < order.size(); ++i) {
-    from[i] = x.normalize_axis(order[i]);
-    valid = !std::exchange(seen[static_cast<std::size_t>(from[i])], true);
+  for (Index i = 0; valid && i < x.rank(); ++i) {
+    from[i] = x.normalize_axis(order[to_size(i)]);
+    valid = !std::exchange(seen[from[i]], true);
   }
   if (!valid) detail::throw_order(order, "shape " + x.to_string());
   return from;
@@ -48,11 +49,11 @@ namespace detail {
 inline void check_order(const AxisOrder& order, Index rank) {
   unsigned seen = 0;
   for (Index i = 0; i < rank; ++i) {
-    const Index axis = order[static_cast<std::size_t>(i)];
+    const Index axis = order[i];
     if (axis >= 0 && axis < rank) seen |= 1U << axis;
   }
   if (seen != (1U << rank) - 1)
-    throw_order(std::span(order).first(static_cast<std::size_t>(rank)), "rank " + std::to_string(rank));
+    throw_order(std::span(order).first(to_size(rank)), "rank " + std::to_string(rank));
 }
 
 }  // namespace detail
@@ -61,9 +62,7 @@ inline void check_order(const AxisOrder& order, Index rank) {
 inline AxisOrder inverse_order(const AxisOrder& order, Index rank) {
   detail::check_order(order, rank);
   AxisOrder inverse{};
-  for (Index i = 0; i < rank; ++i) {
-    inverse[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])] = i;
-  }
+  for (Index i = 0; i < rank; ++i) inverse[order[i]] = i;
   return inverse;
 }
 
@@ -72,7 +71,7 @@ inline AxisOrder inverse_order(const AxisOrder& order, Index rank) {
 inline Shape permuted_shape(const Shape& x, const AxisOrder& order) {
   detail::check_order(order, x.rank());
   Shape y = x;
-  for (Index i = 0; i < x.rank(); ++i) y = y.with(i, x[order[static_cast<std::size_t>(i)]]);
+  for (Index i = 0; i < x.rank(); ++i) y = y.with(i, x[order[i]]);
   return y;
 }
 
@@ -84,9 +83,7 @@ void permute(Input<Scalar> x, const AxisOrder& order, TensorView<Scalar> y) {
   check_shape("permute", "output", y.shape(), permuted_shape(x.shape(), order));
   const detail::Strides own = detail::row_major_strides(x.shape());
   detail::Strides from{};
-  for (std::size_t i = 0; i < static_cast<std::size_t>(x.rank()); ++i) {
-    from[i] = own[static_cast<std::size_t>(order[i])];
-  }
+  for (Index i = 0; i < x.rank(); ++i) from[i] = own[order[i]];
   const std::array strides{from, detail::row_major_strides(y.shape())};
   detail::for_each_run(y.shape(), strides, [&](const auto& at, Index count, const auto& step) {
     const Scalar* in = x.data() + at[0];

@@ -10,6 +10,7 @@
 
 #include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/simd/float_bits.hpp>
 #include <gradus/core/simd/map.hpp>
 #include <gradus/core/simd/operators.hpp>
@@ -113,9 +114,7 @@ struct CrossEntropyWeights {
     if (options.reduction == Reduction::mean) scale = sum_of_labels > 0 ? 1 / sum_of_labels : 0;
   }
 
-  double of(Index c) const {
-    return classes.empty() ? 1 : static_cast<double>(classes[static_cast<std::size_t>(c)]);
-  }
+  double of(Index c) const { return classes.empty() ? 1 : static_cast<double>(classes[to_size(c)]); }
   Scalar scaled(double x) const { return static_cast<Scalar>(scale * x); }
 };
 
@@ -154,7 +153,7 @@ double loss_of_row(const CrossEntropyWeights<Scalar>& w, const SoftmaxRow<Scalar
                    std::span<const Scalar> x, Index label) {
   if (std::isnan(row.highest)) return static_cast<double>(row.highest);
   const LogitLoss<Scalar> loss_of{row.highest, row.log_sum, w.largest};
-  const simd::Pack<Scalar, 1> logit{x[static_cast<std::size_t>(label)]};
+  const simd::Pack<Scalar, 1> logit{x[to_size(label)]};
   const double loss = w.of(label) * w.sharp_share * static_cast<double>(loss_of(logit).v);
   if (!(w.smooth > 0)) return loss;
   const Index count = static_cast<Index>(x.size());
@@ -177,7 +176,7 @@ void gradient_of_row(const CrossEntropyWeights<Scalar>& w, const SoftmaxRow<Scal
   } else {
     simd::map(gradient, count, dx.data(), row.exp);
   }
-  Scalar& at_label = dx[static_cast<std::size_t>(label)];
+  Scalar& at_label = dx[to_size(label)];
   at_label = flush_subnormal(simd::Pack<Scalar, 1>{at_label - w.scaled(sharp)}).v;
 }
 
@@ -185,7 +184,7 @@ void gradient_of_row(const CrossEntropyWeights<Scalar>& w, const SoftmaxRow<Scal
 template <class Scalar>
 bool is_correct(const SoftmaxRow<Scalar>& row, std::span<const Scalar> x, Index label) {
   const auto is_highest = [&](Scalar logit) { return logit >= row.highest; };
-  const auto before = x.first(static_cast<std::size_t>(label));
+  const auto before = x.first(to_size(label));
   return is_highest(x[before.size()]) && std::none_of(before.begin(), before.end(), is_highest);
 }
 
@@ -215,8 +214,8 @@ CrossEntropyResult<Scalar> softmax_cross_entropy(Input<Scalar> logits, std::span
   if (classes == 0) return result;
   detail::SoftmaxRows<Scalar> parts(logits.data(), rows, classes);
   for (Index i = 0; i < rows; ++i) {
-    const Index label = labels[static_cast<std::size_t>(i)];
-    const std::span<const Scalar> x(logits.data() + i * classes, static_cast<std::size_t>(classes));
+    const Index label = labels[to_size(i)];
+    const std::span<const Scalar> x(logits.data() + i * classes, to_size(classes));
     const std::span<Scalar> dx(wants_gradient ? dlogits.data() + i * classes : nullptr,
                                wants_gradient ? x.size() : 0);
     if (label == options.ignore_index) {

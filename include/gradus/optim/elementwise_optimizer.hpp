@@ -11,6 +11,7 @@
 
 #include <gradus/core/checked.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/parallel.hpp>
 #include <gradus/core/simd/map.hpp>
 #include <gradus/core/tensor.hpp>
@@ -245,7 +246,7 @@ class ElementwiseOptimizer {
       throw IndexError(std::string(Rule::name) + ": group " + std::to_string(group) +
                        ", expected one in [0, " + std::to_string(group_count()) + ")");
     }
-    return static_cast<std::size_t>(group);
+    return to_size(group);
   }
 
   [[noreturn]] static void throw_error(const std::string& what) {

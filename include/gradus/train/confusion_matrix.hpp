@@ -11,6 +11,7 @@
 
 #include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/train/metrics.hpp>
 
@@ -101,7 +102,7 @@ inline std::string ConfusionMatrix::to_string(std::span<const std::string> class
   const auto share = [](double value) { return format_fixed(value, 3); };
   std::vector<std::string> names;
   std::size_t name_width = std::string("precision").size();
-  for (std::size_t c = 0; c < static_cast<std::size_t>(classes()); ++c) {
+  for (std::size_t c = 0; c < to_size(classes()); ++c) {
     names.push_back(std::to_string(c) + (c < class_names.size() ? " " + class_names[c] : ""));
     name_width = std::max(name_width, names.back().size());
   }
@@ -113,7 +114,7 @@ inline std::string ConfusionMatrix::to_string(std::span<const std::string> class
   if (any_unpredicted) table += padded("NaN", width);
   table += "  recall\n";
   for (Index row = 0; row < classes(); ++row) {
-    const std::string& name = names[static_cast<std::size_t>(row)];
+    const std::string& name = names[to_size(row)];
     table += name + std::string(name_width - name.size(), ' ');
     for (Index column = 0; column < classes(); ++column) {
       table += padded(std::to_string(counts_(row, column)), width);

@@ -10,6 +10,7 @@
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/train/metrics.hpp>
 
 namespace gradus {
@@ -72,7 +73,7 @@ class History {
       throw IndexError("History: record " + std::to_string(i) + ", expected one in [0, " +
                        std::to_string(size()) + ")");
     }
-    return records_[static_cast<std::size_t>(i)];
+    return records_[to_size(i)];
   }
   /// The record of the last epoch. Throws IndexError if there is none.
   const EpochRecord& back() const { return (*this)[size() - 1]; }

@@ -11,6 +11,7 @@
 
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/tensor_view.hpp>
 
 namespace gradus {
@@ -44,7 +45,7 @@ inline void check_labels(const char* metric, const Shape& scores, std::span<cons
 /// own score is NaN comes last, after any k, so that NaN is never correct.
 template <class Scalar>
 Index rank_of(Index label, std::span<const Scalar> scores) {
-  const Scalar own = scores[static_cast<std::size_t>(label)];
+  const Scalar own = scores[to_size(label)];
   if (std::isnan(static_cast<double>(own))) return std::numeric_limits<Index>::max();
   Index rank = 0;
   for (std::size_t c = 0; c < scores.size(); ++c) {
@@ -71,7 +72,7 @@ std::vector<Index> predicted_classes(const Scores& all_scores) {
                      ", expected [N, C] with C > 0");
   }
   std::vector<Index> classes;
-  classes.reserve(static_cast<std::size_t>(scores.shape()[0]));
+  classes.reserve(to_size(scores.shape()[0]));
   for (Index i = 0; i < scores.shape()[0]; ++i) {
     const auto row = scores[i].span();
     const bool has_nan = std::ranges::any_of(row, [](auto x) { return std::isnan(static_cast<double>(x)); });

@@ -69,6 +69,7 @@ inline InstructionSet best_instruction_set() {
 
 /// `set`, lowered to what the processor supports and raised to what the compiler's flags already require.
 inline InstructionSet supported(InstructionSet set) {
+  if (set == InstructionSet::neon) return baseline_set;  // no processor chooses between it and another
   const InstructionSet best = best_instruction_set();
   if (set > best) return best;
   return set < baseline_set ? baseline_set : set;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/simd/dispatch.hpp>
 #include <gradus/core/simd/operators.hpp>
 #include <gradus/core/simd/pack.hpp>
@@ -138,7 +139,7 @@ struct SumMap {
     T last[lanes];
     for (int k = 0; k < lanes; k += N)
       store(last + k, terms.at(inputs, k, std::make_index_sequence<count>{}));
-    for (Index k = 0; k < rest; ++k) to.sums[static_cast<std::size_t>(k)] += static_cast<Wide<T>>(last[k]);
+    for (Index k = 0; k < rest; ++k) to.sums[to_size(k)] += static_cast<Wide<T>>(last[k]);
   }
 };
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/simd/dispatch.hpp>
 #include <gradus/core/simd/pack.hpp>
 #include <gradus/core/simd/wide_sum.hpp>
@@ -72,25 +73,23 @@ class ColumnSums {
   /// Adds a number to column j.
   void add(Index j, Wide<Scalar> x) {
     if constexpr (simd::is_corrected<Scalar>)
-      simd::add_corrected(sums_[at(j)], errors_[at(j)], x);
+      simd::add_corrected(sums_[j], errors_[j], x);
     else
-      sums_[at(j)] += x;
+      sums_[j] += x;
   }
 
   /// The sum of column j.
   Wide<Scalar> operator[](Index j) const {
-    const Wide<Scalar> sum = sums_[at(j)];
+    const Wide<Scalar> sum = sums_[j];
     // the error of an infinite sum is NaN
-    if constexpr (simd::is_corrected<Scalar>) return sum + (std::isfinite(sum) ? errors_[at(j)] : 0);
+    if constexpr (simd::is_corrected<Scalar>) return sum + (std::isfinite(sum) ? errors_[j] : 0);
     return sum;
   }
 
  private:
-  static constexpr std::size_t at(Index i) { return static_cast<std::size_t>(i); }
-
   Index columns_;
-  std::array<Wide<Scalar>, at(columns_at_once)> sums_;
-  std::array<Wide<Scalar>, at(columns_at_once)> errors_;  // used only if sums of Scalar are corrected
+  IndexedArray<Wide<Scalar>, columns_at_once> sums_;
+  IndexedArray<Wide<Scalar>, columns_at_once> errors_;  // used only if sums of Scalar are corrected
 };
 
 /// The sum of column j, each term added in the wider type.

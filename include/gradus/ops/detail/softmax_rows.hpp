@@ -3,11 +3,11 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
 
 #include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/simd/dispatch.hpp>
 #include <gradus/core/simd/log.hpp>
 #include <gradus/core/simd/map.hpp>
@@ -38,8 +38,8 @@ class SoftmaxRows {
   SoftmaxRow<Scalar> row(Index i, Scalar* to) {
     if (columns_ > longest) return long_row(x_ + i * columns_, to);
     if (i >= end_) compute(i);
-    const std::size_t k = static_cast<std::size_t>(i - begin_);
-    return {exp_.data() + (i - begin_) * stride_, highest_[k], sum_[k], log_sum_[k]};
+    const Index k = i - begin_;
+    return {exp_.data() + k * stride_, highest_[k], sum_[k], log_sum_[k]};
   }
 
  private:
@@ -70,7 +70,7 @@ class SoftmaxRows {
     const Index count = end_ - begin_;
     simd::dispatch<ExpOfShortRows>(x_ + begin_ * columns_, count, columns_, (rows_ - begin_) * columns_,
                                    stride_, exp_.data(), highest_.data(), sum_.data());
-    for (std::size_t k = 0; k < static_cast<std::size_t>(count); ++k) {
+    for (Index k = 0; k < count; ++k) {
       if (std::isnan(sum_[k])) highest_[k] = sum_[k];
     }
     simd::map(Log{}, count, log_sum_.data(), static_cast<const Scalar*>(sum_.data()));
@@ -79,8 +79,8 @@ class SoftmaxRows {
   const Scalar* x_;
   Index rows_, columns_, stride_;
   Index begin_ = 0, end_ = 0;  // the rows that are in memory
-  alignas(64) std::array<Scalar, static_cast<std::size_t>(capacity)> exp_;
-  std::array<Scalar, static_cast<std::size_t>(most_rows)> highest_, sum_, log_sum_;
+  alignas(64) IndexedArray<Scalar, capacity> exp_;
+  IndexedArray<Scalar, most_rows> highest_, sum_, log_sum_;
 };
 
 }  // namespace gradus::ops::detail

@@ -5,12 +5,13 @@
 #include <array>
 #include <cstddef>
 
+#include <gradus/core/index.hpp>
 #include <gradus/core/shape.hpp>
 
 namespace gradus::ops::detail {
 
 /// How far apart in memory the neighbours along each axis stand; 0 along an axis that repeats.
-using Strides = std::array<Index, static_cast<std::size_t>(Shape::max_rank)>;
+using Strides = IndexedArray<Index, Shape::max_rank>;
 
 /// Those of a row-major tensor; zeros for an empty one, whose extents may have a product that overflows.
 inline Strides row_major_strides(const Shape& shape) {
@@ -18,7 +19,7 @@ inline Strides row_major_strides(const Shape& shape) {
   if (shape.empty()) return strides;
   Index stride = 1;
   for (Index axis = shape.rank() - 1; axis >= 0; --axis) {
-    strides[static_cast<std::size_t>(axis)] = stride;
+    strides[axis] = stride;
     stride *= shape.begin()[axis];
   }
   return strides;
@@ -31,7 +32,7 @@ inline Strides broadcast_strides(const Shape& from, const Shape& to) {
   Strides strides{};
   for (Index axis = 0; axis < from.rank(); ++axis) {
     if (from.begin()[axis] == 1) continue;
-    strides[static_cast<std::size_t>(to.rank() - from.rank() + axis)] = own[static_cast<std::size_t>(axis)];
+    strides[to.rank() - from.rank() + axis] = own[axis];
   }
   return strides;
 }
@@ -51,7 +52,7 @@ class StridedAxes {
   /// The axes of a shape. Neighbouring axes are merged where they are contiguous for all tensors, so that
   /// runs along the last axis are as long as possible; axes of extent 1 are left out.
   StridedAxes(const Shape& shape, const std::array<Strides, Tensors>& strides) {
-    for (std::size_t i = 0; i < static_cast<std::size_t>(shape.rank()); ++i) {
+    for (Index i = 0; i < shape.rank(); ++i) {
       StridedAxis<Tensors> axis{shape.begin()[i], {}};
       if (axis.extent == 1) continue;
       for (std::size_t t = 0; t < Tensors; ++t) axis.steps[t] = strides[t][i];
@@ -74,10 +75,10 @@ class StridedAxes {
   template <class F>
   void for_each_offset(F&& f) const {
     std::array<Index, Tensors> offsets{};
-    std::array<Index, static_cast<std::size_t>(Shape::max_rank)> index{};
+    IndexedArray<Index, Shape::max_rank> index{};
     for (;;) {
       f(offsets);
-      std::size_t outer = rank_;
+      Index outer = rank_;
       for (;; --outer) {
         if (outer == 0) return;
         const StridedAxis<Tensors>& axis = axes_[outer - 1];
@@ -97,8 +98,8 @@ class StridedAxes {
     return true;
   }
 
-  std::array<StridedAxis<Tensors>, static_cast<std::size_t>(Shape::max_rank)> axes_;
-  std::size_t rank_ = 0;
+  IndexedArray<StridedAxis<Tensors>, Shape::max_rank> axes_;
+  Index rank_ = 0;
 };
 
 /// Walks several tensors over one index space, row by row: calls f(offsets, count, steps) for runs of `count`

@@ -109,7 +109,7 @@ class PanelDriver {
   /// The tiles of the strip that starts at row i of the block, times panels of `width` columns.
   void multiply_strip(Index i, const PanelView<S>& b, const MatrixView<S>& c, Index width) const {
     const Index packs = (width + kernels_.lanes - 1) / kernels_.lanes;
-    const auto& tiles = kernels_.panel_tiles[static_cast<std::size_t>(packs - 1)];
+    const auto& tiles = kernels_.panel_tiles[packs - 1];
     const MatrixView<const S> packed(memory_.a_block + i / kernels_.lanes * strip_stride<S>(kernels_.lanes),
                                      c.rows, depth_, 1, kernels_.lanes);
     const MatrixView<const S> a = pack_a_ ? packed : a_block_.row_range(i, c.rows);
@@ -118,7 +118,7 @@ class PanelDriver {
     for (Index r = 0; r < c.rows; r += step) {
       const MatrixView<S> tile = c.row_range(r, std::min(step, c.rows - r));
       const MatrixView<const S> rows = a.row_range(r, tile.rows);
-      const auto kernel = tiles[static_cast<std::size_t>(tile.rows - 1)];
+      const auto kernel = tiles[tile.rows - 1];
       if (direct)
         kernel(rows, b, tile, accumulate_);
       else
@@ -162,9 +162,9 @@ void multiply_rows(MatrixView<const S> a, MatrixView<const S> b, MatrixView<S> c
       for (Index i = 0; i < c.rows; ++i)
         for (Index k = block; k < end; k += term_step) {
           const Index terms = std::min(term_step, end - k);
-          kernels.row_tiles[static_cast<std::size_t>(terms - 1)](
-              a.row_range(i, 1).column_range(k, terms), b.row_range(k, terms).column_range(j, columns),
-              c.row_range(i, 1).column_range(j, columns), accumulate || k > 0);
+          kernels.row_tiles[terms - 1](a.row_range(i, 1).column_range(k, terms),
+                                       b.row_range(k, terms).column_range(j, columns),
+                                       c.row_range(i, 1).column_range(j, columns), accumulate || k > 0);
         }
     }
   }
@@ -190,9 +190,8 @@ void multiply_dots(MatrixView<const S> a, MatrixView<const S> b, MatrixView<S> c
       const Index columns = std::min(kernels.dot_columns, c.columns - j);
       for (Index i = 0; i < c.rows; i += row_step) {
         const Index rows = std::min(row_step, c.rows - i);
-        kernels.dot_tiles[static_cast<std::size_t>(rows - 1)](
-            a_terms.row_range(i, rows), b_terms.column_range(j, columns),
-            c.row_range(i, rows).column_range(j, columns), accumulate || k > 0);
+        kernels.dot_tiles[rows - 1](a_terms.row_range(i, rows), b_terms.column_range(j, columns),
+                                    c.row_range(i, rows).column_range(j, columns), accumulate || k > 0);
       }
     }
   }

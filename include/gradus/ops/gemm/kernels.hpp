@@ -2,9 +2,9 @@
 
 #pragma once
 
-#include <array>
 #include <utility>
 
+#include <gradus/core/index.hpp>
 #include <gradus/core/simd/dispatch.hpp>
 #include <gradus/ops/gemm/dot_tile.hpp>
 #include <gradus/ops/gemm/pack_strips.hpp>
@@ -21,14 +21,14 @@ struct Kernels {
 
   static constexpr int most_rows = 8, most_packs = 3;
 
-  Index lanes;                                                       ///< elements per pack
-  Index tile_rows;                                                   ///< rows of the largest panel tile
-  Index tile_packs;                                                  ///< packs per row of it
-  Index dot_rows;                                                    ///< rows of the largest dot tile
-  Index dot_columns;                                                 ///< columns of it
-  std::array<std::array<Panel, most_rows>, most_packs> panel_tiles;  ///< [packs - 1][rows - 1]
-  std::array<Tile, row_terms> row_tiles;                             ///< [terms - 1]
-  std::array<Tile, most_rows> dot_tiles;                             ///< [rows - 1]
+  Index lanes;                                                           ///< elements per pack
+  Index tile_rows;                                                       ///< rows of the largest panel tile
+  Index tile_packs;                                                      ///< packs per row of it
+  Index dot_rows;                                                        ///< rows of the largest dot tile
+  Index dot_columns;                                                     ///< columns of it
+  IndexedArray<IndexedArray<Panel, most_rows>, most_packs> panel_tiles;  ///< [packs - 1][rows - 1]
+  IndexedArray<Tile, row_terms> row_tiles;                               ///< [terms - 1]
+  IndexedArray<Tile, most_rows> dot_tiles;                               ///< [rows - 1]
   Tile single_row;
   void (*pack_strips)(const MatrixView<const S>&, S*);
 };

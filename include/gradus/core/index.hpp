@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include <gradus/core/eigen.hpp>
+
+/// Where Index meets the standard library, whose sizes are unsigned.
+namespace gradus {
+
+/// Returns an index or a size, which must not be negative, as the standard library's containers take it.
+constexpr std::size_t to_size(Index i) { return static_cast<std::size_t>(i); }
+
+/// A `std::array` of `n` elements that is indexed by Index, unchecked.
+template <class T, Index n>
+struct IndexedArray : std::array<T, to_size(n)> {
+  /// Returns element i.
+  constexpr T& operator[](Index i) { return this->data()[i]; }
+  /// Returns element i.
+  constexpr const T& operator[](Index i) const { return this->data()[i]; }
+};
+
+}  // namespace gradus

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+
+#include <gradus/nn.hpp>
+
+namespace nn = gradus::nn;
+
+// A module that derives from one of the library inherits its cast, which would make a plain Tanh of it.
+struct LoudTanh : nn::Tanh<float> {
+  float volume = 2;
+};
+
+struct CastingTanh : nn::Tanh<float> {
+  template <class Other>
+  auto cast() const {
+    return nn::Tanh<Other>{};
+  }
+};
+
+int main() {
+  nn::Sequential<float> single{LoudTanh{}, nn::Tanh{}};
+  nn::Sequential<double> twice{nn::Tanh{}};
+  // expect: a class that derives from a module needs a cast of its own
+  twice.push_back(LoudTanh{});
+  // expect: a class that derives from a module needs a cast of its own
+  twice.push_back(CastingTanh{});
+  // expect: conversion from .*LoudTanh|no viable conversion
+  gradus::nn::AnyModule<double> any = LoudTanh{};
+}

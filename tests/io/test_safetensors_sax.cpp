@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+
+#include <cstdint>
+#include <limits>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include <gradus/io/safetensors_sax.hpp>
+
+#include "../support/safetensors_bytes.hpp"
+
+using gradus::Shape;
+using gradus::detail::ExtentList;
+using gradus::detail::SafetensorsSax;
+using gradus::test::header_json;
+
+namespace {
+
+/// What is wrong with a header; empty if nothing. Parsing must stop exactly then.
+std::string problem(const std::string& json) {
+  SafetensorsSax sax;
+  const bool is_whole = nlohmann::json::sax_parse(json, &sax);
+  CHECK(is_whole == sax.problem.empty());
+  return sax.problem;
+}
+
+}  // namespace
+
+TEST_CASE("ExtentList: multiplies any number of extents, and tells when the product overflows") {
+  ExtentList list;
+  CHECK(list.product == 1);
+  for (int i = 0; i < 20; ++i) list.add(4);
+  CHECK(list.count == 20);
+  CHECK(list.product == std::uint64_t{1} << 40);
+  CHECK_FALSE(list.overflows);
+  list.add(std::uint64_t{1} << 23);
+  CHECK_FALSE(list.overflows);
+  list.add(2);
+  CHECK(list.overflows);
+  list.add(0);
+  CHECK(list.overflows);  // whatever follows
+  ExtentList zero;
+  zero.add(0);
+  zero.add(std::numeric_limits<std::uint64_t>::max());
+  zero.add(std::numeric_limits<std::uint64_t>::max());
+  CHECK_FALSE(zero.overflows);
+  CHECK(zero.product == 0);
+}
+
+TEST_CASE("SafetensorsSax: entries in the order of the text, with shape and offsets") {
+  SafetensorsSax sax;
+  REQUIRE(nlohmann::json::sax_parse(
+      R"({"b":{"dtype":"F32","shape":[2,3],"data_offsets":[8,32]},"__metadata__":{"k":"v"},)"
+      R"("a":{"data_offsets":[0,8],"shape":[],"dtype":"F64"}})",
+      &sax));
+  REQUIRE(sax.header.entries.size() == 2);
+  CHECK(sax.header.entries[0].name == "b");
+  CHECK(sax.header.entries[0].shape == Shape{2, 3});
+  CHECK(sax.header.entries[0].begin == 8);
+  CHECK(sax.header.entries[0].end == 32);
+  CHECK(sax.header.entries[1].name == "a");
+  CHECK(sax.header.entries[1].dtype == "F64");
+  CHECK(sax.header.entries[1].shape == Shape{});
+  CHECK(sax.header.metadata.at("k") == "v");
+}
+
+TEST_CASE("SafetensorsSax: stops at the first thing that the format does not have, and names it") {
+  CHECK(problem(header_json("[1]", "[0,4]")) == "");
+  CHECK(problem(header_json("[2]", "[0,4]")) == R"("a" has 4 bytes for F32 [2])");
+  CHECK(problem(header_json("[1,-1]", "[0,4]")) == R"(-1 where the format has none in "a")");
+  CHECK(problem(header_json("[1.5]", "[0,4]")) == R"(1.5 where the format has none in "a")");
+  CHECK(problem(header_json("[true]", "[0,4]")) == R"(a boolean where the format has none in "a")");
+  CHECK(problem(header_json("null", "[0,4]")) == R"(null where the format has none in "a")");
+  CHECK(problem(header_json("[[1]]", "[0,4]")) == R"(an array where the format has none in "a")");
+  CHECK(problem(header_json("[1]", "[4,0]")) == R"("a" has data_offsets that are not [begin, end])");
+  CHECK(problem(header_json("[1]", "[0,2,4]")) == R"("a" has data_offsets that are not [begin, end])");
+  CHECK(problem(header_json("[9223372036854775808]", "[0,4]")) ==
+        R"("a" has an extent of 9223372036854775808)");
+  CHECK(problem(header_json("[1]", "[0,4]", "7")) == R"(a number where the format has none in "a")");
+  CHECK(problem(R"({"a":7})") == "a number where the format has none");
+  CHECK(problem(R"({"a":{"dtype":"F32"}})") == R"("a" lacks dtype, shape or data_offsets)");
+  CHECK(problem(R"({"a":{"dtype":"F32","dtype":"F32"}})") == R"("dtype" of "a" appears twice)");
+  CHECK(problem(R"({"__metadata__":{"k":"v","k":"w"}})") == R"(the metadata key "k" appears twice)");
+  CHECK(problem(R"({"__metadata__":{},"__metadata__":{}})") == R"(the key "__metadata__" appears twice)");
+  CHECK(problem("{") == "it is not valid JSON at byte 2");
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <gradus/nn.hpp>
+#include <gradus/nn/module_list.hpp>
+
+using namespace gradus::nn;
+using gradus::Generator;
+using gradus::Index;
+using gradus::IndexError;
+using gradus::Tensor;
+
+namespace {
+
+Sequential<float> small_net() {
+  Generator random(1);
+  return Sequential{Linear{5, 7, random}, ReLU{}, Linear{7, 3, random}};
+}
+
+std::vector<std::string> names_of(const auto& named) {
+  std::vector<std::string> names;
+  for (const auto& each : named) names.push_back(each.name);
+  return names;
+}
+
+}  // namespace
+
+TEST_SUITE("nn::ModuleList") {
+  TEST_CASE("children are reached by index, and out of range is an error") {
+    Sequential<float> net = small_net();
+    const Sequential<float>& constant = net;
+    CHECK(net[0].as<Linear>().out() == 7);
+    CHECK(constant[1].name() == "ReLU");
+    CHECK_THROWS_WITH_AS(net[3], "Sequential: child 3, expected one in [0, 3)", IndexError);
+    CHECK_THROWS_AS(constant[-1], IndexError);
+  }
+
+  TEST_CASE("parameters are named as PyTorch names them") {
+    Sequential<float> net{Flatten{}, Linear{6, 5}, ReLU{},
+                          Sequential{Linear{5, 4, {.bias = false}}, Sequential{Linear{4, 3}}}};
+    CHECK(names_of(net.named_parameters()) ==
+          std::vector<std::string>{"1.weight", "1.bias", "3.0.weight", "3.1.0.weight", "3.1.0.bias"});
+    CHECK(net.named_parameters()[0].parameter == &net[1].as<Linear>().weight);
+    CHECK(net.named_buffers().empty());
+    CHECK(net.has_parameters());
+    CHECK_FALSE(Sequential<float>{ReLU{}}.has_parameters());
+  }
+
+  TEST_CASE("reset_parameters draws layer by layer") {
+    Generator a(3), b(3);
+    Sequential<float> net{Linear{5, 7}, ReLU{}, Sequential{Linear{7, 3}}};
+    net.reset_parameters(a);
+    CHECK(net[0].as<Linear>().weight.value == Linear<float>(5, 7, b).weight.value);
+    CHECK(net[2].as<Sequential>()[0].as<Linear>().bias.value == Linear<float>(7, 3, b).bias.value);
+  }
+
+  TEST_CASE("a const one visits constants, under the same names") {
+    const Sequential<float> net{Linear{2, 3}, ReLU{}, Sequential{BatchNorm1d{3}}};
+    std::vector<std::string> parameters, buffers;
+    net.visit([&](std::string_view name, const Parameter<float>&) { parameters.emplace_back(name); });
+    net.visit_buffers([&](std::string_view name, const Tensor<float>&) { buffers.emplace_back(name); });
+    CHECK(parameters == std::vector<std::string>{"0.weight", "0.bias", "2.0.weight", "2.0.bias"});
+    CHECK(buffers == std::vector<std::string>{"2.0.running_mean", "2.0.running_var"});
+  }
+
+  TEST_CASE("zero_grad reaches every child, nested ones included") {
+    Sequential<float> net{Linear{2, 3}, Sequential{Linear{3, 1}}};
+    for (const auto& parameter : net.named_parameters()) parameter->grad().fill(1);
+    net.zero_grad();
+    for (const auto& parameter : net.named_parameters()) {
+      for (const float element : parameter->grad()) CHECK(element == 0);
+    }
+  }
+}
