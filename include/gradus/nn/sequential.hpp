@@ -135,17 +135,7 @@ class Sequential {
   /// which names the layer.
   const Tensor<Scalar>& forward(ConstView x) & { return forward(x, random_); }
   /// Draws dropout masks from this generator.
-  const Tensor<Scalar>& forward(ConstView x, Generator& random) & {
-    TrainingWorkspace<Scalar>& workspace = workspace_.value;
-    if (lies_in(x, workspace.output)) return forward(Tensor<Scalar>(x), random);
-    workspace.input.reset();
-    const std::shared_ptr<ThreadPool> pool = pool_.workers();
-    workspace.context.begin({training_, &random, Parallel(pool.get()), nullptr});
-    run(x, workspace);
-    if (workspace.context.training()) update(workspace.context);
-    workspace.input = x;
-    return workspace.output;
-  }
+  const Tensor<Scalar>& forward(ConstView x, Generator& random) &;
   /// Keeps a temporary input for backward.
   const Tensor<Scalar>& forward(Tensor<Scalar>&& x) & { return forward(std::move(x), random_); }
   /// Keeps a temporary input, and draws from this generator.
@@ -175,15 +165,7 @@ class Sequential {
   /// Adds to the gradient of every parameter, from the gradient of the loss with respect to the result of the
   /// last forward. Unless dx is null, writes the gradient with respect to the input. Throws ShapeError, and
   /// StateError unless the last forward succeeded.
-  void backward(ConstView dy, View dx = {}) {
-    TrainingWorkspace<Scalar>& workspace = passed("backward");
-    ops::check_shape("Sequential: backward", "output gradient", dy.shape(), workspace.output.shape());
-    if (!dx.is_null())
-      ops::check_shape("Sequential: backward", "input gradient", dx.shape(), workspace.input->shape());
-    const std::shared_ptr<ThreadPool> pool = pool_.workers();
-    workspace.context.set_parallel(Parallel(pool.get()));
-    accumulate(*workspace.input, workspace.output, dy, dx, workspace.context);
-  }
+  void backward(ConstView dy, View dx = {});
   /// Returns the output of child i in the last forward, valid until the next one. Throws IndexError, and
   /// StateError unless the last forward succeeded.
   ConstView output(Index i) & {
@@ -202,22 +184,10 @@ class Sequential {
   }
   /// Does the same in the caller's memory, where the result lives. Allocates nothing once the workspace has
   /// grown.
-  const Tensor<Scalar>& predict(ConstView x, Workspace<Scalar>& workspace) const {
-    if (lies_in(x, workspace.output)) return predict(Tensor<Scalar>(x), workspace);
-    const std::shared_ptr<ThreadPool> pool = pool_.workers();
-    workspace.context.begin({.parallel = Parallel(pool.get())});
-    run(x, workspace);
-    return workspace.output;
-  }
+  const Tensor<Scalar>& predict(ConstView x, Workspace<Scalar>& workspace) const;
 
   /// All parameters in order, with PyTorch's names: `1.weight`, `1.bias`; `3.0.weight` in a nested sequence.
-  std::vector<NamedParameter<Scalar>> named_parameters() & {
-    std::vector<NamedParameter<Scalar>> all;
-    visit([&](std::string_view name, Parameter<Scalar>& parameter) {
-      all.push_back({std::string(name), &parameter});
-    });
-    return all;
-  }
+  std::vector<NamedParameter<Scalar>> named_parameters() &;
   void named_parameters() && = delete;  // they would point into a network that is gone
   /// State that is not trained, such as running means.
   std::vector<NamedBuffer<Scalar>> named_buffers() & {
@@ -349,6 +319,50 @@ class Sequential {
   detail::FreshWhenCopied<TrainingWorkspace<Scalar>> workspace_;
   detail::FreshWhenCopied<detail::ContextPool> context_pool_;
 };
+
+// Not in the class, where they would be inline: gradus/compiled.hpp keeps them out of a translation unit.
+
+template <class Scalar>
+const Tensor<Scalar>& Sequential<Scalar>::forward(ConstView x, Generator& random) & {
+  TrainingWorkspace<Scalar>& workspace = workspace_.value;
+  if (lies_in(x, workspace.output)) return forward(Tensor<Scalar>(x), random);
+  workspace.input.reset();
+  const std::shared_ptr<ThreadPool> pool = pool_.workers();
+  workspace.context.begin({training_, &random, Parallel(pool.get()), nullptr});
+  run(x, workspace);
+  if (workspace.context.training()) update(workspace.context);
+  workspace.input = x;
+  return workspace.output;
+}
+
+template <class Scalar>
+void Sequential<Scalar>::backward(ConstView dy, View dx) {
+  TrainingWorkspace<Scalar>& workspace = passed("backward");
+  ops::check_shape("Sequential: backward", "output gradient", dy.shape(), workspace.output.shape());
+  if (!dx.is_null())
+    ops::check_shape("Sequential: backward", "input gradient", dx.shape(), workspace.input->shape());
+  const std::shared_ptr<ThreadPool> pool = pool_.workers();
+  workspace.context.set_parallel(Parallel(pool.get()));
+  accumulate(*workspace.input, workspace.output, dy, dx, workspace.context);
+}
+
+template <class Scalar>
+const Tensor<Scalar>& Sequential<Scalar>::predict(ConstView x, Workspace<Scalar>& workspace) const {
+  if (lies_in(x, workspace.output)) return predict(Tensor<Scalar>(x), workspace);
+  const std::shared_ptr<ThreadPool> pool = pool_.workers();
+  workspace.context.begin({.parallel = Parallel(pool.get())});
+  run(x, workspace);
+  return workspace.output;
+}
+
+template <class Scalar>
+std::vector<NamedParameter<Scalar>> Sequential<Scalar>::named_parameters() & {
+  std::vector<NamedParameter<Scalar>> all;
+  visit([&](std::string_view name, Parameter<Scalar>& parameter) {
+    all.push_back({std::string(name), &parameter});
+  });
+  return all;
+}
 
 namespace detail {
 
