@@ -26,7 +26,14 @@ extern template AnyModule<float>::Pointer AnyModule<float>::make_model(Softplus<
 extern template AnyModule<float>::Pointer AnyModule<float>::make_model(Tanh<float>);
 
 extern template class detail::Chain<AnyModule<float>>;
-extern template class detail::Chain<const AnyModule<float>>;
+// The const one cannot accumulate or update.
+extern template Shape detail::Chain<const AnyModule<float>>::plan(const Shape&) const;
+extern template void detail::Chain<const AnyModule<float>>::run(const TensorView<const float>&,
+                                                                const TensorView<float>&) const;
+extern template void detail::Chain<const AnyModule<float>>::backward(const TensorView<const float>&,
+                                                                     const TensorView<const float>&,
+                                                                     const TensorView<const float>&,
+                                                                     const TensorView<float>&) const;
 extern template class Sequential<float>;
 
 }  // namespace gradus::nn
