@@ -8,6 +8,8 @@
 
 namespace gradus::nn {
 
+extern template struct Linear<float>;
+
 extern template AnyModule<float>::Pointer AnyModule<float>::make_model(BatchNorm1d<float>);
 extern template AnyModule<float>::Pointer AnyModule<float>::make_model(Dropout<float>);
 extern template AnyModule<float>::Pointer AnyModule<float>::make_model(ELU<float>);

@@ -77,10 +77,7 @@ class Sequential {
   template <class M>
   void push_back(M module) {
     detail::check_module<M, Scalar>();
-    AnyModule<Scalar> child(std::move(module));
-    if (child.depth() >= max_nesting) detail::fail_nesting();
-    children_.push_back(std::move(child));
-    workspace_ = {};
+    append(AnyModule<Scalar>(std::move(module)));
   }
   /// Returns the number of children.
   Index size() const { return static_cast<Index>(children_.size()); }
@@ -277,6 +274,8 @@ class Sequential {
   using ConstChain = detail::Chain<const AnyModule<Scalar>>;
   friend detail::ContextPool* detail::context_pool<Scalar>(Sequential& network);
 
+  void append(AnyModule<Scalar> child);
+
   MutableChain chain(Context& context) { return {children_, hooks_, context}; }
   ConstChain chain(Context& context) const { return {children_, hooks_, context}; }
 
@@ -321,6 +320,13 @@ class Sequential {
 };
 
 // Not in the class, where they would be inline: gradus/compiled.hpp keeps them out of a translation unit.
+
+template <class Scalar>
+void Sequential<Scalar>::append(AnyModule<Scalar> child) {
+  if (child.depth() >= max_nesting) detail::fail_nesting();
+  children_.push_back(std::move(child));
+  workspace_ = {};
+}
 
 template <class Scalar>
 const Tensor<Scalar>& Sequential<Scalar>::forward(ConstView x, Generator& random) & {
