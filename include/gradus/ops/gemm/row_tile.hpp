@@ -42,12 +42,7 @@ struct RowTile {
     if (j == columns) return;
     const Index rest = columns - j;
     Pack sums = accumulate ? simd::load_first<S, n>(to + j, rest) : simd::broadcast<S, n>(0);
-    // A loop, because the branches of load_first for each term are most of what there is to compile here. It
-    // does not index `factors`, which would leave the registers.
-    for (Index t = 0; t < Terms; ++t) {
-      sums = multiply_add(simd::broadcast<S, n>(a.data[t * a.column_stride]),
-                          simd::load_first<S, n>(b.data + t * b.row_stride + j, rest), sums);
-    }
+    ((sums = multiply_add(factors[T], simd::load_first<S, n>(rows[T] + j, rest), sums)), ...);
     simd::store_first(to + j, sums, rest);
   }
 };
