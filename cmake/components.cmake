@@ -4,7 +4,7 @@
 # gradusConfig.cmake defines the components.
 
 # A property, since the deferred call below runs outside of this folder's scope.
-set_property(GLOBAL PROPERTY gradus_known_components gzip safetensors download blas)
+set_property(GLOBAL PROPERTY gradus_known_components gzip safetensors download compiled_download blas)
 
 # gradus_add_component(<name> <library>...)
 function(gradus_add_component name)
@@ -16,6 +16,7 @@ endfunction()
 gradus_add_component(gzip ZLIB::ZLIB) # data/gzip.hpp, data/fashion_mnist.hpp
 gradus_add_component(safetensors nlohmann_json::nlohmann_json) # io/safetensors.hpp, state_dict.hpp, checkpoint.hpp
 gradus_add_component(download gradus::gzip CURL::libcurl OpenSSL::Crypto) # data/download.hpp
+gradus_add_component(compiled_download gradus_compiled_fetch) # gradus::compiled and gradus::download, both compiled
 gradus_add_component(blas BLAS::BLAS) # hands Eigen's large products to the BLAS
 target_compile_definitions(gradus_blas INTERFACE EIGEN_USE_BLAS)
 
@@ -34,10 +35,16 @@ function(gradus_provide_component name)
     endif()
     gradus_require_zlib()
     gradus_require_curl()
+  elseif(name STREQUAL "compiled_download")
+    gradus_provide_component(download)
+    if(NOT TARGET gradus_compiled_fetch)
+      gradus_add_compiled_download(${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../include)
+    endif()
   elseif(name STREQUAL "blas")
     gradus_require_blas()
   else()
-    message(FATAL_ERROR "gradus: GRADUS_COMPONENTS has '${name}', expected some of: gzip, safetensors, download, blas")
+    message(FATAL_ERROR "gradus: GRADUS_COMPONENTS has '${name}', expected some of: gzip, safetensors, download, "
+                        "compiled_download, blas")
   endif()
 endfunction()
 

@@ -28,4 +28,8 @@
 #include <gradus/optim.hpp>
 #include <gradus/data.hpp>
 #include <gradus/train.hpp>
+
+#if defined(GRADUS_COMPILED)
+#include <gradus/compiled.hpp>
+#endif
 // IWYU pragma: end_exports

@@ -98,14 +98,17 @@ void check_tensor(GradientCheck& check, const std::string& where, TensorView<dou
 }
 
 /// Weights for the elements of a result: their sum so weighted has a gradient that tells them apart.
-inline Tensor<double> random_weights(const Shape& shape, Generator& random) {
-  return Tensor<double>::uniform(shape, random, 0.5, 1.5);
+/// A template as weighted_sum is, so that programs that check no gradient do not compile the tape for double.
+template <class Scalar>
+Tensor<Scalar> random_weights(const Shape& shape, Generator& random) {
+  return Tensor<Scalar>::uniform(shape, random, 0.5, 1.5);
 }
 
 /// sum(weights * y) for some fixed random weights.
-inline Variable<double> weighted_sum(const Variable<double>& y, std::uint64_t seed) {
+template <class Scalar>
+Variable<Scalar> weighted_sum(const Variable<Scalar>& y, std::uint64_t seed) {
   Generator random(seed);
-  return sum(y * Variable<double>(random_weights(y.shape(), random)));
+  return sum(y * Variable<Scalar>(random_weights<Scalar>(y.shape(), random)));
 }
 
 }  // namespace detail
@@ -124,12 +127,14 @@ GradientCheck gradient_check(const F& f, const Tensor<double> (&inputs)[Count],
   std::vector<Variable<double>> variables;
   for (const Tensor<double>& input : inputs) variables.emplace_back(input, requires_grad);
   const auto call = [&]<std::size_t... I>(std::index_sequence<I...>) { return f(variables[I]...); };
-  const auto first_order = [&] { return detail::weighted_sum(call(std::make_index_sequence<Count>{}), 1); };
+  const auto first_order = [&] {
+    return detail::weighted_sum<double>(call(std::make_index_sequence<Count>{}), 1);
+  };
   const auto objective = [&](bool create_graph) -> Variable<double> {
     if (options.order < 2) return first_order();
     const auto gradients = grad(first_order(), variables, {.create_graph = create_graph});
     Variable<double> total(0.0);
-    for (std::size_t i = 0; i < Count; ++i) total += detail::weighted_sum(gradients[i], 2 + i);
+    for (std::size_t i = 0; i < Count; ++i) total += detail::weighted_sum<double>(gradients[i], 2 + i);
     return total;
   };
   const auto analytic = grad(objective(true), variables);
@@ -160,7 +165,7 @@ GradientCheck gradient_check(M checked, Tensor<double> x, const GradientCheckOpt
   constexpr double before = 0.75;
   const Shape shape = module.output_shape(x.shape());
   Generator random(1);
-  const Tensor<double> dy = detail::random_weights(shape, random);
+  const Tensor<double> dy = detail::random_weights<double>(shape, random);
   auto y = Tensor<double>::uninitialized(shape);
   auto dx = Tensor<double>::full(x.shape(), std::numeric_limits<double>::infinity());
 

@@ -128,19 +128,29 @@ inline std::filesystem::path locate_fashion_mnist(const std::filesystem::path& f
   return cache;
 }
 
+namespace detail {
+
+/// A template, so that gradus/compiled_download.hpp keeps it and all that it calls out of a translation unit.
+template <class Options>
+Dataset<> fetch(Split split, const std::filesystem::path& folder, const Options& options) {
+  const std::filesystem::path found = locate_fashion_mnist(folder, options);
+  try {
+    return FashionMnist::load(found, split);
+  } catch (const FileError& error) {
+    const std::string advice = advice_on_cache(found, split);
+    if (advice.empty()) throw;
+    throw FileError(error.what() + advice);
+  }
+}
+
+}  // namespace detail
+
 /// Loads one half of Fashion-MNIST from where locate_fashion_mnist finds it. If reading it from the cache
 /// fails, its files are checked against the official sums, and the message names the one to remove. Throws
 /// FileError.
 inline Dataset<> fetch_fashion_mnist(Split split, const std::filesystem::path& folder,
                                      const DownloadOptions& options = {}) {
-  const std::filesystem::path found = locate_fashion_mnist(folder, options);
-  try {
-    return FashionMnist::load(found, split);
-  } catch (const FileError& error) {
-    const std::string advice = detail::advice_on_cache(found, split);
-    if (advice.empty()) throw;
-    throw FileError(error.what() + advice);
-  }
+  return detail::fetch(split, folder, options);
 }
 /// Loads one split as a data set, and downloads its files first if they are not in the cache.
 inline Dataset<> fetch_fashion_mnist(Split split, const DownloadOptions& options = {}) {
@@ -148,3 +158,7 @@ inline Dataset<> fetch_fashion_mnist(Split split, const DownloadOptions& options
 }
 
 }  // namespace gradus
+
+#if defined(GRADUS_COMPILED_DOWNLOAD)
+#include <gradus/compiled/download.hpp>
+#endif

@@ -252,9 +252,7 @@ class AnyModule {
   };
 
   template <class M>
-  static Pointer make_model(M module) {
-    return Pointer(new Model<M>(std::move(module)));
-  }
+  static Pointer make_model(M module);
 
   template <class M>
   M& found(M* module) const {
@@ -266,5 +264,12 @@ class AnyModule {
 
   Pointer self_;
 };
+
+// Not in the class, where it would be inline: gradus/compiled.hpp keeps it out of a translation unit.
+template <FloatOrDouble Scalar>
+template <class M>
+typename AnyModule<Scalar>::Pointer AnyModule<Scalar>::make_model(M module) {
+  return Pointer(new Model<M>(std::move(module)));
+}
 
 }  // namespace gradus::nn

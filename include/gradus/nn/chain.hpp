@@ -58,48 +58,17 @@ class Chain {
   Index size() const { return static_cast<Index>(children_.size()); }
 
   /// Records the shape and the writer of every child's output. Returns the last shape. Throws ShapeError.
-  Shape plan(const Shape& x) const {
-    context_->outputs().resize(children_.size());
-    Shape shape = x;
-    Index writer = input;
-    for (Index i = 0; i < size(); ++i) {
-      shape = child_output_shape<Scalar>(child(i), i, shape);
-      if (i + 1 == size() || !child(i).is_identity(context_->child(i))) writer = i;
-      planned(i) = {shape, writer};
-    }
-    return shape;
-  }
+  Shape plan(const Shape& x) const;
 
   // y = f_n(... f_2(f_1(x)))
-  void run(const ConstView& x, const View& y) const {
-    if (size() == 0) std::copy_n(x.data(), x.size(), y.data());
-    ConstView in = x;
-    for (Index i = 0; i < size(); ++i) {
-      const Shape& shape = planned(i).shape;
-      ConstView out(in.data(), shape);
-      if (writes(i)) {
-        const View written = i + 1 == size() ? y : context_->buffer<Scalar>(i, shape);
-        child(i).forward(in, written, context_->child(i));
-        out = written;
-      }
-      for (const auto& hook : hooks_->forward) hook(i, in, out);
-      in = out;
-    }
-  }
+  void run(const ConstView& x, const View& y) const;
 
   // dL/dx = J_1^T ... J_n^T dL/dy
-  void backward(const ConstView& x, const ConstView& y, const ConstView& dy, const View& dx) const {
-    sweep_back(0, x, y, dy, dx, [](const Child& child, auto&&... pass) { child.backward(pass...); });
-  }
+  void backward(const ConstView& x, const ConstView& y, const ConstView& dy, const View& dx) const;
 
   /// Does the same and adds to the gradient of every parameter. If dx is null, ends at the first child that
   /// has parameters.
-  void accumulate(const ConstView& x, const ConstView& y, const ConstView& dy, const View& dx) const {
-    const auto trained =
-        std::ranges::find_if(children_, [](const Child& child) { return child.has_parameters(); });
-    sweep_back(dx.is_null() ? trained - children_.begin() : 0, x, y, dy, dx,
-               [](Child& child, auto&&... pass) { child.accumulate(pass...); });
-  }
+  void accumulate(const ConstView& x, const ConstView& y, const ConstView& dy, const View& dx) const;
 
   /// Updates the modules after a training forward.
   void update() const {
@@ -150,5 +119,52 @@ class Chain {
   const Hooks<Scalar>* hooks_;
   Context* context_;
 };
+
+// Not in the class, where they would be inline: gradus/compiled.hpp keeps them out of a translation unit.
+
+template <class Child>
+Shape Chain<Child>::plan(const Shape& x) const {
+  context_->outputs().resize(children_.size());
+  Shape shape = x;
+  Index writer = input;
+  for (Index i = 0; i < size(); ++i) {
+    shape = child_output_shape<Scalar>(child(i), i, shape);
+    if (i + 1 == size() || !child(i).is_identity(context_->child(i))) writer = i;
+    planned(i) = {shape, writer};
+  }
+  return shape;
+}
+
+template <class Child>
+void Chain<Child>::run(const ConstView& x, const View& y) const {
+  if (size() == 0) std::copy_n(x.data(), x.size(), y.data());
+  ConstView in = x;
+  for (Index i = 0; i < size(); ++i) {
+    const Shape& shape = planned(i).shape;
+    ConstView out(in.data(), shape);
+    if (writes(i)) {
+      const View written = i + 1 == size() ? y : context_->buffer<Scalar>(i, shape);
+      child(i).forward(in, written, context_->child(i));
+      out = written;
+    }
+    for (const auto& hook : hooks_->forward) hook(i, in, out);
+    in = out;
+  }
+}
+
+template <class Child>
+void Chain<Child>::backward(const ConstView& x, const ConstView& y, const ConstView& dy,
+                            const View& dx) const {
+  sweep_back(0, x, y, dy, dx, [](const Child& child, auto&&... pass) { child.backward(pass...); });
+}
+
+template <class Child>
+void Chain<Child>::accumulate(const ConstView& x, const ConstView& y, const ConstView& dy,
+                              const View& dx) const {
+  const auto trained =
+      std::ranges::find_if(children_, [](const Child& child) { return child.has_parameters(); });
+  sweep_back(dx.is_null() ? trained - children_.begin() : 0, x, y, dy, dx,
+             [](Child& child, auto&&... pass) { child.accumulate(pass...); });
+}
 
 }  // namespace gradus::nn::detail

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <type_traits>
 #include <utility>
 
 #include <gradus/core/parallel.hpp>
@@ -70,6 +72,25 @@ class Gradient {
   /// number of threads; several may be under way at once.
   template <class F>
   void take(F&& f, Parallel parallel = {}) {
+    take_pieces({const_cast<void*>(static_cast<const void*>(std::addressof(f))),
+                 [](void* function, Index first, Piece g) {
+                   (*static_cast<std::remove_reference_t<F>*>(function))(first, g);
+                 }},
+                parallel);
+  }
+
+ private:
+  using Piece = typename TensorView<Scalar>::ArrayMap;
+
+  /// Any function of pieces, so that the loops around it are compiled once for all update rules.
+  struct Visitor {
+    void* function;
+    void (*call)(void* function, Index first, Piece g);
+
+    void operator()(Index first, Piece g) const { call(function, first, g); }
+  };
+
+  void take_pieces(Visitor f, Parallel parallel) {
     if (state_ == State::product) {
       ops::visit_affine_weight_gradient<Scalar>(x_, dy_, f, parallel);
     } else {
@@ -78,7 +99,6 @@ class Gradient {
     set_zero(shape());
   }
 
- private:
   enum class State { zero, product, numbers };
 
   // Product and step of 784x256 weights take two thirds of the time for one sample, 0.9 of it for four, and
@@ -94,9 +114,7 @@ class Gradient {
   }
 
   // Each thread takes the rows whose product it has worked out: they are in its cache.
-  template <class F>
-  void take_numbers_or_zeros(F& f, Parallel parallel) {
-    using Piece = typename TensorView<Scalar>::ArrayMap;
+  void take_numbers_or_zeros(Visitor f, Parallel parallel) {
     const Index size = shape().size(), pieces = (size + piece_size - 1) / piece_size;
     const Index parts = std::clamp(pieces / pieces_worth_a_thread, Index{1}, parallel.threads());
     parallel.run_ranges(parts, pieces, [&](Index begin, Index end) {

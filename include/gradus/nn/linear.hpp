@@ -31,12 +31,7 @@ struct Linear {
   Parameter<Scalar> bias;  ///< empty in a layer without bias
 
   /// Throws ArgumentError on a negative size.
-  Linear(Index in, Index out, Generator& random, const LinearOptions& options = {})
-      : weight(Tensor<Scalar>(checked_shape(in, out))),
-        bias(Tensor<Scalar>(Shape{options.bias ? out : 0})),
-        has_bias_(options.bias) {
-    reset_parameters(random);
-  }
+  Linear(Index in, Index out, Generator& random, const LinearOptions& options = {});
   /// Draws the weights from a temporary generator.
   Linear(Index in, Index out, Generator&& random, const LinearOptions& options = {})
       : Linear(in, out, random, options) {}
@@ -119,5 +114,14 @@ struct Linear {
 
   bool has_bias_;
 };
+
+// Not in the class, where it would be inline: gradus/compiled.hpp keeps it out of a translation unit.
+template <class Scalar>
+Linear<Scalar>::Linear(Index in, Index out, Generator& random, const LinearOptions& options)
+    : weight(Tensor<Scalar>(checked_shape(in, out))),
+      bias(Tensor<Scalar>(Shape{options.bias ? out : 0})),
+      has_bias_(options.bias) {
+  reset_parameters(random);
+}
 
 }  // namespace gradus::nn

@@ -58,13 +58,7 @@ class ModuleList {
   AnyModule<Scalar> operator[](Index i) && { return std::move(children_[checked(i)]); }
 
   /// All parameters in order, with PyTorch's names: `1.weight`, `1.bias`; `3.0.weight` in a nested sequence.
-  std::vector<NamedParameter<Scalar>> named_parameters() & {
-    std::vector<NamedParameter<Scalar>> all;
-    visit([&](std::string_view name, Parameter<Scalar>& parameter) {
-      all.push_back({std::string(name), &parameter});
-    });
-    return all;
-  }
+  std::vector<NamedParameter<Scalar>> named_parameters() &;
   void named_parameters() && = delete;  // they would point into a network that is gone
   /// State that is not trained, such as running means.
   std::vector<NamedBuffer<Scalar>> named_buffers() & {
@@ -117,13 +111,7 @@ class ModuleList {
 
  protected:
   /// Throws ArgumentError if modules would be nested more than max_nesting deep.
-  template <class M>
-  void push_back(M module) {
-    detail::check_module<M, Scalar>();
-    AnyModule<Scalar> child(std::move(module));
-    if (child.depth() >= max_nesting) detail::throw_nesting();
-    children_.push_back(std::move(child));
-  }
+  void append(AnyModule<Scalar> child);
 
   /// Throws IndexError unless there is a child i.
   void check(Index i) const { static_cast<void>(checked(i)); }
@@ -140,5 +128,22 @@ class ModuleList {
     return to_size(i);
   }
 };
+
+// Not in the class, where they would be inline: gradus/compiled.hpp keeps them out of a translation unit.
+
+template <class Scalar>
+std::vector<NamedParameter<Scalar>> ModuleList<Scalar>::named_parameters() & {
+  std::vector<NamedParameter<Scalar>> all;
+  visit([&](std::string_view name, Parameter<Scalar>& parameter) {
+    all.push_back({std::string(name), &parameter});
+  });
+  return all;
+}
+
+template <class Scalar>
+void ModuleList<Scalar>::append(AnyModule<Scalar> child) {
+  if (child.depth() >= max_nesting) detail::throw_nesting();
+  children_.push_back(std::move(child));
+}
 
 }  // namespace gradus::nn

@@ -76,8 +76,8 @@ class Sequential : public ModuleList<Scalar> {
   /// Throws ArgumentError if sequences would be nested more than max_nesting deep.
   template <class M>
   void push_back(M module) {
-    Children::push_back(std::move(module));
-    workspace_ = {};
+    detail::check_module<M, Scalar>();
+    append(AnyModule<Scalar>(std::move(module)));
   }
   /// In training mode, which a new network is in, forward drops out and looks at the batch; predict never
   /// does.
@@ -126,17 +126,7 @@ class Sequential : public ModuleList<Scalar> {
   /// which names the layer.
   const Tensor<Scalar>& forward(ConstView x) & { return forward(x, random_); }
   /// Draws dropout masks from this generator.
-  const Tensor<Scalar>& forward(ConstView x, Generator& random) & {
-    TrainingWorkspace<Scalar>& workspace = workspace_.value;
-    if (lies_in(x, workspace.output)) return forward(Tensor<Scalar>(x), random);
-    workspace.input.reset();
-    const std::shared_ptr<ThreadPool> pool = pool_.workers();
-    workspace.context.begin({training_, &random, Parallel(pool.get()), nullptr});
-    run(x, workspace);
-    if (workspace.context.training()) update(workspace.context);
-    workspace.input = x;
-    return workspace.output;
-  }
+  const Tensor<Scalar>& forward(ConstView x, Generator& random) &;
   /// Keeps a temporary input for backward.
   const Tensor<Scalar>& forward(Tensor<Scalar>&& x) & { return forward(std::move(x), random_); }
   /// Keeps a temporary input, and draws from this generator.
@@ -166,15 +156,7 @@ class Sequential : public ModuleList<Scalar> {
   /// Adds to the gradient of every parameter, from the gradient of the loss with respect to the result of the
   /// last forward. Unless dx is null, writes the gradient with respect to the input. Throws ShapeError, and
   /// StateError unless the last forward succeeded.
-  void backward(ConstView dy, View dx = {}) {
-    TrainingWorkspace<Scalar>& workspace = passed("backward");
-    ops::check_shape("Sequential: backward", "output gradient", dy.shape(), workspace.output.shape());
-    if (!dx.is_null())
-      ops::check_shape("Sequential: backward", "input gradient", dx.shape(), workspace.input->shape());
-    const std::shared_ptr<ThreadPool> pool = pool_.workers();
-    workspace.context.set_parallel(Parallel(pool.get()));
-    accumulate(*workspace.input, workspace.output, dy, dx, workspace.context);
-  }
+  void backward(ConstView dy, View dx = {});
   /// Returns the output of child i in the last forward, valid until the next one. Throws IndexError, and
   /// StateError unless the last forward succeeded.
   ConstView output(Index i) & {
@@ -193,13 +175,7 @@ class Sequential : public ModuleList<Scalar> {
   }
   /// Does the same in the caller's memory, where the result lives. Allocates nothing once the workspace has
   /// grown.
-  const Tensor<Scalar>& predict(ConstView x, Workspace<Scalar>& workspace) const {
-    if (lies_in(x, workspace.output)) return predict(Tensor<Scalar>(x), workspace);
-    const std::shared_ptr<ThreadPool> pool = pool_.workers();
-    workspace.context.begin({.parallel = Parallel(pool.get())});
-    run(x, workspace);
-    return workspace.output;
-  }
+  const Tensor<Scalar>& predict(ConstView x, Workspace<Scalar>& workspace) const;
 
   /// Hooks see every pass through the children; those of forward must be safe from many threads if predict is
   /// used so. A hook may call set_threads, train and eval; it must not change the network otherwise.
@@ -243,6 +219,8 @@ class Sequential : public ModuleList<Scalar> {
   using ConstChain = detail::Chain<const AnyModule<Scalar>>;
   friend detail::ContextPool* detail::context_pool<Scalar>(Sequential& network);
 
+  void append(AnyModule<Scalar> child);
+
   MutableChain chain(Context& context) { return {children_, hooks_, context}; }
   ConstChain chain(Context& context) const { return {children_, hooks_, context}; }
 
@@ -276,6 +254,47 @@ class Sequential : public ModuleList<Scalar> {
   detail::FreshWhenCopied<TrainingWorkspace<Scalar>> workspace_;
   detail::FreshWhenCopied<detail::ContextPool> context_pool_;
 };
+
+// Not in the class, where they would be inline: gradus/compiled.hpp keeps them out of a translation unit.
+
+template <class Scalar>
+void Sequential<Scalar>::append(AnyModule<Scalar> child) {
+  Children::append(std::move(child));
+  workspace_ = {};
+}
+
+template <class Scalar>
+const Tensor<Scalar>& Sequential<Scalar>::forward(ConstView x, Generator& random) & {
+  TrainingWorkspace<Scalar>& workspace = workspace_.value;
+  if (lies_in(x, workspace.output)) return forward(Tensor<Scalar>(x), random);
+  workspace.input.reset();
+  const std::shared_ptr<ThreadPool> pool = pool_.workers();
+  workspace.context.begin({training_, &random, Parallel(pool.get()), nullptr});
+  run(x, workspace);
+  if (workspace.context.training()) update(workspace.context);
+  workspace.input = x;
+  return workspace.output;
+}
+
+template <class Scalar>
+void Sequential<Scalar>::backward(ConstView dy, View dx) {
+  TrainingWorkspace<Scalar>& workspace = passed("backward");
+  ops::check_shape("Sequential: backward", "output gradient", dy.shape(), workspace.output.shape());
+  if (!dx.is_null())
+    ops::check_shape("Sequential: backward", "input gradient", dx.shape(), workspace.input->shape());
+  const std::shared_ptr<ThreadPool> pool = pool_.workers();
+  workspace.context.set_parallel(Parallel(pool.get()));
+  accumulate(*workspace.input, workspace.output, dy, dx, workspace.context);
+}
+
+template <class Scalar>
+const Tensor<Scalar>& Sequential<Scalar>::predict(ConstView x, Workspace<Scalar>& workspace) const {
+  if (lies_in(x, workspace.output)) return predict(Tensor<Scalar>(x), workspace);
+  const std::shared_ptr<ThreadPool> pool = pool_.workers();
+  workspace.context.begin({.parallel = Parallel(pool.get())});
+  run(x, workspace);
+  return workspace.output;
+}
 
 namespace detail {
 

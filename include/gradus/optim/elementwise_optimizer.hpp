@@ -57,15 +57,7 @@ class ElementwiseOptimizer {
   /// Threads that share it, `sgd.step(*pool)`, come to the same result bit for bit. Throws ShapeError, before
   /// anything has moved, if a parameter was given another shape, and ArgumentError if the step count
   /// overflows.
-  void step(Parallel parallel = {}) {
-    check_shapes();
-    step_count_ = gradus::detail::checked_add(Rule::name, step_count_, 1);
-    for (Members& group : groups_) {
-      Rule::template update<Scalar>(group.options, step_count_, [&](const auto& update) {
-        for (Member& member : group.members) sweep(member, update, parallel);
-      });
-    }
-  }
+  void step(Parallel parallel = {});
 
   /// Forgets the gradients, as step does by itself.
   void zero_grad() {
@@ -76,24 +68,7 @@ class ElementwiseOptimizer {
 
   /// More parameters, with settings of their own. Throws ArgumentError on settings outside their domain and
   /// on a parameter that is here already; then nothing has changed.
-  void add_group(std::vector<nn::NamedParameter<Scalar>> parameters, const Options& options) {
-    Rule::check(options);
-    Members group{options, Rule::state(options), {}};
-    for (auto& parameter : parameters) {
-      if (parameter.parameter == nullptr || holds(parameter.parameter) || has(group, parameter.parameter)) {
-        throw_error(parameter.parameter ? "parameter '" + parameter.name + "' is given twice"
-                                        : "parameter '" + parameter.name + "' is null");
-      }
-      group.members.push_back(Member{std::move(parameter), {}});
-      Member& member = group.members.back();
-      for (std::size_t i = 0; i < state_count; ++i) {
-        if (!group.states[i].kept) continue;
-        member.state[i] = Tensor<Scalar>::full(member.parameter->value.shape(),
-                                               static_cast<Scalar>(group.states[i].initial));
-      }
-    }
-    groups_.push_back(std::move(group));
-  }
+  void add_group(std::vector<nn::NamedParameter<Scalar>> parameters, const Options& options);
 
   /// The number of groups.
   Index group_count() const { return static_cast<Index>(groups_.size()); }
@@ -102,17 +77,7 @@ class ElementwiseOptimizer {
   const Options& options(Index group = 0) const { return groups_[checked(group)].options; }
   /// Throws ArgumentError on settings outside their domain, and on those that need state which this optimiser
   /// was not built with, such as a momentum where there was none.
-  void set_options(Index group, const Options& options) {
-    Rule::check(options);
-    Members& members = groups_[checked(group)];
-    const States wanted = Rule::state(options);
-    for (std::size_t i = 0; i < state_count; ++i) {
-      if (wanted[i].kept && !members.states[i].kept) {
-        throw_error(std::string("was built without ") + wanted[i].name);
-      }
-    }
-    members.options = options;
-  }
+  void set_options(Index group, const Options& options);
 
   /// The learning rate of a group. Throws IndexError.
   double learning_rate(Index group = 0) const { return options(group).learning_rate; }
@@ -160,12 +125,7 @@ class ElementwiseOptimizer {
 
  protected:
   /// Takes the parameters, which must outlive the optimiser.
-  explicit ElementwiseOptimizer(std::vector<Group> groups) {
-    for (Group& group : groups) add_group(std::move(group.parameters), group.options);
-    if (std::ranges::all_of(groups_, [](const Members& group) { return group.members.empty(); })) {
-      throw_error("got no parameters, expected one or more");
-    }
-  }
+  explicit ElementwiseOptimizer(std::vector<Group> groups);
   /// Takes the parameters, which must outlive the optimiser.
   ElementwiseOptimizer(std::vector<nn::NamedParameter<Scalar>> parameters, const Options& options)
       : ElementwiseOptimizer(std::vector<Group>{{std::move(parameters), options}}) {}
@@ -261,5 +221,60 @@ class ElementwiseOptimizer {
   std::vector<Members> groups_;
   Index step_count_ = 0;
 };
+
+// Not in the class, where they would be inline: gradus/compiled.hpp keeps them out of a translation unit.
+
+template <class Scalar, class Rule>
+void ElementwiseOptimizer<Scalar, Rule>::step(Parallel parallel) {
+  check_shapes();
+  step_count_ = gradus::detail::checked_add(Rule::name, step_count_, 1);
+  for (Members& group : groups_) {
+    Rule::template update<Scalar>(group.options, step_count_, [&](const auto& update) {
+      for (Member& member : group.members) sweep(member, update, parallel);
+    });
+  }
+}
+
+template <class Scalar, class Rule>
+void ElementwiseOptimizer<Scalar, Rule>::add_group(std::vector<nn::NamedParameter<Scalar>> parameters,
+                                                   const Options& options) {
+  Rule::check(options);
+  Members group{options, Rule::state(options), {}};
+  for (auto& parameter : parameters) {
+    if (parameter.parameter == nullptr || holds(parameter.parameter) || has(group, parameter.parameter)) {
+      throw_error(parameter.parameter ? "parameter '" + parameter.name + "' is given twice"
+                                      : "parameter '" + parameter.name + "' is null");
+    }
+    group.members.push_back(Member{std::move(parameter), {}});
+    Member& member = group.members.back();
+    for (std::size_t i = 0; i < state_count; ++i) {
+      if (!group.states[i].kept) continue;
+      member.state[i] =
+          Tensor<Scalar>::full(member.parameter->value.shape(), static_cast<Scalar>(group.states[i].initial));
+    }
+  }
+  groups_.push_back(std::move(group));
+}
+
+template <class Scalar, class Rule>
+void ElementwiseOptimizer<Scalar, Rule>::set_options(Index group, const Options& options) {
+  Rule::check(options);
+  Members& members = groups_[checked(group)];
+  const States wanted = Rule::state(options);
+  for (std::size_t i = 0; i < state_count; ++i) {
+    if (wanted[i].kept && !members.states[i].kept) {
+      throw_error(std::string("was built without ") + wanted[i].name);
+    }
+  }
+  members.options = options;
+}
+
+template <class Scalar, class Rule>
+ElementwiseOptimizer<Scalar, Rule>::ElementwiseOptimizer(std::vector<Group> groups) {
+  for (Group& group : groups) add_group(std::move(group.parameters), group.options);
+  if (std::ranges::all_of(groups_, [](const Members& group) { return group.members.empty(); })) {
+    throw_error("got no parameters, expected one or more");
+  }
+}
 
 }  // namespace gradus::optim

@@ -57,11 +57,7 @@ template <class Trainer>
 class AnyCallback {
  public:
   template <class C>
-  static std::pair<AnyCallback, C*> make(C callback) {
-    auto model = std::make_unique<Model<C>>(std::move(callback));
-    C* const inside = &model->callback;
-    return {AnyCallback(std::move(model)), inside};
-  }
+  static std::pair<AnyCallback, C*> make(C callback);
 
   void on_begin(Trainer& trainer) { self_->on_begin(trainer); }
   void on_gradient(Trainer& trainer) { self_->on_gradient(trainer); }
@@ -104,6 +100,15 @@ class AnyCallback {
 
   std::unique_ptr<Interface> self_;
 };
+
+// Not in the class, where it would be inline: gradus/compiled.hpp keeps it out of a translation unit.
+template <class Trainer>
+template <class C>
+std::pair<AnyCallback<Trainer>, C*> AnyCallback<Trainer>::make(C callback) {
+  auto model = std::make_unique<Model<C>>(std::move(callback));
+  C* const inside = &model->callback;
+  return {AnyCallback(std::move(model)), inside};
+}
 
 /// A function that is called after each step.
 template <class F>

@@ -104,19 +104,10 @@ class Trainer {
   /// data without a sample that counts, or if the number of epochs overflows, and what network, loss and data
   /// throw.
   template <class Element, class Label>
-  const History& fit(const Dataset<Element, Label>& train, const Dataset<Element, Label>& validation) & {
-    const auto pool = thread_pool();
-    auto train_loader = loader(train, options_.batch_size, pool);
-    auto validation_loader = loader(validation, options_.evaluation_batch_size, pool);
-    return fit(train_loader, validation_loader);
-  }
+  const History& fit(const Dataset<Element, Label>& train, const Dataset<Element, Label>& validation) &;
   /// Trains on all data, without a validation set.
   template <class Element, class Label>
-  const History& fit(const Dataset<Element, Label>& train) & {
-    const auto pool = thread_pool();
-    auto train_loader = loader(train, options_.batch_size, pool);
-    return fit(train_loader);
-  }
+  const History& fit(const Dataset<Element, Label>& train) &;
   /// The same with loaders of one's own: for transforms of the data, for batches from elsewhere.
   template <BatchSource Train, BatchSource Validation>
   const History& fit(Train& train, Validation& validation) & {
@@ -139,11 +130,7 @@ class Trainer {
   /// by their class weights if there are any, whatever the batch size. Throws ArgumentError if no sample
   /// counts: the data are empty, or all their labels are ignored.
   template <class Element, class Label>
-  Metrics evaluate(const Dataset<Element, Label>& data) {
-    const auto pool = thread_pool();
-    auto data_loader = loader(data, options_.evaluation_batch_size, pool);
-    return evaluate(data_loader);
-  }
+  Metrics evaluate(const Dataset<Element, Label>& data);
   /// Returns the mean loss and accuracy over all batches of a source, with dropout off.
   template <BatchSource Source>
   Metrics evaluate(Source& source) {
@@ -158,16 +145,7 @@ class Trainer {
 
   /// The network's output for every sample, dropout off: `[N, ...]`.
   template <class Element, class Label>
-  Tensor<Scalar> predict(const Dataset<Element, Label>& data) {
-    const auto pool = thread_pool();
-    auto data_loader = loader(data, options_.evaluation_batch_size, pool);
-    Tensor<Scalar> all(net_->output_shape(data.inputs.shape()));
-    Scalar* out = all.data();
-    for (const auto& batch : data_loader.evaluation_epoch()) {
-      out = std::ranges::copy(net_->predict(batch.x, workspace_), out).out;
-    }
-    return all;
-  }
+  Tensor<Scalar> predict(const Dataset<Element, Label>& data);
 
   /// Adds a callback: see Callback. Returns it where it now lives, for as long as the trainer does.
   template <class C>
@@ -325,6 +303,47 @@ class Trainer {
   Tensor<Scalar> output_gradient_;
   nn::Workspace<Scalar> workspace_;
 };
+
+// Not in the class, where they would be inline: gradus/compiled.hpp keeps them out of a translation unit.
+
+template <class Net, class Loss, optim::Optimizer Optimizer>
+template <class Element, class Label>
+const History& Trainer<Net, Loss, Optimizer>::fit(const Dataset<Element, Label>& train,
+                                                  const Dataset<Element, Label>& validation) & {
+  const auto pool = thread_pool();
+  auto train_loader = loader(train, options_.batch_size, pool);
+  auto validation_loader = loader(validation, options_.evaluation_batch_size, pool);
+  return fit(train_loader, validation_loader);
+}
+
+template <class Net, class Loss, optim::Optimizer Optimizer>
+template <class Element, class Label>
+const History& Trainer<Net, Loss, Optimizer>::fit(const Dataset<Element, Label>& train) & {
+  const auto pool = thread_pool();
+  auto train_loader = loader(train, options_.batch_size, pool);
+  return fit(train_loader);
+}
+
+template <class Net, class Loss, optim::Optimizer Optimizer>
+template <class Element, class Label>
+Metrics Trainer<Net, Loss, Optimizer>::evaluate(const Dataset<Element, Label>& data) {
+  const auto pool = thread_pool();
+  auto data_loader = loader(data, options_.evaluation_batch_size, pool);
+  return evaluate(data_loader);
+}
+
+template <class Net, class Loss, optim::Optimizer Optimizer>
+template <class Element, class Label>
+auto Trainer<Net, Loss, Optimizer>::predict(const Dataset<Element, Label>& data) -> Tensor<Scalar> {
+  const auto pool = thread_pool();
+  auto data_loader = loader(data, options_.evaluation_batch_size, pool);
+  Tensor<Scalar> all(net_->output_shape(data.inputs.shape()));
+  Scalar* out = all.data();
+  for (const auto& batch : data_loader.evaluation_epoch()) {
+    out = std::ranges::copy(net_->predict(batch.x, workspace_), out).out;
+  }
+  return all;
+}
 
 /// Deduces the types of network, loss and optimiser.
 template <class Net, class Loss, class Optimizer>
