@@ -1,18 +1,32 @@
 # SPDX-License-Identifier: MIT
-# cmake "-DCOMMAND=<compiler and flags>" "-DHEADERS=<headers, relative to the include folder>" -DSOURCE=<file to write>
+# cmake "-DCOMMAND=<compiler and flags>" -DFOLDER=<that chains.cmake wrote to> -DPART=<number> -DPARTS=<number>
 #       -P compile_alone.cmake
 #
-# Compiles a program for each header that includes nothing else. Nothing is precompiled, because that would hide a missing
-# #include.
+# Compiles the sources in which chains.cmake has put the headers: every PARTS-th one from PART on.
 
+file(GLOB sources ${FOLDER}/*.cpp)
 set(count 0)
-foreach(header IN LISTS HEADERS)
-  file(WRITE ${SOURCE} "#include <${header}>\n")
-  execute_process(COMMAND ${COMMAND} ${SOURCE} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
-  if(NOT result EQUAL 0)
-    message(SEND_ERROR "${header} does not compile alone:\n${output}")
+set(number 0)
+foreach(source IN LISTS sources)
+  math(EXPR turn "${number} % ${PARTS}")
+  math(EXPR number "${number} + 1")
+  if(NOT turn EQUAL PART)
+    continue()
   endif()
-  math(EXPR count "${count} + 1")
+  file(STRINGS ${source} headers)
+  list(POP_FRONT headers precompiled)
+  set(include)
+  if(precompiled MATCHES "^// (gradus_.+)")
+    set(include -include ${FOLDER}/precompiled/${CMAKE_MATCH_1}.hpp)
+  endif()
+  execute_process(COMMAND ${COMMAND} -fsyntax-only ${include} ${source} RESULT_VARIABLE result OUTPUT_VARIABLE output
+                  ERROR_VARIABLE output)
+  if(NOT result EQUAL 0)
+    list(JOIN headers "\n" headers)
+    message(SEND_ERROR "a header does not compile alone, or after those that it includes:\n${headers}\n${output}")
+  endif()
+  list(LENGTH headers here)
+  math(EXPR count "${count} + ${here}")
 endforeach()
 if(count EQUAL 0)
   message(SEND_ERROR "no headers")

@@ -2,7 +2,8 @@
 
 #include <cstdlib>
 
-#include <gradus/data/download.hpp>
+// The part of download.hpp that needs curl, OpenSSL and zlib.
+#include <gradus/data/download_file.hpp>
 
 int main() {
   try {

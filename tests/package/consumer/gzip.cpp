@@ -2,11 +2,11 @@
 
 #include <cstdlib>
 
-#include <gradus/data/fashion_mnist.hpp>
+#include <gradus/data/gzip.hpp>
 
 int main() {
   try {
-    gradus::FashionMnist::load("no such folder", gradus::Split::test);
+    gradus::GzipFile("no such file");
   } catch (const gradus::FileError&) {
     return EXIT_SUCCESS;
   }

@@ -2,13 +2,11 @@
 
 #include <cstdlib>
 
-#include <gradus/io/state_dict.hpp>
-#include <gradus/nn.hpp>
+#include <gradus/io/safetensors_reader.hpp>
 
 int main() {
-  gradus::nn::Sequential net{gradus::nn::Linear{2, 3}};
   try {
-    gradus::load(net, "no such file");
+    gradus::SafetensorsReader("no such file");
   } catch (const gradus::FileError&) {
     return EXIT_SUCCESS;
   }

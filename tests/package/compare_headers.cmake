@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: MIT
+# cmake -DINCLUDE=<folder> -DINSTALLED=<folder> -P compare_headers.cmake
+#
+# Fails unless each file under gradus/ in INCLUDE is in INSTALLED, with the same content.
+
+file(GLOB_RECURSE files RELATIVE ${INCLUDE} ${INCLUDE}/gradus/*)
+foreach(file IN LISTS files)
+  if(NOT EXISTS ${INSTALLED}/${file})
+    message(SEND_ERROR "${file} is not installed")
+    continue()
+  endif()
+  file(SHA256 ${INCLUDE}/${file} ours)
+  file(SHA256 ${INSTALLED}/${file} installed)
+  if(NOT ours STREQUAL installed)
+    message(SEND_ERROR "${file} is not what is installed")
+  endif()
+endforeach()
+list(LENGTH files count)
+if(count LESS 100)
+  message(SEND_ERROR "${count} headers")
+endif()
+message(STATUS "${count} headers are installed")

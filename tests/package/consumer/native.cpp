@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+
+#include <cstdlib>
+
+#include <gradus/core/simd/instruction_set.hpp>
+
+/// Compiled for this processor, so that there is nothing left to choose when the program runs.
+int main() {
+  return gradus::detail::baseline_set == gradus::detail::best_instruction_set() ? EXIT_SUCCESS : EXIT_FAILURE;
+}
