@@ -134,11 +134,10 @@ std::optional<std::string> shape_error(const Call& call, const Views& views) {
 
 const Shape s{4, 3}, columns{3}, rows{4};
 
-Call unary(const char* operation, void (*f)(TensorView<const float>, View)) {
+Call unary(const char* operation, void (*f)(gradus::Input<float>, View)) {
   return {operation, {s, s}, [f](const Views& v) { f(v[0], v[1]); }};
 }
-Call unary_backward(const char* operation,
-                    void (*f)(TensorView<const float>, TensorView<const float>, View)) {
+Call unary_backward(const char* operation, void (*f)(gradus::Input<float>, gradus::Input<float>, View)) {
   return {operation, {s, s, s}, [f](const Views& v) { f(v[0], v[1], v[2]); }};
 }
 
