@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 /// Where the time of a training step goes: the chapter's network, part by part, by a stopwatch in the hooks
-/// of its layers, on one thread and on two. Each part is the median of its times, which a busy machine disturbs little.
+/// of its layers, on one thread and on two. Each part is the median of its times, which a busy machine
+/// disturbs little.
 ///
 /// usage: training_parts [REPETITIONS] [--quick]
 

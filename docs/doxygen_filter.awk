@@ -1,5 +1,9 @@
-# Rewrites the formulas of a Markdown page, which GitHub reads between dollar signs, as Doxygen reads them. Code blocks
-# stay as they are.
+# Prepares a file for Doxygen.
+#
+# Markdown: rewrites formulas, which GitHub reads between dollar signs. Code blocks stay as they are.
+# Headers: leaves out `&` after a member function's parameters, with which Doxygen 1.9 does not recognise the definition
+# of a function that the class declares.
+FILENAME ~ /\.hpp$/ { sub(/\) & \{/, ") {"); sub(/\) &;/, ");"); print; next }
 /^```/ { in_code = !in_code }
 in_code { print; next }
 /^ *\$\$$/ { print in_formula ? "\\f]" : "\\f["; in_formula = !in_formula; next }

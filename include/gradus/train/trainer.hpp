@@ -145,7 +145,7 @@ class Trainer {
 
   /// The network's output for every sample, dropout off: `[N, ...]`.
   template <class Element, class Label>
-  Tensor<Scalar> predict(const Dataset<Element, Label>& data);
+  Tensor<typename Net::scalar_type> predict(const Dataset<Element, Label>& data);
 
   /// Adds a callback: see Callback. Returns it where it now lives, for as long as the trainer does.
   template <class C>
@@ -334,7 +334,8 @@ Metrics Trainer<Net, Loss, Optimizer>::evaluate(const Dataset<Element, Label>& d
 
 template <class Net, class Loss, optim::Optimizer Optimizer>
 template <class Element, class Label>
-auto Trainer<Net, Loss, Optimizer>::predict(const Dataset<Element, Label>& data) -> Tensor<Scalar> {
+Tensor<typename Net::scalar_type> Trainer<Net, Loss, Optimizer>::predict(
+    const Dataset<Element, Label>& data) {
   const auto pool = thread_pool();
   auto data_loader = loader(data, options_.evaluation_batch_size, pool);
   Tensor<Scalar> all(net_->output_shape(data.inputs.shape()));
