@@ -54,7 +54,7 @@ Tensor<Scalar> cross_entropy_row_scales(const Shape& logits, std::span<const Ind
   for (const Index label : labels) {
     if (label != options.ignore_index) of_labels.add(weight(label));
   }
-  const double smoothing = static_cast<double>(options.label_smoothing);
+  const auto smoothing = static_cast<double>(options.label_smoothing);
   const double smooth = smoothing / static_cast<double>(logits[1]), total = of_labels.total();
   // as in ops::softmax_cross_entropy
   const double scale = options.reduction == Reduction::sum ? 1 : total > 0 ? 1 / total : 0;

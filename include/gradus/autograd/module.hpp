@@ -106,7 +106,7 @@ using input_scalar = typename InputScalar<std::remove_cvref_t<X>>::type;
 
 template <class M, class Scalar>
 inline constexpr bool is_lasting =
-    std::is_lvalue_reference<M>::value&& nn::Module<std::remove_cvref_t<M>, Scalar>;
+    std::is_lvalue_reference_v<M>&& nn::Module<std::remove_cvref_t<M>, Scalar>;
 
 /// A module that a graph owns: a temporary, or one that must be cast to the input's scalar. It has no
 /// parameters, because they would be gone before an optimiser saw them.

@@ -35,13 +35,13 @@ inline constexpr KeepDims keep_dims = KeepDims::yes;
 class Axes {
  public:
   /// Returns all axes.
-  static Axes all() { return Axes(); }
+  static Axes all() { return {}; }
   /// Takes one axis.
   Axes(Index axis) : Axes({axis}) {}
   /// Takes several axes.
   Axes(std::initializer_list<Index> axes) : all_(false), count_(axes.size()) {
     if (count_ > axes_.size()) throw ShapeError("Axes: more axes than a tensor can have");
-    std::copy(axes.begin(), axes.end(), axes_.begin());
+    std::ranges::copy(axes, axes_.begin());
   }
 
   /// The shape with these axes reduced to extent 1. Throws IndexError for an axis out of range or named
@@ -97,7 +97,7 @@ template <class Scalar>
 Variable<Scalar> extremum(const char* name, ops::Extremum which, const Variable<Scalar>& x, const Axes& axes,
                           KeepDims keep) {
   const Reduced reduced(x.shape(), axes, keep);
-  if (x.size() == 0 && reduced.kept.size() > 0) throw_empty_extremum(name, x.shape());
+  if (x.empty() && !reduced.kept.empty()) throw_empty_extremum(name, x.shape());
   auto y = Value<Scalar>::uninitialized(reduced.shape);
   ops::extremum_to<Scalar>(which, x.value(), y.view().reshape(reduced.kept));
   return record(name, std::move(y), x, [kept = reduced.kept](const Step<Scalar>& step) {

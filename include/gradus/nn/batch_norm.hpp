@@ -105,7 +105,7 @@ class BatchNorm1d {
   /// Moves the running statistics towards those of the last training forward.
   void update(Context& context) {
     const Statistics s(context, features());
-    const Scalar share = static_cast<Scalar>(options_.momentum);
+    const auto share = static_cast<Scalar>(options_.momentum);
     ops::lerp<Scalar>(share, s.mean, running_mean.view());
     ops::lerp<Scalar>(share, s.variance, running_variance.view());
   }

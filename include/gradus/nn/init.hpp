@@ -27,7 +27,7 @@ inline Fans fans(const char* initialiser, const Shape& weight) {
     throw ShapeError(std::string(initialiser) + ": weight has shape " + weight.to_string() +
                      ", expected [fan_out, fan_in]");
   }
-  const Index receptive = weight.size() == 0 ? 0 : weight.size() / (weight[0] * weight[1]);
+  const Index receptive = weight.empty() ? 0 : weight.size() / (weight[0] * weight[1]);
   return {static_cast<double>(weight[1] * receptive), static_cast<double>(weight[0] * receptive)};
 }
 

@@ -37,7 +37,7 @@ inline std::string with_commas(Index number) {
 /// 795.04 KB
 inline std::string memory_size(Index bytes) {
   constexpr const char* units[] = {"KB", "MB", "GB"};
-  double size = static_cast<double>(bytes);
+  auto size = static_cast<double>(bytes);
   if (size < 1024) return std::to_string(bytes) + " B";
   std::size_t unit = 0;
   // Two decimals make 1024.00 of what is above 1023.995.

@@ -27,7 +27,7 @@ inline Shape batch_shape(const Shape& x) { return Shape(x.extents().first(to_siz
 
 inline Shape with_matrix(Shape batch, Index rows, Index columns) {
   IndexedArray<Index, Shape::max_rank + 2> extents{};
-  const auto end = std::copy(batch.begin(), batch.end(), extents.begin());
+  Index* const end = std::ranges::copy(batch, extents.data()).out;
   end[0] = rows;
   end[1] = columns;
   return Shape(std::span<const Index>(extents).first(to_size(batch.rank() + 2)));

@@ -156,7 +156,7 @@ double loss_of_row(const CrossEntropyWeights<Scalar>& w, const SoftmaxRow<Scalar
   const simd::Pack<Scalar, 1> logit{x[to_size(label)]};
   const double loss = w.of(label) * w.sharp_share * static_cast<double>(loss_of(logit).v);
   if (!(w.smooth > 0)) return loss;
-  const Index count = static_cast<Index>(x.size());
+  const auto count = static_cast<Index>(x.size());
   const double sum = w.classes.empty() ? simd::sum_map(loss_of, count, x.data())
                                        : simd::sum_map(loss_of, count, x.data(), w.classes.data());
   return std::fma(w.smooth * static_cast<double>(w.largest), sum, loss);
@@ -170,7 +170,7 @@ void gradient_of_row(const CrossEntropyWeights<Scalar>& w, const SoftmaxRow<Scal
   const Scalar factor = w.scaled(sharp + w.smooth * w.sum_of_classes) / row.sum;
   const Scalar shift = w.scaled(w.smooth * static_cast<double>(w.largest));
   const LogitGradient<Scalar> gradient{factor, shift, w.largest};
-  const Index count = static_cast<Index>(dx.size());
+  const auto count = static_cast<Index>(dx.size());
   if (w.smooth > 0 && !w.classes.empty()) {
     simd::map(gradient, count, dx.data(), row.exp, w.classes.data());
   } else {

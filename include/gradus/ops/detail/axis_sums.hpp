@@ -46,6 +46,17 @@ struct MappedMatrix {
   }
 };
 
+/// The sum of f(x) over column j of the axes that are summed, in the wider type.
+template <class F, class S>
+Wide<simd::MapResult<F, S>> sum_axes_in_wide(const F& f, const S* x, const SummedAxes& axes, Index j) {
+  Wide<simd::MapResult<F, S>> sum = 0;
+  axes.summed.for_each_offset([&](const auto& outer) {
+    const MappedMatrix<F, S> part{f, x + outer[0], axes.rows.steps[0]};
+    sum += sum_column_in_wide(part, axes.rows.extent, j * axes.columns.steps[0]);
+  });
+  return sum;
+}
+
 /// For each element o of a tensor of shape `to`, calls `store(o, sum)` with the sum of f(x) over the elements
 /// x of a tensor of shape `from` that expand would copy o to. Elements are numbered in row-major order; f is
 /// as in simd::sum_map. A sum of floats overflows only if the terms do.
@@ -67,12 +78,7 @@ void sum_axes(const F& f, const S* x, const Shape& from, const Shape& to, const 
     });
     for (Index j = 0; j < count; ++j) {
       Wide<Scalar> sum = sums[j];
-      if (!simd::is_corrected<Scalar> && !std::isfinite(sum)) {
-        sum = 0;
-        axes.summed.for_each_offset([&](const auto& outer) {
-          sum += sum_column_in_wide(MappedMatrix<F, S>{f, in + outer[0], row_step}, rows, j * step);
-        });
-      }
+      if (!simd::is_corrected<Scalar> && !std::isfinite(sum)) sum = sum_axes_in_wide(f, in, axes, j);
       store(out + j, sum);
     }
   };
