@@ -5,20 +5,26 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <initializer_list>
+#include <limits>
+#include <span>
 #include <string>
-#include <type_traits>
 #include <utility>
 
 #include <gradus/autograd/arithmetic.hpp>
 #include <gradus/autograd/broadcast.hpp>
 #include <gradus/autograd/elementwise.hpp>
+#include <gradus/autograd/node.hpp>
 #include <gradus/autograd/record.hpp>
 #include <gradus/autograd/selection.hpp>
 #include <gradus/autograd/shape_ops.hpp>
+#include <gradus/autograd/value.hpp>
 #include <gradus/autograd/variable.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/index.hpp>
+#include <gradus/core/shape.hpp>
+#include <gradus/core/tensor.hpp>
 #include <gradus/ops/broadcast.hpp>
 #include <gradus/ops/extremum.hpp>
 #include <gradus/ops/norm.hpp>

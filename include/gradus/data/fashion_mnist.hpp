@@ -5,6 +5,7 @@
 /// Needs zlib: link the CMake target gradus::gzip.
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <string>

@@ -6,7 +6,6 @@
 #include <array>
 #include <cmath>
 #include <concepts>
-#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>

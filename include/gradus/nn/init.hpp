@@ -5,9 +5,11 @@
 #include <cmath>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include <gradus/core/error.hpp>
 #include <gradus/core/random.hpp>
+#include <gradus/core/shape.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/parameter.hpp>
 

@@ -3,13 +3,16 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <gradus/core/format.hpp>
 #include <gradus/core/shape.hpp>
+#include <gradus/core/tensor.hpp>
 #include <gradus/nn/any_module.hpp>
+#include <gradus/nn/parameter.hpp>
 #include <gradus/nn/sequential.hpp>
 
 namespace gradus::nn {

@@ -10,6 +10,8 @@
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
 #include <gradus/ops/detail/column_sums.hpp>
+#include <gradus/ops/detail/sum.hpp>
+#include <gradus/ops/gemm/plan.hpp>
 #include <gradus/ops/gemm/visit_product.hpp>
 #include <gradus/ops/matrix_product.hpp>
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include <gradus/core/shape.hpp>
 #include <gradus/core/simd/map.hpp>
 #include <gradus/core/simd/operators.hpp>
 #include <gradus/core/simd/pack.hpp>

@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <array>
-#include <string>
+#include <span>
+#include <type_traits>
 
 #include <gradus/core/error.hpp>
 #include <gradus/core/index.hpp>
 #include <gradus/core/matrix_view.hpp>
 #include <gradus/core/parallel.hpp>
+#include <gradus/core/shape.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/broadcast.hpp>
 #include <gradus/ops/check.hpp>

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <span>
 #include <string>
@@ -11,9 +12,11 @@
 #include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
 #include <gradus/core/index.hpp>
+#include <gradus/core/shape.hpp>
 #include <gradus/core/simd/float_bits.hpp>
 #include <gradus/core/simd/map.hpp>
 #include <gradus/core/simd/operators.hpp>
+#include <gradus/core/simd/pack.hpp>
 #include <gradus/core/simd/sum_map.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <string>
 
+#include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
 #include <gradus/optim/schedule/cosine.hpp>
 #include <gradus/optim/schedule/schedule.hpp>
