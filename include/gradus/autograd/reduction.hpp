@@ -103,7 +103,7 @@ template <class Scalar>
 Variable<Scalar> extremum(const char* name, ops::Extremum which, const Variable<Scalar>& x, const Axes& axes,
                           KeepDims keep) {
   const Reduced reduced(x.shape(), axes, keep);
-  if (x.empty() && !reduced.kept.empty()) throw_empty_extremum(name, x.shape());
+  if (x.shape().empty() && !reduced.kept.empty()) throw_empty_extremum(name, x.shape());
   auto y = Value<Scalar>::uninitialized(reduced.shape);
   ops::extremum_to<Scalar>(which, x.value(), y.view().reshape(reduced.kept));
   return record(name, std::move(y), x, [kept = reduced.kept](const Step<Scalar>& step) {
