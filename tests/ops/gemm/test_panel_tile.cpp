@@ -47,7 +47,7 @@ bool tile_multiplies(Index terms, Index panels) {
 
 TEST_CASE_TEMPLATE("PanelTile: every term once, over panels side by side", S, float, double) {
   test::for_each_instruction_set([] {
-    for (const Index terms : {0, 1, 2, 3, 50}) {
+    for (const Index terms : {1, 2, 3, 50}) {
       for (const Index panels : {1, 2, 3}) {
         CAPTURE(terms);
         CAPTURE(panels);
