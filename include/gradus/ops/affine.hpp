@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -10,6 +11,8 @@
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
 #include <gradus/ops/detail/column_sums.hpp>
+#include <gradus/ops/gemm/kernels.hpp>
+#include <gradus/ops/gemm/plan.hpp>
 #include <gradus/ops/gemm/visit_product.hpp>
 #include <gradus/ops/matrix_product.hpp>
 
@@ -46,6 +49,24 @@ std::pair<MatrixView<const Scalar>, MatrixView<const Scalar>> as_batch(const cha
   return {in, up};
 }
 
+/// Whether affine_row can compute this layer, and does so faster than a product of matrices.
+template <class Scalar>
+bool takes_affine_row(const MatrixView<const Scalar>& x, const MatrixView<const Scalar>& w) {
+  return x.rows == 1 && w.rows * w.columns <= side_by_side_bytes / Index{sizeof(Scalar)} && w.columns > 0;
+}
+
+/// y = W x + b for a single sample, which several threads share if there is enough work.
+template <class Scalar>
+void affine_row(const Scalar* x, const MatrixView<const Scalar>& w, const Scalar* bias, Scalar* y,
+                Parallel parallel) {
+  const auto kernel = kernels<Scalar>().affine_row;
+  const Index parts = std::clamp(w.rows * w.columns / part_work, Index{1}, parallel.threads());
+  if (parts == 1) return kernel(x, w, bias, y);
+  parallel.run_ranges(parts, w.rows, [&](Index begin, Index end) {
+    if (begin < end) kernel(x, w.row_range(begin, end - begin), bias ? bias + begin : nullptr, y + begin);
+  });
+}
+
 }  // namespace detail
 
 /// Computes the output of a fully connected layer; a null bias is 0. `[N, in] -> [N, out]`. Throws
@@ -58,9 +79,10 @@ void affine(Input<Scalar> x, Input<Scalar> weight, Input<Scalar> bias, TensorVie
   if (w.columns != in.columns)
     detail::throw_shape("affine", "weight", weight.shape(), "[out, " + std::to_string(in.columns) + "]");
   const MatrixView<Scalar> out = detail::as_matrix_view("affine", "output", y, in.rows, w.rows);
+  if (!bias.is_null()) check_shape("affine", "bias", bias.shape(), Shape{w.rows});
+  if (detail::takes_affine_row(in, w)) return detail::affine_row(in.data, w, bias.data(), out.data, parallel);
   Write write = Write::overwrite;
   if (!bias.is_null()) {
-    check_shape("affine", "bias", bias.shape(), Shape{w.rows});
     y.matrix().rowwise() = bias.vector().transpose();
     write = Write::accumulate;
   }
