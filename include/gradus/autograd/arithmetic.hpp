@@ -2,10 +2,14 @@
 
 #pragma once
 
+#include <string>
 #include <utility>
 
 #include <gradus/autograd/broadcast.hpp>
+#include <gradus/autograd/node.hpp>
+#include <gradus/autograd/value.hpp>
 #include <gradus/autograd/variable.hpp>
+#include <gradus/core/tensor_view.hpp>
 
 /// `+ - * /` of variables and numbers, with NumPy's broadcasting.
 namespace gradus {

@@ -9,8 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include <gradus/autograd/node.hpp>
 #include <gradus/autograd/variable.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/tensor.hpp>
+#include <gradus/core/tensor_view.hpp>
 
 namespace gradus {
 

@@ -8,6 +8,7 @@
 
 #include <gradus/autograd/node.hpp>
 #include <gradus/autograd/record.hpp>
+#include <gradus/autograd/value.hpp>
 #include <gradus/autograd/variable.hpp>
 #include <gradus/core/shape.hpp>
 #include <gradus/ops/broadcast.hpp>

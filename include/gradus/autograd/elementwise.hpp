@@ -5,13 +5,17 @@
 #include <cmath>
 #include <limits>
 #include <string>
-#include <type_traits>
 #include <utility>
 
 #include <gradus/autograd/arithmetic.hpp>
+#include <gradus/autograd/node.hpp>
+#include <gradus/autograd/record.hpp>
+#include <gradus/autograd/value.hpp>
 #include <gradus/autograd/variable.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
+#include <gradus/core/shape.hpp>
+#include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/activation.hpp>
 #include <gradus/ops/elementwise.hpp>
 

@@ -10,8 +10,10 @@
 
 #include <gradus/autograd/backward.hpp>
 #include <gradus/autograd/node.hpp>
+#include <gradus/autograd/value.hpp>
 #include <gradus/autograd/variable.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/tensor_view.hpp>
 
 /// Gradients as values, `torch.autograd.grad`: they can be differentiated again.
 namespace gradus {

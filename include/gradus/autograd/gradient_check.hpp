@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,9 +19,12 @@
 #include <gradus/core/format.hpp>
 #include <gradus/core/index.hpp>
 #include <gradus/core/random.hpp>
+#include <gradus/core/shape.hpp>
 #include <gradus/core/tensor.hpp>
+#include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/context.hpp>
 #include <gradus/nn/module.hpp>
+#include <gradus/nn/parameter.hpp>
 
 namespace gradus {
 

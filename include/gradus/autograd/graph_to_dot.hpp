@@ -2,12 +2,14 @@
 
 #pragma once
 
-#include <initializer_list>
+#include <cstddef>
 #include <string>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include <gradus/autograd/node.hpp>
 #include <gradus/autograd/variable.hpp>
 
 namespace gradus {

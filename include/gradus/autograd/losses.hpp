@@ -2,19 +2,25 @@
 
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include <gradus/autograd/arithmetic.hpp>
 #include <gradus/autograd/elementwise.hpp>
+#include <gradus/autograd/node.hpp>
 #include <gradus/autograd/record.hpp>
 #include <gradus/autograd/softmax.hpp>
+#include <gradus/autograd/value.hpp>
 #include <gradus/autograd/variable.hpp>
 #include <gradus/core/index.hpp>
+#include <gradus/core/shape.hpp>
+#include <gradus/core/tensor.hpp>
+#include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/binary_cross_entropy.hpp>
 #include <gradus/ops/detail/sum.hpp>
+#include <gradus/ops/loss_reduction.hpp>
 #include <gradus/ops/mean_squared_error.hpp>
 #include <gradus/ops/softmax_cross_entropy.hpp>
 
@@ -54,7 +60,7 @@ Tensor<Scalar> cross_entropy_row_scales(const Shape& logits, std::span<const Ind
   for (const Index label : labels) {
     if (label != options.ignore_index) of_labels.add(weight(label));
   }
-  const double smoothing = static_cast<double>(options.label_smoothing);
+  const auto smoothing = static_cast<double>(options.label_smoothing);
   const double smooth = smoothing / static_cast<double>(logits[1]), total = of_labels.total();
   // as in ops::softmax_cross_entropy
   const double scale = options.reduction == Reduction::sum ? 1 : total > 0 ? 1 / total : 0;

@@ -2,10 +2,13 @@
 
 #pragma once
 
+#include <type_traits>
 #include <utility>
 
 #include <gradus/autograd/record.hpp>
+#include <gradus/autograd/value.hpp>
 #include <gradus/autograd/variable.hpp>
+#include <gradus/core/shape.hpp>
 #include <gradus/ops/matmul.hpp>
 
 namespace gradus {

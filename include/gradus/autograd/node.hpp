@@ -3,7 +3,6 @@
 #pragma once
 
 #include <array>
-#include <concepts>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -11,6 +10,7 @@
 
 #include <gradus/autograd/value.hpp>
 #include <gradus/core/tensor.hpp>
+#include <gradus/core/tensor_view.hpp>
 
 namespace gradus {
 

@@ -6,14 +6,16 @@
 #include <cmath>
 #include <concepts>
 #include <memory>
-#include <type_traits>
 #include <utility>
 
 #include <gradus/autograd/arithmetic.hpp>
 #include <gradus/autograd/broadcast.hpp>
 #include <gradus/autograd/elementwise.hpp>
+#include <gradus/autograd/node.hpp>
 #include <gradus/autograd/selection.hpp>
 #include <gradus/autograd/variable.hpp>
+#include <gradus/core/tensor.hpp>
+#include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/elementwise.hpp>
 
 /// Powers. At the base 0 their derivatives of every order are PyTorch's: 0 where the formula would be 0 times

@@ -2,14 +2,16 @@
 
 #pragma once
 
-#include <array>
-#include <initializer_list>
+#include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <gradus/autograd/backward.hpp>
+#include <gradus/autograd/node.hpp>
+#include <gradus/autograd/value.hpp>
 #include <gradus/autograd/variable.hpp>
 
 namespace gradus::detail {

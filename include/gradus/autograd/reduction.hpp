@@ -5,20 +5,26 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <initializer_list>
+#include <limits>
+#include <span>
 #include <string>
-#include <type_traits>
 #include <utility>
 
 #include <gradus/autograd/arithmetic.hpp>
 #include <gradus/autograd/broadcast.hpp>
 #include <gradus/autograd/elementwise.hpp>
+#include <gradus/autograd/node.hpp>
 #include <gradus/autograd/record.hpp>
 #include <gradus/autograd/selection.hpp>
 #include <gradus/autograd/shape_ops.hpp>
+#include <gradus/autograd/value.hpp>
 #include <gradus/autograd/variable.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/index.hpp>
+#include <gradus/core/shape.hpp>
+#include <gradus/core/tensor.hpp>
 #include <gradus/ops/broadcast.hpp>
 #include <gradus/ops/extremum.hpp>
 #include <gradus/ops/norm.hpp>
@@ -35,13 +41,13 @@ inline constexpr KeepDims keep_dims = KeepDims::yes;
 class Axes {
  public:
   /// Returns all axes.
-  static Axes all() { return Axes(); }
+  static Axes all() { return {}; }
   /// Takes one axis.
   Axes(Index axis) : Axes({axis}) {}
   /// Takes several axes.
   Axes(std::initializer_list<Index> axes) : all_(false), count_(axes.size()) {
     if (count_ > axes_.size()) throw ShapeError("Axes: more axes than a tensor can have");
-    std::copy(axes.begin(), axes.end(), axes_.begin());
+    std::ranges::copy(axes, axes_.begin());
   }
 
   /// The shape with these axes reduced to extent 1. Throws IndexError for an axis out of range or named
@@ -97,7 +103,7 @@ template <class Scalar>
 Variable<Scalar> extremum(const char* name, ops::Extremum which, const Variable<Scalar>& x, const Axes& axes,
                           KeepDims keep) {
   const Reduced reduced(x.shape(), axes, keep);
-  if (x.size() == 0 && reduced.kept.size() > 0) throw_empty_extremum(name, x.shape());
+  if (x.empty() && !reduced.kept.empty()) throw_empty_extremum(name, x.shape());
   auto y = Value<Scalar>::uninitialized(reduced.shape);
   ops::extremum_to<Scalar>(which, x.value(), y.view().reshape(reduced.kept));
   return record(name, std::move(y), x, [kept = reduced.kept](const Step<Scalar>& step) {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cmath>
-#include <concepts>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -12,7 +11,12 @@
 #include <gradus/autograd/broadcast.hpp>
 #include <gradus/autograd/elementwise.hpp>
 #include <gradus/autograd/record.hpp>
+#include <gradus/autograd/value.hpp>
 #include <gradus/autograd/variable.hpp>
+#include <gradus/core/shape.hpp>
+#include <gradus/core/tensor.hpp>
+#include <gradus/core/tensor_view.hpp>
+#include <gradus/ops/broadcast.hpp>
 #include <gradus/ops/select.hpp>
 
 /// Comparisons, and what chooses between two variables; all broadcast.

@@ -2,19 +2,23 @@
 
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <initializer_list>
 #include <memory>
 #include <numeric>
 #include <span>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <gradus/autograd/record.hpp>
+#include <gradus/autograd/value.hpp>
 #include <gradus/autograd/variable.hpp>
 #include <gradus/core/checked.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/shape.hpp>
+#include <gradus/core/tensor.hpp>
 #include <gradus/ops/indexing.hpp>
 #include <gradus/ops/permute.hpp>
 

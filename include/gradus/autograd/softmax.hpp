@@ -9,6 +9,7 @@
 #include <gradus/autograd/record.hpp>
 #include <gradus/autograd/reduction.hpp>
 #include <gradus/autograd/shape_ops.hpp>
+#include <gradus/autograd/value.hpp>
 #include <gradus/autograd/variable.hpp>
 #include <gradus/ops/softmax.hpp>
 

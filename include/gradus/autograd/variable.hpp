@@ -2,13 +2,16 @@
 
 #pragma once
 
-#include <concepts>
+#include <string>
 #include <type_traits>
 #include <utility>
 
 #include <gradus/autograd/node.hpp>
+#include <gradus/autograd/value.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/shape.hpp>
 #include <gradus/core/tensor.hpp>
+#include <gradus/core/tensor_view.hpp>
 
 namespace gradus {
 

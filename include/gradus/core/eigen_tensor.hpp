@@ -6,7 +6,6 @@
 /// contractions and convolutions. gradus.hpp does not include this header, because Eigen's tensor module adds
 /// half a second to the time to compile.
 
-#include <cstddef>
 #include <type_traits>
 
 #include <gradus/core/eigen.hpp>

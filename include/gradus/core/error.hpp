@@ -3,7 +3,6 @@
 #pragma once
 
 #include <stdexcept>
-#include <string>
 
 #include <gradus/core/fast_math.hpp>
 

@@ -14,6 +14,7 @@
 
 #include <gradus/core/atomic_file.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/file.hpp>
 
 namespace gradus {
 

@@ -5,6 +5,7 @@
 /// Needs zlib: link the CMake target gradus::gzip.
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -83,11 +84,10 @@ struct FashionMnist {
 
   /// Whether a folder has all four files, each with or without `.gz`.
   static bool exists(const std::filesystem::path& folder) {
-    for (const Split split : {Split::train, Split::test}) {
+    return std::ranges::all_of(std::array{Split::train, Split::test}, [&](Split split) {
       const FileNames names = file_names(split);
-      if (locate(folder, names.images).empty() || locate(folder, names.labels).empty()) return false;
-    }
-    return true;
+      return !locate(folder, names.images).empty() && !locate(folder, names.labels).empty();
+    });
   }
 
   /// Returns the path of a file that a folder has, with or without `.gz`; empty if it has neither.

@@ -92,7 +92,10 @@ class UnpackedSha256 {
   }
 
   void take(std::span<const std::byte> bytes) {
-    if (!stream_) return add(bytes);
+    if (!stream_) {
+      add(bytes);
+      return;
+    }
     while (!bytes.empty() && !is_bad_) bytes = bytes.subspan(unpack(bytes));
   }
 

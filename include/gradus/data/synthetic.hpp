@@ -6,7 +6,6 @@
 #include <array>
 #include <cmath>
 #include <concepts>
-#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -50,7 +49,7 @@ inline float distance_to_ellipse(Point p, Point centre, float radius_x, float ra
 inline float distance_to_trapezoid(Point p, float top, float bottom, float half_top, float half_bottom) {
   const float t = std::clamp((p.y - top) / (bottom - top), 0.0f, 1.0f);
   const float aside = std::abs(p.x) - (half_top + t * (half_bottom - half_top));
-  return std::max(aside, std::max(top - p.y, p.y - bottom));
+  return std::max({aside, top - p.y, p.y - bottom});
 }
 
 /// One piece of clothing: what its class fixes and what differs from piece to piece.
@@ -216,7 +215,7 @@ inline Dataset<> synthetic_fashion(Index n, Generator& random) {
       const auto board = [](Index at) { return (static_cast<float>(at) + 0.5f) * (2.0f / side) - 1; };
       const float clean = garment.brightness({board(pixel % side), board(pixel / side)}, 2.0f / side);
       const float grey = std::clamp(clean * (1 + noise[to_size(pixel)]), 0.0f, 1.0f);
-      *out++ = static_cast<std::uint8_t>(255 * grey + 0.5f);
+      *out++ = static_cast<std::uint8_t>(std::floor(255 * grey + 0.5f));
     }
   }
   return data;

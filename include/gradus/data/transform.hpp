@@ -12,6 +12,7 @@
 #include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
 #include <gradus/core/random.hpp>
+#include <gradus/core/shape.hpp>
 #include <gradus/core/tensor_view.hpp>
 
 /// Random changes of images that leave their class as it is, for `LoaderOptions::transform`. They work in

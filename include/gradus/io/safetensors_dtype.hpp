@@ -53,7 +53,7 @@ inline std::uint64_t safetensors_bits(std::string_view dtype) {
                              Type{"F8_E8M0", 8}, Type{"I16", 16},    Type{"U16", 16},    Type{"F16", 16},
                              Type{"BF16", 16},   Type{"I32", 32},    Type{"U32", 32},    Type{"F32", 32},
                              Type{"I64", 64},    Type{"U64", 64},    Type{"F64", 64},    Type{"C64", 64}};
-  const auto found = std::ranges::find(types, dtype, &Type::name);
+  const auto* const found = std::ranges::find(types, dtype, &Type::name);
   return found == types.end() ? 0 : found->bits;
 }
 

@@ -19,7 +19,9 @@
 #include <gradus/core/escape.hpp>
 #include <gradus/core/file.hpp>
 #include <gradus/core/positioned_file.hpp>
+#include <gradus/core/shape.hpp>
 #include <gradus/core/tensor.hpp>
+#include <gradus/core/tensor_view.hpp>
 #include <gradus/io/safetensors_dtype.hpp>
 #include <gradus/io/safetensors_entry.hpp>
 #include <gradus/io/safetensors_header.hpp>

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <concepts>
-#include <utility>
 
 #include <gradus/core/tensor_view.hpp>
 

@@ -10,9 +10,16 @@
 #include <type_traits>
 #include <utility>
 
+#include <gradus/core/error.hpp>
+#include <gradus/core/random.hpp>
+#include <gradus/core/shape.hpp>
+#include <gradus/core/tensor.hpp>
+#include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/call.hpp>
+#include <gradus/nn/context.hpp>
 #include <gradus/nn/module.hpp>
 #include <gradus/nn/nesting.hpp>
+#include <gradus/nn/parameter.hpp>
 
 namespace gradus::nn {
 

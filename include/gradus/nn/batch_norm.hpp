@@ -7,6 +7,8 @@
 #include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
 #include <gradus/core/random.hpp>
+#include <gradus/core/tensor.hpp>
+#include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/context.hpp>
 #include <gradus/nn/parameter.hpp>
 #include <gradus/ops/batch_norm.hpp>
@@ -105,7 +107,7 @@ class BatchNorm1d {
   /// Moves the running statistics towards those of the last training forward.
   void update(Context& context) {
     const Statistics s(context, features());
-    const Scalar share = static_cast<Scalar>(options_.momentum);
+    const auto share = static_cast<Scalar>(options_.momentum);
     ops::lerp<Scalar>(share, s.mean, running_mean.view());
     ops::lerp<Scalar>(share, s.variance, running_variance.view());
   }

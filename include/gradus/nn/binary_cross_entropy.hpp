@@ -4,6 +4,7 @@
 
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/binary_cross_entropy.hpp>
+#include <gradus/ops/loss_reduction.hpp>
 
 namespace gradus::nn {
 

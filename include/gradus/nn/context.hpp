@@ -52,7 +52,7 @@ class Context {
   /// The threads that may help.
   Parallel parallel() const { return options_.parallel; }
   /// Throws StateError if the pass began without a generator.
-  Generator& random() {
+  Generator& random() const {
     if (options_.random == nullptr)
       throw StateError("Context: this pass needs random numbers but has no Generator");
     return *options_.random;
@@ -66,7 +66,7 @@ class Context {
     const std::size_t at = to_size(slot);
     if (at >= buffers_.size()) buffers_.resize(at + 1);
     // One element more than the tensor has, because a null view would mean that nobody asked for it.
-    constexpr Index size = static_cast<Index>(sizeof(Scalar));
+    constexpr auto size = static_cast<Index>(sizeof(Scalar));
     if (shape.size() >= std::numeric_limits<Index>::max() / size) throw std::bad_array_new_length();
     buffers_[at].reserve((shape.size() + 1) * size);
     return {reinterpret_cast<Scalar*>(buffers_[at].data()), shape};

@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/shape.hpp>
+#include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/context.hpp>
 
 namespace gradus::nn {

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include <gradus/core/shape.hpp>
+#include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/context.hpp>
 #include <gradus/ops/gelu.hpp>
 

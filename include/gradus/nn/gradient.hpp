@@ -9,8 +9,11 @@
 #include <utility>
 
 #include <gradus/core/parallel.hpp>
+#include <gradus/core/shape.hpp>
 #include <gradus/core/tensor.hpp>
+#include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/affine.hpp>
+#include <gradus/ops/matrix_product.hpp>
 
 namespace gradus::nn {
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include <gradus/core/shape.hpp>
+#include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/context.hpp>
 
 namespace gradus::nn {

@@ -5,9 +5,11 @@
 #include <cmath>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include <gradus/core/error.hpp>
 #include <gradus/core/random.hpp>
+#include <gradus/core/shape.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/parameter.hpp>
 
@@ -27,7 +29,7 @@ inline Fans fans(const char* initialiser, const Shape& weight) {
     throw ShapeError(std::string(initialiser) + ": weight has shape " + weight.to_string() +
                      ", expected [fan_out, fan_in]");
   }
-  const Index receptive = weight.size() == 0 ? 0 : weight.size() / (weight[0] * weight[1]);
+  const Index receptive = weight.empty() ? 0 : weight.size() / (weight[0] * weight[1]);
   return {static_cast<double>(weight[1] * receptive), static_cast<double>(weight[0] * receptive)};
 }
 

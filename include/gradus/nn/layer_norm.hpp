@@ -7,6 +7,8 @@
 #include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
 #include <gradus/core/random.hpp>
+#include <gradus/core/tensor.hpp>
+#include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/context.hpp>
 #include <gradus/nn/parameter.hpp>
 #include <gradus/ops/layer_norm.hpp>

@@ -5,6 +5,8 @@
 #include <string>
 
 #include <gradus/core/format.hpp>
+#include <gradus/core/shape.hpp>
+#include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/context.hpp>
 #include <gradus/ops/leaky_relu.hpp>
 

@@ -5,7 +5,11 @@
 #include <cmath>
 #include <string>
 
+#include <gradus/core/error.hpp>
 #include <gradus/core/random.hpp>
+#include <gradus/core/shape.hpp>
+#include <gradus/core/tensor.hpp>
+#include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/context.hpp>
 #include <gradus/nn/init.hpp>
 #include <gradus/nn/parameter.hpp>

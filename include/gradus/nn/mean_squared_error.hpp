@@ -3,6 +3,7 @@
 #pragma once
 
 #include <gradus/core/tensor_view.hpp>
+#include <gradus/ops/loss_reduction.hpp>
 #include <gradus/ops/mean_squared_error.hpp>
 
 namespace gradus::nn {

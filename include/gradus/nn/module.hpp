@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include <gradus/core/random.hpp>
+#include <gradus/core/shape.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/context.hpp>
 #include <gradus/nn/module_name.hpp>

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <gradus/core/tensor.hpp>
+#include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/gradient.hpp>
 
 namespace gradus::nn {

@@ -6,15 +6,15 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <utility>
-#include <vector>
 
 #include <gradus/core/error.hpp>
 #include <gradus/core/parallel.hpp>
 #include <gradus/core/random.hpp>
+#include <gradus/core/shape.hpp>
 #include <gradus/core/shared_pool.hpp>
 #include <gradus/core/tensor.hpp>
+#include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/any_module.hpp>
 #include <gradus/nn/call.hpp>
 #include <gradus/nn/chain.hpp>

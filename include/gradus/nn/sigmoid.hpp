@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <gradus/core/shape.hpp>
+#include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/context.hpp>
 #include <gradus/ops/activation.hpp>
 

@@ -2,6 +2,9 @@
 
 #pragma once
 
+#include <gradus/core/error.hpp>
+#include <gradus/core/shape.hpp>
+#include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/context.hpp>
 #include <gradus/ops/softmax.hpp>
 

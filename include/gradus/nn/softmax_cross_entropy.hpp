@@ -3,9 +3,10 @@
 #pragma once
 
 #include <span>
-#include <utility>
 
 #include <gradus/core/tensor.hpp>
+#include <gradus/core/tensor_view.hpp>
+#include <gradus/ops/loss_reduction.hpp>
 #include <gradus/ops/softmax_cross_entropy.hpp>
 
 namespace gradus::nn {

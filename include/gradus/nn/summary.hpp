@@ -3,13 +3,16 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <gradus/core/format.hpp>
 #include <gradus/core/shape.hpp>
+#include <gradus/core/tensor.hpp>
 #include <gradus/nn/any_module.hpp>
+#include <gradus/nn/parameter.hpp>
 #include <gradus/nn/sequential.hpp>
 
 namespace gradus::nn {
@@ -37,7 +40,7 @@ inline std::string with_commas(Index number) {
 /// 795.04 KB
 inline std::string memory_size(Index bytes) {
   constexpr const char* units[] = {"KB", "MB", "GB"};
-  double size = static_cast<double>(bytes);
+  auto size = static_cast<double>(bytes);
   if (size < 1024) return std::to_string(bytes) + " B";
   std::size_t unit = 0;
   // Two decimals make 1024.00 of what is above 1023.995.

@@ -2,7 +2,6 @@
 
 #pragma once
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -11,6 +10,8 @@
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
 #include <gradus/ops/detail/column_sums.hpp>
+#include <gradus/ops/detail/sum.hpp>
+#include <gradus/ops/gemm/dot_tile.hpp>
 #include <gradus/ops/gemm/kernels.hpp>
 #include <gradus/ops/gemm/plan.hpp>
 #include <gradus/ops/gemm/visit_product.hpp>
@@ -49,22 +50,13 @@ std::pair<MatrixView<const Scalar>, MatrixView<const Scalar>> as_batch(const cha
   return {in, up};
 }
 
-/// Whether affine_row can compute this layer, and does so faster than a product of matrices.
+/// Whether AffineRow computes a layer faster than a product of matrices does: a single sample, and a weight
+/// that is too small for more than one thread.
 template <class Scalar>
-bool takes_affine_row(const MatrixView<const Scalar>& x, const MatrixView<const Scalar>& w) {
-  return x.rows == 1 && w.rows * w.columns <= side_by_side_bytes / Index{sizeof(Scalar)} && w.columns > 0;
-}
-
-/// y = W x + b for a single sample, which several threads share if there is enough work.
-template <class Scalar>
-void affine_row(const Scalar* x, const MatrixView<const Scalar>& w, const Scalar* bias, Scalar* y,
-                Parallel parallel) {
-  const auto kernel = kernels<Scalar>().affine_row;
-  const Index parts = std::clamp(w.rows * w.columns / part_work, Index{1}, parallel.threads());
-  if (parts == 1) return kernel(x, w, bias, y);
-  parallel.run_ranges(parts, w.rows, [&](Index begin, Index end) {
-    if (begin < end) kernel(x, w.row_range(begin, end - begin), bias ? bias + begin : nullptr, y + begin);
-  });
+bool is_affine_row(const MatrixView<const Scalar>& x, const MatrixView<const Scalar>& w) {
+  constexpr Index most = side_by_side_bytes / Index{sizeof(Scalar)};
+  static_assert(most < part_work);
+  return x.rows == 1 && w.columns > 0 && w.rows * w.columns <= most;
 }
 
 }  // namespace detail
@@ -80,7 +72,8 @@ void affine(Input<Scalar> x, Input<Scalar> weight, Input<Scalar> bias, TensorVie
     detail::throw_shape("affine", "weight", weight.shape(), "[out, " + std::to_string(in.columns) + "]");
   const MatrixView<Scalar> out = detail::as_matrix_view("affine", "output", y, in.rows, w.rows);
   if (!bias.is_null()) check_shape("affine", "bias", bias.shape(), Shape{w.rows});
-  if (detail::takes_affine_row(in, w)) return detail::affine_row(in.data, w, bias.data(), out.data, parallel);
+  if (detail::is_affine_row(in, w))
+    return detail::kernels<Scalar>().affine_row(in.data, w, bias.data(), out.data);
   Write write = Write::overwrite;
   if (!bias.is_null()) {
     y.matrix().rowwise() = bias.vector().transpose();

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include <gradus/core/shape.hpp>
 #include <gradus/core/simd/operators.hpp>
 #include <gradus/core/simd/pack.hpp>
 #include <gradus/core/tensor_view.hpp>
@@ -11,6 +12,7 @@
 #include <gradus/ops/detail/column_sums.hpp>
 #include <gradus/ops/detail/map_rows.hpp>
 #include <gradus/ops/detail/rows.hpp>
+#include <gradus/ops/detail/sum.hpp>
 
 /// Batch normalisation (Ioffe and Szegedy, 2015) of x `[N, C]`: every column by its own mean m and inverse
 /// deviation r = 1 / sqrt(variance + eps), then scaled by a weight and shifted by a bias, all of them `[C]`.

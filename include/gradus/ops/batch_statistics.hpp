@@ -14,6 +14,7 @@
 #include <gradus/ops/detail/map.hpp>
 #include <gradus/ops/detail/rows.hpp>
 #include <gradus/ops/detail/shifted_mean.hpp>
+#include <gradus/ops/detail/sum.hpp>
 
 /// Mean and variance of each column of a batch `[N, C]`.
 ///

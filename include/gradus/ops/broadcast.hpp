@@ -4,15 +4,19 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string>
+#include <type_traits>
 
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/index.hpp>
+#include <gradus/core/shape.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
 #include <gradus/ops/detail/axis_sums.hpp>
 #include <gradus/ops/detail/strided.hpp>
+#include <gradus/ops/detail/sum.hpp>
 
 /// NumPy's broadcasting: shapes are aligned at their last axis, and an extent of 1 stretches.
 namespace gradus::ops {

@@ -2,8 +2,6 @@
 
 #pragma once
 
-#include <cstdint>
-
 #include <gradus/core/random.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>

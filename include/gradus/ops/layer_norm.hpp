@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include <gradus/core/shape.hpp>
 #include <gradus/core/simd/map.hpp>
 #include <gradus/core/simd/operators.hpp>
 #include <gradus/core/simd/pack.hpp>
@@ -155,7 +156,7 @@ void layer_norm(Input<Scalar> x, Input<Scalar> weight, Input<Scalar> bias, doubl
         });
     const Wide lack = m.rest, squares = detail::sum_map(detail::SquareFrom<Scalar>{m.mean}, in, columns),
                variance = std::max(std::fma(-lack, lack, squares / count), Wide{0});
-    const Scalar r = static_cast<Scalar>(1 / std::sqrt(static_cast<double>(variance) + epsilon));
+    const auto r = static_cast<Scalar>(1 / std::sqrt(static_cast<double>(variance) + epsilon));
     const detail::LayerNormalized<Scalar> normalized{
         x.data() + offset, weight.data(), bias.data(), m.mean, m.rest, r};
     detail::map_rows(normalized, 1, columns, y.data() + offset);

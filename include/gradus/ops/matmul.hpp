@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <array>
-#include <string>
+#include <span>
+#include <type_traits>
 
 #include <gradus/core/error.hpp>
 #include <gradus/core/index.hpp>
 #include <gradus/core/matrix_view.hpp>
 #include <gradus/core/parallel.hpp>
+#include <gradus/core/shape.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/broadcast.hpp>
 #include <gradus/ops/check.hpp>
@@ -27,7 +29,7 @@ inline Shape batch_shape(const Shape& x) { return Shape(x.extents().first(to_siz
 
 inline Shape with_matrix(Shape batch, Index rows, Index columns) {
   IndexedArray<Index, Shape::max_rank + 2> extents{};
-  const auto end = std::copy(batch.begin(), batch.end(), extents.begin());
+  Index* const end = std::ranges::copy(batch, extents.data()).out;
   end[0] = rows;
   end[1] = columns;
   return Shape(std::span<const Index>(extents).first(to_size(batch.rank() + 2)));

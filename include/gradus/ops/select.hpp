@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include <gradus/core/shape.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/broadcast.hpp>
 #include <gradus/ops/check.hpp>

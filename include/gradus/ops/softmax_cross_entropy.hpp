@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <span>
 #include <string>
@@ -11,9 +12,11 @@
 #include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
 #include <gradus/core/index.hpp>
+#include <gradus/core/shape.hpp>
 #include <gradus/core/simd/float_bits.hpp>
 #include <gradus/core/simd/map.hpp>
 #include <gradus/core/simd/operators.hpp>
+#include <gradus/core/simd/pack.hpp>
 #include <gradus/core/simd/sum_map.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
@@ -156,7 +159,7 @@ double loss_of_row(const CrossEntropyWeights<Scalar>& w, const SoftmaxRow<Scalar
   const simd::Pack<Scalar, 1> logit{x[to_size(label)]};
   const double loss = w.of(label) * w.sharp_share * static_cast<double>(loss_of(logit).v);
   if (!(w.smooth > 0)) return loss;
-  const Index count = static_cast<Index>(x.size());
+  const auto count = static_cast<Index>(x.size());
   const double sum = w.classes.empty() ? simd::sum_map(loss_of, count, x.data())
                                        : simd::sum_map(loss_of, count, x.data(), w.classes.data());
   return std::fma(w.smooth * static_cast<double>(w.largest), sum, loss);
@@ -170,7 +173,7 @@ void gradient_of_row(const CrossEntropyWeights<Scalar>& w, const SoftmaxRow<Scal
   const Scalar factor = w.scaled(sharp + w.smooth * w.sum_of_classes) / row.sum;
   const Scalar shift = w.scaled(w.smooth * static_cast<double>(w.largest));
   const LogitGradient<Scalar> gradient{factor, shift, w.largest};
-  const Index count = static_cast<Index>(dx.size());
+  const auto count = static_cast<Index>(dx.size());
   if (w.smooth > 0 && !w.classes.empty()) {
     simd::map(gradient, count, dx.data(), row.exp, w.classes.data());
   } else {

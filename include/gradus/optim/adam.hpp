@@ -9,8 +9,10 @@
 
 #include <gradus/core/simd/operators.hpp>
 #include <gradus/core/simd/sqrt.hpp>
+#include <gradus/nn/parameter.hpp>
 #include <gradus/optim/check.hpp>
 #include <gradus/optim/elementwise_optimizer.hpp>
+#include <gradus/optim/parameter_group.hpp>
 
 namespace gradus::optim {
 

@@ -8,8 +8,10 @@
 #include <vector>
 
 #include <gradus/core/simd/operators.hpp>
+#include <gradus/nn/parameter.hpp>
 #include <gradus/optim/adam.hpp>
 #include <gradus/optim/elementwise_optimizer.hpp>
+#include <gradus/optim/parameter_group.hpp>
 
 namespace gradus::optim {
 

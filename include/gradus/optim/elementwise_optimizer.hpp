@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -13,8 +14,10 @@
 #include <gradus/core/error.hpp>
 #include <gradus/core/index.hpp>
 #include <gradus/core/parallel.hpp>
+#include <gradus/core/shape.hpp>
 #include <gradus/core/simd/map.hpp>
 #include <gradus/core/tensor.hpp>
+#include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/parameter.hpp>
 #include <gradus/optim/check.hpp>
 #include <gradus/optim/parameter_group.hpp>

@@ -64,7 +64,7 @@ class ExponentialMovingAverage {
     if (swapped_) throw StateError("ExponentialMovingAverage: update while the network has the averages");
     for (const Average& average : averages_) check_shape(average);
     update_count_ = gradus::detail::checked_add("ExponentialMovingAverage", update_count_, 1);
-    const double t = static_cast<double>(update_count_);
+    const auto t = static_cast<double>(update_count_);
     const double decay = options_.ramp_up ? std::min(options_.decay, (1 + t) / (10 + t)) : options_.decay;
     const auto taken = static_cast<Scalar>(1 - decay);
     for (Average& average : averages_) {

@@ -4,10 +4,10 @@
 
 #include <any>
 #include <string>
-#include <utility>
 
 #include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
+#include <gradus/train/history.hpp>
 #include <gradus/train/monitor.hpp>
 #include <gradus/train/snapshot.hpp>
 

@@ -7,6 +7,7 @@
 
 #include <gradus/core/error.hpp>
 #include <gradus/train/history.hpp>
+#include <gradus/train/metrics.hpp>
 
 namespace gradus {
 

@@ -41,8 +41,8 @@ class Snapshot {
   void restore(Net& net) const {
     std::size_t count = 0;
     nn::visit_state(std::as_const(net), [&](std::string_view, const Tensor<Scalar>& tensor) {
-      if (count == tensors_.size() || !(tensors_[count++].shape() == tensor.shape()))
-        throw_different_tensors();
+      if (count == tensors_.size() || tensors_[count].shape() != tensor.shape()) throw_different_tensors();
+      ++count;
     });
     if (count != tensors_.size()) throw_different_tensors();
     count = 0;

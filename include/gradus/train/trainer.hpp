@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <concepts>
 #include <limits>
 #include <memory>
 #include <string>
@@ -27,6 +26,7 @@
 #include <gradus/train/callback.hpp>
 #include <gradus/train/divergence.hpp>
 #include <gradus/train/history.hpp>
+#include <gradus/train/metrics.hpp>
 #include <gradus/train/running_metrics.hpp>
 
 namespace gradus {

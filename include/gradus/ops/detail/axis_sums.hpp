@@ -46,6 +46,35 @@ struct MappedMatrix {
   }
 };
 
+/// The sum of f(x) over column j of the axes that are summed, in the wider type.
+template <class F, class S>
+Wide<simd::MapResult<F, S>> sum_axes_in_wide(const F& f, const S* x, const SummedAxes& axes, Index j) {
+  Wide<simd::MapResult<F, S>> sum = 0;
+  axes.summed.for_each_offset([&](const auto& outer) {
+    const MappedMatrix<F, S> part{f, x + outer[0], axes.rows.steps[0]};
+    sum += sum_column_in_wide(part, axes.rows.extent, j * axes.columns.steps[0]);
+  });
+  return sum;
+}
+
+/// Calls `store(j, sum)` with the sum of f(x) over each of `count` columns of the axes that are summed.
+template <class F, class S, class Store>
+void sum_columns_of_axes(const F& f, const S* x, const SummedAxes& axes, Index count, const Store& store) {
+  using Scalar = simd::MapResult<F, S>;
+  const Index rows = axes.rows.extent, row_step = axes.rows.steps[0], step = axes.columns.steps[0];
+  ColumnSums<Scalar> sums(count);
+  axes.summed.for_each_offset([&](const auto& outer) {
+    const S* const part = x + outer[0];
+    if (step == 1) return sums.add_rows(MappedMatrix<F, S>{f, part, row_step}, rows);
+    for (Index j = 0; j < count; ++j) sums.add(j, sum_map(f, part + j * step, rows));
+  });
+  for (Index j = 0; j < count; ++j) {
+    Wide<Scalar> sum = sums[j];
+    if (!simd::is_corrected<Scalar> && !std::isfinite(sum)) sum = sum_axes_in_wide(f, x, axes, j);
+    store(j, sum);
+  }
+}
+
 /// For each element o of a tensor of shape `to`, calls `store(o, sum)` with the sum of f(x) over the elements
 /// x of a tensor of shape `from` that expand would copy o to. Elements are numbered in row-major order; f is
 /// as in simd::sum_map. A sum of floats overflows only if the terms do.
@@ -57,25 +86,7 @@ void sum_axes(const F& f, const S* x, const Shape& from, const Shape& to, const 
     return;
   }
   const SummedAxes axes(from, to);
-  const Index rows = axes.rows.extent, row_step = axes.rows.steps[0], step = axes.columns.steps[0];
-  const auto sum_range = [&](const S* in, Index out, Index count) {
-    ColumnSums<Scalar> sums(count);
-    axes.summed.for_each_offset([&](const auto& outer) {
-      const S* const part = in + outer[0];
-      if (step == 1) return sums.add_rows(MappedMatrix<F, S>{f, part, row_step}, rows);
-      for (Index j = 0; j < count; ++j) sums.add(j, sum_map(f, part + j * step, rows));
-    });
-    for (Index j = 0; j < count; ++j) {
-      Wide<Scalar> sum = sums[j];
-      if (!simd::is_corrected<Scalar> && !std::isfinite(sum)) {
-        sum = 0;
-        axes.summed.for_each_offset([&](const auto& outer) {
-          sum += sum_column_in_wide(MappedMatrix<F, S>{f, in + outer[0], row_step}, rows, j * step);
-        });
-      }
-      store(out + j, sum);
-    }
-  };
+  const Index rows = axes.rows.extent, step = axes.columns.steps[0];
   axes.kept.for_each_offset([&](const auto& at) {
     const bool are_whole_runs = step != 1 && axes.summed.begin() == axes.summed.end();
     for (Index first = 0; first < axes.columns.extent; first += columns_at_once) {
@@ -84,7 +95,8 @@ void sum_axes(const F& f, const S* x, const Shape& from, const Shape& to, const 
       if (are_whole_runs) {
         for (Index j = 0; j < count; ++j) store(at[1] + first + j, sum_map(f, in + j * step, rows));
       } else {
-        sum_range(in, at[1] + first, count);
+        sum_columns_of_axes(f, in, axes, count,
+                            [&, out = at[1] + first](Index j, const auto& sum) { store(out + j, sum); });
       }
     }
   });

@@ -2,9 +2,6 @@
 
 #pragma once
 
-#include <algorithm>
-#include <array>
-#include <cstddef>
 #include <limits>
 
 #include <gradus/core/eigen.hpp>

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstddef>
 
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/index.hpp>

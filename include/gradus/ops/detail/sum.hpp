@@ -6,6 +6,7 @@
 #include <concepts>
 
 #include <gradus/core/eigen.hpp>
+#include <gradus/core/simd/pack.hpp>
 #include <gradus/core/simd/sum_map.hpp>
 #include <gradus/core/simd/wide_sum.hpp>
 

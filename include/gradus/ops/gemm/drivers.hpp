@@ -3,10 +3,12 @@
 #pragma once
 
 #include <algorithm>
-#include <cstddef>
 
 #include <gradus/core/matrix_view.hpp>
 #include <gradus/ops/gemm/kernels.hpp>
+#include <gradus/ops/gemm/pack_strips.hpp>
+#include <gradus/ops/gemm/panel_tile.hpp>
+#include <gradus/ops/gemm/row_tile.hpp>
 #include <gradus/ops/gemm/workspace.hpp>
 
 /// The loops around the micro-kernels: they cut a product into blocks that fit into the caches.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <gradus/core/index.hpp>
+#include <gradus/core/matrix_view.hpp>
 #include <gradus/core/simd/dispatch.hpp>
 #include <gradus/ops/gemm/affine_row.hpp>
 #include <gradus/ops/gemm/dot_tile.hpp>

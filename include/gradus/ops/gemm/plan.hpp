@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <concepts>
 #include <type_traits>
-#include <utility>
 
 #include <gradus/core/matrix_view.hpp>
 #include <gradus/ops/gemm/blas.hpp>
 #include <gradus/ops/gemm/drivers.hpp>
+#include <gradus/ops/gemm/workspace.hpp>
 
 namespace gradus::ops {
 

@@ -55,7 +55,7 @@ struct CosineWarmRestarts {
     // A period that does not fit an Index is longer than any step, so that the loop ends with it.
     constexpr Index longest = std::numeric_limits<Index>::max();
     Index period = first_period;
-    double length = static_cast<double>(period);
+    auto length = static_cast<double>(period);
     while (step >= period) {
       step -= period;
       period = period > longest / growth ? longest : period * growth;

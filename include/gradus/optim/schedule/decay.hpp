@@ -21,7 +21,8 @@ struct StepDecay {
   double operator()(Index step) const {
     detail::check_step("StepDecay", step);
     detail::check_steps("StepDecay", "step_size", step_size);
-    return std::pow(gamma, static_cast<double>(step / step_size));
+    const Index decays = step / step_size;
+    return std::pow(gamma, static_cast<double>(decays));
   }
 };
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <string>
 
+#include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
 #include <gradus/optim/schedule/cosine.hpp>
 #include <gradus/optim/schedule/schedule.hpp>
@@ -56,7 +56,7 @@ struct OneCycle {
     if (!(div_factor > 0 && final_div_factor > 0)) {
       throw ArgumentError("OneCycle: div_factor and final_div_factor must be above 0");
     }
-    const double last = static_cast<double>(total_steps - 1);
+    const auto last = static_cast<double>(total_steps - 1);
     const double now = std::min(static_cast<double>(step), last);
     const double top = pct_start * static_cast<double>(total_steps) - 1;
     if (now <= top) return between(values[0], values[1], now, 0, top);
