@@ -50,13 +50,16 @@ std::pair<MatrixView<const Scalar>, MatrixView<const Scalar>> as_batch(const cha
   return {in, up};
 }
 
-/// Whether AffineRow computes a layer faster than a product of matrices does: a single sample, and a weight
-/// that is too small for more than one thread.
+/// Whether AffineRow, row by row, computes a layer faster than a product of matrices does (measured on an AMD
+/// Zen 4 with AVX-512). More rows than one must find the weight in the L1 cache.
 template <class Scalar>
-bool is_affine_row(const MatrixView<const Scalar>& x, const MatrixView<const Scalar>& w) {
-  constexpr Index most = side_by_side_bytes / Index{sizeof(Scalar)};
-  static_assert(most < part_work);
-  return x.rows == 1 && w.columns > 0 && w.rows * w.columns <= most;
+bool is_affine_by_rows(const MatrixView<const Scalar>& x, const MatrixView<const Scalar>& w) {
+  constexpr Index most_weights = side_by_side_bytes / Index{sizeof(Scalar)}, lanes = dot_lanes<Scalar>;
+  static_assert(most_weights < part_work, "one thread is enough");
+  const Index in = w.columns;
+  if (in == 0 || in * w.rows > most_weights) return false;
+  if (in > 4 * lanes || in * w.rows > most_weights / 64) return x.rows == 1;
+  return x.rows <= (in < lanes ? 1 + in / 2 : in % lanes == 0 ? 16 : 8);
 }
 
 }  // namespace detail
@@ -72,8 +75,11 @@ void affine(Input<Scalar> x, Input<Scalar> weight, Input<Scalar> bias, TensorVie
     detail::throw_shape("affine", "weight", weight.shape(), "[out, " + std::to_string(in.columns) + "]");
   const MatrixView<Scalar> out = detail::as_matrix_view("affine", "output", y, in.rows, w.rows);
   if (!bias.is_null()) check_shape("affine", "bias", bias.shape(), Shape{w.rows});
-  if (detail::is_affine_row(in, w))
-    return detail::kernels<Scalar>().affine_row(in.data, w, bias.data(), out.data);
+  if (detail::is_affine_by_rows(in, w)) {
+    const auto affine_row = detail::kernels<Scalar>().affine_row;
+    for (Index i = 0; i < in.rows; ++i) affine_row(&in(i, 0), w, bias.data(), &out(i, 0));
+    return;
+  }
   Write write = Write::overwrite;
   if (!bias.is_null()) {
     y.matrix().rowwise() = bias.vector().transpose();

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/matrix_view.hpp>
 #include <gradus/core/simd/pack.hpp>
 #include <gradus/ops/gemm/dot_tile.hpp>
@@ -30,6 +31,15 @@ template <int width, class S, int N, int... I, int... Pair>
   }
 }
 
+/// All bits of the first lanes and none of those after them: first_lanes<S> + dot_lanes<S> - count keeps
+/// `count`.
+template <class S>
+inline constexpr auto first_lanes = [] {
+  IndexedArray<simd::detail::Bits<S>, 2 * dot_lanes<S>> bits{};
+  for (Index i = 0; i < dot_lanes<S>; ++i) bits[i] = -1;
+  return bits;
+}();
+
 /// y = W x + b for one sample x and a weight W whose rows are contiguous; a null bias is 0.
 ///
 /// As many rows of W as a pack has lanes are multiplied by x side by side, so that their sums do not wait for
@@ -41,11 +51,28 @@ struct AffineRow {
     constexpr int n = Isa::template lanes<S>, parts = dot_parts<Isa, S>;
     if (w.columns >= dot_lanes<S>)
       multiply<n, parts, false>(x, w, w.rows, w.data, bias, y);
+    else if (w.columns == 1)
+      scale_column<n>(*x, w, bias, y);
     else
       multiply_short_rows<n, parts>(x, w, bias, y);
   }
 
  private:
+  /// A weight of one column.
+  template <int n, class S>
+  [[gnu::always_inline]] static void scale_column(S x, const MatrixView<const S>& w, const S* bias, S* y) {
+    const auto factor = simd::broadcast<S, n>(x);
+    Index j = 0;
+    for (; j + n <= w.rows; j += n) {
+      const auto product = factor * simd::load<S, n>(w.data + j);
+      simd::store(y + j, bias ? product + simd::load<S, n>(bias + j) : product);
+    }
+    const Index rest = w.rows - j;
+    if (rest == 0) return;
+    const auto product = factor * simd::load_first<S, n>(w.data + j, rest);
+    simd::store_first(y + j, bias ? product + simd::load_first<S, n>(bias + j, rest) : product, rest);
+  }
+
   /// Rows shorter than the lanes are read together with what follows them. Instead of the last ones, a copy
   /// is read.
   template <int n, int parts, class S>
@@ -54,8 +81,10 @@ struct AffineRow {
     constexpr Index lanes = n * parts;
     const Index size = w.rows * w.row_stride, in_place = size < lanes ? 0 : (size - lanes) / w.row_stride + 1;
     S terms[lanes] = {}, last_rows[2 * lanes] = {};
-    for (Index k = 0; k < w.columns; ++k) terms[k] = x[k];
-    for (Index k = in_place * w.row_stride; k < size; ++k) last_rows[k - in_place * w.row_stride] = w.data[k];
+    constexpr int most = static_cast<int>(lanes) / 2;
+    simd::detail::copy_first<most>(terms, x, w.columns);
+    simd::detail::copy_first<most>(last_rows, w.data + in_place * w.row_stride,
+                                   size - in_place * w.row_stride);
     multiply<n, parts, true>(terms, w, in_place, last_rows, bias, y);
   }
 
@@ -112,9 +141,13 @@ struct AffineRow {
       const S* const rows[] = {row(I)...};
       Pack totals[] = {simd::broadcast<S, n>(S(T * 0))...};
       if constexpr (is_short) {
-        ((totals[T] = keep_first(
-              simd::load<S, n>(x + T % parts * n) * simd::load<S, n>(rows[T / parts] + T % parts * n),
-              depth - T % parts * n)),
+        // What follows a row may be infinity or NaN, whose product with 0 is not 0.
+        const auto* const keep = first_lanes<S>.data() + lanes - depth;
+        const simd::Pack<simd::detail::Bits<S>, n> masks[] = {
+            simd::load<simd::detail::Bits<S>, n>(keep + P * n)...};
+        ((totals[T] = simd::from_bits<S, n>(
+              masks[T % parts] & simd::to_bits(simd::load<S, n>(x + T % parts * n) *
+                                               simd::load<S, n>(rows[T / parts] + T % parts * n)))),
          ...);
       } else {
         Index k = 0;
@@ -151,16 +184,6 @@ struct AffineRow {
       const simd::Pack<S, n> half[] = {sums[P] + sums[P + parts / 2]...};
       return sum_parts<parts / 2>(half, std::make_integer_sequence<int, parts / 4>{});
     }
-  }
-
-  /// Returns the first `count` elements and zeros after them, whatever those were.
-  template <class S, int n>
-  [[gnu::always_inline]] static simd::Pack<S, n> keep_first(const simd::Pack<S, n>& x, Index count) {
-    simd::Pack<simd::detail::Bits<S>, n> mask;
-    simd::detail::Bits<S> elements[n];
-    for (int i = 0; i < n; ++i) elements[i] = simd::detail::Bits<S>{i < count ? -1 : 0};
-    __builtin_memcpy(&mask.v, elements, sizeof(elements));
-    return simd::from_bits<S, n>(simd::to_bits(x) & mask);
   }
 };
 
