@@ -11,6 +11,8 @@
 #include <gradus/ops/check.hpp>
 #include <gradus/ops/detail/column_sums.hpp>
 #include <gradus/ops/detail/sum.hpp>
+#include <gradus/ops/gemm/dot_tile.hpp>
+#include <gradus/ops/gemm/kernels.hpp>
 #include <gradus/ops/gemm/plan.hpp>
 #include <gradus/ops/gemm/visit_product.hpp>
 #include <gradus/ops/matrix_product.hpp>
@@ -48,6 +50,18 @@ std::pair<MatrixView<const Scalar>, MatrixView<const Scalar>> as_batch(const cha
   return {in, up};
 }
 
+/// Whether AffineRow, row by row, computes a layer faster than a product of matrices does (measured on an AMD
+/// Zen 4 with AVX-512). More rows than one must find the weight in the L1 cache.
+template <class Scalar>
+bool is_affine_by_rows(const MatrixView<const Scalar>& x, const MatrixView<const Scalar>& w) {
+  constexpr Index most_weights = side_by_side_bytes / Index{sizeof(Scalar)}, lanes = dot_lanes<Scalar>;
+  static_assert(most_weights < part_work, "one thread is enough");
+  const Index in = w.columns;
+  if (in == 0 || in * w.rows > most_weights) return false;
+  if (in > 4 * lanes || in * w.rows > most_weights / 64) return x.rows == 1;
+  return x.rows <= (in < lanes ? 1 + in / 2 : in % lanes == 0 ? 16 : 8);
+}
+
 }  // namespace detail
 
 /// Computes the output of a fully connected layer; a null bias is 0. `[N, in] -> [N, out]`. Throws
@@ -60,9 +74,14 @@ void affine(Input<Scalar> x, Input<Scalar> weight, Input<Scalar> bias, TensorVie
   if (w.columns != in.columns)
     detail::throw_shape("affine", "weight", weight.shape(), "[out, " + std::to_string(in.columns) + "]");
   const MatrixView<Scalar> out = detail::as_matrix_view("affine", "output", y, in.rows, w.rows);
+  if (!bias.is_null()) check_shape("affine", "bias", bias.shape(), Shape{w.rows});
+  if (detail::is_affine_by_rows(in, w)) {
+    const auto affine_row = detail::kernels<Scalar>().affine_row;
+    for (Index i = 0; i < in.rows; ++i) affine_row(&in(i, 0), w, bias.data(), &out(i, 0));
+    return;
+  }
   Write write = Write::overwrite;
   if (!bias.is_null()) {
-    check_shape("affine", "bias", bias.shape(), Shape{w.rows});
     y.matrix().rowwise() = bias.vector().transpose();
     write = Write::accumulate;
   }

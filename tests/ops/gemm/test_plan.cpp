@@ -53,10 +53,14 @@ auto by_parts(Partition partition, Index threads) {
 
 TEST_CASE("choose_method: by layouts and by how often b is used") {
   const Layout row = Layout::row_major, column = Layout::column_major;
-  CHECK(method_of(16, 32, 100, row, column) == Method::dots);
+  CHECK(method_of(4, 32, 100, row, column) == Method::dots);
+  CHECK(method_of(5, 32, 100, row, column) == Method::packed_panels);
+  CHECK(method_of(16, 128, 100, row, column) == Method::dots);
+  CHECK(method_of(24, 500, 100, row, column) == Method::dots);
+  CHECK(method_of(25, 500, 100, row, column) == Method::packed_panels);
   CHECK(method_of(100, 32, 16, row, column) == Method::dots);
   CHECK(method_of(17, 32, 17, row, column) == Method::packed_panels);
-  CHECK(method_of(16, 31, 100, row, column) == Method::packed_panels);
+  CHECK(method_of(4, 31, 100, row, column) == Method::packed_panels);
   CHECK(method_of(2, 500, 100, row, row) == Method::rows);
   CHECK(method_of(500, 2, 100, row, row) == Method::rows);
   CHECK(method_of(2, 500, 100, row, row, column) == Method::panels_in_place);

@@ -7,6 +7,7 @@
 #include <gradus/core/index.hpp>
 #include <gradus/core/matrix_view.hpp>
 #include <gradus/core/simd/dispatch.hpp>
+#include <gradus/ops/gemm/affine_row.hpp>
 #include <gradus/ops/gemm/dot_tile.hpp>
 #include <gradus/ops/gemm/pack_strips.hpp>
 #include <gradus/ops/gemm/panel_tile.hpp>
@@ -18,6 +19,7 @@ namespace gradus::ops::detail {
 template <class S>
 struct Kernels {
   using Tile = void (*)(const MatrixView<const S>&, const MatrixView<const S>&, const MatrixView<S>&, bool);
+  using Row = void (*)(const S*, const MatrixView<const S>&, const S*, S*);
   using Panel = void (*)(const MatrixView<const S>&, const PanelView<S>&, const MatrixView<S>&, bool);
 
   static constexpr int most_rows = 8, most_packs = 3;
@@ -31,6 +33,7 @@ struct Kernels {
   IndexedArray<Tile, row_terms> row_tiles;                               ///< [terms - 1]
   IndexedArray<Tile, most_rows> dot_tiles;                               ///< [rows - 1]
   Tile single_row;
+  Row affine_row;
   void (*pack_strips)(const MatrixView<const S>&, S*);
 };
 
@@ -63,6 +66,7 @@ constexpr Kernels<S> make_kernels() {
   }
   (std::make_integer_sequence<int, dot_rows<Isa>>{});
   kernels.single_row = simd::detail::entry<Isa, SingleRow, A, A, C, bool>();
+  kernels.affine_row = simd::detail::entry<Isa, AffineRow, const S*, A, const S*, S*>();
   kernels.pack_strips = simd::detail::entry<Isa, PackStrips, A, S*>();
   return kernels;
 }
