@@ -33,6 +33,7 @@
 
 #include <gradus/nn/module_list.hpp>
 #include <gradus/nn/sequential.hpp>
+#include <gradus/nn/freeze.hpp>
 #include <gradus/nn/summary.hpp>
 
 #include <gradus/nn/softmax_cross_entropy.hpp>

@@ -223,4 +223,18 @@ TEST_CASE("ElementwiseOptimizer: the step count does not overflow, and nothing m
   CHECK(parameter.value == Tensor<float>{1, 2});
 }
 
+TEST_CASE("ElementwiseOptimizer: a group that is added late begins with its own first step, as in PyTorch") {
+  Parameter<double> early{Tensor<double>{0}}, late{Tensor<double>{0}};
+  Adam<double> adam{{{"early", &early}}, {.learning_rate = 1e-3}};
+  for (int step = 0; step < 100; ++step) {
+    early.grad().fill(1);
+    adam.step();
+  }
+  adam.add_group({{"late", &late}}, {.learning_rate = 1e-3});
+  early.grad().fill(1);
+  late.grad().fill(1);
+  adam.step();
+  CHECK(late.value.item() == doctest::Approx(-1e-3).epsilon(1e-6));
+}
+
 }  // namespace

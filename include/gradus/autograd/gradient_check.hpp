@@ -186,6 +186,7 @@ GradientCheck gradient_check(M checked, Tensor<double> x, const GradientCheckOpt
 
   std::vector<std::pair<std::string, Parameter*>> parameters;
   nn::visit_parameters(module, [&](std::string_view name, Parameter& parameter) {
+    if (!parameter.requires_grad) return;
     parameter.grad() = Tensor<double>::full(parameter.value.shape(), before);
     parameters.emplace_back(name, &parameter);
   });

@@ -23,10 +23,13 @@ namespace gradus {
 
 namespace detail {
 
-/// True for a module whose parameters a pass adds gradients to: not for a const one.
+/// True for a module whose parameters a pass adds gradients to: not for a const or a frozen one.
 template <class M>
 bool trains(M& module) {
-  return !std::is_const_v<M> && nn::has_parameters(module);
+  if constexpr (std::is_const_v<M>)
+    return false;
+  else
+    return nn::has_trainable_parameters(module);
 }
 
 /// One pass of a module. `Held` is `M&` for a module that lives elsewhere, `M` for one that the node owns.

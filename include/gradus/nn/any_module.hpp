@@ -105,6 +105,8 @@ class AnyModule {
   void reset_parameters(Generator& random) { call()->reset_parameters(random); }
   /// Returns whether there is a parameter to train.
   bool has_parameters() const { return call()->has_parameters(); }
+  /// Returns whether there is a parameter that is not frozen.
+  bool has_trainable_parameters() { return call()->has_trainable_parameters(); }
   /// Returns whether forward would only copy its input.
   bool is_identity(const Context& context) const { return call()->is_identity(context); }
   /// Returns the name for messages and summaries.
@@ -199,6 +201,7 @@ class AnyModule {
     virtual void update(Context& context) = 0;
     virtual void reset_parameters(Generator& random) = 0;
     virtual bool has_parameters() const = 0;
+    virtual bool has_trainable_parameters() = 0;
     virtual bool is_identity(const Context& context) const = 0;
     virtual std::string name() const = 0;
     virtual const void* type() const = 0;
@@ -245,6 +248,7 @@ class AnyModule {
     void update(Context& context) override { nn::update(module, context); }
     void reset_parameters(Generator& random) override { nn::reset_parameters(module, random); }
     bool has_parameters() const override { return nn::has_parameters(module); }
+    bool has_trainable_parameters() override { return nn::has_trainable_parameters(module); }
     bool is_identity(const Context& context) const override { return nn::is_identity(module, context); }
     std::string name() const override { return module_name(module); }
     const void* type() const override { return &detail::type_tag<M>; }

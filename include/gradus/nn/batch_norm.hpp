@@ -100,8 +100,9 @@ class BatchNorm1d {
   void gradient(TensorView<const Scalar> x, TensorView<const Scalar> dy, Context& context) {
     if (!options_.affine) return;
     const Statistics s(context, features());
-    ops::batch_norm_parameter_gradient<Scalar>(x, dy, s.mean, s.inverse_deviation, weight.grad().view(),
-                                               bias.grad().view(), s.mean_rest);
+    ops::batch_norm_parameter_gradient<Scalar>(x, dy, s.mean, s.inverse_deviation,
+                                               gradient_view(weight, weight_sink_slot, context),
+                                               gradient_view(bias, bias_sink_slot, context), s.mean_rest);
   }
 
   /// Moves the running statistics towards those of the last training forward.
@@ -133,7 +134,14 @@ class BatchNorm1d {
     visit_statistics(*this, f);
   }
   /// Draws the parameters anew, as PyTorch does.
-  void reset_parameters(Generator&) { *this = BatchNorm1d(features(), options_); }
+  void reset_parameters(Generator&) {
+    weight.value.fill(Scalar{1});
+    bias.value.fill(Scalar{0});
+    weight.zero_grad();
+    bias.zero_grad();
+    running_mean.fill(Scalar{0});
+    running_variance.fill(Scalar{1});
+  }
 
   /// Returns the name for messages and summaries.
   std::string name() const { return "BatchNorm1d(" + std::to_string(features()) + ")"; }
@@ -146,8 +154,18 @@ class BatchNorm1d {
     inverse_deviation_slot,
     sum_dy_slot,
     sum_h_dy_slot,
-    mean_rest_slot
+    mean_rest_slot,
+    weight_sink_slot,
+    bias_sink_slot
   };
+
+  /// The gradient to add to. That of a frozen parameter, whose partner learns, is written and ignored.
+  static TensorView<Scalar> gradient_view(Parameter<Scalar>& parameter, Slot sink, Context& context) {
+    if (parameter.requires_grad) return parameter.grad().view();
+    const TensorView<Scalar> ignored = context.buffer<Scalar>(sink, parameter.value.shape());
+    ignored.array().setZero();
+    return ignored;
+  }
 
   /// What a pass normalises by, and how far the running statistics will move.
   struct Statistics {

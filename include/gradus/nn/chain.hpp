@@ -65,8 +65,8 @@ class Chain {
   // dL/dx = J_1^T ... J_n^T dL/dy
   void backward(const ConstView& x, const ConstView& y, const ConstView& dy, const View& dx) const;
 
-  /// Does the same and adds to the gradient of every parameter. If dx is null, ends at the first child that
-  /// has parameters.
+  /// Does the same and adds to the gradient of every parameter that is not frozen. If dx is null, ends at the
+  /// first child that has such parameters.
   void accumulate(const ConstView& x, const ConstView& y, const ConstView& dy, const View& dx) const;
 
   /// Updates the modules after a training forward.
@@ -161,7 +161,7 @@ template <class Child>
 void Chain<Child>::accumulate(const ConstView& x, const ConstView& y, const ConstView& dy,
                               const View& dx) const {
   const auto trained =
-      std::ranges::find_if(children_, [](const Child& child) { return child.has_parameters(); });
+      std::ranges::find_if(children_, [](Child& child) { return child.has_trainable_parameters(); });
   sweep_back(dx.is_null() ? trained - children_.begin() : 0, x, y, dy, dx,
              [](Child& child, auto&&... pass) { child.accumulate(pass...); });
 }

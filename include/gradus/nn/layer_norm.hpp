@@ -73,7 +73,8 @@ class LayerNorm {
   void gradient(TensorView<const Scalar> x, TensorView<const Scalar> dy, Context& context) {
     if (!options_.affine) return;
     ops::layer_norm_parameter_gradient<Scalar>(x, dy, mean(x, context), inverse_deviation(x, context),
-                                               weight.grad().view(), bias.grad().view(),
+                                               gradient_view(weight, weight_sink_slot, context),
+                                               gradient_view(bias, bias_sink_slot, context),
                                                mean_rest(x, context));
   }
 
@@ -88,14 +89,27 @@ class LayerNorm {
     visit_members(*this, f);
   }
   /// Draws the parameters anew, as PyTorch does.
-  void reset_parameters(Generator&) { *this = LayerNorm(features_, options_); }
+  void reset_parameters(Generator&) {
+    weight.value.fill(Scalar{1});
+    bias.value.fill(Scalar{0});
+    weight.zero_grad();
+    bias.zero_grad();
+  }
 
   /// Returns the name for messages and summaries.
   std::string name() const { return "LayerNorm(" + std::to_string(features_) + ")"; }
 
  private:
   /// The buffers in the context, one number per row.
-  enum Slot : Index { mean_slot, inverse_deviation_slot, mean_rest_slot };
+  enum Slot : Index { mean_slot, inverse_deviation_slot, mean_rest_slot, weight_sink_slot, bias_sink_slot };
+
+  /// The gradient to add to. That of a frozen parameter, whose partner learns, is written and ignored.
+  static TensorView<Scalar> gradient_view(Parameter<Scalar>& parameter, Slot sink, Context& context) {
+    if (parameter.requires_grad) return parameter.grad().view();
+    const TensorView<Scalar> ignored = context.buffer<Scalar>(sink, parameter.value.shape());
+    ignored.array().setZero();
+    return ignored;
+  }
 
   template <class Self, class F>
   static void visit_members(Self& self, F& f) {

@@ -71,8 +71,8 @@ struct Linear {
 
   /// Adds to the gradients: dL/dW += (dL/dy)^T x,  dL/db += sum over the batch of dL/dy.
   void gradient(TensorView<const Scalar> x, TensorView<const Scalar> dy, Context& context) {
-    weight.gradient.add_product(dy, x, context.parallel());
-    if (has_bias_) ops::affine_bias_gradient<Scalar>(dy, bias.grad().view());
+    if (weight.requires_grad) weight.gradient.add_product(dy, x, context.parallel());
+    if (has_bias_ && bias.requires_grad) ops::affine_bias_gradient<Scalar>(dy, bias.grad().view());
   }
 
   /// Calls f(name, parameter) for each parameter.

@@ -154,6 +154,22 @@ bool has_parameters([[maybe_unused]] const M& module) {
   }
 }
 
+/// True if a module has parameters that are not frozen, for a container if any module in it has.
+template <class M>
+bool has_trainable_parameters(M& module) {
+  if constexpr (requires {
+                  { module.has_trainable_parameters() } -> std::convertible_to<bool>;
+                }) {
+    return module.has_trainable_parameters();
+  } else if constexpr (detail::HasParameters<M>) {
+    bool found = false;
+    module.visit([&](std::string_view, const auto& parameter) { found = found || parameter.requires_grad; });
+    return found;
+  } else {
+    return false;
+  }
+}
+
 /// Calls `f(name, parameter)` for each parameter; those of a const module are constants, which for a module
 /// without a const `visit` live until f returns.
 template <class M, class F>
@@ -185,7 +201,8 @@ void visit_state(M& module, F&& f) {
   nn::visit_buffers(module, [&](std::string_view name, auto& tensor) { f(name, tensor); });
 }
 
-/// Adds to the gradients of the parameters and, unless dx is null, writes that of the input.
+/// Adds to the gradients of the parameters and, unless dx is null, writes that of the input. Computes no
+/// gradients for a module whose parameters are all frozen.
 template <class Scalar, class M>
 void accumulate(M& module, Input<Scalar> x, Input<Scalar> y, Input<Scalar> dy,
                 std::type_identity_t<TensorView<Scalar>> dx, Context& context) {
@@ -194,7 +211,9 @@ void accumulate(M& module, Input<Scalar> x, Input<Scalar> y, Input<Scalar> dy,
   if constexpr (Container<M, Scalar>) {
     module.accumulate(x, y, dy, dx, context);
   } else {
-    if constexpr (detail::HasGradient<M, Scalar>) module.gradient(x, dy, context);
+    if constexpr (detail::HasGradient<M, Scalar>) {
+      if (!detail::HasParameters<M> || nn::has_trainable_parameters(module)) module.gradient(x, dy, context);
+    }
     if (!dx.is_null()) module.backward(x, y, dy, dx, context);
   }
 }

@@ -102,6 +102,10 @@ class ModuleList {
   bool has_parameters() const {
     return std::ranges::any_of(children_, [](const auto& child) { return child.has_parameters(); });
   }
+  /// Returns whether there is a parameter that is not frozen.
+  bool has_trainable_parameters() {
+    return std::ranges::any_of(children_, [](auto& child) { return child.has_trainable_parameters(); });
+  }
   /// Returns 1 plus the largest depth of the children.
   Index depth() const {
     Index deepest = 0;

@@ -19,6 +19,9 @@ struct Parameter {
   Tensor<Scalar> value;
   /// The gradient, which is worked out when it is needed: see grad().
   Gradient<Scalar> gradient;
+  /// Whether training changes the value. If not, the parameter is frozen: backward passes compute no gradient
+  /// for it, clipping does not count it and optimisers leave it alone. See nn/freeze.hpp.
+  bool requires_grad = true;
 
   Parameter() = default;
   /// Starts with a value and a gradient of zeros.

@@ -153,9 +153,9 @@ class Sequential : public ModuleList<Scalar> {
     return std::move(workspace_.value.output);
   }
 
-  /// Adds to the gradient of every parameter, from the gradient of the loss with respect to the result of the
-  /// last forward. Unless dx is null, writes the gradient with respect to the input. Throws ShapeError, and
-  /// StateError unless the last forward succeeded.
+  /// Adds to the gradient of every parameter that is not frozen, from the gradient of the loss with respect
+  /// to the result of the last forward. Unless dx is null, writes the gradient with respect to the input.
+  /// Throws ShapeError, and StateError unless the last forward succeeded.
   void backward(ConstView dy, View dx = {});
   /// Returns the output of child i in the last forward, valid until the next one. Throws IndexError, and
   /// StateError unless the last forward succeeded.

@@ -24,10 +24,11 @@ struct SummaryRow {
 };
 
 struct SummaryCounts {
-  Index trained = 0;      ///< numbers in parameters
+  Index trained = 0;      ///< numbers in parameters that are not frozen
+  Index frozen = 0;       ///< numbers in frozen parameters
   Index not_trained = 0;  ///< numbers in buffers, such as running means
 
-  Index all() const { return trained + not_trained; }
+  Index all() const { return trained + frozen + not_trained; }
 };
 
 /// 203,530
@@ -58,7 +59,9 @@ inline std::string batch_shape(const Shape& shape) {
 template <class Scalar>
 SummaryCounts count_numbers(const AnyModule<Scalar>& module) {
   SummaryCounts counts;
-  module.visit([&](std::string_view, const Parameter<Scalar>& p) { counts.trained += p.value.size(); });
+  module.visit([&](std::string_view, const Parameter<Scalar>& p) {
+    (p.requires_grad ? counts.trained : counts.frozen) += p.value.size();
+  });
   module.visit_buffers([&](std::string_view, const Tensor<Scalar>& b) { counts.not_trained += b.size(); });
   return counts;
 }
@@ -83,8 +86,9 @@ Shape add_summary_rows(const Sequential<Scalar>& net, Shape shape, const std::st
 }  // namespace detail
 
 /// The table of a network's layers with their output shapes and numbers of parameters, as Keras prints it,
-/// for samples of this shape, the batch left out: `std::cout << summary(net, {28, 28})`. Throws ShapeError,
-/// which names the layer, if the network takes no such samples.
+/// for samples of this shape, the batch left out, with a line for frozen parameters if there are any:
+/// `std::cout << summary(net, {28, 28})`. Throws ShapeError, which names the layer, if the network takes no
+/// such samples.
 template <class Scalar>
 std::string summary(const Sequential<Scalar>& net, const Shape& sample) {
   const Shape input = sample.prepend(1);
@@ -113,6 +117,7 @@ std::string summary(const Sequential<Scalar>& net, const Shape& sample) {
   for (Index i = 0; i < net.size(); ++i) {
     const detail::SummaryCounts of_child = detail::count_numbers(net[i]);
     counts.trained += of_child.trained;
+    counts.frozen += of_child.frozen;
     counts.not_trained += of_child.not_trained;
   }
   const auto total = [](const char* title, Index count) {
@@ -121,6 +126,7 @@ std::string summary(const Sequential<Scalar>& net, const Shape& sample) {
   };
   return text + rule + "\n" + total("Total parameters:         ", counts.all()) +
          total("Trainable parameters:     ", counts.trained) +
+         (counts.frozen > 0 ? total("Frozen parameters:        ", counts.frozen) : "") +
          total("Non-trainable parameters: ", counts.not_trained);
 }
 

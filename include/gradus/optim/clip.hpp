@@ -25,13 +25,16 @@ inline void check_clip(const char* operation, double limit) {
 template <class Scalar>
 ops::ScaledNorm scaled_grad_norm(const std::vector<nn::NamedParameter<Scalar>>& parameters) {
   return ops::scaled_norm<Scalar>([&](const auto& f) {
-    for (const auto& parameter : parameters) f(parameter->grad().data(), parameter->grad().size());
+    for (const auto& parameter : parameters) {
+      if (parameter->requires_grad) f(parameter->grad().data(), parameter->grad().size());
+    }
   });
 }
 
 }  // namespace detail
 
-/// The Euclidean norm of all gradients together, as if they were one vector. NaN if an element is NaN,
+/// The Euclidean norm of all gradients together, as if they were one vector, without those of frozen
+/// parameters. NaN if an element is NaN,
 /// wherever it is and whatever the others are; else infinite if an element is infinite or the norm exceeds
 /// the largest double. Squares that double cannot represent do no harm: `{3e38f, 3e38f}` has the
 /// norm 4.24e38.
@@ -58,6 +61,7 @@ double clip_grad_norm(const std::vector<nn::NamedParameter<Scalar>>& parameters,
   const double factor = max_norm / ((is_large ? scaled.value : norm) + 1e-6 * first);
   if (!(factor * first >= 1)) {
     for (const auto& parameter : parameters) {
+      if (!parameter->requires_grad) continue;
       auto gradient = parameter->grad().array();
       gradient = (gradient.template cast<double>() * first * factor).template cast<Scalar>();
     }
@@ -72,6 +76,7 @@ void clip_grad_value(const std::vector<nn::NamedParameter<Scalar>>& parameters, 
   detail::check_clip("clip_grad_value", limit);
   const auto bound = static_cast<Scalar>(limit);
   for (const auto& parameter : parameters) {
+    if (!parameter->requires_grad) continue;
     for (Scalar& g : parameter->grad()) g = g < -bound ? -bound : g > bound ? bound : g;
   }
 }

@@ -57,9 +57,9 @@ class ElementwiseOptimizer {
   using Group = ParameterGroup<Scalar, Options>;
 
   /// Moves every parameter by its gradient and sets the gradient to zero, in one sweep; allocates nothing.
-  /// Threads that share it, `sgd.step(*pool)`, come to the same result bit for bit. Throws ShapeError, before
-  /// anything has moved, if a parameter was given another shape, and ArgumentError if the step count
-  /// overflows.
+  /// Leaves frozen parameters and their state unchanged. Threads that share it, `sgd.step(*pool)`, come to
+  /// the same result bit for bit. Throws ShapeError, before anything has moved, if a parameter was given
+  /// another shape, and ArgumentError if a step count overflows.
   void step(Parallel parallel = {});
 
   /// Forgets the gradients, as step does by itself.
@@ -106,12 +106,28 @@ class ElementwiseOptimizer {
     }
   }
 
-  /// How many steps have been made, one count for all parameters; to be set when training is resumed.
-  Index step_count() const { return step_count_; }
-  /// Throws ArgumentError unless the count is in [0, max_step_count].
+  /// The number of steps since a group was added. A parameter that was frozen during some of them has made
+  /// fewer: it continues with its own next step when it is unfrozen. Throws IndexError.
+  Index step_count(Index group = 0) const { return groups_[checked(group)].steps; }
+  /// Sets the step count of every group and of all parameters in it. Throws ArgumentError unless the count is
+  /// in [0, max_step_count].
   void set_step_count(Index count) {
+    for (Index group = 0; group < group_count(); ++group) set_step_count(group, count);
+  }
+  /// Sets the step count of one group. Throws ArgumentError unless it is in [0, max_step_count], IndexError.
+  void set_step_count(Index group, Index count) {
     check_step_count(Rule::name, count);
-    step_count_ = count;
+    Members& members = groups_[checked(group)];
+    members.steps = count;
+    for (Member& member : members.members) member.steps = count;
+  }
+
+  /// Calls `f(named_parameter)` for each parameter in the order given, over all groups.
+  template <class F>
+  void visit_parameters(F&& f) const {
+    for (const Members& group : groups_) {
+      for (const Member& member : group.members) f(member.parameter);
+    }
   }
 
   /// Calls `f(name, tensor)` for each tensor kept between steps. Names are `0.momentum_buffer`: the number of
@@ -141,11 +157,13 @@ class ElementwiseOptimizer {
   struct Member {
     nn::NamedParameter<Scalar> parameter;
     std::array<Tensor<Scalar>, state_count> state;
+    Index steps = 0;
   };
   struct Members {
     Options options;
     States states;
     std::vector<Member> members;
+    Index steps = 0;
   };
 
   template <class Self, class F>
@@ -164,6 +182,11 @@ class ElementwiseOptimizer {
   template <class Update>
   static void sweep(Member& member, const Update& update, Parallel parallel) {
     nn::Parameter<Scalar>& parameter = *member.parameter;
+    if (!parameter.requires_grad) {
+      parameter.zero_grad();
+      return;
+    }
+    ++member.steps;
     parameter.gradient.take(
         [&](Index first, Chunk g) {
           const auto from_first = [&](Tensor<Scalar>& tensor) {
@@ -180,10 +203,12 @@ class ElementwiseOptimizer {
         parallel);
   }
 
-  void check_shapes() const {
+  void check_step() const {
     for (const Members& group : groups_) {
+      static_cast<void>(gradus::detail::checked_add(Rule::name, group.steps, 1));
       for (const Member& member : group.members) {
         const auto& [name, parameter] = member.parameter;
+        if (!parameter->requires_grad) continue;
         const Shape& wanted = parameter->value.shape();
         if (!(parameter->gradient.shape() == wanted))
           throw_shape("gradient", name, parameter->gradient.shape(), wanted);
@@ -222,19 +247,25 @@ class ElementwiseOptimizer {
   }
 
   std::vector<Members> groups_;
-  Index step_count_ = 0;
 };
 
 // Not in the class, where they would be inline: gradus/compiled.hpp keeps them out of a translation unit.
 
 template <class Scalar, class Rule>
 void ElementwiseOptimizer<Scalar, Rule>::step(Parallel parallel) {
-  check_shapes();
-  step_count_ = gradus::detail::checked_add(Rule::name, step_count_, 1);
+  check_step();
   for (Members& group : groups_) {
-    Rule::template update<Scalar>(group.options, step_count_, [&](const auto& update) {
-      for (Member& member : group.members) sweep(member, update, parallel);
-    });
+    ++group.steps;
+    // Parameters that were frozen for a while have made fewer steps, which need other constants.
+    for (auto first = group.members.begin(); first != group.members.end();) {
+      const auto last =
+          std::find_if(first, group.members.end(),
+                       [steps = first->steps](const Member& member) { return member.steps != steps; });
+      Rule::template update<Scalar>(group.options, first->steps + 1, [&](const auto& update) {
+        for (auto member = first; member != last; ++member) sweep(*member, update, parallel);
+      });
+      first = last;
+    }
   }
 }
 

@@ -24,10 +24,13 @@ struct AnyStateVisitor {
 /// - `step()` moves the parameters by their gradients and sets the gradients to zero; `zero_grad()` only the
 ///   latter;
 /// - `group_count()` groups of parameters, each with a learning rate that can be read and set; without a
-/// group
-///   number, `learning_rate()` is that of the first group and `set_learning_rate(rate)` sets all;
+///   group number, `learning_rate()` is that of the first group and `set_learning_rate(rate)` sets all;
 /// - `visit_state(f)` calls `f(name, tensor)` for each tensor kept between steps, in the order of the
-///   parameters, and one counter of steps holds for all of them.
+///   parameters;
+/// - `step_count()` is the number of steps of the first group, and `set_step_count(count)` sets all.
+///
+/// With `visit_parameters(f)`, which calls `f(named_parameter)` for each parameter, the trainer detects an
+/// optimiser that was made for another copy of the network.
 template <class O>
 concept Optimizer = requires(O& optimizer, const O& constant, Index group, double rate) {
   typename O::scalar_type;
