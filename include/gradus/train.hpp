@@ -13,6 +13,8 @@
 
 #include <gradus/train/history.hpp>
 #include <gradus/train/callback.hpp>
+#include <gradus/train/kept_buffers.hpp>
+#include <gradus/train/step_parameters.hpp>
 #include <gradus/train/trainer.hpp>
 
 #include <gradus/train/progress_bar.hpp>

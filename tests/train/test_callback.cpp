@@ -55,6 +55,16 @@ struct RecordRate {
   void on_gradient(auto& trainer) { rates->push_back(trainer.optimizer().learning_rate()); }
 };
 
+struct BeginFailure {};
+struct CannotBegin {
+  void on_begin(auto&) { throw BeginFailure{}; }
+  void on_end(auto&) { FAIL("has not begun"); }
+};
+struct EndFailure {};
+struct CannotEnd {
+  void on_end(auto&) { throw EndFailure{}; }
+};
+
 struct Fixture {
   gradus::Dataset<> data = bright_pixels(20);
   nn::Sequential<float> net = gradus::test::small_network();
@@ -144,4 +154,28 @@ TEST_CASE_FIXTURE(Fixture, "Callback: an exception passes through, after the oth
   trainer.after_each_step([](auto&) { throw Failure{}; });
   CHECK_THROWS_AS(trainer.fit(data), Failure);
   CHECK(entries == std::vector<std::string>{"begin", "gradient", "step 1.1", "end"});
+}
+
+TEST_CASE_FIXTURE(Fixture, "Callback: those that began hear of the end if another cannot begin") {
+  std::vector<std::string> first, last;
+  trainer.add(Journal{&first});
+  trainer.add(CannotBegin{});
+  trainer.add(Journal{&last});
+  CHECK_THROWS_AS(trainer.fit(data), BeginFailure);
+  CHECK(first == std::vector<std::string>{"begin", "end"});
+  CHECK(last.empty());
+}
+
+TEST_CASE_FIXTURE(
+    Fixture, "Callback: all hear of the end if one of them throws then, and the first exception is thrown") {
+  struct Failure {};
+  std::vector<std::string> entries;
+  trainer.add(CannotEnd{});
+  trainer.add(Journal{&entries});
+  CHECK_THROWS_AS(trainer.fit(data), EndFailure);
+  CHECK(entries.back() == "end");
+  entries.clear();
+  trainer.after_each_step([](auto&) { throw Failure{}; });
+  CHECK_THROWS_AS(trainer.fit(data), Failure);
+  CHECK(entries.back() == "end");
 }

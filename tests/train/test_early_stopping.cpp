@@ -7,7 +7,12 @@
 #include <doctest/doctest.h>
 
 #include <gradus/core/tensor.hpp>
+#include <gradus/nn/mean_squared_error.hpp>
+#include <gradus/optim/sgd.hpp>
 #include <gradus/train/early_stopping.hpp>
+#include <gradus/train/trainer.hpp>
+
+#include "toy_problems.hpp"
 
 namespace {
 
@@ -126,4 +131,32 @@ TEST_CASE(
     CHECK_THROWS_AS(EarlyStopping{{.min_delta = bad}}, gradus::ArgumentError);
   }
   CHECK_FALSE(trainer.stopped);
+}
+
+TEST_CASE("EarlyStopping: a second fit has the whole patience again, and its own best epoch") {
+  const auto data = gradus::test::plane(8);
+  gradus::Generator random(0);
+  gradus::nn::Sequential net{gradus::nn::Linear{2, 1, random}};
+  // Of a rate of 0 no epoch is better than the first.
+  gradus::optim::SGD sgd{net.named_parameters(), {.learning_rate = 0}};
+  gradus::Trainer trainer{net, gradus::nn::MeanSquaredError<float>{}, sgd, random, {.epochs = 10}};
+  EarlyStopping& callback = trainer.add(EarlyStopping{{.patience = 2}});
+  trainer.fit(data, data);
+  CHECK(callback.stopped());
+  CHECK(trainer.history().size() == 3);
+  trainer.fit(data, data);
+  CHECK(callback.stopped());
+  CHECK(trainer.history().size() == 6);
+  CHECK(callback.best_epoch() == 4);
+}
+
+TEST_CASE("EarlyStopping: on an accuracy in a regression, the fit throws") {
+  const auto data = gradus::test::plane(8);
+  gradus::Generator random(0);
+  gradus::nn::Sequential net{gradus::nn::Linear{2, 1, random}};
+  gradus::optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
+  gradus::Trainer trainer{net, gradus::nn::MeanSquaredError<float>{}, sgd, random, {.epochs = 10}};
+  trainer.add(EarlyStopping{{.monitor = Monitor::validation_accuracy}});
+  CHECK_THROWS_AS(trainer.fit(data, data), gradus::StateError);
+  CHECK(trainer.history().size() == 1);
 }

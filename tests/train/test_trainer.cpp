@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <memory>
 #include <span>
@@ -16,8 +17,10 @@
 
 #include <gradus/data/mixup.hpp>
 #include <gradus/data/synthetic.hpp>
+#include <gradus/nn/batch_norm.hpp>
 #include <gradus/nn/dropout.hpp>
 #include <gradus/nn/flatten.hpp>
+#include <gradus/nn/freeze.hpp>
 #include <gradus/nn/linear.hpp>
 #include <gradus/nn/mean_squared_error.hpp>
 #include <gradus/nn/relu.hpp>
@@ -615,4 +618,91 @@ TEST_CASE("Trainer: a temporary one hands out a history that lives on") {
   static_assert(std::is_same_v<decltype(std::move(trainer).fit(data)), gradus::History>);
   static_assert(std::is_same_v<decltype(std::move(trainer).history()), gradus::History>);
   static_assert(std::is_same_v<decltype(std::move(trainer).progress()), gradus::Progress>);
+}
+
+TEST_CASE("Trainer: an optimiser of another copy of the network is refused") {
+  const auto data = bright_pixels(20);
+  auto net = small_network();
+  auto copy = net;
+  Generator random(0);
+  optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
+  Trainer trainer{copy, nn::SoftmaxCrossEntropy<float>{}, sgd, random, {.epochs = 1}};
+  CHECK_THROWS_WITH_AS(trainer.fit(data),
+                       "Trainer: the optimiser holds none of the network's 4 parameters, expected at least "
+                       "one; it may have been made for a copy of the network",
+                       gradus::StateError);
+  CHECK(trainer.history().empty());
+}
+
+TEST_CASE("Trainer: a batch that is not finite leaves the buffers as the step before did") {
+  auto data = plane(40);
+  data.inputs(35, 0) = std::numeric_limits<float>::quiet_NaN();
+  Generator random(0);
+  nn::Sequential net{nn::Linear{2, 4, random}, nn::BatchNorm1d{4}, nn::Linear{4, 1, random}};
+  optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
+  Trainer trainer{net, nn::MeanSquaredError<float>{}, sgd, random, {.epochs = 1, .batch_size = 10}};
+  nn::Sequential<float> before = net;
+  trainer.after_each_step([&](auto& t) { before = t.net(); });
+  Loader<float, float, float> in_order(data, {.batch_size = 10, .shuffle = false});
+  CHECK_THROWS_AS(trainer.fit(in_order), gradus::NumericError);
+  CHECK(trainer.progress().step == 3);
+  const auto buffers = net.named_buffers(), expected = before.named_buffers();
+  for (std::size_t i = 0; i < buffers.size(); ++i) CHECK(*buffers[i] == *expected[i]);
+  const Tensor<float> x{{1, 2}};
+  CHECK(net.predict(x) == before.predict(x));
+  for (const auto& parameter : net.named_parameters()) CHECK(parameter->grad().array().abs().maxCoeff() == 0);
+}
+
+namespace {
+
+/// The head's weights after training on inputs that a frozen body has prepared.
+template <class Net, class Optimizer, class Element>
+std::vector<float> trained_head(Net& net, Optimizer& optimizer, const Dataset<Element>& data,
+                                std::size_t head_size) {
+  Generator random(3);
+  Trainer trainer{net,
+                  nn::SoftmaxCrossEntropy<float>{},
+                  optimizer,
+                  random,
+                  {.epochs = 3, .batch_size = 8, .clip_norm = 0.05}};
+  trainer.fit(data);
+  auto weights = weights_of(net);
+  weights.erase(weights.begin(), weights.end() - static_cast<std::ptrdiff_t>(head_size));
+  return weights;
+}
+
+}  // namespace
+
+TEST_CASE("Trainer: a frozen network trains like one that consists of the head alone") {
+  // Whole numbers, so that the body's outputs do not depend on the batches in which they are computed.
+  const auto pixels = bright_pixels(50);
+  Dataset<float> data{Tensor<float>(Shape{50, 4}), pixels.labels, 3, {}, "pixels"};
+  for (Index i = 0; i < data.inputs.size(); ++i)
+    data.inputs.data()[i] = static_cast<float>(pixels.inputs.data()[i] / 16);
+  auto net = small_network();
+  for (float& w : net[0].as<nn::Linear>().weight.value) w = std::round(8 * w) / 4;
+  for (float& b : net[0].as<nn::Linear>().bias.value) b = std::round(8 * b);
+  const auto body = weights_of(net);
+  nn::Sequential head{net[2].as<nn::Linear>()};
+  const std::size_t head_size = 8 * 3 + 3;
+
+  auto layers = nn::Sequential{net[0].as<nn::Linear>(), nn::ReLU{}};
+  const Dataset<float> prepared{layers.predict(data.inputs), data.labels, 3, {}, "prepared"};
+
+  optim::AdamW of_head{head.named_parameters(), {.learning_rate = 0.01}};
+  const auto expected = trained_head(head, of_head, prepared, head_size);
+
+  SUBCASE("by freezing the body, with an optimiser of all parameters") {
+    nn::freeze(net[0]);
+    optim::AdamW of_all{net.named_parameters(), {.learning_rate = 0.01}};
+    CHECK(trained_head(net, of_all, data, head_size) == expected);
+  }
+  SUBCASE("by giving the optimiser the head alone") {
+    const auto all = net.named_parameters();
+    optim::AdamW of_part{std::vector{all[2], all[3]}, {.learning_rate = 0.01}};
+    CHECK(trained_head(net, of_part, data, head_size) == expected);
+  }
+  const auto after = weights_of(net);
+  CHECK(std::equal(body.begin(), body.end() - static_cast<std::ptrdiff_t>(head_size), after.begin()));
+  CHECK_FALSE(std::equal(body.begin(), body.end(), after.begin()));
 }

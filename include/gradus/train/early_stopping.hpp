@@ -17,13 +17,14 @@ namespace gradus {
 struct EarlyStoppingOptions {
   /// The figure that is watched.
   Monitor monitor = Monitor::validation_loss;
-  Index patience = 3;        ///< So many epochs without improvement are borne.
+  Index patience = 3;        ///< Stops after this many epochs without improvement.
   double min_delta = 0;      ///< Smaller improvements do not count.
   bool restore_best = true;  ///< Gives the network the weights of its best epoch when the fit ends.
 };
 
 /// Callback that stops a training which no longer improves. The best weights are restored when the fit ends
-/// in any way, so also after all epochs or when the loss turned NaN.
+/// in any way, so also after all epochs or when the loss turned NaN. Each fit begins with the whole patience
+/// and finds its own best epoch.
 class EarlyStopping {
  public:
   /// Throws ArgumentError for a patience below 1 or a min_delta that is negative or NaN.
@@ -39,14 +40,23 @@ class EarlyStopping {
     }
   }
 
+  /// Is called by the trainer. Forgets the fit before.
+  template <class Trainer>
+  void on_begin(Trainer&) {
+    best_ = detail::BestSoFar(options_.monitor, options_.min_delta);
+    best_epoch_ = 0;
+    epochs_without_improvement_ = 0;
+    stopped_ = false;
+  }
   /// Is called by the trainer.
   template <class Trainer>
   void on_epoch(Trainer& trainer) {
     const EpochRecord& record = trainer.history().back();
     if (best_.improves(record)) {
       best_epoch_ = record.epoch;
+      epochs_without_improvement_ = 0;
       if (options_.restore_best) snapshot<Trainer>().take(trainer.net());
-    } else if (record.epoch - best_epoch_ >= options_.patience) {
+    } else if (++epochs_without_improvement_ >= options_.patience) {
       stopped_ = true;
       trainer.stop();
     }
@@ -57,7 +67,7 @@ class EarlyStopping {
     if (options_.restore_best && best_epoch_ > 0) snapshot<Trainer>().restore(trainer.net());
   }
 
-  /// The number of the best epoch so far, 0 before the first.
+  /// The number of the best epoch of this fit so far, 0 before the first.
   Index best_epoch() const { return best_epoch_; }
   /// Whether the training was stopped, not run to its end.
   bool stopped() const { return stopped_; }
@@ -73,6 +83,7 @@ class EarlyStopping {
   EarlyStoppingOptions options_;
   detail::BestSoFar best_;
   Index best_epoch_ = 0;
+  Index epochs_without_improvement_ = 0;
   bool stopped_ = false;
   std::any weights_;  // a Snapshot of the network's scalar, which is known only when training begins
 };

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstddef>
+#include <exception>
 #include <limits>
 #include <memory>
 #include <string>
@@ -19,15 +21,16 @@
 #include <gradus/data/dataset.hpp>
 #include <gradus/data/loader.hpp>
 #include <gradus/nn/adapt_loss.hpp>
-#include <gradus/nn/parameter.hpp>
 #include <gradus/nn/workspace.hpp>
 #include <gradus/optim/clip.hpp>
 #include <gradus/optim/optimizer.hpp>
 #include <gradus/train/callback.hpp>
 #include <gradus/train/divergence.hpp>
 #include <gradus/train/history.hpp>
+#include <gradus/train/kept_buffers.hpp>
 #include <gradus/train/metrics.hpp>
 #include <gradus/train/running_metrics.hpp>
+#include <gradus/train/step_parameters.hpp>
 
 namespace gradus {
 
@@ -99,10 +102,11 @@ class Trainer {
   /// network is evaluated on the validation data. A further call goes on from there.
   ///
   /// Throws NumericError as soon as a loss is not finite: the message names the epoch, the batch, the first
-  /// layer whose output and the first parameter that is not finite. The history and the network are then as
-  /// the step before left them. Throws ArgumentError if there is nothing to train on, if there is validation
-  /// data without a sample that counts, or if the number of epochs overflows, and what network, loss and data
-  /// throw.
+  /// layer whose output and the first parameter that is not finite. The history and the network, its buffers
+  /// included, are then as the step before left them. Throws StateError if the optimiser holds no parameter
+  /// of the network or only frozen ones. Throws ArgumentError if there is nothing to train on, if there is
+  /// validation data without a sample that counts, or if the number of epochs overflows, and what network,
+  /// loss and data throw.
   template <class Element, class Label>
   const History& fit(const Dataset<Element, Label>& train, const Dataset<Element, Label>& validation) &;
   /// Trains on all data, without a validation set.
@@ -209,15 +213,24 @@ class Trainer {
     progress_.epoch = history_.size();
     progress_.epochs = detail::checked_add("Trainer: epochs", progress_.epoch, options_.epochs);
     net_->zero_grad();
-    parameters_ = net_->named_parameters();
-    for (auto& callback : callbacks_) callback.on_begin(*this);
+    parameters_.find(*net_, *optimizer_);
+    buffers_.find(*net_);
+    std::exception_ptr failure;
+    std::size_t begun = 0;
     try {
+      for (; begun < callbacks_.size(); ++begun) callbacks_[begun].on_begin(*this);
       while (progress_.epoch < progress_.epochs && !stopping_) run_epoch(train, validation);
     } catch (...) {
-      for (auto& callback : callbacks_) callback.on_end(*this);
-      throw;
+      failure = std::current_exception();
     }
-    for (auto& callback : callbacks_) callback.on_end(*this);
+    for (std::size_t i = 0; i < begun; ++i) {
+      try {
+        callbacks_[i].on_end(*this);
+      } catch (...) {
+        if (!failure) failure = std::current_exception();
+      }
+    }
+    if (failure) std::rethrow_exception(failure);
     return history_;
   }
 
@@ -249,7 +262,14 @@ class Trainer {
     net_->train();
     progress_.batch = 0;
     for (const auto& batch : train.training_epoch(*random_)) {
-      step(batch, metrics);
+      buffers_.keep();
+      try {
+        step(batch, metrics);
+      } catch (...) {
+        buffers_.restore();
+        net_->zero_grad();
+        throw;
+      }
       ++progress_.batch;
       ++progress_.step;
       progress_.train = metrics.average();
@@ -273,13 +293,14 @@ class Trainer {
     }
     metrics.add(loss_, result, batch.size());
     net_->backward(output_gradient_);
-    if (std::isfinite(options_.clip_value)) optim::clip_grad_value(parameters_, options_.clip_value);
-    if (std::isfinite(options_.clip_norm)) optim::clip_grad_norm(parameters_, options_.clip_norm);
+    if (std::isfinite(options_.clip_value)) optim::clip_grad_value(parameters_.moved(), options_.clip_value);
+    if (std::isfinite(options_.clip_norm)) optim::clip_grad_norm(parameters_.moved(), options_.clip_norm);
     for (auto& callback : callbacks_) callback.on_gradient(*this);
     if constexpr (requires { optimizer_->step(Parallel{}); })
       optimizer_->step(Parallel(thread_pool().get()));
     else
       optimizer_->step();
+    parameters_.zero_others();
   }
 
   /// The network's threads, kept for as long as they are at work even if it is given others meanwhile.
@@ -299,7 +320,8 @@ class Trainer {
   History history_;
   Progress progress_;
   bool stopping_ = false;
-  std::vector<nn::NamedParameter<Scalar>> parameters_;
+  detail::StepParameters<Scalar> parameters_;
+  detail::KeptBuffers<Scalar> buffers_;
   Tensor<Scalar> output_gradient_;
   nn::Workspace<Scalar> workspace_;
 };
