@@ -34,6 +34,14 @@ struct AdagradRule {
   using Options = AdagradOptions;
   static constexpr const char* name = "Adagrad";
 
+  template <class F>
+  static void visit_options(Options& options, const F& f) {
+    f("learning_rate", options.learning_rate);
+    f("learning_rate_decay", options.learning_rate_decay);
+    f("weight_decay", options.weight_decay);
+    f("initial_accumulator_value", options.initial_accumulator_value);
+    f("epsilon", options.epsilon);
+  }
   static void check(const Options& options) {
     check_not_negative(name, "learning_rate", options.learning_rate);
     check_not_negative(name, "learning_rate_decay", options.learning_rate_decay);

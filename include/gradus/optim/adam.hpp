@@ -77,6 +77,15 @@ struct AdamRule {
   using Options = AdamOptions;
   static constexpr const char* name = "Adam";
 
+  template <class F>
+  static void visit_options(Options& options, const F& f) {
+    f("learning_rate", options.learning_rate);
+    f("beta1", options.beta1);
+    f("beta2", options.beta2);
+    f("epsilon", options.epsilon);
+    f("weight_decay", options.weight_decay);
+    f("amsgrad", options.amsgrad);
+  }
   static void check(const Options& options) { check_adam(name, options); }
   static std::array<State, 3> state(const Options& options) { return adam_state(options); }
   static double& momentum(Options& options) { return options.beta1; }

@@ -43,7 +43,9 @@ struct State {
 /// - `update<Scalar>(options, t, run)` computes the constants of step t = 1, 2, ... and calls `run(f)`, where
 ///   f is the rule for a few elements at once: an always-inline `f(P& w, P& g, P& s_1, ..., P& s_n)`, P being
 ///   a simd::Pack, which changes w and the states and may overwrite g. A state that is not kept is 0;
-/// - if the rule has a momentum, `momentum(options)` returns a reference to it.
+/// - if the rule has a momentum, `momentum(options)` returns a reference to it;
+/// - if the rule has options besides the learning rate that checkpoints should keep, `visit_options(options,
+///   f)` calls `f("momentum", options.momentum)` for each of them, the learning rate included.
 ///
 /// Parameters must outlive the optimiser. Copies of it move the same parameters, each with its own state.
 template <class Scalar, class Rule>
@@ -141,6 +143,11 @@ class ElementwiseOptimizer {
   void visit_state(F&& f) const {
     visit_states(*this, f);
   }
+
+  /// Saves or loads options, step counts and the state of the parameters: see train/archive.hpp. Throws
+  /// ArgumentError on options that do not fit the state.
+  template <class Archive>
+  void serialize(Archive& archive);
 
  protected:
   /// Takes the parameters, which must outlive the optimiser.
@@ -301,6 +308,37 @@ void ElementwiseOptimizer<Scalar, Rule>::set_options(Index group, const Options&
     }
   }
   members.options = options;
+}
+
+template <class Scalar, class Rule>
+template <class Archive>
+void ElementwiseOptimizer<Scalar, Rule>::serialize(Archive& archive) {
+  archive.expect("name", Rule::name);
+  archive.expect("groups", std::to_string(groups_.size()));
+  Index number = 0;
+  for (Index i = 0; i < group_count(); ++i) {
+    Members& group = groups_[to_size(i)];
+    const auto scope = archive.scope("group." + std::to_string(i));
+    archive.expect("parameters", std::to_string(group.members.size()));
+    Options loaded = group.options;
+    if constexpr (requires { Rule::visit_options(loaded, [](const char*, auto&) {}); })
+      Rule::visit_options(loaded, [&](const char* name, auto& value) { archive(name, value); });
+    else
+      archive("learning_rate", loaded.learning_rate);
+    set_options(i, loaded);
+    archive("step_count", group.steps);
+    check_step_count(Rule::name, group.steps);
+  }
+  for (Members& group : groups_) {
+    for (Member& member : group.members) {
+      const auto scope = archive.scope(std::to_string(number++));
+      archive("step", member.steps);
+      check_step_count(Rule::name, member.steps);
+      for (std::size_t i = 0; i < state_count; ++i) {
+        if (group.states[i].kept) archive(group.states[i].name, member.state[i]);
+      }
+    }
+  }
 }
 
 template <class Scalar, class Rule>

@@ -108,6 +108,14 @@ class ExponentialMovingAverage {
       f(average.name, swapped_ ? std::as_const(*average.current) : average.mean);
     }
   }
+  /// Saves or loads the averages and the update count: see train/archive.hpp. Throws StateError while the
+  /// network has the averages.
+  template <class Archive>
+  void serialize(Archive& archive) {
+    if (swapped_) throw StateError("ExponentialMovingAverage: serialize while the network has the averages");
+    for (Average& average : averages_) archive(average.name, average.mean);
+    archive("update_count", update_count_);
+  }
   /// How often update() was called.
   Index update_count() const { return update_count_; }
   /// To be set when training is resumed. Throws ArgumentError unless the count is in [0, max_step_count].

@@ -34,6 +34,15 @@ struct RMSpropRule {
   using Options = RMSpropOptions;
   static constexpr const char* name = "RMSprop";
 
+  template <class F>
+  static void visit_options(Options& options, const F& f) {
+    f("learning_rate", options.learning_rate);
+    f("alpha", options.alpha);
+    f("epsilon", options.epsilon);
+    f("weight_decay", options.weight_decay);
+    f("momentum", options.momentum);
+    f("centered", options.centered);
+  }
   static void check(const Options& options) {
     check_not_negative(name, "learning_rate", options.learning_rate);
     check_not_negative(name, "epsilon", options.epsilon);

@@ -34,6 +34,14 @@ struct SGDRule {
   using Options = SGDOptions;
   static constexpr const char* name = "SGD";
 
+  template <class F>
+  static void visit_options(Options& options, const F& f) {
+    f("learning_rate", options.learning_rate);
+    f("momentum", options.momentum);
+    f("dampening", options.dampening);
+    f("weight_decay", options.weight_decay);
+    f("nesterov", options.nesterov);
+  }
   static void check(const Options& options) {
     check_not_negative(name, "learning_rate", options.learning_rate);
     check_not_negative(name, "momentum", options.momentum);

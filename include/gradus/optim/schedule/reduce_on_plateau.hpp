@@ -78,6 +78,14 @@ class ReduceOnPlateau {
   /// The best metric so far.
   double best() const { return best_; }
 
+  /// Saves or loads the state: see train/archive.hpp.
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive("best", best_);
+    archive("bad_steps", bad_steps_);
+    archive("cooling_steps", cooling_steps_);
+  }
+
  private:
   bool must_reduce(double metric) {
     if (is_better(metric)) {

@@ -53,6 +53,16 @@ class Scheduler {
     step_count_ = step;
   }
 
+  /// Saves or loads the base rates and the step count: see train/archive.hpp. The learning rates are state of
+  /// the optimiser.
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive.expect("groups", std::to_string(base_rates_.size()));
+    for (std::size_t group = 0; group < base_rates_.size(); ++group)
+      archive("base_rate." + std::to_string(group), base_rates_[group]);
+    archive("step_count", step_count_);
+  }
+
  private:
   O* optimizer_;
   S schedule_;

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gradus/core/eigen.hpp>
+#include <gradus/core/random.hpp>
+#include <gradus/core/tensor.hpp>
+
+namespace gradus {
+
+namespace detail {
+
+template <class T, class... Types>
+concept OneOf = (std::same_as<T, Types> || ...);
+
+}  // namespace detail
+
+/// What an Archive saves and loads.
+template <class T>
+concept Archivable = detail::OneOf<T, bool, double, Index, std::string, std::vector<double>,
+                                   std::vector<std::string>, Generator, Tensor<float>, Tensor<double>,
+                                   std::vector<Tensor<float>>, std::vector<Tensor<double>>>;
+
+/// Saves or loads the state of objects whose function `serialize` shows it, for example
+///
+///     template <class Archive>
+///     void serialize(Archive& archive) {
+///       archive("best", best_);
+///       archive("bad_epochs", bad_epochs_);
+///     }
+///
+/// The same function saves and loads. What is loaded may be assigned only after all of a file has been
+/// checked, so `serialize` must not use the values that it shows, and the objects must stay where they are.
+/// io/save_archive.hpp and io/load_archive.hpp are the two archives.
+class Archive {
+ public:
+  virtual ~Archive() = default;
+
+  /// Saves or loads a value. An Index is a count: loading a negative one throws FileError. Of a tensor, the
+  /// shape must be the same in the file; of a vector, the size may differ.
+  template <Archivable T>
+  void operator()(std::string_view name, T& value) {
+    visit(path_ + std::string(name), value);
+  }
+  /// Saves what must be the same when it is loaded, such as the name of a rule. Throws FileError if it is
+  /// not.
+  void expect(std::string_view name, const std::string& value) {
+    visit_expected(path_ + std::string(name), value);
+  }
+
+  /// While it lives, names begin with a prefix and a dot.
+  class [[nodiscard]] Scope {
+   public:
+    Scope(Archive& archive, std::string_view prefix) : archive_(&archive), length_(archive.path_.size()) {
+      archive.path_ += std::string(prefix) + ".";
+    }
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+    ~Scope() { archive_->path_.resize(length_); }
+
+   private:
+    Archive* archive_;
+    std::size_t length_;
+  };
+  /// Adds a prefix to names: `const auto scope = archive.scope("optimizer")`.
+  Scope scope(std::string_view prefix) { return Scope(*this, prefix); }
+
+ protected:
+  Archive() = default;
+  Archive(const Archive&) = default;
+  Archive& operator=(const Archive&) = default;
+
+  /// @{
+  /// Saves or loads one value under its whole name.
+  virtual void visit(const std::string& name, bool& value) = 0;
+  virtual void visit(const std::string& name, double& value) = 0;
+  virtual void visit(const std::string& name, Index& value) = 0;
+  virtual void visit(const std::string& name, std::string& value) = 0;
+  virtual void visit(const std::string& name, std::vector<double>& value) = 0;
+  virtual void visit(const std::string& name, std::vector<std::string>& value) = 0;
+  virtual void visit(const std::string& name, Generator& value) = 0;
+  virtual void visit(const std::string& name, Tensor<float>& value) = 0;
+  virtual void visit(const std::string& name, Tensor<double>& value) = 0;
+  virtual void visit(const std::string& name, std::vector<Tensor<float>>& value) = 0;
+  virtual void visit(const std::string& name, std::vector<Tensor<double>>& value) = 0;
+  virtual void visit_expected(const std::string& name, const std::string& value) = 0;
+  /// @}
+
+ private:
+  std::string path_;
+};
+
+}  // namespace gradus
