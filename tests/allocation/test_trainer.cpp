@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 
+#include <span>
+
 #include <doctest/doctest.h>
 
 #include <gradus/data/synthetic.hpp>
 #include <gradus/nn.hpp>
+#include <gradus/optim/adam.hpp>
 #include <gradus/optim/sgd.hpp>
 #include <gradus/train.hpp>
 
@@ -18,14 +21,16 @@ struct CountBetweenSteps {
   long allocations = 0;
   long steps = 0;
   long before = 0;
+  Index before_epoch = 0;
 
   void on_step(auto& trainer) {
     const long now = heap::allocations();
-    if (trainer.progress().epoch > 1 && trainer.progress().batch > 1) {
+    if (trainer.progress().epoch > 1 && before_epoch == trainer.progress().epoch) {
       allocations += now - before;
       ++steps;
     }
     before = now;
+    before_epoch = trainer.progress().epoch;
   }
 };
 
@@ -47,6 +52,27 @@ TEST_SUITE("steady state") {
     const CountBetweenSteps& count = trainer.add(CountBetweenSteps{});
     trainer.fit(data, data);
     CHECK(count.steps == 2 * 6);
+    CHECK(count.allocations == 0);
+  }
+
+  TEST_CASE("metrics, buffers, frozen layers and accumulated batches allocate nothing either") {
+    Generator random(1);
+    const Dataset<> data = synthetic_fashion(100, random);
+    nn::Sequential net{nn::Flatten{}, nn::Linear{784, 16, random}, nn::BatchNorm1d{16},
+                       nn::ReLU{},    nn::LayerNorm{16},           nn::Linear{16, 10, random}};
+    nn::freeze(net, [](const auto& p) { return p.name == "1.weight" || p.name == "2.bias"; });
+    optim::Adam adam{net.named_parameters(), {.learning_rate = 0.01}};
+    Trainer trainer{net,
+                    nn::SoftmaxCrossEntropy<float>{},
+                    adam,
+                    random,
+                    {.epochs = 3, .batch_size = 8, .accumulation_steps = 2, .clip_norm = 1}};
+    trainer.add_metric("sum", [](TensorView<const float> y, std::span<const Index>) {
+      return static_cast<double>(y.array().sum());
+    });
+    const CountBetweenSteps& count = trainer.add(CountBetweenSteps{});
+    trainer.fit(data, data);
+    CHECK(count.steps > 0);
     CHECK(count.allocations == 0);
   }
 }

@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include <gradus/nn/softmax_cross_entropy.hpp>
+#include <gradus/optim/clip.hpp>
 #include <gradus/optim/schedule/scheduler.hpp>
 #include <gradus/optim/sgd.hpp>
 #include <gradus/train/trainer.hpp>
@@ -53,6 +54,11 @@ struct Counter {
 struct RecordRate {
   std::vector<double>* rates;
   void on_gradient(auto& trainer) { rates->push_back(trainer.optimizer().learning_rate()); }
+};
+
+struct SeesCheckpoints {
+  std::vector<std::string>* entries;
+  void on_checkpoint(auto&) { entries->push_back("checkpoint"); }
 };
 
 struct BeginFailure {};
@@ -178,4 +184,59 @@ TEST_CASE_FIXTURE(
   trainer.after_each_step([](auto&) { throw Failure{}; });
   CHECK_THROWS_AS(trainer.fit(data), Failure);
   CHECK(entries.back() == "end");
+}
+
+TEST_CASE_FIXTURE(Fixture, "Callback: gradients are seen before and after they are clipped") {
+  Trainer clipping{net,
+                   nn::SoftmaxCrossEntropy<float>{},
+                   sgd,
+                   random,
+                   {.epochs = 1, .batch_size = 20, .clip_norm = 0.001}};
+  double before = 0, after = 0;
+  clipping.before_each_step([&](auto& t) { after = gradus::optim::grad_norm(t.net().named_parameters()); });
+  clipping.on_gradient([&](auto& t) { before = gradus::optim::grad_norm(t.net().named_parameters()); });
+  clipping.fit(data);
+  CHECK(before > 0.01);
+  CHECK(after == doctest::Approx(0.001).epsilon(1e-2));
+}
+
+TEST_CASE_FIXTURE(Fixture, "Callback: what a hook does to the gradients before they are clipped counts") {
+  Trainer clipping{net,
+                   nn::SoftmaxCrossEntropy<float>{},
+                   sgd,
+                   random,
+                   {.epochs = 1, .batch_size = 20, .clip_norm = 0.001}};
+  clipping.on_gradient([](auto& t) {
+    for (const auto& p : t.net().named_parameters()) p->grad().array() *= 1000;
+  });
+  double norm = 0;
+  clipping.before_each_step([&](auto& t) { norm = gradus::optim::grad_norm(t.net().named_parameters()); });
+  clipping.fit(data);
+  CHECK(norm == doctest::Approx(0.001).epsilon(1e-2));
+}
+
+TEST_CASE_FIXTURE(Fixture, "Callback: checkpoints come after everything else") {
+  std::vector<std::string> entries;
+  trainer.add(SeesCheckpoints{&entries});
+  trainer.add(Journal{&entries});
+  trainer.fit(data);
+  CHECK(entries == std::vector<std::string>{"begin", "gradient", "step 1.1", "checkpoint", "gradient",
+                                            "step 1.2", "checkpoint", "epoch 1", "checkpoint", "gradient",
+                                            "step 2.1", "checkpoint", "gradient", "step 2.2", "checkpoint",
+                                            "epoch 2", "checkpoint", "end"});
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "Callback: interrupt ends the fit after the step and records no unfinished epoch") {
+  std::vector<std::string> entries;
+  trainer.add(Journal{&entries});
+  trainer.after_each_step([](auto& t) {
+    if (t.progress().step == 3) t.interrupt();
+  });
+  trainer.fit(data, data);
+  CHECK(trainer.history().size() == 1);
+  CHECK(trainer.progress().step == 3);
+  CHECK(entries.back() == "end");
+  trainer.fit(data, data);  // a further fit begins a new epoch
+  CHECK(trainer.history().size() == 3);
 }

@@ -38,14 +38,15 @@ TEST_CASE("EpochRecord: a regression has losses only") {
 
 TEST_CASE("History: CSV holds every digit, and nothing where nothing is known") {
   History history;
-  CHECK(history.to_csv() == "epoch,train_loss,train_acc,validation_loss,validation_acc,seconds\n");
+  CHECK(history.to_csv() ==
+        "epoch,train_loss,train_acc,validation_loss,validation_acc,seconds,learning_rate\n");
   history.push_back(first_epoch());
   CHECK(history.to_csv("synthetic data").starts_with("# synthetic data\nepoch,train_loss"));
   history.push_back({2, {0.1 + 0.2, unknown, 10}, {}, 0.25, 0.1});
   CHECK(history.to_csv() ==
-        "epoch,train_loss,train_acc,test_loss,test_acc,seconds\n"
-        "1,1.0458,0.634,0.6823,0.7165,1.500000\n"
-        "2,0.30000000000000004,,,,0.250000\n");
+        "epoch,train_loss,train_acc,test_loss,test_acc,seconds,learning_rate\n"
+        "1,1.0458,0.634,0.6823,0.7165,1.500000,0.1\n"
+        "2,0.30000000000000004,,,,0.250000,0.1\n");
 }
 
 TEST_CASE("EpochRecord: validation data without a name are called validation") {
@@ -66,9 +67,9 @@ TEST_CASE("History: the CSV header names the validation data, in quotes where it
   History history;
   history.push_back(record);
   CHECK(header(history) ==
-        "epoch,train_loss,train_acc,\"a \"\"b\"\", c_loss\",\"a \"\"b\"\", c_acc\",seconds");
+        "epoch,train_loss,train_acc,\"a \"\"b\"\", c_loss\",\"a \"\"b\"\", c_acc\",seconds,learning_rate");
   history.push_back(first_epoch());
-  CHECK(header(history) == "epoch,train_loss,train_acc,validation_loss,validation_acc,seconds");
+  CHECK(header(history) == "epoch,train_loss,train_acc,validation_loss,validation_acc,seconds,learning_rate");
 }
 
 TEST_CASE("History: a list of records") {
@@ -104,5 +105,5 @@ TEST_CASE("History: the same in a locale with decimal comma and digit grouping")
   CHECK(gradus::to_string(history.back()) == line);
   CHECK(line == "epoch 12345, train loss 1.046, train acc 0.634, test acc 0.717");
   CHECK(history.to_csv() == csv);
-  CHECK(csv.ends_with("\n12345,1.0458,0.634,1234.5,0.7165,1234.500000\n"));
+  CHECK(csv.ends_with("\n12345,1.0458,0.634,1234.5,0.7165,1234.500000,0.1\n"));
 }

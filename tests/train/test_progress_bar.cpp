@@ -183,3 +183,12 @@ TEST_CASE("ProgressBar: follows a terminal whose width changes") {
   for (const std::string& part : overwritten(narrow)) CHECK(part.size() < 20);
 }
 #endif
+
+TEST_CASE("ProgressBar: shows metrics if there is room") {
+  const gradus::detail::ProgressState state{3, 10, 94, 235, 84300, 4, ", mae 0.250"};
+  const auto line = [&](std::size_t columns) { return gradus::detail::progress_line(state, columns); };
+  CHECK(line(200) ==
+        "epoch 3/10 [============>                 ] 94/235, mae 0.250, 84300 samples/s, 4 s left");
+  CHECK(line(60).find("mae") == std::string::npos);
+  for (std::size_t columns = 0; columns < 120; ++columns) CHECK(line(columns).size() <= columns);
+}

@@ -706,3 +706,88 @@ TEST_CASE("Trainer: a frozen network trains like one that consists of the head a
   CHECK(std::equal(body.begin(), body.end() - static_cast<std::ptrdiff_t>(head_size), after.begin()));
   CHECK_FALSE(std::equal(body.begin(), body.end(), after.begin()));
 }
+
+TEST_CASE("Trainer: progress has the loss of the last step's batch beside the average over the epoch") {
+  const auto data = plane(12);
+  Generator random(0);
+  nn::Sequential net{nn::Linear{2, 1, random}};
+  optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
+  Trainer trainer{net, nn::MeanSquaredError<float>{}, sgd, random, {.epochs = 2, .batch_size = 4}};
+  CHECK(std::isnan(trainer.progress().loss));
+  double sum = 0;
+  trainer.after_each_step([&](auto& t) {
+    sum = t.progress().batch == 1 ? t.progress().loss : sum + t.progress().loss;
+    CHECK(t.progress().train.loss == doctest::Approx(sum / static_cast<double>(t.progress().batch)));
+  });
+  trainer.fit(data);
+  CHECK(trainer.progress().loss < trainer.progress().train.loss);
+}
+
+TEST_CASE("Trainer: drop_last leaves out a last batch of one, which BatchNorm1d cannot train on") {
+  const auto data = plane(9);
+  Generator random(0);
+  nn::Sequential net{nn::Linear{2, 3, random}, nn::BatchNorm1d{3}, nn::Linear{3, 1, random}};
+  optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.01}};
+  Trainer fails{net, nn::MeanSquaredError<float>{}, sgd, random, {.epochs = 1, .batch_size = 4}};
+  CHECK_THROWS_AS(fails.fit(data), gradus::ShapeError);
+  Trainer trainer{
+      net, nn::MeanSquaredError<float>{}, sgd, random, {.epochs = 1, .batch_size = 4, .drop_last = true}};
+  trainer.fit(data, data);
+  CHECK(trainer.progress().step == 2);
+  CHECK(trainer.history().back().train.samples == 8);
+  CHECK(trainer.history().back().validation->samples == 9);
+}
+
+namespace {
+
+/// Weights after an epoch on whole numbers, whose sums are exact in any order.
+std::vector<float> weights_by_batches(Index batch_size, Index accumulation_steps, Index samples,
+                                      std::vector<double>* losses = nullptr) {
+  Generator numbers(7), random(0);
+  Dataset<float, float> data{
+      Tensor<float>(Shape{samples, 2}), Tensor<float>(Shape{samples, 1}), 0, {}, "numbers"};
+  for (float& x : data.inputs) x = static_cast<float>(numbers.below(5) - 2);
+  for (float& y : data.labels) y = static_cast<float>(numbers.below(9) - 4);
+  nn::Sequential net{nn::Linear{2, 1, random}};
+  for (const auto& p : net.named_parameters()) p->value.fill(1);
+  optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.125}};
+  Trainer trainer{net,
+                  nn::MeanSquaredError<float>{},
+                  sgd,
+                  random,
+                  {.epochs = 1, .batch_size = batch_size, .accumulation_steps = accumulation_steps}};
+  Index steps = 0;
+  trainer.after_each_step([&](auto& t) {
+    ++steps;
+    CHECK(t.progress().step == steps);
+    if (losses != nullptr) losses->push_back(t.progress().loss);
+  });
+  trainer.fit(data);
+  const Index batches = (samples + batch_size - 1) / batch_size;
+  CHECK(steps == (batches + accumulation_steps - 1) / accumulation_steps);
+  return weights_of(net);
+}
+
+}  // namespace
+
+TEST_CASE("Trainer: 4 x 64 accumulated samples are a batch of 256, bit for bit where the sums are exact") {
+  std::vector<double> losses, expected_losses;
+  CHECK(weights_by_batches(64, 4, 256, &losses) == weights_by_batches(256, 1, 256, &expected_losses));
+  CHECK(losses == expected_losses);
+  CHECK(weights_by_batches(32, 8, 256) == weights_by_batches(256, 1, 256));
+  CHECK_FALSE(weights_by_batches(64, 1, 256) == weights_by_batches(256, 1, 256));
+}
+
+TEST_CASE("Trainer: accumulated batches of different sizes are weighted by their samples") {
+  const auto expected = weights_by_batches(100, 1, 100), accumulated = weights_by_batches(64, 4, 100);
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    CHECK(accumulated[i] == doctest::Approx(expected[i]).epsilon(1e-5));
+}
+
+TEST_CASE("Trainer: fewer than one accumulation step is refused") {
+  auto net = small_network();
+  Generator random(0);
+  optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
+  CHECK_THROWS_AS((Trainer{net, nn::SoftmaxCrossEntropy<float>{}, sgd, random, {.accumulation_steps = 0}}),
+                  gradus::ArgumentError);
+}

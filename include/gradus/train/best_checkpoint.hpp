@@ -14,8 +14,8 @@ template <class Save>
 class BestCheckpoint {
  public:
   /// Calls `save()` after each epoch in which the watched figure is better than in all before it.
-  explicit BestCheckpoint(Save save, Monitor monitor = Monitor::validation_loss)
-      : save_(std::move(save)), best_(monitor) {}
+  explicit BestCheckpoint(Save save, Monitored monitor = Monitor::validation_loss)
+      : save_(std::move(save)), best_(std::move(monitor)) {}
 
   /// Is called by the trainer.
   template <class Trainer>
@@ -23,6 +23,13 @@ class BestCheckpoint {
     if (!best_.improves(trainer.history().back())) return;
     save_();
     best_epoch_ = trainer.history().back().epoch;
+  }
+
+  /// Saves or loads what is known of the best epoch: see train/archive.hpp.
+  template <class Archive>
+  void serialize(Archive& archive) {
+    best_.serialize(archive);
+    archive("best_epoch", best_epoch_);
   }
 
   /// The epoch that was saved last, 0 before the first.

@@ -4,6 +4,7 @@
 
 #include <any>
 #include <string>
+#include <utility>
 
 #include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
@@ -16,7 +17,7 @@ namespace gradus {
 /// The options of EarlyStopping.
 struct EarlyStoppingOptions {
   /// The figure that is watched.
-  Monitor monitor = Monitor::validation_loss;
+  Monitored monitor = Monitor::validation_loss;
   Index patience = 3;        ///< Stops after this many epochs without improvement.
   double min_delta = 0;      ///< Smaller improvements do not count.
   bool restore_best = true;  ///< Gives the network the weights of its best epoch when the fit ends.
@@ -43,7 +44,8 @@ class EarlyStopping {
   /// Is called by the trainer. Forgets the fit before.
   template <class Trainer>
   void on_begin(Trainer&) {
-    best_ = detail::BestSoFar(options_.monitor, options_.min_delta);
+    if (std::exchange(is_running_, true)) return;  // a fit that was interrupted continues
+    best_.reset();
     best_epoch_ = 0;
     epochs_without_improvement_ = 0;
     stopped_ = false;
@@ -64,7 +66,19 @@ class EarlyStopping {
   /// Is called by the trainer. Restores the best weights if the options say so.
   template <class Trainer>
   void on_end(Trainer& trainer) {
+    is_running_ = false;
     if (options_.restore_best && best_epoch_ > 0) snapshot<Trainer>().restore(trainer.net());
+  }
+
+  /// Saves or loads the state, the weights of the best epoch included: see train/archive.hpp.
+  template <class Archive, class Trainer>
+  void serialize(Archive& archive, Trainer&) {
+    best_.serialize(archive);
+    archive("best_epoch", best_epoch_);
+    archive("epochs_without_improvement", epochs_without_improvement_);
+    archive("stopped", stopped_);
+    archive("is_running", is_running_);
+    snapshot<Trainer>().serialize(archive);
   }
 
   /// The number of the best epoch of this fit so far, 0 before the first.
@@ -85,6 +99,7 @@ class EarlyStopping {
   Index best_epoch_ = 0;
   Index epochs_without_improvement_ = 0;
   bool stopped_ = false;
+  bool is_running_ = false;
   std::any weights_;  // a Snapshot of the network's scalar, which is known only when training begins
 };
 

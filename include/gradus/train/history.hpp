@@ -2,9 +2,12 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <gradus/core/eigen.hpp>
@@ -43,7 +46,9 @@ inline std::string csv_field(const std::string& text) {
 
 /// Returns `epoch 1, train loss 1.046, train acc 0.634, test acc 0.717` for validation data named `test`;
 /// data without a name are called `validation`. Without accuracies, in a regression, returns
-/// `epoch 1, train loss 1.046, test loss 1.121`. Small losses show their digits, as in `3.20e-05`.
+/// `epoch 1, train loss 1.046, test loss 1.121`. Small losses show their digits, as in `3.20e-05`. Metrics
+/// that were added to the trainer follow, as in `test mae 0.250`, those of the training data if there are no
+/// validation data.
 inline std::string to_string(const EpochRecord& record) {
   std::string line =
       "epoch " + std::to_string(record.epoch) + ", train loss " + format_loss(record.train.loss);
@@ -54,6 +59,9 @@ inline std::string to_string(const EpochRecord& record) {
             (classifies ? " acc " + format_fixed(record.validation->accuracy, 3)
                         : " loss " + format_loss(record.validation->loss));
   }
+  const std::string data = record.validation ? detail::validation_name(record) : "train";
+  for (const NamedMetric& metric : (record.validation ? *record.validation : record.train).named)
+    line += ", " + data + " " + metric.name + " " + format_loss(metric.value);
   return line;
 }
 
@@ -83,26 +91,58 @@ class History {
   auto end() const { return records_.end(); }
 
   /// Returns a header and a line for each epoch. For validation data named `test` the header is
-  /// `epoch,train_loss,train_acc,test_loss,test_acc,seconds`; without a name, or where the epochs' names
-  /// differ, the two columns are called `validation_loss` and `validation_acc`. What is unknown stays empty,
-  /// numbers are given to the last digit. A comment, if any, makes up a line `# comment` before the header.
-  /// `write_text(path, history.to_csv())` of core/atomic_file.hpp makes it a file.
+  /// `epoch,train_loss,train_acc,test_loss,test_acc,seconds,learning_rate`; without a name, or where the
+  /// epochs' names differ, the two columns are called `validation_loss` and `validation_acc`. Two columns
+  /// follow for each metric that was added to the trainer, as in `train_mae,test_mae`. What is unknown stays
+  /// empty, numbers are given to the last digit. A comment, if any, makes up a line `# comment` before the
+  /// header. `write_text(path, history.to_csv())` of core/atomic_file.hpp makes it a file.
   std::string to_csv(const std::string& comment = {}) const {
-    const auto field = [](double number) { return std::isnan(number) ? "" : format_shortest(number); };
+    const auto field = [](double number) {
+      return std::isnan(number) ? std::string() : format_shortest(number);
+    };
     std::string csv = comment.empty() ? "" : "# " + comment + "\n";
     const std::string name = validation_name();
     csv += "epoch,train_loss,train_acc," + detail::csv_field(name + "_loss") + "," +
-           detail::csv_field(name + "_acc") + ",seconds\n";
+           detail::csv_field(name + "_acc") + ",seconds,learning_rate";
+    const std::vector<std::string> metrics = metric_names();
+    for (const std::string& metric : metrics) {
+      csv += "," + detail::csv_field("train_" + metric) + "," + detail::csv_field(name + "_" + metric);
+    }
+    csv += "\n";
     for (const EpochRecord& record : records_) {
       const Metrics validation = record.validation.value_or(Metrics{});
       csv += std::to_string(record.epoch) + "," + field(record.train.loss) + "," +
              field(record.train.accuracy) + "," + field(validation.loss) + "," + field(validation.accuracy) +
-             "," + format_fixed(record.seconds, 6) + "\n";
+             "," + format_fixed(record.seconds, 6) + "," + field(record.learning_rate);
+      for (const std::string& metric : metrics) {
+        for (const Metrics* data : {&record.train, &validation}) {
+          const NamedMetric* const found = data->find(metric);
+          csv += "," + (found != nullptr ? field(found->value) : "");
+        }
+      }
+      csv += "\n";
     }
     return csv;
   }
 
+  /// Saves or loads the records: see train/archive.hpp. Throws ArgumentError on columns of different lengths.
+  template <class Archive>
+  void serialize(Archive& archive);
+
  private:
+  /// Returns the names of all metrics that were added to the trainer, in the order of their appearance.
+  std::vector<std::string> metric_names() const {
+    std::vector<std::string> names;
+    for (const EpochRecord& record : records_) {
+      for (const Metrics& data : {record.train, record.validation.value_or(Metrics{})}) {
+        for (const NamedMetric& metric : data.named) {
+          if (std::ranges::find(names, metric.name) == names.end()) names.push_back(metric.name);
+        }
+      }
+    }
+    return names;
+  }
+
   /// Returns the name of the validation data of all epochs that have any, `validation` where names differ.
   std::string validation_name() const {
     std::string name;
@@ -116,5 +156,78 @@ class History {
 
   std::vector<EpochRecord> records_;
 };
+
+namespace detail {
+
+/// Saves or loads a column of a history, which has an element for each record.
+template <class Archive, class Field>
+void serialize_column(Archive& archive, const char* name, std::vector<EpochRecord>& records,
+                      const Field& field) {
+  std::vector<double> column;
+  for (EpochRecord& record : records) column.push_back(static_cast<double>(field(record)));
+  archive(name, column);
+  if (column.size() != records.size()) {
+    throw ArgumentError(std::string("History: column ") + name + " has " + std::to_string(column.size()) +
+                        " records, expected " + std::to_string(records.size()));
+  }
+  for (std::size_t i = 0; i < column.size(); ++i) {
+    auto& value = field(records[i]);
+    value = static_cast<std::remove_reference_t<decltype(value)>>(column[i]);
+  }
+}
+
+template <class Archive, class Data>
+void serialize_metrics(Archive& archive, const char* name, std::vector<EpochRecord>& records,
+                       const Data& data) {
+  const auto scope = archive.scope(name);
+  serialize_column(archive, "loss", records, [&](auto& record) -> double& { return data(record).loss; });
+  serialize_column(archive, "accuracy", records,
+                   [&](auto& record) -> double& { return data(record).accuracy; });
+  serialize_column(archive, "samples", records, [&](auto& record) -> Index& { return data(record).samples; });
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    std::vector<std::string> names;
+    std::vector<double> values;
+    for (const NamedMetric& metric : data(records[i]).named) {
+      names.push_back(metric.name);
+      values.push_back(metric.value);
+    }
+    const auto of_record = archive.scope(std::to_string(i));
+    archive("metric_names", names);
+    archive("metric_values", values);
+    if (names.size() != values.size()) throw ArgumentError("History: metrics without a name");
+    data(records[i]).named.clear();
+    for (std::size_t m = 0; m < names.size(); ++m) data(records[i]).named.push_back({names[m], values[m]});
+  }
+}
+
+}  // namespace detail
+
+template <class Archive>
+void History::serialize(Archive& archive) {
+  std::vector<std::string> validation_names;
+  for (const EpochRecord& record : records_) validation_names.push_back(record.validation_name);
+  archive("validation_names", validation_names);
+  records_.resize(validation_names.size());
+  std::vector<double> validated(records_.size());
+  for (std::size_t i = 0; i < records_.size(); ++i) validated[i] = records_[i].validation.has_value() ? 1 : 0;
+  archive("validated", validated);
+  if (validated.size() != records_.size()) throw ArgumentError("History: validated has a wrong length");
+  for (std::size_t i = 0; i < records_.size(); ++i) {
+    records_[i].validation_name = validation_names[i];
+    if (!records_[i].validation) records_[i].validation.emplace();
+  }
+  detail::serialize_column(archive, "epoch", records_, [](auto& record) -> Index& { return record.epoch; });
+  detail::serialize_column(archive, "seconds", records_,
+                           [](auto& record) -> double& { return record.seconds; });
+  detail::serialize_column(archive, "learning_rate", records_,
+                           [](auto& record) -> double& { return record.learning_rate; });
+  detail::serialize_metrics(archive, "train", records_,
+                            [](auto& record) -> Metrics& { return record.train; });
+  detail::serialize_metrics(archive, "validation", records_,
+                            [](auto& record) -> Metrics& { return *record.validation; });
+  for (std::size_t i = 0; i < records_.size(); ++i) {
+    if (!(validated[i] > 0)) records_[i].validation.reset();
+  }
+}
 
 }  // namespace gradus

@@ -8,6 +8,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <gradus/core/eigen.hpp>
@@ -18,6 +19,14 @@
 
 namespace gradus {
 
+/// The value of a metric that was added to a trainer.
+struct NamedMetric {
+  /// The name that it was added by.
+  std::string name = {};
+  /// NaN where it could not be computed.
+  double value = std::numeric_limits<double>::quiet_NaN();
+};
+
 /// Averages over samples; NaN where there is nothing to average.
 struct Metrics {
   /// The mean loss.
@@ -25,6 +34,15 @@ struct Metrics {
   double accuracy = std::numeric_limits<double>::quiet_NaN();  ///< NaN where the loss knows no classes.
   /// The number of samples.
   Index samples = 0;
+  /// The metrics that were added to the trainer, in their order.
+  std::vector<NamedMetric> named = {};
+
+  /// The metric of this name, or null.
+  const NamedMetric* find(std::string_view name) const& {
+    const auto found = std::ranges::find(named, name, &NamedMetric::name);
+    return found == named.end() ? nullptr : &*found;
+  }
+  const NamedMetric* find(std::string_view name) const&& = delete;
 };
 
 namespace detail {

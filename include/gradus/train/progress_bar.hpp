@@ -23,7 +23,8 @@ namespace detail {
 struct ProgressState {
   Index epoch = 0, epochs = 0, batch = 0, batches = 0;
   double samples_per_second = 0;
-  double seconds_left = 0;  ///< of the whole fit
+  double seconds_left = 0;   ///< of the whole fit
+  std::string metrics = {};  ///< `, mae 0.250`, shown if there is room
 };
 
 /// `4 s left`, `73 min left`
@@ -44,17 +45,21 @@ inline std::string drawn_bar(Index done, Index all, std::size_t width) {
   return "[" + text + "]";
 }
 
-/// `epoch 3/10 [=======>            ] 94/235, 84300 samples/s, 4 s left`. With fewer columns the bar shrinks;
-/// then the bar, the rate, the time and the batches are left out, in this order.
+/// `epoch 3/10 [=======>            ] 94/235, mae 0.250, 84300 samples/s, 4 s left`. With fewer columns the
+/// bar shrinks; then the metrics, the bar, the rate, the time and the batches are left out, in this order.
 inline std::string progress_line(const ProgressState& at, std::size_t columns) {
   constexpr std::size_t widest_bar = 30, narrowest_bar = 8, frame = 4;
   const std::string count = std::to_string(at.epoch) + "/" + std::to_string(at.epochs);
   const std::string epoch = "epoch " + count;
-  const std::string batch = std::to_string(at.batch) + "/" + std::to_string(at.batches);
+  std::string batch = std::to_string(at.batch) + "/" + std::to_string(at.batches);
   const std::string time = ", " + time_left(at.seconds_left);
   const std::string rate_and_time = ", " + format_fixed(at.samples_per_second, 0) + " samples/s" + time;
 
-  const std::size_t beside_the_bar = epoch.size() + frame + batch.size() + rate_and_time.size();
+  std::size_t beside_the_bar = epoch.size() + frame + batch.size() + rate_and_time.size();
+  if (columns >= beside_the_bar + at.metrics.size() + narrowest_bar) {
+    batch += at.metrics;
+    beside_the_bar += at.metrics.size();
+  }
   if (columns >= beside_the_bar + narrowest_bar) {
     const std::size_t width = std::min(widest_bar, columns - beside_the_bar);
     return epoch + " " + drawn_bar(at.batch, at.batches, width) + " " + batch + rate_and_time;
@@ -131,6 +136,7 @@ class ProgressBar {
   template <class Trainer>
   void on_begin(Trainer&) {
     clock_.begin_fit();
+    epoch_ = 0;
   }
   /// Is called by the trainer. Redraws the bar a few times per second.
   template <class Trainer>
@@ -138,19 +144,23 @@ class ProgressBar {
     if (!draws_) return;
     const auto& progress = trainer.progress();
     const auto now = detail::FitClock::Clock::now();
-    if (progress.batch == 1) {
+    if (progress.epoch != epoch_) {  // not batch 1 if gradients are accumulated or the fit continues
+      epoch_ = progress.epoch;
+      first_batch_ = progress.batch;
       clock_.begin_epoch(now);
       drawn_ = now;
       first_samples_ = progress.train.samples;
       return;
     }
-    clock_.step(now, progress.batch - 1);
+    clock_.step(now, progress.batch - first_batch_);
     if (now - drawn_ < interval) return;
     drawn_ = now;
     detail::ProgressState state{progress.epoch, progress.epochs, progress.batch, progress.batches};
     state.samples_per_second =
         static_cast<double>(progress.train.samples - first_samples_) / clock_.seconds_in_epoch();
     state.seconds_left = clock_.seconds_left(state);
+    for (const NamedMetric& metric : progress.train.named)
+      state.metrics += ", " + metric.name + " " + format_loss(metric.value);
     line_.show(detail::progress_line(state, line_.room()));
   }
   /// Is called by the trainer. Prints the line of the epoch.
@@ -175,6 +185,8 @@ class ProgressBar {
   StatusLine line_;
   detail::FitClock clock_;
   detail::FitClock::Clock::time_point drawn_;
+  Index epoch_ = 0;
+  Index first_batch_ = 0;
   Index first_samples_ = 0;
 };
 

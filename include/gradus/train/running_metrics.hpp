@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <limits>
+
 #include <gradus/core/eigen.hpp>
 #include <gradus/ops/loss_reduction.hpp>
 #include <gradus/train/metrics.hpp>
@@ -53,8 +55,7 @@ class RunningMetrics {
       correct_ += result.correct;
       classifies_ = true;
     }
-    auto weight = static_cast<double>(counted);
-    if constexpr (ReportsWeight<Result>) weight = static_cast<double>(result.weight);
+    const double weight = batch_weight(result, batch_size);
     samples_ += counted;
     weight_sum_ += weight;
     if constexpr (ReportsTotal<Result>)
@@ -66,14 +67,29 @@ class RunningMetrics {
   /// The averages so far. The loss of samples that all weigh nothing is 0, as that of a batch of them.
   Metrics average() const {
     Metrics metrics;
-    metrics.samples = samples_;
-    if (samples_ == 0) return metrics;
-    metrics.loss = weight_sum_ > 0 ? loss_sum_ / weight_sum_ : 0;
-    if (classifies_) metrics.accuracy = static_cast<double>(correct_) / static_cast<double>(samples_);
+    write_average(metrics);
     return metrics;
   }
+  /// Writes the averages so far into metrics whose named values stay as they are.
+  void write_average(Metrics& metrics) const {
+    constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+    metrics.samples = samples_;
+    metrics.loss = samples_ == 0 ? unknown : weight_sum_ > 0 ? loss_sum_ / weight_sum_ : 0;
+    metrics.accuracy =
+        samples_ > 0 && classifies_ ? static_cast<double>(correct_) / static_cast<double>(samples_) : unknown;
+  }
 
- private:
+  /// The weight by which the mean loss of a batch was divided, its number of samples if none is reported.
+  template <class Result>
+  static double batch_weight(const Result& result, Index batch_size) {
+    if constexpr (ReportsWeight<Result>)
+      return static_cast<double>(result.weight);
+    else if constexpr (CountsCorrect<Result>)
+      return static_cast<double>(result.count);
+    else
+      return static_cast<double>(batch_size);
+  }
+  /// Whether the loss adds up its samples instead of averaging them.
   template <class Loss>
   static bool is_sum([[maybe_unused]] const Loss& loss) {
     if constexpr (requires { loss.reduction == ops::Reduction::sum; }) {
@@ -82,6 +98,17 @@ class RunningMetrics {
     return false;
   }
 
+  /// Saves or loads the state: see train/archive.hpp.
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive("loss_sum", loss_sum_);
+    archive("weight_sum", weight_sum_);
+    archive("correct", correct_);
+    archive("samples", samples_);
+    archive("classifies", classifies_);
+  }
+
+ private:
   double loss_sum_ = 0;
   double weight_sum_ = 0;
   Index correct_ = 0;

@@ -49,6 +49,12 @@ class Snapshot {
     nn::visit_state(net, [&](std::string_view, Tensor<Scalar>& tensor) { tensor = tensors_[count++]; });
   }
 
+  /// Saves or loads the tensors: see train/archive.hpp.
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive("tensors", tensors_);
+  }
+
  private:
   [[noreturn]] static void throw_different_tensors() {
     throw ShapeError("Snapshot: the network has other tensors than the one that was remembered");

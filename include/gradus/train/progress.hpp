@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include <limits>
+
+#include <gradus/core/eigen.hpp>
+#include <gradus/core/random.hpp>
+#include <gradus/train/history.hpp>
+#include <gradus/train/metrics.hpp>
+#include <gradus/train/running_metrics.hpp>
+
+namespace gradus {
+
+/// Where a fit is.
+struct Progress {
+  Index epoch = 0;     ///< The one under way, counted from 1.
+  Index epochs = 0;    ///< The number of the last one.
+  Index batch = 0;     ///< Batches of this epoch that are done.
+  Index batches = 0;   ///< Batches in this epoch.
+  Index step = 0;      ///< Steps since the trainer was made.
+  Metrics train = {};  ///< Over this epoch so far.
+  /// The loss of the batch of the last step, measured before the step; of several accumulated batches, their
+  /// mean.
+  double loss = std::numeric_limits<double>::quiet_NaN();
+};
+
+namespace detail {
+
+/// What a checkpoint keeps of a fit, besides the objects that it refers to.
+struct FitState {
+  History history = {};
+  bool is_running = false;   ///< whether it was saved during a fit
+  bool is_stopping = false;  ///< whether a callback has ended the fit
+  Index first_epoch = 0;     ///< the epochs before this fit
+  Index step = 0;            ///< as in Progress
+  Index batch = 0;           ///< batches of an unfinished epoch that are done, 0 between epochs
+  double seconds = 0;        ///< time spent on the unfinished epoch
+  double loss = std::numeric_limits<double>::quiet_NaN();  ///< as in Progress
+  RunningMetrics running = {};                             ///< of the unfinished epoch
+  Generator epoch_start{};  ///< the generator when the epoch began, which draws its order of the samples
+  Generator random{};       ///< the generator after the last step
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    {
+      const auto scope = archive.scope("history");
+      history.serialize(archive);
+    }
+    archive("is_running", is_running);
+    archive("is_stopping", is_stopping);
+    archive("first_epoch", first_epoch);
+    archive("step", step);
+    archive("batch", batch);
+    archive("seconds", seconds);
+    archive("loss", loss);
+    running.serialize(archive);
+    archive("epoch_start", epoch_start);
+    archive("random", random);
+  }
+};
+
+}  // namespace detail
+}  // namespace gradus

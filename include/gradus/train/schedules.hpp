@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include <gradus/core/eigen.hpp>
+#include <gradus/optim/schedule/reduce_on_plateau.hpp>
+#include <gradus/optim/schedule/schedule.hpp>
+#include <gradus/train/monitor.hpp>
+
+/// Schedules of the learning rate as callbacks:
+///
+///     trainer.add(EpochSchedule{optim::CosineAnnealing{.steps = 10}});
+///     trainer.add(StepSchedule{optim::OneCycle{.total_steps = 2350}});
+///     trainer.add(PlateauSchedule{{.factor = 0.5, .patience = 2}});
+namespace gradus {
+
+namespace detail {
+
+/// Sets the learning rates of a trainer's optimiser to those at the first fit, times the schedule's factor.
+template <optim::Schedule S>
+class FollowedSchedule {
+ public:
+  explicit FollowedSchedule(S schedule) : schedule_(std::move(schedule)) {}
+
+  template <class Optimizer>
+  void begin(Optimizer& optimizer) {
+    if (!base_rates_.empty()) return;  // a further fit goes on
+    for (Index group = 0; group < optimizer.group_count(); ++group)
+      base_rates_.push_back(optimizer.learning_rate(group));
+    set(optimizer, 0);
+  }
+  template <class Optimizer>
+  void step(Optimizer& optimizer) {
+    set(optimizer, steps_ + 1);
+  }
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive("base_rates", base_rates_);
+    archive("steps", steps_);
+  }
+
+ private:
+  template <class Optimizer>
+  void set(Optimizer& optimizer, Index step) {
+    const double factor = schedule_(step);
+    for (std::size_t group = 0; group < base_rates_.size(); ++group)
+      optimizer.set_learning_rate(static_cast<Index>(group), base_rates_[group] * factor);
+    if constexpr (requires { optimizer.set_momentum(schedule_.momentum(step)); }) {
+      if (schedule_.cycle_momentum) optimizer.set_momentum(schedule_.momentum(step));
+    }
+    steps_ = step;
+  }
+
+  S schedule_;
+  std::vector<double> base_rates_;
+  Index steps_ = 0;
+};
+
+}  // namespace detail
+
+/// Callback that follows a schedule by epochs: epoch i = 0, 1, ... of the trainer uses the learning rate at
+/// its first fit, times `schedule(i)`. A schedule with a momentum, OneCycle, sets that too. Further fits go
+/// on with the schedule.
+template <optim::Schedule S>
+class EpochSchedule {
+ public:
+  /// Takes the schedule.
+  explicit EpochSchedule(S schedule) : followed_(std::move(schedule)) {}
+
+  /// Is called by the trainer.
+  void on_begin(auto& trainer) { followed_.begin(trainer.optimizer()); }
+  /// Is called by the trainer.
+  void on_epoch(auto& trainer) { followed_.step(trainer.optimizer()); }
+  /// Saves or loads the state: see train/archive.hpp.
+  template <class Archive>
+  void serialize(Archive& archive) {
+    followed_.serialize(archive);
+  }
+
+ private:
+  detail::FollowedSchedule<S> followed_;
+};
+
+/// Callback that follows a schedule by steps, in the same way.
+template <optim::Schedule S>
+class StepSchedule {
+ public:
+  /// Takes the schedule.
+  explicit StepSchedule(S schedule) : followed_(std::move(schedule)) {}
+
+  /// Is called by the trainer.
+  void on_begin(auto& trainer) { followed_.begin(trainer.optimizer()); }
+  /// Is called by the trainer.
+  void on_step(auto& trainer) { followed_.step(trainer.optimizer()); }
+  /// Saves or loads the state: see train/archive.hpp.
+  template <class Archive>
+  void serialize(Archive& archive) {
+    followed_.serialize(archive);
+  }
+
+ private:
+  detail::FollowedSchedule<S> followed_;
+};
+
+/// Callback that reduces the learning rates when a monitored value has stopped improving: ReduceOnPlateau.
+class PlateauSchedule {
+ public:
+  /// The goal follows from what is monitored. Throws what ReduceOnPlateau throws.
+  explicit PlateauSchedule(optim::ReduceOnPlateauOptions options = {},
+                           Monitored monitor = Monitor::validation_loss)
+      : plateau_(with_goal(options, monitor)), monitor_(std::move(monitor)) {}
+
+  /// Is called by the trainer. Throws what monitored_value throws.
+  void on_epoch(auto& trainer) {
+    plateau_.step(trainer.optimizer(), monitored_value(monitor_, trainer.history().back()));
+  }
+  /// Saves or loads the state: see train/archive.hpp.
+  template <class Archive>
+  void serialize(Archive& archive) {
+    plateau_.serialize(archive);
+  }
+
+ private:
+  static optim::ReduceOnPlateauOptions with_goal(optim::ReduceOnPlateauOptions options,
+                                                 const Monitored& monitor) {
+    options.goal = goal_of(monitor);
+    return options;
+  }
+
+  optim::ReduceOnPlateau plateau_;
+  Monitored monitor_;
+};
+
+}  // namespace gradus
