@@ -35,6 +35,13 @@
 #include <gradus/nn/sequential.hpp>
 #include <gradus/nn/summary.hpp>
 
+#include <gradus/nn/dense_layer.hpp>
+#include <gradus/nn/dense_layers.hpp>
+#include <gradus/nn/predictor_kernels.hpp>
+#include <gradus/nn/pack_panels.hpp>
+#include <gradus/nn/predictor.hpp>
+#include <gradus/nn/static_predictor.hpp>
+
 #include <gradus/nn/softmax_cross_entropy.hpp>
 #include <gradus/nn/mean_squared_error.hpp>
 #include <gradus/nn/binary_cross_entropy.hpp>
