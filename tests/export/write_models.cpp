@@ -3,10 +3,13 @@
 // network makes of it in double, as lines of numbers. write_models FOLDER --read FILE.onnx FILE.x: prints
 // what a network from elsewhere makes of the rows of an input.
 
+#include <algorithm>
 #include <cstdio>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <gradus/io/export_c.hpp>
@@ -82,7 +85,10 @@ void write(const fs::path& folder, const std::string& name, Sequential<Scalar> (
   save_onnx(net, folder / (name + ".onnx"), sample);
   export_c(net, folder / (name + ".h"), {.use_double = sizeof(Scalar) == 8});
   write_numbers(folder / (name + ".x"), x);
-  write_numbers(folder / (name + ".y"), net.predict(x));
+  // What the file means, in double.
+  Tensor<double> exact(x.shape());
+  std::copy(x.begin(), x.end(), exact.begin());
+  write_numbers(folder / (name + ".y"), load_onnx<double>(folder / (name + ".onnx")).predict(exact));
 }
 
 int read(const fs::path& model, const fs::path& input) {
@@ -96,7 +102,8 @@ int read(const fs::path& model, const fs::path& input) {
   for (Index i = 0; i < rank; ++i) extents.push_back(static_cast<Index>(numbers.at(to_size(2 + i))));
   Tensor<double> x{Shape{std::span<const Index>(extents)}};
   for (Index i = 0; i < x.size(); ++i) x.data()[i] = numbers.at(to_size(2 + rank + i));
-  for (const double y : net.predict(x).span()) std::printf("%s\n", format_shortest(y).c_str());
+  const Tensor<double> result = net.predict(x);
+  for (const double y : result.span()) std::printf("%s\n", format_shortest(y).c_str());
   return 0;
 }
 

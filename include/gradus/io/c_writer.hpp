@@ -95,10 +95,10 @@ class CWriter {
     for (std::size_t i = 0; i < numbers.size(); ++i) {
       const std::string number = literal(numbers[i]);
       if (column + number.size() > 110) {
-        text += "\n    ";
-        column = 4;
+        text += "\n   ";
+        column = 3;
       }
-      text += number + (i + 1 < numbers.size() ? ", " : "");
+      text += " " + number + (i + 1 < numbers.size() ? "," : "");
       column += number.size() + 2;
     }
     return text + "};\n\n";
