@@ -2,9 +2,9 @@
 
 #pragma once
 
-/// Files of weights: safetensors, state dictionaries and checkpoints. Needs nlohmann-json
-/// (`gradus::safetensors`), so that gradus.hpp does not include it. Each header comes after those that it
-/// includes.
+/// Files of weights: safetensors, state dictionaries and checkpoints, and networks as C source. Needs
+/// nlohmann-json (`gradus::safetensors`), so that gradus.hpp does not include it. gradus/io/onnx.hpp is apart,
+/// because it needs protozero. Each header comes after those that it includes.
 
 // clang-format off
 // IWYU pragma: begin_exports
@@ -16,4 +16,8 @@
 #include <gradus/io/safetensors.hpp>
 #include <gradus/io/state_dict.hpp>
 #include <gradus/io/checkpoint.hpp>
+
+#include <gradus/io/c_program.hpp>
+#include <gradus/io/c_writer.hpp>
+#include <gradus/io/export_c.hpp>
 // IWYU pragma: end_exports

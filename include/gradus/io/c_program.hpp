@@ -13,7 +13,6 @@
 #include <gradus/core/index.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/nn.hpp>
-#include <gradus/nn/clip.hpp>
 
 namespace gradus::detail {
 

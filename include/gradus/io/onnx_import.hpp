@@ -25,7 +25,6 @@
 #include <gradus/io/onnx_scaling.hpp>
 #include <gradus/io/onnx_tensor.hpp>
 #include <gradus/nn.hpp>
-#include <gradus/nn/clip.hpp>
 
 namespace gradus::detail {
 

@@ -19,7 +19,6 @@
 #include <gradus/core/tensor.hpp>
 #include <gradus/io/onnx_encoder.hpp>
 #include <gradus/nn.hpp>
-#include <gradus/nn/clip.hpp>
 
 namespace gradus {
 
