@@ -15,7 +15,9 @@ namespace {
 using namespace gradus;
 using namespace gradus::nn;
 
-std::size_t steps(const Sequential<double>& net) { return detail::CProgram<double>(net).steps().size(); }
+std::size_t steps(const Sequential<double>& net) {
+  return gradus::detail::CProgram<double>(net).steps().size();
+}
 
 /// The largest difference between a network and its steps.
 double difference(Sequential<double> net, Index inputs) {
@@ -25,9 +27,9 @@ double difference(Sequential<double> net, Index inputs) {
   Tensor<double> x(Shape{1, inputs});
   Generator(5).fill_uniform(x.span(), -3, 3);
   const Tensor<double> y = net.predict(x);
-  const detail::CProgram<double> program(net);
+  const gradus::detail::CProgram<double> program(net);
   const std::vector<double> found =
-      detail::run_c_steps(program.steps(), std::vector<double>(x.begin(), x.end()));
+      gradus::detail::run_c_steps(program.steps(), std::vector<double>(x.begin(), x.end()));
   REQUIRE(found.size() == to_size(y.size()));
   double largest = 0;
   for (std::size_t i = 0; i < found.size(); ++i)
@@ -63,11 +65,11 @@ TEST_CASE("CProgram: computes each activation, and networks in networks") {
 }
 
 TEST_CASE("CProgram: knows the size of the input, and refuses what it cannot compute") {
-  CHECK(detail::CProgram<double>({Tanh{}, Linear<double>{4, 3}}).inputs() == 4);
+  CHECK(gradus::detail::CProgram<double>({Tanh{}, Linear<double>{4, 3}}).inputs() == 4);
   CHECK_THROWS_AS(steps({Tanh{}}), ArgumentError);
   CHECK_THROWS_AS(steps({}), ArgumentError);
   CHECK_THROWS_AS(steps({Linear<double>{4, 3}, Linear<double>{4, 3}}), ArgumentError);
-  CHECK_THROWS_WITH_AS(steps({Linear<double>{4, 3}, test::Swish<double>{}}),
+  CHECK_THROWS_WITH_AS(steps({Linear<double>{4, 3}, third_party::Swish<double>{}}),
                        "export_c: module 1 is Swish, which cannot be exported; the modules of gradus can",
                        ArgumentError);
 }

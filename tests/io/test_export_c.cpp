@@ -15,7 +15,7 @@ using namespace gradus;
 using namespace gradus::nn;
 
 TEST_CASE("export_c: names the function after the file, or as it is told") {
-  const test::TemporaryFolder folder;
+  const test::TemporaryFolder folder("export_c");
   const Sequential<float> net{Linear{3, 2}, Tanh{}};
   export_c(net, folder.path / "policy.h");
   const std::string text = test::read_file(folder.path / "policy.h");

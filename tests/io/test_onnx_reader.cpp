@@ -79,11 +79,11 @@ TEST_CASE("load_onnx: a file with changed bytes is a network or a FileError, and
     std::size_t refused = 0;
     for (int round = 0; round < 3000; ++round) {
       std::string bytes = original;
-      const Index changes = 1 + random.uniform_index(4);
+      const Index changes = 1 + random.below(4);
       for (Index i = 0; i < changes; ++i) {
         // Most of a file are weights, and what matters is at its ends.
-        const Index at = random.uniform_index(static_cast<Index>(bytes.size()));
-        bytes[to_size(at)] = static_cast<char>(random.uniform_index(256));
+        const Index at = random.below(static_cast<Index>(bytes.size()));
+        bytes[to_size(at)] = static_cast<char>(random.below(256));
       }
       refused += !is_network(bytes);
     }
@@ -92,7 +92,7 @@ TEST_CASE("load_onnx: a file with changed bytes is a network or a FileError, and
 }
 
 TEST_CASE("load_onnx: a file that is missing or no ONNX is a FileError that names it") {
-  const TemporaryFolder folder;
+  const TemporaryFolder folder("onnx");
   CHECK_THROWS_AS(load_onnx(folder.path / "missing.onnx"), FileError);
   test::write_file(folder.path / "text.onnx", "hello");
   CHECK(test::message_of<FileError>([&] {

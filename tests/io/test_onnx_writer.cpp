@@ -20,7 +20,7 @@ using gradus::test::TemporaryFolder;
 /// The largest difference between what a network predicts and what it predicts once it was a file.
 template <class Scalar>
 Scalar round_trip(Sequential<Scalar> net, const Shape& sample, Index size = -1) {
-  const TemporaryFolder folder;
+  const TemporaryFolder folder("onnx");
   net.visit_buffers([](std::string_view, Tensor<Scalar>& tensor) {
     for (Index i = 0; i < tensor.size(); ++i)
       tensor.data()[i] += static_cast<Scalar>(0.1 * static_cast<double>(i + 1));
@@ -61,10 +61,10 @@ TEST_CASE("save_onnx: each module comes back as itself") {
 }
 
 TEST_CASE("save_onnx: refuses modules that ONNX does not have, and samples that do not fit") {
-  const TemporaryFolder folder;
+  const TemporaryFolder folder("onnx");
   const auto file = folder.path / "net.onnx";
   CHECK_THROWS_WITH_AS(
-      save_onnx(Sequential<float>{Linear{2, 2}, test::Swish<float>{}}, file, {2}),
+      save_onnx(Sequential<float>{Linear{2, 2}, third_party::Swish<float>{}}, file, {2}),
       "save_onnx: module 1 is Swish, which ONNX export does not know; it knows the modules of gradus",
       ArgumentError);
   CHECK_THROWS_AS(save_onnx(Sequential<float>{Softplus{{.threshold = 2}}}, file, {2}), ArgumentError);
