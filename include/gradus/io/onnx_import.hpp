@@ -262,7 +262,7 @@ class OnnxImporter {
   bool is_flat() const { return builder_.is_flattened() || builder_.sample().rank() == 1; }
 
   void check_reshape(const OnnxNode& node) const {
-    const std::vector<Index> to = operand(node, 1).integers(where_);
+    const std::vector<Index> to = operand(node, 1).integers(where_ + ": " + node.place());
     const Index size = builder_.sample().size();
     const bool keeps_batch =
         to.size() == 2 &&
