@@ -9,9 +9,14 @@ endif()
 
 # gradus_add_export_program(): adds the target gradus-export, which is built when something needs it.
 function(gradus_add_export_program)
+  foreach(component IN ITEMS onnx safetensors)
+    if(NOT TARGET gradus::${component})
+      message(FATAL_ERROR "gradus_export: gradus::${component} is missing: find_package(gradus COMPONENTS onnx safetensors)")
+    endif()
+  endforeach()
   get_property(source GLOBAL PROPERTY gradus_export_source)
   add_executable(gradus-export EXCLUDE_FROM_ALL ${source})
-  target_link_libraries(gradus-export PRIVATE gradus::onnx)
+  target_link_libraries(gradus-export PRIVATE gradus::onnx gradus::safetensors)
   set_target_properties(gradus-export PROPERTIES CXX_EXTENSIONS OFF)
 endfunction()
 

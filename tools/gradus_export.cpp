@@ -8,7 +8,9 @@
 #include <string>
 #include <string_view>
 
+#include <gradus/core/file.hpp>
 #include <gradus/io/export_c.hpp>
+#include <gradus/io/load_network.hpp>
 #include <gradus/io/onnx_reader.hpp>
 
 namespace {
@@ -16,7 +18,8 @@ namespace {
 constexpr const char* usage =
     "gradus-export MODEL -o HEADER [--name NAME] [--double]\n"
     "\n"
-    "Writes a network as a C header, which needs <math.h> alone. MODEL is an ONNX file.\n"
+    "Writes a network as a C header, which needs <math.h> alone. MODEL is a file\n"
+    "that gradus::save wrote (.safetensors), or an ONNX file.\n"
     "\n"
     "  -o HEADER      the file to write\n"
     "  --name NAME    the name of the function; that of HEADER without its ending if left out\n"
@@ -52,12 +55,14 @@ bool parse(int argc, char** argv, Arguments& arguments) {
 }
 
 template <class Scalar>
+gradus::nn::Sequential<Scalar> read(const std::filesystem::path& model) {
+  if (model.extension() == ".onnx") return gradus::load_onnx<Scalar>(model);
+  return gradus::load_network<Scalar>(model, {.convert = true});
+}
+
+template <class Scalar>
 void run(const Arguments& arguments) {
-  // A safetensors file has no architecture that could be read here: only ONNX files say what the modules are.
-  if (arguments.model.extension() != ".onnx")
-    throw gradus::ArgumentError(gradus::path_text(arguments.model) +
-                                ": not an ONNX file: its name has to end with .onnx");
-  gradus::export_c(gradus::load_onnx<Scalar>(arguments.model), arguments.header, arguments.options);
+  gradus::export_c(read<Scalar>(arguments.model), arguments.header, arguments.options);
 }
 
 }  // namespace

@@ -239,7 +239,7 @@ T activation(const CStep& step, T x) {
               std::tanh(static_cast<T>(0.79788456080286536) * (x + static_cast<T>(0.044715) * x * x * x))) /
              2;
     case CKind::softplus:
-      return a * x > b ? x : std::log1p(std::exp(a * x)) / a;
+      return a * x > b ? x : (x > 0 ? x : T{0}) + std::log1p(std::exp(-std::abs(a * x))) / a;
     case CKind::clip:
       return x < a ? a : x > b ? b : x;
     default:

@@ -237,9 +237,12 @@ class CWriter {
       case CKind::gelu_tanh:
         return "v * (1 + " + math("tanh") + "(" + literal(0.79788456080286536) + " * (v + " +
                literal(0.044715) + " * v * v * v))) / 2";
-      case CKind::softplus:
-        return a() + " * v > " + b() + " ? v : " + math("log1p") + "(" + math("exp") + "(" + a() +
-               " * v)) / " + a();
+      case CKind::softplus: {
+        const std::string product = a() + " * v";
+        const std::string smooth = "(v > 0 ? v : 0) + " + math("log1p") + "(" + math("exp") + "(-" +
+                                   math("fabs") + "(" + product + "))) / " + a();
+        return std::isfinite(step.b) ? product + " > " + b() + " ? v : " + smooth : smooth;
+      }
       case CKind::clip:
         return "v < " + a() + " ? " + a() + " : v > " + b() + " ? " + b() + " : v";
       default:

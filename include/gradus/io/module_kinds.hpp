@@ -73,6 +73,12 @@ void add_activation_kinds(ModuleRegistry<Scalar>& registry) {
         return Settings{{"p", m.p()}};
       },
       [](const Settings& s) { return Dropout<Scalar>(s.number("p")); }, {"p"});
+  add_kind<Clip<Scalar>>(
+      registry, "Clip",
+      [](const Clip<Scalar>& m) {
+        return Settings{{"low", m.low()}, {"high", m.high()}};
+      },
+      [](const Settings& s) { return Clip<Scalar>(s.number("low"), s.number("high")); }, {"low", "high"});
   add_kind<ELU<Scalar>>(
       registry, "ELU",
       [](const ELU<Scalar>& m) {
