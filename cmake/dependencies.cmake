@@ -97,6 +97,17 @@ function(gradus_require_nlohmann_json)
   endif()
 endfunction()
 
+function(gradus_require_protozero)
+  list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_FUNCTION_LIST_DIR}) # Findprotozero.cmake
+  gradus_find(protozero::protozero protozero)
+  if(NOT TARGET protozero::protozero)
+    gradus_fetch_headers(
+      protozero::protozero protozero include
+      URL https://github.com/mapbox/protozero/archive/refs/tags/v1.7.1.tar.gz
+      URL_HASH SHA256=27e0017d5b3ba06d646a3ec6391d5ccc8500db821be480aefd2e4ddc3de5ff99)
+  endif()
+endfunction()
+
 function(gradus_require_curl)
   gradus_find(CURL::libcurl CURL)
   if(NOT TARGET CURL::libcurl)

@@ -27,6 +27,7 @@
 #include <gradus/nn/silu.hpp>
 #include <gradus/nn/gelu.hpp>
 #include <gradus/nn/softmax.hpp>
+#include <gradus/nn/clip.hpp>
 #include <gradus/nn/dropout.hpp>
 #include <gradus/nn/batch_norm.hpp>
 #include <gradus/nn/layer_norm.hpp>
