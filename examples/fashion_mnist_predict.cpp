@@ -60,6 +60,8 @@ void classify(const Options& options) {
     if (options.inverted) {
       for (std::uint8_t& pixel : image) pixel = static_cast<std::uint8_t>(255 - pixel);
     }
+    // Images of this size are taken for images of the data set, which are trimmed.
+    if (!(image.shape() == Shape{image_size, image_size})) image = support::trimmed(image);
     Tensor<float> probabilities(Shape{1, classes});
     ops::softmax<float>(net.predict(support::fitted(image, image_size)), probabilities);
     print(file, probabilities);

@@ -110,6 +110,29 @@ inline gradus::Tensor<std::uint8_t> read_grey_image(const std::filesystem::path&
   detail::throw_image(path, "not a PNG or JPEG file");
 }
 
+/// The image without the rows and columns at its edges that are black to within 5%, as those of the data set
+/// were trimmed (Xiao et al., 2017); the whole image if all of it is.
+inline gradus::Tensor<std::uint8_t> trimmed(const gradus::Tensor<std::uint8_t>& image) {
+  using gradus::Index;
+  constexpr int dark = 255 / 20;
+  Index top = image.shape()[0], bottom = 0, left = image.shape()[1], right = 0;
+  for (Index i = 0; i < image.shape()[0]; ++i) {
+    for (Index j = 0; j < image.shape()[1]; ++j) {
+      if (image(i, j) <= dark) continue;
+      top = std::min(top, i);
+      bottom = std::max(bottom, i + 1);
+      left = std::min(left, j);
+      right = std::max(right, j + 1);
+    }
+  }
+  if (top >= bottom) return image;
+  gradus::Tensor<std::uint8_t> part(gradus::Shape{bottom - top, right - left});
+  for (Index i = top; i < bottom; ++i) {
+    for (Index j = left; j < right; ++j) part(i - top, j - left) = image(i, j);
+  }
+  return part;
+}
+
 /// Fits an image into `size` x `size` pixels from 0 to 1: each is the mean of the area that it covers. The
 /// shorter side is centred on black.
 inline gradus::Tensor<float> fitted(const gradus::Tensor<std::uint8_t>& image, gradus::Index size) {

@@ -134,6 +134,12 @@ TEST_CASE("read_grey_image: files whose bytes were changed anywhere are read or 
   }
 }
 
+TEST_CASE("trimmed: cuts dark edges off, and leaves a dark image whole") {
+  const Tensor<std::uint8_t> image{{12, 0, 12, 0}, {0, 13, 12, 0}, {0, 0, 200, 0}};
+  CHECK(support::trimmed(image) == Tensor<std::uint8_t>{{13, 12}, {0, 200}});
+  CHECK(support::trimmed(Tensor<std::uint8_t>{{12, 0}}) == Tensor<std::uint8_t>{{12, 0}});
+}
+
 TEST_CASE("fitted: means of areas, centred on black") {
   const auto close = [](float found, double expected) {
     return std::abs(static_cast<double>(found) - expected) < 1e-6;
