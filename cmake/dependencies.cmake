@@ -157,6 +157,29 @@ function(gradus_require_cli11)
   endif()
 endfunction()
 
+# Sets gradus_has_images if there are libraries for PNG and JPEG files, which are not fetched. libjpeg-turbo's own CMake
+# package is not used: Debian's ends with an error where libjpeg62-turbo-dev is missing.
+function(gradus_find_images)
+  gradus_find(PNG::PNG PNG)
+  if(NOT TARGET gradus_turbojpeg)
+    find_path(TURBOJPEG_INCLUDE_DIR turbojpeg.h)
+    find_library(TURBOJPEG_LIBRARY turbojpeg)
+    mark_as_advanced(TURBOJPEG_INCLUDE_DIR TURBOJPEG_LIBRARY)
+    if(TURBOJPEG_INCLUDE_DIR AND TURBOJPEG_LIBRARY)
+      add_library(gradus_turbojpeg UNKNOWN IMPORTED GLOBAL)
+      set_target_properties(gradus_turbojpeg PROPERTIES IMPORTED_LOCATION ${TURBOJPEG_LIBRARY}
+                                                        INTERFACE_INCLUDE_DIRECTORIES ${TURBOJPEG_INCLUDE_DIR})
+    endif()
+  endif()
+  set(gradus_has_images OFF PARENT_SCOPE)
+  if(TARGET PNG::PNG AND TARGET gradus_turbojpeg)
+    set(gradus_has_images ON PARENT_SCOPE)
+  else()
+    message(STATUS "gradus: libpng or libjpeg-turbo not found (Debian: libpng-dev libturbojpeg0-dev): fashion_mnist_predict "
+                   "is not built")
+  endif()
+endfunction()
+
 function(gradus_require_benchmark)
   gradus_find(benchmark::benchmark benchmark)
   if(NOT TARGET benchmark::benchmark)

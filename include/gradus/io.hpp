@@ -3,8 +3,8 @@
 #pragma once
 
 /// Files of weights: safetensors, state dictionaries and checkpoints, and networks as C source. Needs
-/// nlohmann-json (`gradus::safetensors`), so that gradus.hpp does not include it. gradus/io/onnx.hpp is apart,
-/// because it needs protozero. Each header comes after those that it includes.
+/// nlohmann-json (`gradus::safetensors`), so that gradus.hpp does not include it. gradus/io/onnx.hpp is
+/// apart, because it needs protozero. Each header comes after those that it includes.
 
 // clang-format off
 // IWYU pragma: begin_exports

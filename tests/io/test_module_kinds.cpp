@@ -10,8 +10,8 @@
 
 #include <doctest/doctest.h>
 
+#include <gradus/gradus.hpp>  // whose names in detail must not hide those of nn
 #include <gradus/io/module_kinds.hpp>
-#include <gradus/nn.hpp>
 
 #include "../support/swish.hpp"
 

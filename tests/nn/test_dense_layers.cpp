@@ -103,6 +103,9 @@ TEST_CASE("dense_layers: the parameters of activations") {
   CHECK(softplus.activation == Activation::softplus);
   CHECK(softplus.first == 2);
   CHECK(softplus.second == 10);
+  CHECK(last(Clip<float>{-1, 2}).activation == Activation::clip);
+  CHECK(last(Clip<float>{-1, 2}).first == -1);
+  CHECK(last(Clip<float>{-1, 2}).second == 2);
   CHECK(last(GELU<float>{}).activation == Activation::gelu);
   CHECK(last(GELU<float>{GELUForm::tanh}).activation == Activation::gelu_tanh);
   CHECK(last(SiLU<float>{}).activation == Activation::silu);

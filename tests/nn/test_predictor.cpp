@@ -68,6 +68,7 @@ TEST_CASE_TEMPLATE(
     check(GELU<S>{GELUForm::tanh});
     check(Softplus<S>{{.beta = 2}});
     check(Softmax<S>{});
+    check(Clip<S>{-0.3, 0.2});
   });
 }
 

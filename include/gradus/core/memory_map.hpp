@@ -42,6 +42,7 @@ class MemoryMap {
     swap(other);
     return *this;
   }
+  /// Unmaps the file.
   ~MemoryMap() { close(); }
 
   /// The bytes of the file, valid as long as this object or the one that it was moved to.

@@ -15,8 +15,9 @@ namespace gradus {
 enum class Match {
   strict,     ///< by name; a file that does not fit the network exactly is refused
   what_fits,  ///< by name; what does not fit is reported and left as it was
-  /// Module by module, whatever their names; refused unless each module has the same tensors. See
-  /// LoadOptions::table.
+  /// Module by module, whatever their names; refused unless each module has the same tensors. Files of
+  /// Python's safetensors package are sorted by name: there, modules go by the numbers in their names, so
+  /// that those of a Sequential are in order, and those of a class may not be. See LoadOptions::table.
   by_order
 };
 

@@ -50,80 +50,80 @@ void add_kind(ModuleRegistry<Scalar>& registry, const char* name) {
 
 template <class Scalar>
 void add_activation_kinds(ModuleRegistry<Scalar>& registry) {
-  using namespace nn;
-  add_kind<Flatten<Scalar>>(registry, "Flatten");
-  add_kind<Identity<Scalar>>(registry, "Identity");
-  add_kind<ReLU<Scalar>>(registry, "ReLU");
-  add_kind<Sigmoid<Scalar>>(registry, "Sigmoid");
-  add_kind<SiLU<Scalar>>(registry, "SiLU");
-  add_kind<Tanh<Scalar>>(registry, "Tanh");
-  add_kind<Softmax<Scalar>>(
+  add_kind<nn::Flatten<Scalar>>(registry, "Flatten");
+  add_kind<nn::Identity<Scalar>>(registry, "Identity");
+  add_kind<nn::ReLU<Scalar>>(registry, "ReLU");
+  add_kind<nn::Sigmoid<Scalar>>(registry, "Sigmoid");
+  add_kind<nn::SiLU<Scalar>>(registry, "SiLU");
+  add_kind<nn::Tanh<Scalar>>(registry, "Tanh");
+  add_kind<nn::Softmax<Scalar>>(
       registry, "Softmax",
-      [](const Softmax<Scalar>&) {
+      [](const nn::Softmax<Scalar>&) {
         return Settings{{"dim", -1}};
       },
       [](const Settings& s) {
         if (s.integer("dim") != -1) throw FileError("setting \"dim\" is not -1");
-        return Softmax<Scalar>();
+        return nn::Softmax<Scalar>();
       },
       {"dim"});
-  add_kind<Dropout<Scalar>>(
+  add_kind<nn::Dropout<Scalar>>(
       registry, "Dropout",
-      [](const Dropout<Scalar>& m) {
+      [](const nn::Dropout<Scalar>& m) {
         return Settings{{"p", m.p()}};
       },
-      [](const Settings& s) { return Dropout<Scalar>(s.number("p")); }, {"p"});
-  add_kind<Clip<Scalar>>(
+      [](const Settings& s) { return nn::Dropout<Scalar>(s.number("p")); }, {"p"});
+  add_kind<nn::Clip<Scalar>>(
       registry, "Clip",
-      [](const Clip<Scalar>& m) {
+      [](const nn::Clip<Scalar>& m) {
         return Settings{{"low", m.low()}, {"high", m.high()}};
       },
-      [](const Settings& s) { return Clip<Scalar>(s.number("low"), s.number("high")); }, {"low", "high"});
-  add_kind<ELU<Scalar>>(
+      [](const Settings& s) { return nn::Clip<Scalar>(s.number("low"), s.number("high")); }, {"low", "high"});
+  add_kind<nn::ELU<Scalar>>(
       registry, "ELU",
-      [](const ELU<Scalar>& m) {
+      [](const nn::ELU<Scalar>& m) {
         return Settings{{"alpha", m.alpha()}};
       },
-      [](const Settings& s) { return ELU<Scalar>(s.number("alpha")); }, {"alpha"});
-  add_kind<LeakyReLU<Scalar>>(
+      [](const Settings& s) { return nn::ELU<Scalar>(s.number("alpha")); }, {"alpha"});
+  add_kind<nn::LeakyReLU<Scalar>>(
       registry, "LeakyReLU",
-      [](const LeakyReLU<Scalar>& m) {
+      [](const nn::LeakyReLU<Scalar>& m) {
         return Settings{{"negative_slope", m.slope()}};
       },
-      [](const Settings& s) { return LeakyReLU<Scalar>(s.number("negative_slope")); }, {"negative_slope"});
-  add_kind<GELU<Scalar>>(
+      [](const Settings& s) { return nn::LeakyReLU<Scalar>(s.number("negative_slope")); },
+      {"negative_slope"});
+  add_kind<nn::GELU<Scalar>>(
       registry, "GELU",
-      [](const GELU<Scalar>& m) {
-        return Settings{{"approximate", m.form() == GELUForm::exact ? "none" : "tanh"}};
+      [](const nn::GELU<Scalar>& m) {
+        return Settings{{"approximate", m.form() == nn::GELUForm::exact ? "none" : "tanh"}};
       },
       [](const Settings& s) {
         const std::string& form = s.text("approximate");
         if (form != "none" && form != "tanh")
           throw FileError("setting \"approximate\" is " + in_quotes(form));
-        return GELU<Scalar>(form == "none" ? GELUForm::exact : GELUForm::tanh);
+        return nn::GELU<Scalar>(form == "none" ? nn::GELUForm::exact : nn::GELUForm::tanh);
       },
       {"approximate"});
-  add_kind<Softplus<Scalar>>(
+  add_kind<nn::Softplus<Scalar>>(
       registry, "Softplus",
-      [](const Softplus<Scalar>& m) {
+      [](const nn::Softplus<Scalar>& m) {
         return Settings{{"beta", m.options().beta}, {"threshold", m.options().threshold}};
       },
       [](const Settings& s) {
-        return Softplus<Scalar>({.beta = s.number("beta"), .threshold = s.number("threshold")});
+        return nn::Softplus<Scalar>({.beta = s.number("beta"), .threshold = s.number("threshold")});
       },
       {"beta", "threshold"});
 }
 
 template <class Scalar>
 void add_parameter_kinds(ModuleRegistry<Scalar>& registry) {
-  using namespace nn;
-  add_kind<Linear<Scalar>>(
+  add_kind<nn::Linear<Scalar>>(
       registry, "Linear",
-      [](const Linear<Scalar>& m) {
+      [](const nn::Linear<Scalar>& m) {
         return Settings{{"in_features", m.in()}, {"out_features", m.out()}, {"bias", m.has_bias()}};
       },
       [](const Settings& s) {
-        return Linear<Scalar>(s.integer("in_features"), s.integer("out_features"), {.bias = s.flag("bias")});
+        return nn::Linear<Scalar>(s.integer("in_features"), s.integer("out_features"),
+                                  {.bias = s.flag("bias")});
       },
       {"in_features", "out_features", "bias"},
       [](const Settings& s) {
@@ -131,16 +131,16 @@ void add_parameter_kinds(ModuleRegistry<Scalar>& registry) {
         if (s.flag("bias")) shapes.emplace_back("bias", Shape{s.integer("out_features")});
         return shapes;
       });
-  add_kind<BatchNorm1d<Scalar>>(
+  add_kind<nn::BatchNorm1d<Scalar>>(
       registry, "BatchNorm1d",
-      [](const BatchNorm1d<Scalar>& m) {
+      [](const nn::BatchNorm1d<Scalar>& m) {
         return Settings{{"num_features", m.features()},
                         {"eps", m.options().epsilon},
                         {"momentum", m.options().momentum},
                         {"affine", m.options().affine}};
       },
       [](const Settings& s) {
-        return BatchNorm1d<Scalar>(
+        return nn::BatchNorm1d<Scalar>(
             s.integer("num_features"),
             {.epsilon = s.number("eps"), .momentum = s.number("momentum"), .affine = s.flag("affine")});
       },
@@ -151,16 +151,16 @@ void add_parameter_kinds(ModuleRegistry<Scalar>& registry) {
         if (s.flag("affine")) shapes.insert(shapes.end(), {{"weight", features}, {"bias", features}});
         return shapes;
       });
-  add_kind<LayerNorm<Scalar>>(
+  add_kind<nn::LayerNorm<Scalar>>(
       registry, "LayerNorm",
-      [](const LayerNorm<Scalar>& m) {
+      [](const nn::LayerNorm<Scalar>& m) {
         return Settings{{"normalized_shape", m.features()},
                         {"eps", m.options().epsilon},
                         {"elementwise_affine", m.options().affine}};
       },
       [](const Settings& s) {
-        return LayerNorm<Scalar>(s.integer("normalized_shape"),
-                                 {.epsilon = s.number("eps"), .affine = s.flag("elementwise_affine")});
+        return nn::LayerNorm<Scalar>(s.integer("normalized_shape"),
+                                     {.epsilon = s.number("eps"), .affine = s.flag("elementwise_affine")});
       },
       {"normalized_shape", "eps", "elementwise_affine"},
       [](const Settings& s) {

@@ -20,7 +20,8 @@ enum class Activation {
   gelu,        ///< GELU
   gelu_tanh,   ///< GELU in its tanh form
   softplus,    ///< Softplus with beta = first and threshold = second
-  softmax      ///< Softmax over the outputs
+  softmax,     ///< Softmax over the outputs
+  clip         ///< Clip with low = first and high = second
 };
 
 /// A fully connected layer with its activation, without gradients: `y = f(W x + b)`. A network for inference

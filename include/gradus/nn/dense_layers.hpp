@@ -13,6 +13,7 @@
 #include <gradus/core/tensor.hpp>
 #include <gradus/nn/any_module.hpp>
 #include <gradus/nn/batch_norm.hpp>
+#include <gradus/nn/clip.hpp>
 #include <gradus/nn/dense_layer.hpp>
 #include <gradus/nn/dropout.hpp>
 #include <gradus/nn/elu.hpp>
@@ -132,6 +133,10 @@ class DenseLayers {
       f.activation = Activation::softplus;
       f.first = softplus->options().beta;
       f.second = softplus->options().threshold;
+    } else if (const auto* clip = module.template get_if<Clip<Scalar>>()) {
+      f.activation = Activation::clip;
+      f.first = clip->low();
+      f.second = clip->high();
     } else if (const auto* gelu = module.template get_if<GELU<Scalar>>()) {
       f.activation = gelu->form() == GELUForm::exact ? Activation::gelu : Activation::gelu_tanh;
     } else if (module.template get_if<ReLU<Scalar>>()) {

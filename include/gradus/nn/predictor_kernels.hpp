@@ -89,6 +89,16 @@ struct ActivatePanels {
   }
 };
 
+/// y = low where x < low, high where x > high, else x
+template <class S>
+struct ClipTo {
+  S low, high;
+  template <class P>
+  [[gnu::always_inline]] P operator()(const P& x) const {
+    return select(x < low, low, select(x > high, high, x));
+  }
+};
+
 /// The functions of the modules, from two parameters.
 template <Activation activation, class S>
 [[gnu::always_inline]] inline auto activation_function([[maybe_unused]] S first, [[maybe_unused]] S second) {
@@ -106,6 +116,8 @@ template <Activation activation, class S>
     return ops::detail::Silu{};
   else if constexpr (activation == Activation::gelu_tanh)
     return ops::detail::GeluTanh{};
+  else if constexpr (activation == Activation::clip)
+    return ClipTo<S>{first, second};
   else
     return ops::detail::Softplus<S>{first, second};
 }
@@ -151,6 +163,8 @@ struct Activate {
         return map<Isa, Activation::gelu_tanh>(y, panels, first, second);
       case Activation::softplus:
         return map<Isa, Activation::softplus>(y, panels, first, second);
+      case Activation::clip:
+        return map<Isa, Activation::clip>(y, panels, first, second);
       case Activation::gelu:
         for (Index i = 0; i < size; ++i) y[i] = ops::detail::exact_gelu(y[i]);
         return;
