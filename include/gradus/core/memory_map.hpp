@@ -33,7 +33,7 @@ namespace gradus {
 class MemoryMap {
  public:
   /// Throws FileError if there is no such file, or it is not a regular one.
-  explicit MemoryMap(const std::filesystem::path& path) : path_(path) { open(); }
+  explicit MemoryMap(std::filesystem::path path) : path_(std::move(path)) { open(); }
   /// Takes the mapping over.
   MemoryMap(MemoryMap&& other) noexcept : path_(std::move(other.path_)) { swap(other); }
   /// Takes the mapping over.

@@ -134,7 +134,7 @@ class CProgram {
     const Index n = norm.features();
     std::vector<double> a = numbers(norm.weight.value, n, 1), c = numbers(norm.bias.value, n, 0);
     for (Index i = 0; i < n; ++i) {
-      const double variance = static_cast<double>(norm.running_variance.data()[i]);
+      const auto variance = static_cast<double>(norm.running_variance.data()[i]);
       a[to_size(i)] /= std::sqrt(variance + norm.options().epsilon);
       c[to_size(i)] -= a[to_size(i)] * static_cast<double>(norm.running_mean.data()[i]);
     }

@@ -250,6 +250,24 @@ class CWriter {
     }
   }
 
+  /// The statements of a step that changes x.
+  std::string in_place(const CStep& step, const std::string& x, const std::string& n, const std::string& w,
+                       const std::string& b) const {
+    const std::string loop = "  for (i = 0; i < " + n + "; ++i) ";
+    switch (step.kind) {
+      case CKind::layer_norm:
+        return "  " + name_ + "_layer_norm(" + w + ", " + b + ", " + literal(step.a) + ", " + x + ", " + n +
+               ");\n";
+      case CKind::softmax:
+        return "  " + name_ + "_softmax(" + x + ", " + n + ");\n";
+      case CKind::scale:
+        return loop + x + "[i] = " + w + "[i] * " + x + "[i] + " + b + "[i];\n";
+      default:
+        return loop + "{\n    const " + type + " v = " + x + "[i];\n    " + x + "[i] = " + expression(step) +
+               ";\n  }\n";
+    }
+  }
+
   std::string function() const {
     const std::string t = type;
     const std::string in = std::to_string(steps_.front().in), out = std::to_string(steps_.back().out);
@@ -281,20 +299,8 @@ class CWriter {
         continue;
       }
       own(step.in);
-      if (step.kind == CKind::layer_norm) {
-        body += "  " + name_ + "_layer_norm(" + w + ", " + b + ", " + literal(step.a) + ", " + x + ", " + n +
-                ");\n";
-      } else if (step.kind == CKind::softmax) {
-        body += "  " + name_ + "_softmax(" + x + ", " + n + ");\n";
-      } else if (step.kind == CKind::scale) {
-        loops = true;
-        body +=
-            "  for (i = 0; i < " + n + "; ++i) " + x + "[i] = " + w + "[i] * " + x + "[i] + " + b + "[i];\n";
-      } else {
-        loops = true;
-        body += "  for (i = 0; i < " + n + "; ++i) {\n    const " + t + " v = " + x + "[i];\n    " + x +
-                "[i] = " + expression(step) + ";\n  }\n";
-      }
+      loops = loops || (step.kind != CKind::layer_norm && step.kind != CKind::softmax);
+      body += in_place(step, x, n, w, b);
     }
     std::string text =
         "static inline void " + name_ + "(const " + t + " in[" + in + "], " + t + " out[" + out + "]) {\n";

@@ -14,7 +14,7 @@ namespace gradus {
 
 /// The settings of export_c.
 struct ExportCOptions {
-  std::string name = "";    ///< of the function; that of the file without its ending if empty
+  std::string name = {};    ///< of the function; that of the file without its ending if empty
   bool use_double = false;  ///< whether the C code computes in double
 };
 

@@ -81,7 +81,7 @@ class OnnxAttributes {
 /// Returns a float as the shortest decimal that rounds to it.
 inline double shortest_double(float x) {
   const std::string text = format_shortest(x);
-  double result = static_cast<double>(x);
+  auto result = static_cast<double>(x);
   std::from_chars(text.data(), text.data() + text.size(), result);
   return result;
 }

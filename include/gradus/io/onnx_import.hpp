@@ -468,7 +468,7 @@ class OnnxImporter {
   }
 
   void take_clip(const OnnxNode& node) {
-    const double most = static_cast<double>(std::numeric_limits<Scalar>::max());
+    const auto most = static_cast<double>(std::numeric_limits<Scalar>::max());
     const double low = number(node, 1, "min", -most), high = number(node, 2, "max", most);
     if (!(low <= high)) fail(node, "has a lower limit above the upper one");
     builder_.push(nn::Clip<Scalar>(low, high));

@@ -128,9 +128,9 @@ class OnnxActivationMatcher {
     } else if (node != nullptr && node->op == "Mul" && node->inputs.size() == 2) {
       multiply(node->inputs[0], product);
       multiply(node->inputs[1], product);
-    } else if (node != nullptr && node->op == "Div" && node->inputs.size() == 2 && number(node->inputs[1])) {
+    } else if (const auto divisor = divisor_of(node)) {
       multiply(node->inputs[0], product);
-      product.constant /= *number(node->inputs[1]);
+      product.constant /= *divisor;
     } else if (node != nullptr && node->op == "Pow" && node->inputs.size() == 2 &&
                is_near(number(node->inputs[1]).value_or(0), 3)) {
       for (int i = 0; i < 3; ++i) multiply(node->inputs[0], product);
@@ -145,6 +145,11 @@ class OnnxActivationMatcher {
     if (found == graph_.constants.end() || !found->second.is_real() || found->second.shape.size() != 1)
       return {};
     return found->second.real(0);
+  }
+  /// The constant that a division divides by.
+  std::optional<double> divisor_of(const OnnxNode* node) const {
+    if (node == nullptr || node->op != "Div" || node->inputs.size() != 2) return {};
+    return number(node->inputs[1]);
   }
   static bool is_near(double a, double b) { return std::abs(a - b) <= 1e-6 * std::abs(b); }
   static bool is_only_x(const Product& p, double constant) {
@@ -166,13 +171,12 @@ class OnnxActivationMatcher {
     if (!is_near(u.constant, root) || u.others.size() != 1 || u.power > 1) return false;
     const OnnxNode* sum = region_.giver(u.others[0]);
     if (sum == nullptr || sum->op != "Add" || sum->inputs.size() != 2) return false;
-    for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
-      const Product low = factors(sum->inputs[i]), high = factors(sum->inputs[1 - i]);
-      if (low.others.empty() && high.others.empty() && is_near(low.constant, 1) && low.power == 1 - u.power &&
-          is_near(high.constant, cubic) && high.power == 3 - u.power)
-        return true;
-    }
-    return false;
+    const Product a = factors(sum->inputs[0]), b = factors(sum->inputs[1]);
+    const auto are_terms = [&](const Product& low, const Product& high) {
+      return low.others.empty() && high.others.empty() && is_near(low.constant, 1) &&
+             low.power == 1 - u.power && is_near(high.constant, cubic) && high.power == 3 - u.power;
+    };
+    return are_terms(a, b) || are_terms(b, a);
   }
 
   const OnnxGraph& graph_;

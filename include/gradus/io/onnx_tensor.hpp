@@ -118,11 +118,12 @@ class OnnxTensorParser {
   void take_field() {
     switch (fields_.tag()) {
       case dims:
-        return fields_.integers([this](std::int64_t n) {
+        fields_.integers([this](std::int64_t n) {
           if (rank_ == dims_.size()) fail("more than 8 dimensions");
           if (n < 0) fail("a dimension of " + std::to_string(n));
           dims_[rank_++] = n;
         });
+        return;
       case data_type:
         tensor_.type = fields_.integer();
         return;
@@ -142,7 +143,8 @@ class OnnxTensorParser {
         return;
       case external_data:
         is_external_ = true;
-        return fields_.skip();
+        fields_.skip();
+        return;
       case data_location:
         is_external_ = is_external_ || fields_.integer() != 0;
         return;

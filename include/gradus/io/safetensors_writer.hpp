@@ -124,7 +124,10 @@ class SafetensorsWriter {
   }
 
   static void write_elements(AtomicFile& file, const Part& part) {
-    if (std::endian::native == std::endian::little && !part.convert) return file.write(part.bytes);
+    if (std::endian::native == std::endian::little && !part.convert) {
+      file.write(part.bytes);
+      return;
+    }
     std::vector<std::byte> block;
     for (auto rest = part.bytes; !rest.empty();) {
       const auto next =

@@ -121,6 +121,7 @@ std::vector<std::string> modules_of(const Names& names) {
 /// compared; the order of any other file is kept.
 inline std::vector<std::string> ordered_modules(const std::vector<FileTensor>& tensors) {
   std::vector<std::string> names;
+  names.reserve(tensors.size());
   for (const FileTensor& tensor : tensors) names.push_back(tensor.name);
   std::vector<std::string> paths = modules_of(names);
   bool sorted = true;

@@ -53,12 +53,12 @@ template <class Scalar>
   const Tensor<Scalar> output = net.predict(input);
   Verification result{.tolerance = tolerance};
   for (Index i = 0; i < output.size(); ++i) {
-    const double found = static_cast<double>(output.data()[i]),
-                 wanted = static_cast<double>(expected.data()[i]);
+    const auto found = static_cast<double>(output.data()[i]);
+    const auto wanted = static_cast<double>(expected.data()[i]);
     const double difference = found == wanted ? 0 : std::abs(found - wanted);
     // A NaN is larger than any number, and stays.
     if (!(difference <= result.difference) && !std::isnan(result.difference)) result.difference = difference;
-    if (std::abs(wanted) > result.largest) result.largest = std::abs(wanted);
+    result.largest = std::max(result.largest, std::abs(wanted));
   }
   return result;
 }

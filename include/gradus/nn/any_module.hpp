@@ -292,7 +292,8 @@ class AnyModule {
   Pointer self_;
 };
 
-// Not in the class, where it would be inline: gradus/compiled.hpp keeps it out of a translation unit.
+/// Makes the model of a module. Not in the class, where it would be inline: gradus/compiled.hpp keeps it out
+/// of a translation unit.
 template <FloatOrDouble Scalar>
 template <class M>
 typename AnyModule<Scalar>::Pointer AnyModule<Scalar>::make_model(M module) {

@@ -37,4 +37,11 @@ struct DenseLayer {
   double second = 0;                             ///< the second parameter of f, if it has two
 };
 
+template <class Scalar>
+class Sequential;
+
+// Defined in nn/dense_layers.hpp.
+template <class Scalar>
+std::vector<DenseLayer<Scalar>> dense_layers(const Sequential<Scalar>& net);
+
 }  // namespace gradus::nn

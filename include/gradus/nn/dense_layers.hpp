@@ -102,7 +102,7 @@ class DenseLayers {
     std::vector<double> s(to_size(norm.features())), t = s;
     for (std::size_t i = 0; i < s.size(); ++i) {
       const auto at = static_cast<Index>(i);
-      const double variance = static_cast<double>(norm.running_variance.data()[at]);
+      const auto variance = static_cast<double>(norm.running_variance.data()[at]);
       s[i] = static_cast<double>(norm.weight.value.data()[at]) / std::sqrt(variance + norm.options().epsilon);
       t[i] = static_cast<double>(norm.bias.value.data()[at]) -
              s[i] * static_cast<double>(norm.running_mean.data()[at]);

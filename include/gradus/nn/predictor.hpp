@@ -20,13 +20,6 @@
 
 namespace gradus::nn {
 
-template <class Scalar>
-class Sequential;
-
-/// Returns a network as fully connected layers. Defined in nn/dense_layers.hpp.
-template <class Scalar>
-std::vector<DenseLayer<Scalar>> dense_layers(const Sequential<Scalar>& net);
-
 /// An immutable copy of a network, for one sample or a few in a loop that has no time to lose:
 ///
 ///     const nn::Predictor predict{net};  // includes <gradus/nn.hpp>
