@@ -44,6 +44,19 @@ TEST_CASE("natural_less: compares numbers as numbers, and is an order") {
   }
 }
 
+TEST_CASE("rename: the longest path that a name begins with counts, in any order") {
+  const std::vector<std::pair<std::string, std::string>> paths{{"a", "x"}, {"a.b", "y"}, {"a.b.c", "z"}};
+  for (const auto& order : std::vector<std::vector<std::pair<std::string, std::string>>>{
+           paths, {paths[2], paths[0], paths[1]}, {paths[1], paths[2], paths[0]}}) {
+    std::vector<FileTensor> tensors{
+        {"a.w", nullptr}, {"a.b.w", nullptr}, {"a.b.c", nullptr}, {"ab.w", nullptr}};
+    detail::rename("file", tensors, order);
+    Names names;
+    for (const FileTensor& tensor : tensors) names.push_back(tensor.name);
+    CHECK(names == Names{"x.w", "y.w", "z", "ab.w"});
+  }
+}
+
 TEST_CASE("ordered_modules: sorted names say nothing about the order, any other order is kept") {
   CHECK(modules({{"F32", "10.weight"}, {"F32", "2.bias"}, {"F32", "2.weight"}}) == Names{"2", "10"});
   CHECK(modules({{"I64", "2.count"}, {"F32", "10.weight"}, {"F32", "2.bias"}}) == Names{"2", "10"});

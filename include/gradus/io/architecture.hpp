@@ -46,7 +46,8 @@ nlohmann::ordered_json describe_module(const nn::AnyModule<Scalar>& module,
     for (const auto& [name, value] : settings->values()) {
       if (const auto* text = std::get_if<std::string>(&value); !is_utf8(name) || (text && !is_utf8(*text)))
         throw ArgumentError("save: setting " + in_quotes(name) + " of " + module.name() + " is not UTF-8");
-      std::visit([&](const auto& v) { json["settings"][name] = v; }, value);
+      nlohmann::ordered_json& setting = json["settings"][name];
+      std::visit([&](const auto& v) { setting = v; }, value);
     }
     return json;
   }
