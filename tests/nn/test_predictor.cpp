@@ -49,8 +49,8 @@ TEST_CASE_TEMPLATE(
   gradus::test::for_each_instruction_set([&] {
     Generator random(1);
     const auto check = [&](auto activation) {
-      for (const auto& [in, hidden, out] :
-           {std::array<Index, 3>{1, 16, 1}, {7, 33, 5}, {48, 128, 12}, {20, 600, 3}}) {
+      for (const auto& sizes : {std::array<Index, 3>{1, 16, 1}, {7, 33, 5}, {48, 128, 12}, {20, 600, 3}}) {
+        const Index in = sizes[0], hidden = sizes[1], out = sizes[2];
         CAPTURE(hidden);
         CHECK(error_of(Sequential<S>{Linear<S>{in, hidden, random}, activation,
                                      Linear<S>{hidden, out, random}, activation},
