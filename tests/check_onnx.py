@@ -110,8 +110,8 @@ def check_written(folder, runtime):
         assert batch.dim_param == "N", batch
         x, y = np.loadtxt(folder / f"{name}.x"), np.loadtxt(folder / f"{name}.y")
         sample = [d.dim_value for d in model.graph.input[0].type.tensor_type.shape.dim[1:]]
-        if runtime and name == "every_module_double":
-            continue  # onnxruntime has no Elu, Erf and others for double
+        if runtime and name.endswith("_double"):
+            continue  # onnxruntime has no Elu, Erf and others for doubles
         compare(name + (", onnxruntime" if runtime else ", NumPy"), run(model, x.reshape(3, *sample), runtime), y)
 
 
