@@ -4,7 +4,7 @@
 # gradusConfig.cmake defines the components.
 
 # A property, since the deferred call below runs outside of this folder's scope.
-set_property(GLOBAL PROPERTY gradus_known_components gzip safetensors download compiled_download blas)
+set_property(GLOBAL PROPERTY gradus_known_components gzip safetensors onnx download compiled_download blas)
 
 # gradus_add_component(<name> <library>...)
 function(gradus_add_component name)
@@ -15,6 +15,7 @@ endfunction()
 
 gradus_add_component(gzip ZLIB::ZLIB) # data/gzip.hpp, data/fashion_mnist.hpp
 gradus_add_component(safetensors nlohmann_json::nlohmann_json) # io/safetensors.hpp, state_dict.hpp, checkpoint.hpp
+gradus_add_component(onnx protozero::protozero) # io/onnx.hpp
 gradus_add_component(download gradus::gzip CURL::libcurl OpenSSL::Crypto) # data/download.hpp
 gradus_add_component(compiled_download gradus_compiled_fetch) # gradus::compiled and gradus::download, both compiled
 gradus_add_component(blas BLAS::BLAS) # hands Eigen's large products to the BLAS
@@ -26,6 +27,8 @@ function(gradus_provide_component name)
     gradus_require_zlib()
   elseif(name STREQUAL "safetensors")
     gradus_require_nlohmann_json()
+  elseif(name STREQUAL "onnx")
+    gradus_require_protozero()
   elseif(name STREQUAL "download")
     gradus_find(OpenSSL::Crypto OpenSSL)
     if(NOT TARGET OpenSSL::Crypto)
@@ -43,7 +46,7 @@ function(gradus_provide_component name)
   elseif(name STREQUAL "blas")
     gradus_require_blas()
   else()
-    message(FATAL_ERROR "gradus: GRADUS_COMPONENTS has '${name}', expected some of: gzip, safetensors, download, "
+    message(FATAL_ERROR "gradus: GRADUS_COMPONENTS has '${name}', expected some of: gzip, safetensors, onnx, download, "
                         "compiled_download, blas")
   endif()
 endfunction()

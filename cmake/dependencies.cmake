@@ -97,6 +97,17 @@ function(gradus_require_nlohmann_json)
   endif()
 endfunction()
 
+function(gradus_require_protozero)
+  list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_FUNCTION_LIST_DIR}) # Findprotozero.cmake
+  gradus_find(protozero::protozero protozero)
+  if(NOT TARGET protozero::protozero)
+    gradus_fetch_headers(
+      protozero::protozero protozero include
+      URL https://github.com/mapbox/protozero/archive/refs/tags/v1.7.1.tar.gz
+      URL_HASH SHA256=27e0017d5b3ba06d646a3ec6391d5ccc8500db821be480aefd2e4ddc3de5ff99)
+  endif()
+endfunction()
+
 function(gradus_require_curl)
   gradus_find(CURL::libcurl CURL)
   if(NOT TARGET CURL::libcurl)
@@ -143,6 +154,29 @@ function(gradus_require_cli11)
     gradus_fetch_headers(
       CLI11::CLI11 cli11 include URL https://github.com/CLIUtils/CLI11/archive/refs/tags/v2.4.2.tar.gz
       URL_HASH SHA256=f2d893a65c3b1324c50d4e682c0cdc021dd0477ae2c048544f39eed6654b699a)
+  endif()
+endfunction()
+
+# Sets gradus_has_images if there are libraries for PNG and JPEG files, which are not fetched. libjpeg-turbo's own CMake
+# package is not used: Debian's ends with an error where libjpeg62-turbo-dev is missing.
+function(gradus_find_images)
+  gradus_find(PNG::PNG PNG)
+  if(NOT TARGET gradus_turbojpeg)
+    find_path(TURBOJPEG_INCLUDE_DIR turbojpeg.h)
+    find_library(TURBOJPEG_LIBRARY turbojpeg)
+    mark_as_advanced(TURBOJPEG_INCLUDE_DIR TURBOJPEG_LIBRARY)
+    if(TURBOJPEG_INCLUDE_DIR AND TURBOJPEG_LIBRARY)
+      add_library(gradus_turbojpeg UNKNOWN IMPORTED GLOBAL)
+      set_target_properties(gradus_turbojpeg PROPERTIES IMPORTED_LOCATION ${TURBOJPEG_LIBRARY}
+                                                        INTERFACE_INCLUDE_DIRECTORIES ${TURBOJPEG_INCLUDE_DIR})
+    endif()
+  endif()
+  set(gradus_has_images OFF PARENT_SCOPE)
+  if(TARGET PNG::PNG AND TARGET gradus_turbojpeg)
+    set(gradus_has_images ON PARENT_SCOPE)
+  else()
+    message(STATUS "gradus: libpng or libjpeg-turbo not found (Debian: libpng-dev libturbojpeg0-dev): fashion_mnist_predict "
+                   "is not built")
   endif()
 endfunction()
 

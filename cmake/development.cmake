@@ -3,7 +3,7 @@
 
 add_library(gradus_development INTERFACE)
 target_link_libraries(gradus_development INTERFACE gradus::gradus)
-foreach(component IN ITEMS gzip safetensors download)
+foreach(component IN ITEMS gzip safetensors onnx download)
   if(component IN_LIST gradus_components)
     target_link_libraries(gradus_development INTERFACE gradus::${component})
   endif()

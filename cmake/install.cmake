@@ -16,7 +16,7 @@ configure_package_config_file(cmake/gradusConfig.cmake.in ${PROJECT_BINARY_DIR}/
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/gradusConfigVersion.cmake COMPATIBILITY SameMinorVersion
                                  ARCH_INDEPENDENT)
 install(FILES ${PROJECT_BINARY_DIR}/gradusConfig.cmake ${PROJECT_BINARY_DIR}/gradusConfigVersion.cmake
-              cmake/compiled.cmake DESTINATION ${package_dir})
+              cmake/compiled.cmake cmake/export.cmake cmake/Findprotozero.cmake tools/gradus_export.cpp DESTINATION ${package_dir})
 
 configure_file(cmake/gradus.pc.in ${PROJECT_BINARY_DIR}/gradus.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/gradus.pc DESTINATION ${CMAKE_INSTALL_DATADIR}/pkgconfig)

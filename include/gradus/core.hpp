@@ -5,8 +5,8 @@
 /// Tensors and what they are built from. Each header comes after those that it includes.
 ///
 /// Headers that bring the system's headers along are left out: `gradus/core/atomic_file.hpp`,
-/// `positioned_file.hpp` and `temporary_file.hpp`. So is `gradus/core/eigen_tensor.hpp`, which takes half a
-/// second to compile.
+/// `memory_map.hpp`, `positioned_file.hpp` and `temporary_file.hpp`. So is `gradus/core/eigen_tensor.hpp`,
+/// which takes half a second to compile.
 
 // clang-format off
 // IWYU pragma: begin_exports

@@ -27,6 +27,7 @@
 #include <gradus/nn/silu.hpp>
 #include <gradus/nn/gelu.hpp>
 #include <gradus/nn/softmax.hpp>
+#include <gradus/nn/clip.hpp>
 #include <gradus/nn/dropout.hpp>
 #include <gradus/nn/batch_norm.hpp>
 #include <gradus/nn/layer_norm.hpp>
@@ -35,6 +36,13 @@
 #include <gradus/nn/sequential.hpp>
 #include <gradus/nn/freeze.hpp>
 #include <gradus/nn/summary.hpp>
+
+#include <gradus/nn/dense_layer.hpp>
+#include <gradus/nn/dense_layers.hpp>
+#include <gradus/nn/predictor_kernels.hpp>
+#include <gradus/nn/pack_panels.hpp>
+#include <gradus/nn/predictor.hpp>
+#include <gradus/nn/static_predictor.hpp>
 
 #include <gradus/nn/softmax_cross_entropy.hpp>
 #include <gradus/nn/mean_squared_error.hpp>

@@ -151,3 +151,35 @@ TEST_CASE("save_checkpoint, then load_checkpoint: trainings of many small layers
   }
   check(normed, other_normed);
 }
+
+TEST_CASE("save_checkpoint, then load_checkpoint: batches are counted on, and old files lack the count") {
+  Sequential<float> net{BatchNorm1d<float>{2}}, other = net;
+  Generator random{1};
+  auto& count = other[0].as<BatchNorm1d>().num_batches_tracked;
+  optim::SGD<float> sgd{net.named_parameters(), {.learning_rate = 0.1}};
+  optim::SGD<float> restored{other.named_parameters(), {.learning_rate = 0.1}};
+  const auto with_count = [&](std::int64_t value) {
+    net[0].as<BatchNorm1d>().num_batches_tracked = value;
+    save_checkpoint(net, sgd, random, file);
+  };
+  with_count(std::int64_t{1} << 53 | 1);
+  load_checkpoint(other, restored, random, file);
+  CHECK(count == (std::int64_t{1} << 53 | 1));
+  with_count(-1);
+  CHECK_THROWS_WITH_AS(
+      load_checkpoint(other, restored, random, file),
+      (file.string() + ": \"net.0.num_batches_tracked\" is -1, expected a count of at least 0").c_str(),
+      FileError);
+
+  SafetensorsWriter old;
+  gradus::detail::visit_training_state(
+      net, sgd, [&](const std::string& name, const Tensor<float>& tensor) { old.add(name, tensor); });
+  const Generator::State words = random.state();
+  old.add("generator", TensorView<const std::uint32_t>(words, Shape{static_cast<Index>(words.size())}));
+  old.add_metadata("step_count", "3");
+  old.write(file);
+  load_checkpoint(other, restored, random, file);
+  CHECK(count == (std::int64_t{1} << 53 | 1));
+  CHECK(restored.step_count() == 3);
+  fs::remove(file);
+}

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <limits>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -110,6 +113,29 @@ TEST_SUITE("nn::BatchNorm1d") {
     CHECK_NOTHROW(net.predict(Tensor<float>(Shape{1, 3})));
   }
 
+  TEST_CASE("counts training passes, as PyTorch does, and keeps the count in copies") {
+    Sequential<float> net{Linear<float>{3, 3}, BatchNorm1d<float>(3)};
+    const auto count = [](Sequential<float>& of) { return of[1].as<BatchNorm1d>().num_batches_tracked; };
+    const Tensor<float> x = Tensor<float>::ones({4, 3});
+    for (int pass = 0; pass < 3; ++pass) net.forward(x);
+    CHECK(count(net) == 3);
+    net.predict(x);
+    net.eval();
+    net.forward(x);
+    CHECK(count(net) == 3);
+    net.train();
+    Sequential<float> copy = net;
+    copy.forward(x);
+    CHECK(count(copy) == 4);
+    CHECK(count(net) == 3);
+    Generator random(1);
+    net.reset_parameters(random);
+    CHECK(count(net) == 0);
+    net[1].as<BatchNorm1d>().num_batches_tracked = std::numeric_limits<std::int64_t>::max();
+    net.forward(x);
+    CHECK(count(net) == std::numeric_limits<std::int64_t>::max());
+  }
+
   TEST_CASE("a column of equal numbers is finite, NaN stays in its column") {
     Context context;
     context.begin({.training = true});
@@ -161,8 +187,10 @@ TEST_SUITE("nn::BatchNorm1d") {
     std::vector<std::string> names;
     for (const auto& parameter : net.named_parameters()) names.push_back(parameter.name);
     for (const auto& buffer : net.named_buffers()) names.push_back(buffer.name);
+    net.visit_counters([&](std::string_view name, std::int64_t&) { names.emplace_back(name); });
     CHECK(names == std::vector<std::string>{"0.weight", "0.bias", "0.running_mean", "0.running_var",
-                                            "1.running_mean", "1.running_var"});
+                                            "1.running_mean", "1.running_var", "0.num_batches_tracked",
+                                            "1.num_batches_tracked"});
     CHECK(net[0].name() == "BatchNorm1d(4)");
     net[0].as<BatchNorm1d>().weight.value.fill(5);
     Generator random(1);

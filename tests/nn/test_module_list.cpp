@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -10,6 +13,7 @@
 #include <gradus/nn/module_list.hpp>
 
 using namespace gradus::nn;
+using gradus::ArgumentError;
 using gradus::Generator;
 using gradus::Index;
 using gradus::IndexError;
@@ -49,6 +53,65 @@ TEST_SUITE("nn::ModuleList") {
     CHECK(net.named_buffers().empty());
     CHECK(net.has_parameters());
     CHECK_FALSE(Sequential<float>{ReLU{}}.has_parameters());
+  }
+
+  TEST_CASE("children with names: parameters, buffers and counters are named after them") {
+    Generator random(1);
+    Sequential net{{"fc1", Linear{5, 7, random}},
+                   {"norm", BatchNorm1d{7}},
+                   {"head", Sequential{{"out", Linear{7, 3, random, {.bias = false}}}}}};
+    static_assert(std::is_same_v<decltype(net), Sequential<float>>);
+    CHECK(names_of(net.named_parameters()) ==
+          std::vector<std::string>{"fc1.weight", "fc1.bias", "norm.weight", "norm.bias", "head.out.weight"});
+    CHECK(names_of(net.named_buffers()) == std::vector<std::string>{"norm.running_mean", "norm.running_var"});
+    std::vector<std::string> counters;
+    std::as_const(net).visit_counters(
+        [&](std::string_view name, const std::int64_t&) { counters.emplace_back(name); });
+    CHECK(counters == std::vector<std::string>{"norm.num_batches_tracked"});
+    CHECK(net["fc1"].as<Linear>().out() == 7);
+    CHECK(std::as_const(net)["norm"].name() == "BatchNorm1d(7)");
+    CHECK(net.child_name(2) == "head");
+    CHECK_THROWS_WITH_AS(net["fc2"], "Sequential: no child is named \"fc2\"", IndexError);
+    CHECK_THROWS_AS(net["0"], IndexError);
+    CHECK_THROWS_AS(net.child_name(3), IndexError);
+  }
+
+  TEST_CASE("children with names: numbers and names stand side by side, and copies keep them") {
+    Sequential<float> net{Linear{2, 3}};
+    net.add("act", ReLU{});
+    net.push_back(Linear{3, 1});
+    net.add("3", Linear{1, 1});  // its number anyway
+    const Sequential<float> copy = net;
+    CHECK(names_of(net.named_parameters()) ==
+          std::vector<std::string>{"0.weight", "0.bias", "2.weight", "2.bias", "3.weight", "3.bias"});
+    CHECK(copy.child_name(1) == "act");
+    CHECK(copy.child_name(3) == "3");
+    CHECK(copy["2"].name() == "Linear(3 -> 1)");
+    CHECK_THROWS_AS(copy["02"], IndexError);
+    CHECK_THROWS_AS(copy["1"], IndexError);  // which has a name
+    CHECK_THROWS_AS(copy[""], IndexError);
+  }
+
+  TEST_CASE("children with names: two of one name and dots are refused, and nothing is added") {
+    Sequential<float> net{{"a", Linear{2, 3}}, {"2", ReLU{}}};
+    const char* message =
+        "Sequential: child name \"a\", expected one in UTF-8 without a dot that no other child has";
+    CHECK_THROWS_WITH_AS(net.add("a", ReLU{}), message, ArgumentError);
+    CHECK_THROWS_AS(net.add("b.c", ReLU{}), ArgumentError);
+    CHECK_THROWS_AS(net.push_back(ReLU{}), ArgumentError);  // it would be the second "2"
+    CHECK_THROWS_AS((Sequential<float>{{"a", ReLU{}}, {"a", ReLU{}}}), ArgumentError);
+    CHECK(net.size() == 2);
+    net.add("b", ReLU{});
+    CHECK(net.child_name(2) == "b");
+  }
+
+  TEST_CASE("children with names: the scalar is that of the modules") {
+    const Sequential twice{{"fc", Linear<double>{2, 3}}, {"act", ReLU{}}};
+    static_assert(std::is_same_v<decltype(twice), const Sequential<double>>);
+    const Sequential plain{{"a", ReLU{}}, {"b", Tanh{}}};
+    static_assert(std::is_same_v<decltype(plain), const Sequential<float>>);
+    CHECK(twice["act"].as<ReLU>().output_shape({1, 3}) == gradus::Shape{1, 3});
+    CHECK(plain.size() == 2);
   }
 
   TEST_CASE("reset_parameters draws layer by layer") {

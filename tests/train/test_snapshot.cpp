@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <gradus/nn/batch_norm.hpp>
 #include <gradus/train/snapshot.hpp>
 
 #include "toy_problems.hpp"
@@ -45,4 +46,14 @@ TEST_CASE("Snapshot: another network is refused, unchanged") {
   CHECK(smaller.named_parameters()[0]->value == weight);
   net.push_back(gradus::nn::Linear{3, 3});
   CHECK_THROWS_AS(snapshot.restore(net), gradus::ShapeError);
+}
+
+TEST_CASE("Snapshot: counters are remembered") {
+  gradus::nn::Sequential net{gradus::nn::BatchNorm1d{2}};
+  auto& count = net[0].as<gradus::nn::BatchNorm1d>().num_batches_tracked;
+  count = 7;
+  gradus::Snapshot<float> snapshot(net);
+  count = 9;
+  snapshot.restore(net);
+  CHECK(count == 7);
 }

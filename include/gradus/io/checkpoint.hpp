@@ -20,6 +20,7 @@
 #include <gradus/core/random.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/core/tensor_view.hpp>
+#include <gradus/io/network_state.hpp>
 #include <gradus/io/safetensors.hpp>
 #include <gradus/io/state_dict.hpp>
 #include <gradus/nn/module.hpp>
@@ -33,7 +34,7 @@ namespace gradus {
 
 namespace detail {
 
-/// Calls f(name, tensor) for everything that training changes, but for the generator.
+/// Calls f(name, tensor) for everything that training changes, except counters and the generator.
 template <class Net, class Optimizer, class F>
 void visit_training_state(Net& net, Optimizer& optimizer, F&& f) {
   nn::visit_state(net, [&](std::string_view name, auto& tensor) { f("net." + std::string(name), tensor); });
@@ -53,6 +54,9 @@ requires optim::Optimizer<std::remove_const_t<Optimizer>>
 void save_checkpoint(const nn::Sequential<Scalar>& net, Optimizer& optimizer, const Generator& random,
                      const std::filesystem::path& file) {
   SafetensorsWriter writer;
+  for (const auto& counter : detail::counters(net)) {
+    writer.add("net." + counter.name, TensorView<const std::int64_t>(counter.counter, Shape{}));
+  }
   detail::visit_training_state(net, optimizer, [&](const std::string& name, const Tensor<Scalar>& tensor) {
     writer.add(name, tensor);
   });
@@ -81,9 +85,15 @@ void load_checkpoint(nn::Sequential<Scalar>& net, Optimizer& optimizer, Generato
     }
     read.emplace_back(&tensor, std::move(stored));
   });
-  if (reader.entries().size() != read.size() + 1) {
-    throw_error(std::to_string(reader.entries().size()) + " tensors, expected " +
-                std::to_string(read.size() + 1));
+  std::vector<std::pair<std::int64_t*, std::int64_t>> counts;
+  for (const auto& counter : detail::counters(net)) {
+    const std::string name = "net." + counter.name;
+    if (counter.is_optional() && reader.find(name) == nullptr) continue;
+    counts.emplace_back(counter.counter, detail::read_count(reader, name));
+  }
+  const std::size_t expected = read.size() + counts.size() + 1;
+  if (reader.entries().size() != expected) {
+    throw_error(std::to_string(reader.entries().size()) + " tensors, expected " + std::to_string(expected));
   }
   const auto count = reader.metadata().find(detail::step_count_key);
   Index steps = -1;
@@ -110,6 +120,7 @@ void load_checkpoint(nn::Sequential<Scalar>& net, Optimizer& optimizer, Generato
     throw_error(error.what());
   }
   for (auto& [tensor, stored] : read) *tensor = std::move(stored);
+  for (const auto& [counter, restored_count] : counts) *counter = restored_count;
   random = restored;
 }
 

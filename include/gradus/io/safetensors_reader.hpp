@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,9 +22,11 @@
 #include <gradus/core/shape.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/core/tensor_view.hpp>
+#include <gradus/io/float_type.hpp>
 #include <gradus/io/safetensors_dtype.hpp>
 #include <gradus/io/safetensors_entry.hpp>
 #include <gradus/io/safetensors_header.hpp>
+#include <gradus/io/safetensors_source.hpp>
 
 namespace gradus {
 
@@ -34,30 +36,32 @@ inline constexpr std::uint64_t safetensors_header_limit = 100'000'000;  // as in
 
 }  // namespace detail
 
-/// An open safetensors file: the header is read and checked at once, each tensor when it is asked for. Many
-/// threads may read one const reader.
+/// An open safetensors file, or one in memory: the header is read and checked at once, each tensor when it is
+/// asked for. Many threads may read one const reader.
 class SafetensorsReader {
  public:
   /// Throws FileError if the file is missing, cut short or malformed in any way. A tensor whose dtype or rank
   /// gradus does not know is no reason, until it is asked for.
-  explicit SafetensorsReader(const std::filesystem::path& path) : path_(path_text(path)), file_(path) {
-    const std::uint64_t size = file_.size();
+  explicit SafetensorsReader(SafetensorsSource source) : source_(std::move(source)) {
+    const std::uint64_t size = source_.size();
     if (size < 8) {
-      throw FileError(path_ + ": " + std::to_string(size) + " bytes, expected 8 and a safetensors header");
+      throw FileError(name() + ": " + std::to_string(size) + " bytes, expected 8 and a safetensors header");
     }
     std::uint64_t length = 0;
     read_bytes(0, std::as_writable_bytes(std::span(&length, 1)));
     length = little_endian(length);
     if (length == 0 || length > size - 8 || length > detail::safetensors_header_limit) {
-      throw FileError(path_ + ": header length " + std::to_string(length) + " in a file of " +
+      throw FileError(name() + ": header length " + std::to_string(length) + " in a file of " +
                       std::to_string(size) + " bytes; not a safetensors file");
     }
     std::string json(static_cast<std::size_t>(length), '\0');
     read_bytes(8, std::as_writable_bytes(std::span(json)));
     data_start_ = 8 + length;
-    header_ = parse_safetensors_header(path_, json, size - data_start_);
+    header_ = parse_safetensors_header(name(), json, size - data_start_);
   }
 
+  /// The name of the file in messages; safe to print.
+  const std::string& name() const { return source_.name(); }
   /// The tensors of the file, by name.
   const std::vector<SafetensorsEntry>& entries() const& { return header_.entries; }
   /// The tensors of the file, by name.
@@ -76,16 +80,8 @@ class SafetensorsReader {
   template <TensorScalar Scalar>
   Tensor<Scalar> read(std::string_view name) const {
     const std::string_view dtype = detail::safetensors_dtype<Scalar>();
-    const SafetensorsEntry* entry = find(name);
-    if (entry == nullptr) throw FileError(path_ + ": no tensor " + in_quotes(name));
-    if (entry->dtype != dtype) {
-      throw_error(*entry, "has dtype " + escaped(entry->dtype, detail::longest_name) + ", expected " +
-                              std::string(dtype));
-    }
-    if (!entry->has_shape()) {
-      throw_error(*entry, "has rank " + std::to_string(entry->rank) + ", expected at most " +
-                              std::to_string(Shape::max_rank));
-    }
+    const SafetensorsEntry* entry = &with_shape(name);
+    if (entry->dtype != dtype) throw_dtype(*entry, std::string(dtype));
     Tensor<Scalar> tensor = Tensor<Scalar>::uninitialized(entry->shape);
     const std::span<std::byte> bytes = std::as_writable_bytes(tensor.span());
     read_bytes(data_start_ + entry->begin, bytes);
@@ -94,9 +90,45 @@ class SafetensorsReader {
     return tensor;
   }
 
+  /// The elements of a tensor of any FloatType, converted: to the nearest, to infinity beyond the range of
+  /// Scalar. Throws FileError for any other dtype, and as `read` does.
+  template <FloatOrDouble Scalar>
+  Tensor<Scalar> read_converted(std::string_view name) const {
+    const SafetensorsEntry& entry = with_shape(name);
+    const std::optional<FloatType> type = detail::float_type(entry.dtype);
+    if (!type) throw_dtype(entry, "F64, F32, F16 or BF16");
+    if (entry.dtype == detail::safetensors_dtype<Scalar>()) return read<Scalar>(name);
+    Tensor<Scalar> tensor = Tensor<Scalar>::uninitialized(entry.shape);
+    std::vector<std::byte> block;
+    std::uint64_t position = data_start_ + entry.begin;
+    constexpr std::size_t most = std::size_t{1}
+                                 << 16;  // elements at a time, so that little more is allocated
+    for (std::span<Scalar> rest = tensor.span(); !rest.empty();) {
+      const auto part = rest.first(std::min(rest.size(), most));
+      block.resize(part.size() * detail::size_of(*type));
+      read_bytes(position, block);
+      detail::convert_from<Scalar>(*type, block, part);
+      position += block.size();
+      rest = rest.subspan(part.size());
+    }
+    return tensor;
+  }
+
  private:
+  const SafetensorsEntry& with_shape(std::string_view name) const {
+    const SafetensorsEntry* entry = find(name);
+    if (entry == nullptr) throw FileError(this->name() + ": no tensor " + in_quotes(name));
+    if (!entry->has_shape()) {
+      throw_error(*entry, "has rank " + std::to_string(entry->rank) + ", expected at most " +
+                              std::to_string(Shape::max_rank));
+    }
+    return *entry;
+  }
+  [[noreturn]] void throw_dtype(const SafetensorsEntry& entry, const std::string& expected) const {
+    throw_error(entry, "has dtype " + escaped(entry.dtype, detail::longest_name) + ", expected " + expected);
+  }
   [[noreturn]] void throw_error(const SafetensorsEntry& entry, const std::string& what) const {
-    throw FileError(path_ + ": " + in_quotes(entry.name) + " " + what);
+    throw FileError(name() + ": " + in_quotes(entry.name) + " " + what);
   }
 
   void check_bools(const SafetensorsEntry& entry, std::span<const std::byte> bytes) const {
@@ -106,13 +138,12 @@ class SafetensorsReader {
   }
 
   void read_bytes(std::uint64_t position, std::span<std::byte> bytes) const {
-    if (file_.read(position, bytes) != bytes.size()) {
-      throw FileError(path_ + ": cut short while " + std::to_string(bytes.size()) + " bytes were read");
+    if (source_.read(position, bytes) != bytes.size()) {
+      throw FileError(name() + ": cut short while " + std::to_string(bytes.size()) + " bytes were read");
     }
   }
 
-  std::string path_;
-  PositionedFile file_;
+  SafetensorsSource source_;
   std::uint64_t data_start_ = 0;
   SafetensorsHeader header_;
 };

@@ -22,8 +22,10 @@
 #include <gradus/core/byte_order.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/escape.hpp>
+#include <gradus/core/shape.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/core/tensor_view.hpp>
+#include <gradus/io/float_type.hpp>
 #include <gradus/io/safetensors_dtype.hpp>
 #include <gradus/io/safetensors_reader.hpp>
 
@@ -36,19 +38,22 @@ class SafetensorsWriter {
   /// for a name that the format does not allow: `__metadata__`, or text that is not UTF-8.
   template <class Scalar>
   void add(std::string_view name, TensorView<Scalar> tensor) {
-    check_text("name", name);
-    if (name == "__metadata__") throw_error("a tensor cannot be named \"__metadata__\"");
-    if (!names_.emplace(name).second) throw_error("two tensors named " + in_quotes(name));
-    const std::span<const std::byte> bytes = std::as_bytes(tensor.span());
-    std::string extents;
-    for (const Index extent : tensor.shape())
-      extents += (extents.empty() ? "" : ",") + std::to_string(extent);
-    entries_ += (entries_.empty() ? "" : ",") + json_text(name) + R"(:{"dtype":")" +
-                detail::safetensors_dtype<std::remove_const_t<Scalar>>() + R"(","shape":[)" + extents +
-                R"(],"data_offsets":[)" + std::to_string(size_) + "," + std::to_string(size_ + bytes.size()) +
-                "]}";
-    size_ += bytes.size();
-    parts_.push_back({bytes, sizeof(Scalar)});
+    add_entry(name, detail::safetensors_dtype<std::remove_const_t<Scalar>>(), tensor.shape(),
+              tensor.span().size_bytes());
+    parts_.push_back({std::as_bytes(tensor.span()), sizeof(Scalar), {}});
+  }
+  /// Adds a tensor whose elements are converted to `type` when they are written; it must live until then.
+  template <class Scalar>
+  requires FloatOrDouble<std::remove_const_t<Scalar>>
+  void add_converted(std::string_view name, TensorView<Scalar> tensor, FloatType type) {
+    using Element = std::remove_const_t<Scalar>;
+    if (detail::dtype_of(type) == detail::safetensors_dtype<Element>()) return add(name, tensor);
+    add_entry(name, detail::dtype_of(type), tensor.shape(), tensor.span().size() * detail::size_of(type));
+    parts_.push_back({std::as_bytes(tensor.span()), sizeof(Scalar),
+                      [type](std::span<const std::byte> elements, std::vector<std::byte>& stored) {
+                        const auto* first = reinterpret_cast<const Element*>(elements.data());
+                        detail::convert_to<Element>(type, {first, elements.size() / sizeof(Element)}, stored);
+                      }});
   }
   /// Does the same for a tensor, which must live until `write`.
   template <class Scalar>
@@ -87,8 +92,21 @@ class SafetensorsWriter {
   struct Part {
     std::span<const std::byte> bytes;
     std::size_t element_size;
+    /// Converts some elements; empty if they are written as they are.
+    std::function<void(std::span<const std::byte>, std::vector<std::byte>&)> convert;
   };
 
+  void add_entry(std::string_view name, std::string_view dtype, const Shape& shape, std::size_t bytes) {
+    check_text("name", name);
+    if (name == "__metadata__") throw_error("a tensor cannot be named \"__metadata__\"");
+    if (!names_.emplace(name).second) throw_error("two tensors named " + in_quotes(name));
+    std::string extents;
+    for (const Index extent : shape) extents += (extents.empty() ? "" : ",") + std::to_string(extent);
+    entries_ += (entries_.empty() ? "" : ",") + json_text(name) + R"(:{"dtype":")" + std::string(dtype) +
+                R"(","shape":[)" + extents + R"(],"data_offsets":[)" + std::to_string(size_) + "," +
+                std::to_string(size_ + bytes) + "]}";
+    size_ += bytes;
+  }
   [[noreturn]] static void throw_error(const std::string& what) {
     throw ArgumentError("SafetensorsWriter: " + what);
   }
@@ -106,17 +124,22 @@ class SafetensorsWriter {
   }
 
   static void write_elements(AtomicFile& file, const Part& part) {
-    if constexpr (std::endian::native == std::endian::little) {
+    if (std::endian::native == std::endian::little && !part.convert) {
       file.write(part.bytes);
-    } else {
-      std::vector<std::byte> block;
-      for (auto rest = part.bytes; !rest.empty(); rest = rest.subspan(block.size())) {
-        const auto next =
-            rest.first(std::min<std::size_t>(rest.size(), 1 << 16));  // a multiple of 8, or the end
+      return;
+    }
+    std::vector<std::byte> block;
+    for (auto rest = part.bytes; !rest.empty();) {
+      const auto next =
+          rest.first(std::min<std::size_t>(rest.size(), 1 << 16));  // a multiple of 8, or the end
+      if (part.convert) {
+        part.convert(next, block);
+      } else {
         block.assign(next.begin(), next.end());
         swap_bytes(std::span(block), part.element_size);
-        file.write(block);
       }
+      file.write(block);
+      rest = rest.subspan(next.size());
     }
   }
 

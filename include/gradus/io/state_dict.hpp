@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <map>
-#include <set>
+#include <optional>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,55 +18,66 @@
 
 #include <gradus/core/error.hpp>
 #include <gradus/core/escape.hpp>
-#include <gradus/core/file.hpp>
 #include <gradus/core/tensor.hpp>
+#include <gradus/io/architecture.hpp>
+#include <gradus/io/float_type.hpp>
+#include <gradus/io/load_options.hpp>
+#include <gradus/io/load_report.hpp>
+#include <gradus/io/module_registry.hpp>
+#include <gradus/io/network_state.hpp>
 #include <gradus/io/safetensors.hpp>
-#include <gradus/nn/module.hpp>
+#include <gradus/io/tensor_names.hpp>
 #include <gradus/nn/sequential.hpp>
 
 /// Networks to and from safetensors files, with PyTorch's names and layout: what `save` writes,
 /// `safetensors.torch.load_file` reads as a state_dict of the same network, and the other way round.
 namespace gradus {
 
-/// Whether a file that does not fit the network exactly is refused or loaded in part.
-enum class Match { strict, what_fits };
-
-/// What a load that is not strict left undone.
-struct [[nodiscard]] LoadReport {
-  std::vector<std::string> missing;     ///< in the network, not in the file: kept as they were
-  std::vector<std::string> unexpected;  ///< in the file, not in the network: skipped
-  std::vector<std::string> different;   ///< in both with another shape or dtype: kept as they were
-  /// Whether every tensor of the network was in the file, and nothing else.
-  bool complete() const { return missing.empty() && unexpected.empty() && different.empty(); }
-
-  /// `missing 3.bias; unexpected 5.weight; 1.weight is F32 [256, 784] in the file, F32 [128, 784] in the
-  /// network`. Names ten of each kind and counts the rest; safe to print.
-  std::string to_string() const {
-    constexpr std::size_t most = 10;
-    std::string text;
-    const auto append = [&text](const std::string& part) { text += (text.empty() ? "" : "; ") + part; };
-    const auto list = [&](const std::string& kind, const std::string& before, const auto& names) {
-      const std::size_t shown = std::min(names.size(), most);
-      for (std::size_t i = 0; i < shown; ++i) append(before + escaped(names[i], 4 * detail::longest_name));
-      if (shown < names.size()) append(std::to_string(names.size() - shown) + " more " + kind);
-    };
-    list("missing", "missing ", missing);
-    list("unexpected", "unexpected ", unexpected);
-    list("different", "", different);
-    return text;
-  }
+/// Options of `save`.
+template <class Scalar = float>
+struct SaveOptions {
+  /// The type of the numbers in the file; that of the network if it is empty.
+  std::optional<FloatType> dtype = {};
+  /// Free text for the reader of the file.
+  std::map<std::string, std::string> metadata = {};
+  /// The modules of your own that `load_network` shall rebuild.
+  ModuleRegistry<Scalar> modules = {};
+  /// An input that is written with the output of the network, for `verify`; null for none.
+  const Tensor<Scalar>* example = nullptr;
 };
 
-/// Writes all parameters and buffers of a network. The file appears whole or not at all. Throws FileError.
+/// Writes all parameters, buffers and counters of a network, and its architecture for `load_network`. The
+/// file appears whole or not at all. Throws FileError.
+template <class Scalar>
+void save(const nn::Sequential<Scalar>& net, const std::filesystem::path& file,
+          const SaveOptions<Scalar>& options) {
+  SafetensorsWriter writer;
+  writer.add_metadata("format", "pt");  // what PyTorch's own tools look for
+  writer.add_metadata(detail::architecture_key, detail::architecture_json(net, options.modules));
+  for (const auto& [key, value] : options.metadata) writer.add_metadata(key, value);
+  for (const auto& [name, tensor, counter] : detail::network_state(net)) {
+    if (counter != nullptr) {
+      writer.add(name, TensorView<const std::int64_t>(counter, Shape{}));
+    } else if (options.dtype) {
+      writer.add_converted(name, tensor->view(), *options.dtype);
+    } else {
+      writer.add(name, *tensor);
+    }
+  }
+  Tensor<Scalar> output;
+  if (options.example != nullptr) {
+    output = net.predict(*options.example);
+    writer.add(detail::verify_input, *options.example);
+    writer.add(detail::verify_output, output);
+  }
+  writer.write(file);
+}
+
+/// Does the same with metadata alone.
 template <class Scalar>
 void save(const nn::Sequential<Scalar>& net, const std::filesystem::path& file,
           const std::map<std::string, std::string>& metadata = {}) {
-  SafetensorsWriter writer;
-  writer.add_metadata("format", "pt");  // what PyTorch's own tools look for
-  for (const auto& [key, value] : metadata) writer.add_metadata(key, value);
-  nn::visit_state(net,
-                  [&](std::string_view name, const Tensor<Scalar>& tensor) { writer.add(name, tensor); });
-  writer.write(file);
+  save(net, file, SaveOptions<Scalar>{.metadata = metadata});
 }
 
 namespace detail {
@@ -72,69 +86,134 @@ namespace detail {
 template <class Scalar>
 struct Fit {
   LoadReport report;
-  std::vector<std::pair<Tensor<Scalar>*, const SafetensorsEntry*>> fitting;
+  std::vector<std::pair<StateTensor<Scalar>, const SafetensorsEntry*>> fitting;
+  bool only_dtypes_differ = true;  ///< whether `convert` would help
 };
 
+/// The entry's numbers can become the tensor's: it has the dtype, or may be converted to it.
 template <class Scalar>
-Fit<Scalar> compare(nn::Sequential<Scalar>& net, const SafetensorsReader& reader) {
+bool dtype_fits(const StateTensor<Scalar>& wanted, const SafetensorsEntry& entry, bool convert) {
+  if (wanted.counter == nullptr && convert && float_type(entry.dtype)) return true;
+  return entry.dtype == wanted.dtype();
+}
+
+template <class Scalar>
+Fit<Scalar> compare(const std::vector<StateTensor<Scalar>>& state, const std::vector<FileTensor>& tensors,
+                    bool convert) {
   Fit<Scalar> fit;
-  std::set<std::string, std::less<>> wanted;
-  const std::string dtype = safetensors_dtype<Scalar>();
-  nn::visit_state(net, [&](std::string_view name, Tensor<Scalar>& tensor) {
-    wanted.emplace(name);
-    const SafetensorsEntry* entry = reader.find(name);
-    if (entry == nullptr) {
-      fit.report.missing.emplace_back(name);
-    } else if (entry->dtype != dtype || !entry->has_shape() || !(entry->shape == tensor.shape())) {
-      fit.report.different.push_back(std::string(name) + " is " + entry->description() + " in the file, " +
-                                     dtype + " " + tensor.shape().to_string() + " in the network");
-    } else {
-      fit.fitting.emplace_back(&tensor, entry);
+  std::map<std::string_view, const SafetensorsEntry*> in_file;
+  for (const FileTensor& tensor : tensors) in_file.emplace(tensor.name, tensor.entry);
+  std::map<std::string_view, bool> wanted;
+  for (const StateTensor<Scalar>& each : state) {
+    wanted.emplace(each.name, true);
+    const auto found = in_file.find(each.name);
+    if (found == in_file.end()) {
+      if (!each.is_optional()) fit.report.missing.push_back(each.name);
+      continue;
     }
-  });
-  for (const SafetensorsEntry& entry : reader.entries()) {
-    if (!wanted.contains(entry.name)) fit.report.unexpected.push_back(entry.name);
+    const SafetensorsEntry& entry = *found->second;
+    const bool same_shape = entry.has_shape() && entry.shape == each.shape();
+    if (same_shape && dtype_fits(each, entry, convert)) {
+      fit.fitting.emplace_back(each, &entry);
+      fit.report.assigned.push_back({entry.name, each.name, entry.description()});
+      continue;
+    }
+    fit.only_dtypes_differ = fit.only_dtypes_differ && same_shape && dtype_fits(each, entry, true);
+    fit.report.different.push_back(each.name + " is " + entry.description() + " in the file, " +
+                                   each.dtype() + " " + each.shape().to_string() + " in the network");
+  }
+  for (const FileTensor& tensor : tensors) {
+    if (!wanted.contains(tensor.name)) fit.report.unexpected.push_back(tensor.entry->name);
   }
   return fit;
 }
 
-/// A sentence for names that differ by a prefix, as those of a network inside another one; else nothing.
-inline std::string prefix_hint(const LoadReport& report) {
+/// A sentence for names that differ by a prefix, as those of a network inside another one, or for dtypes that
+/// could be converted; else nothing.
+template <class Scalar>
+std::string hint(const Fit<Scalar>& fit) {
+  const LoadReport& report = fit.report;
+  if (!report.different.empty() && fit.only_dtypes_differ) return "; `.convert = true` converts the dtype";
   if (report.missing.empty()) return "";
   const std::string ending = "." + report.missing.front();
   const auto found = std::ranges::find_if(report.unexpected,
                                           [&](const std::string& name) { return name.ends_with(ending); });
   if (found == report.unexpected.end()) return "";
   return "; the names in the file seem to begin with " +
-         in_quotes(std::string_view(*found).substr(0, found->size() - ending.size() + 1));
+         in_quotes(std::string_view(*found).substr(0, found->size() - ending.size() + 1)) +
+         ", which `.prefix` leaves out";
+}
+
+/// Reads what fits, then moves all of it into the network, which is unchanged if anything is thrown.
+template <class Scalar>
+void read_fitting(const SafetensorsReader& reader, const Fit<Scalar>& fit) {
+  std::vector<Tensor<Scalar>> tensors;
+  std::vector<std::int64_t> counters;
+  for (const auto& [wanted, entry] : fit.fitting) {
+    if (wanted.counter == nullptr) {
+      tensors.push_back(reader.template read_converted<Scalar>(entry->name));
+      continue;
+    }
+    counters.push_back(read_count(reader, entry->name));
+  }
+  std::size_t tensor = 0, counter = 0;
+  for (const auto& [wanted, entry] : fit.fitting) {
+    if (wanted.counter == nullptr) {
+      *wanted.tensor = std::move(tensors[tensor++]);
+    } else {
+      *wanted.counter = counters[counter++];
+    }
+  }
+}
+
+/// Loads from a file that is open already.
+template <class Scalar>
+LoadReport load_from(const SafetensorsReader& reader, nn::Sequential<Scalar>& net,
+                     const LoadOptions& options) {
+  const std::vector<StateTensor<Scalar>> state = network_state(net);
+  std::vector<FileTensor> tensors = without_prefix(reader, options.prefix);
+  rename(reader.name(), tensors, options.rename);
+  const bool by_order = options.match == Match::by_order;
+  if (by_order) {
+    std::vector<std::string> names;
+    for (const StateTensor<Scalar>& each : state) names.push_back(each.name);
+    rename_by_order(reader.name(), tensors, names);
+  }
+  Fit<Scalar> fit = compare(state, tensors, options.convert);
+  const auto throw_error = [&](const std::string& what) {
+    throw FileError(
+        reader.name() + ": " + what + ": " + fit.report.to_string() + hint(fit) +
+        (by_order && !fit.report.assigned.empty() ? "; by order, these fit:\n" + fit.report.table() : ""));
+  };
+  if (options.match != Match::what_fits && !fit.report.complete()) throw_error("does not fit the network");
+  const bool wants_nothing = fit.report.missing.empty() && fit.report.different.empty();
+  if (fit.fitting.empty() && !wants_nothing) throw_error("nothing in it fits the network");
+  read_fitting(reader, fit);
+  if (by_order && options.table != nullptr) *options.table << fit.report.table();
+  return std::move(fit.report);
 }
 
 }  // namespace detail
 
-/// Fills a network from a file. A strict load of a file that does not fit throws FileError, naming the
-/// differences, and one that is not strict reports them. It throws too if nothing at all fits, since names
-/// with a prefix would otherwise leave the network as it was. Whatever is thrown, the network is unchanged.
+/// Fills a network from a file, a MemoryMap or bytes in memory. A strict load of a file that does not fit
+/// throws FileError, naming the differences, and one that is not strict reports them. It throws too if
+/// nothing at all fits, since names with a prefix would otherwise leave the network as it was. Whatever is
+/// thrown, the network is unchanged. As in PyTorch, `num_batches_tracked` may be missing, and is kept then.
 template <class Scalar>
-LoadReport load(nn::Sequential<Scalar>& net, const std::filesystem::path& file, Match match) {
-  const SafetensorsReader reader(file);
-  detail::Fit<Scalar> fit = detail::compare(net, reader);
-  const auto throw_error = [&](const std::string& what) {
-    throw FileError(path_text(file) + ": " + what + ": " + fit.report.to_string() +
-                    detail::prefix_hint(fit.report));
-  };
-  if (match == Match::strict && !fit.report.complete()) throw_error("does not fit the network");
-  const bool wants_nothing = fit.report.missing.empty() && fit.report.different.empty();
-  if (fit.fitting.empty() && !wants_nothing) throw_error("nothing in it fits the network");
-  std::vector<Tensor<Scalar>> read;
-  for (const auto& [tensor, entry] : fit.fitting) read.push_back(reader.template read<Scalar>(entry->name));
-  for (std::size_t i = 0; i < read.size(); ++i) *fit.fitting[i].first = std::move(read[i]);
-  return std::move(fit.report);
+LoadReport load(nn::Sequential<Scalar>& net, SafetensorsSource source, const LoadOptions& options) {
+  return detail::load_from(SafetensorsReader(std::move(source)), net, options);
+}
+
+/// Does the same with a Match alone.
+template <class Scalar>
+[[nodiscard]] LoadReport load(nn::Sequential<Scalar>& net, SafetensorsSource source, Match match) {
+  return load(net, std::move(source), LoadOptions{.match = match});
 }
 
 /// Fills a network from a file that must fit it exactly: `load(net, file, Match::strict)`. Throws FileError.
 template <class Scalar>
-void load(nn::Sequential<Scalar>& net, const std::filesystem::path& file) {
-  static_cast<void>(load(net, file, Match::strict));
+void load(nn::Sequential<Scalar>& net, SafetensorsSource source) {
+  static_cast<void>(load(net, std::move(source), Match::strict));
 }
 
 }  // namespace gradus

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -47,6 +48,11 @@ class AnyModule {
   using BufferVisitor = std::function<void(std::string_view name, Tensor<Scalar>&)>;
   /// Is called with each buffer of a const module.
   using ConstBufferVisitor = std::function<void(std::string_view name, const Tensor<Scalar>&)>;
+
+  /// Is called with each counter.
+  using CounterVisitor = std::function<void(std::string_view name, std::int64_t&)>;
+  /// Is called with each counter of a const module.
+  using ConstCounterVisitor = std::function<void(std::string_view name, const std::int64_t&)>;
 
   /// Holds the module, cast to this scalar if it is one without parameters for another scalar.
   template <class M>
@@ -98,6 +104,16 @@ class AnyModule {
   template <class F>
   void visit_buffers(F&& f) const {
     call()->visit_buffers(ConstBufferVisitor(std::ref(f)));
+  }
+  /// Calls f(name, count) for each counter.
+  template <class F>
+  void visit_counters(F&& f) {
+    call()->visit_counters(CounterVisitor(std::ref(f)));
+  }
+  /// Calls f(name, count) for each counter.
+  template <class F>
+  void visit_counters(F&& f) const {
+    call()->visit_counters(ConstCounterVisitor(std::ref(f)));
   }
   /// Runs what the module does after a training forward.
   void update(Context& context) { call()->update(context); }
@@ -198,6 +214,8 @@ class AnyModule {
     virtual void visit(const ConstParameterVisitor& f) const = 0;
     virtual void visit_buffers(const BufferVisitor& f) = 0;
     virtual void visit_buffers(const ConstBufferVisitor& f) const = 0;
+    virtual void visit_counters(const CounterVisitor& f) = 0;
+    virtual void visit_counters(const ConstCounterVisitor& f) const = 0;
     virtual void update(Context& context) = 0;
     virtual void reset_parameters(Generator& random) = 0;
     virtual bool has_parameters() const = 0;
@@ -245,6 +263,8 @@ class AnyModule {
     void visit(const ConstParameterVisitor& f) const override { nn::visit_parameters(module, f); }
     void visit_buffers(const BufferVisitor& f) override { nn::visit_buffers(module, f); }
     void visit_buffers(const ConstBufferVisitor& f) const override { nn::visit_buffers(module, f); }
+    void visit_counters(const CounterVisitor& f) override { nn::visit_counters(module, f); }
+    void visit_counters(const ConstCounterVisitor& f) const override { nn::visit_counters(module, f); }
     void update(Context& context) override { nn::update(module, context); }
     void reset_parameters(Generator& random) override { nn::reset_parameters(module, random); }
     bool has_parameters() const override { return nn::has_parameters(module); }
@@ -276,7 +296,8 @@ class AnyModule {
   Pointer self_;
 };
 
-// Not in the class, where it would be inline: gradus/compiled.hpp keeps it out of a translation unit.
+/// Makes the model of a module. Not in the class, where it would be inline: gradus/compiled.hpp keeps it out
+/// of a translation unit.
 template <FloatOrDouble Scalar>
 template <class M>
 typename AnyModule<Scalar>::Pointer AnyModule<Scalar>::make_model(M module) {

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <string>
 
 #include <gradus/core/error.hpp>
@@ -35,6 +37,8 @@ class BatchNorm1d {
   Parameter<Scalar> bias;           ///< `[C]`, 0 at first; empty unless affine
   Tensor<Scalar> running_mean;      ///< `[C]`, 0 at first
   Tensor<Scalar> running_variance;  ///< `[C]`, 1 at first; of the unbiased kind
+  /// The number of training passes so far, as PyTorch counts them. Saturates.
+  std::int64_t num_batches_tracked = 0;
 
   /// Throws ArgumentError on a negative number of features, an epsilon below 0 or a momentum outside [0, 1].
   explicit BatchNorm1d(Index features, const BatchNorm1dOptions& options = {})
@@ -105,12 +109,14 @@ class BatchNorm1d {
                                                gradient_view(bias, bias_sink_slot, context), s.mean_rest);
   }
 
-  /// Moves the running statistics towards those of the last training forward.
+  /// Moves the running statistics towards those of the last training forward, and counts it.
   void update(Context& context) {
     const Statistics s(context, features());
     const auto share = static_cast<Scalar>(options_.momentum);
     ops::lerp<Scalar>(share, s.mean, running_mean.view());
     ops::lerp<Scalar>(share, s.variance, running_variance.view());
+    // The count may come from a file.
+    if (num_batches_tracked < std::numeric_limits<std::int64_t>::max()) ++num_batches_tracked;
   }
 
   /// Calls f(name, parameter) for each parameter.
@@ -132,6 +138,16 @@ class BatchNorm1d {
   template <class F>
   void visit_buffers(F&& f) const {
     visit_statistics(*this, f);
+  }
+  /// Calls f("num_batches_tracked", count).
+  template <class F>
+  void visit_counters(F&& f) {
+    f("num_batches_tracked", num_batches_tracked);
+  }
+  /// Calls f("num_batches_tracked", count).
+  template <class F>
+  void visit_counters(F&& f) const {
+    f("num_batches_tracked", num_batches_tracked);
   }
   /// Draws the parameters anew, as PyTorch does.
   void reset_parameters(Generator&) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstdint>
 #include <string_view>
 #include <type_traits>
 
@@ -28,6 +29,8 @@ namespace gradus::nn {
 ///   `void gradient(x, dy, Context&)`, which adds to their gradients (`accumulate` below, for a container);
 /// - other state: `void visit_buffers(f)`, calling `f("running_mean", tensor)`, and
 ///   `void update(Context&)`, run after each training forward;
+/// - counts: `void visit_counters(f)`, calling `f("num_batches_tracked", count)` with a `std::int64_t`. They
+///   are saved and restored exactly, whatever the network's scalar is;
 /// - `bool is_identity(const Context&) const`: true where the output is the input under another shape, so
 ///   that nothing is to be computed and a container may pass a view on;
 /// - `void reset_parameters(Generator&)`: draws the parameters anew; `std::string name() const`: for
@@ -35,9 +38,9 @@ namespace gradus::nn {
 /// - `Tanh<Other> cast<Other>() const`, if it has no parameters: the same module for another scalar, which
 ///   makes `Tanh{}` fit a network of double. A class that derives from a module needs a `cast` of its own.
 ///
-/// `visit` and `visit_buffers` should have const overloads, which call f with constants. Without them a const
-/// module is copied, and the copy visited. What this header defines below its concepts is the only code that
-/// asks which of these functions a module has.
+/// `visit`, `visit_buffers` and `visit_counters` should have const overloads, which call f with constants.
+/// Without them a const module is copied, and the copy visited. What this header defines below its concepts
+/// is the only code that asks which of these functions a module has.
 template <class M, class Scalar>
 concept Module = std::copy_constructible<M> &&
     requires(const M& module, const Shape& shape, TensorView<const Scalar> in, TensorView<Scalar> out,
@@ -75,6 +78,10 @@ concept HasParameters = requires(M& module) {
 template <class M>
 concept HasBuffers = requires(M& module) {
   module.visit_buffers(AnyVisitor{});
+};
+template <class M>
+concept HasCounters = requires(M& module) {
+  module.visit_counters(AnyVisitor{});
 };
 template <class M>
 concept HasUpdate = requires(M& module, Context& context) {
@@ -193,8 +200,19 @@ void visit_buffers(M& module, F&& f) {
   }
 }
 
+/// Calls `f(name, count)` for each counter, a `std::int64_t`, in the same way.
+template <class M, class F>
+void visit_counters(M& module, F&& f) {
+  if constexpr (detail::HasCounters<M>) {
+    module.visit_counters(f);
+  } else if constexpr (detail::HasCounters<std::remove_const_t<M>>) {
+    auto copy = module;
+    copy.visit_counters([&](std::string_view name, const std::int64_t& count) { f(name, count); });
+  }
+}
+
 /// Calls `f(name, tensor)` for all that a module or network has learnt: the values of its parameters, then
-/// its buffers.
+/// its buffers. `visit_counters` visits the counters.
 template <class M, class F>
 void visit_state(M& module, F&& f) {
   nn::visit_parameters(module, [&](std::string_view name, auto& parameter) { f(name, parameter.value); });

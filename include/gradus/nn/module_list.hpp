@@ -3,13 +3,16 @@
 #pragma once
 
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/escape.hpp>
 #include <gradus/core/index.hpp>
 #include <gradus/core/random.hpp>
 #include <gradus/core/tensor.hpp>
@@ -22,26 +25,25 @@ namespace gradus::nn {
 
 namespace detail {
 
-/// Calls `f(path, parameter)` for every parameter of the children: `1.weight` is child 1's `weight`.
-template <class Children, class F>
-void visit_children(Children& children, F& f) {
-  for (std::size_t i = 0; i < children.size(); ++i) {
-    const std::string path = std::to_string(i) + ".";
-    children[i].visit(
-        [&](std::string_view name, auto& parameter) { f(path + std::string(name), parameter); });
-  }
-}
-/// Calls `f(path, tensor)` for every buffer of the children.
-template <class Children, class F>
-void visit_child_buffers(Children& children, F& f) {
-  for (std::size_t i = 0; i < children.size(); ++i) {
-    const std::string path = std::to_string(i) + ".";
-    children[i].visit_buffers(
-        [&](std::string_view name, auto& tensor) { f(path + std::string(name), tensor); });
-  }
+[[noreturn]] inline void throw_child_name(const std::string& name) {
+  throw ArgumentError("Sequential: child name " + in_quotes(name) +
+                      ", expected one in UTF-8 without a dot that no other child has");
 }
 
 }  // namespace detail
+
+/// A module and its name among the children of a network: `{"fc1", Linear{784, 256}}`.
+template <class Scalar>
+struct NamedModule {
+  /// The name, as in PyTorch's `add_module`.
+  std::string name;
+  /// The module, cast to the network's scalar.
+  AnyModule<Scalar> module;
+
+  /// Names a module.
+  template <ModuleFor<Scalar> M>
+  NamedModule(std::string child_name, M child) : name(std::move(child_name)), module(std::move(child)) {}
+};
 
 /// The children of a network: modules as values, in order, with the parameters and buffers of all of them.
 /// Base of Sequential, which says what they compute. Sequences nest up to max_nesting deep.
@@ -54,10 +56,22 @@ class ModuleList {
   AnyModule<Scalar>& operator[](Index i) & { return children_[checked(i)]; }
   /// Returns child i of a const network. Throws IndexError.
   const AnyModule<Scalar>& operator[](Index i) const& { return children_[checked(i)]; }
+  /// The child of a name, or of a number if it has none: `net["fc1"]`. Throws IndexError.
+  AnyModule<Scalar>& operator[](std::string_view name) & { return children_[found(name)]; }
+  /// Returns the child of a name of a const network. Throws IndexError.
+  const AnyModule<Scalar>& operator[](std::string_view name) const& { return children_[found(name)]; }
+  /// Of a temporary network, the child itself.
+  AnyModule<Scalar> operator[](std::string_view name) && { return std::move(children_[found(name)]); }
+  /// Returns the name of child i: the one it was given, or its number. Throws IndexError.
+  std::string child_name(Index i) const {
+    const std::string& name = names_[checked(i)];
+    return name.empty() ? std::to_string(i) : name;
+  }
   /// Of a temporary network, the child itself.
   AnyModule<Scalar> operator[](Index i) && { return std::move(children_[checked(i)]); }
 
-  /// All parameters in order, with PyTorch's names: `1.weight`, `1.bias`; `3.0.weight` in a nested sequence.
+  /// All parameters in order, with PyTorch's names: `1.weight`, `1.bias`; `3.0.weight` in a nested sequence,
+  /// `fc1.weight` in a child with a name.
   std::vector<NamedParameter<Scalar>> named_parameters() &;
   void named_parameters() && = delete;  // they would point into a network that is gone
   /// State that is not trained, such as running means.
@@ -81,22 +95,44 @@ class ModuleList {
   /// Calls f(name, parameter) for each parameter.
   template <class F>
   void visit(F&& f) {
-    detail::visit_children(children_, f);
+    visit_children(*this, [&f](auto& child, const auto& named) {
+      child.visit([&](std::string_view name, auto& parameter) { f(named(name), parameter); });
+    });
   }
   /// Calls f(name, parameter) for each parameter.
   template <class F>
   void visit(F&& f) const {
-    detail::visit_children(children_, f);
+    visit_children(*this, [&f](auto& child, const auto& named) {
+      child.visit([&](std::string_view name, auto& parameter) { f(named(name), parameter); });
+    });
   }
   /// Calls f(name, tensor) for each buffer.
   template <class F>
   void visit_buffers(F&& f) {
-    detail::visit_child_buffers(children_, f);
+    visit_children(*this, [&f](auto& child, const auto& named) {
+      child.visit_buffers([&](std::string_view name, auto& tensor) { f(named(name), tensor); });
+    });
   }
   /// Calls f(name, tensor) for each buffer.
   template <class F>
   void visit_buffers(F&& f) const {
-    detail::visit_child_buffers(children_, f);
+    visit_children(*this, [&f](auto& child, const auto& named) {
+      child.visit_buffers([&](std::string_view name, auto& tensor) { f(named(name), tensor); });
+    });
+  }
+  /// Calls f(name, count) for each counter.
+  template <class F>
+  void visit_counters(F&& f) {
+    visit_children(*this, [&f](auto& child, const auto& named) {
+      child.visit_counters([&](std::string_view name, auto& count) { f(named(name), count); });
+    });
+  }
+  /// Calls f(name, count) for each counter.
+  template <class F>
+  void visit_counters(F&& f) const {
+    visit_children(*this, [&f](auto& child, const auto& named) {
+      child.visit_counters([&](std::string_view name, auto& count) { f(named(name), count); });
+    });
   }
   /// Returns whether there is a parameter to train.
   bool has_parameters() const {
@@ -114,8 +150,9 @@ class ModuleList {
   }
 
  protected:
-  /// Throws ArgumentError if modules would be nested more than max_nesting deep.
-  void append(AnyModule<Scalar> child);
+  /// Adds a child, which is numbered if the name is empty. Throws ArgumentError if modules would be nested
+  /// more than max_nesting deep, or if the name has a dot or belongs to another child.
+  void append(AnyModule<Scalar> child, std::string name = {});
 
   /// Throws IndexError unless there is a child i.
   void check(Index i) const { static_cast<void>(checked(i)); }
@@ -124,6 +161,21 @@ class ModuleList {
   std::vector<AnyModule<Scalar>> children_;
 
  private:
+  /// Calls f(child, named) for each child, where named(name) is the path to what is in it.
+  template <class Self, class F>
+  static void visit_children(Self& self, const F& f) {
+    for (Index i = 0; i < self.size(); ++i) {
+      const std::string path = self.child_name(i) + ".";
+      f(self.children_[to_size(i)], [&](std::string_view name) { return path + std::string(name); });
+    }
+  }
+  /// The number of the child of a name, or -1.
+  Index find(std::string_view name) const;
+  std::size_t found(std::string_view name) const {
+    const Index i = find(name);
+    if (i < 0) throw IndexError("Sequential: no child is named " + in_quotes(name));
+    return to_size(i);
+  }
   std::size_t checked(Index i) const {
     if (i < 0 || i >= size()) {
       throw IndexError("Sequential: child " + std::to_string(i) + ", expected one in [0, " +
@@ -131,6 +183,9 @@ class ModuleList {
     }
     return to_size(i);
   }
+
+  std::vector<std::string> names_;  ///< one per child, empty for one that is numbered
+  bool any_named_ = false;
 };
 
 // Not in the class, where they would be inline: gradus/compiled.hpp keeps them out of a translation unit.
@@ -145,9 +200,32 @@ std::vector<NamedParameter<Scalar>> ModuleList<Scalar>::named_parameters() & {
 }
 
 template <class Scalar>
-void ModuleList<Scalar>::append(AnyModule<Scalar> child) {
+Index ModuleList<Scalar>::find(std::string_view name) const {
+  const auto named = std::ranges::find(names_, name);
+  if (named != names_.end() && !name.empty()) return named - names_.begin();
+  Index i = -1;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), i);
+  const bool numbered = error == std::errc{} && i >= 0 && i < size() && names_[to_size(i)].empty();
+  return numbered && std::to_string(i) == name ? i : -1;
+}
+
+template <class Scalar>
+void ModuleList<Scalar>::append(AnyModule<Scalar> child, std::string name) {
   if (child.depth() >= max_nesting) detail::throw_nesting();
-  children_.push_back(std::move(child));
+  const std::string number = std::to_string(size());
+  if (name == number) name.clear();
+  const std::string& full = name.empty() ? number : name;
+  const bool may_be_taken = any_named_ || !name.empty();
+  if (!is_utf8(full) || full.find('.') != full.npos || (may_be_taken && find(full) >= 0))
+    detail::throw_child_name(full);
+  any_named_ = may_be_taken;
+  names_.push_back(std::move(name));
+  try {
+    children_.push_back(std::move(child));
+  } catch (...) {
+    names_.pop_back();
+    throw;
+  }
 }
 
 }  // namespace gradus::nn

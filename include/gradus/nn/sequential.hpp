@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <utility>
@@ -63,6 +64,9 @@ class Sequential : public ModuleList<Scalar> {
     children_.reserve(sizeof...(modules));
     (push_back(std::move(modules)), ...);
   }
+  /// Makes a network of named modules: `Sequential{{"fc1", Linear{784, 256}}, {"relu", ReLU{}}}`. Throws
+  /// ArgumentError for a name with a dot and for two equal names.
+  Sequential(std::initializer_list<NamedModule<Scalar>> modules);
   /// Copies the children and their parameters.
   Sequential(const Sequential&) = default;
   /// Takes the children over.
@@ -78,6 +82,13 @@ class Sequential : public ModuleList<Scalar> {
   void push_back(M module) {
     detail::check_module<M, Scalar>();
     append(AnyModule<Scalar>(std::move(module)));
+  }
+  /// Adds a module with a name, under which its parameters appear: `fc1.weight`, as those of a class in
+  /// PyTorch. Throws ArgumentError for a name that has a dot or belongs to another child.
+  template <class M>
+  void add(std::string name, M module) {
+    detail::check_module<M, Scalar>();
+    append(AnyModule<Scalar>(std::move(module)), std::move(name));
   }
   /// In training mode, which a new network is in, forward drops out and looks at the batch; predict never
   /// does.
@@ -219,7 +230,7 @@ class Sequential : public ModuleList<Scalar> {
   using ConstChain = detail::Chain<const AnyModule<Scalar>>;
   friend detail::ContextPool* detail::context_pool<Scalar>(Sequential& network);
 
-  void append(AnyModule<Scalar> child);
+  void append(AnyModule<Scalar> child, std::string name = {});
 
   MutableChain chain(Context& context) { return {children_, hooks_, context}; }
   ConstChain chain(Context& context) const { return {children_, hooks_, context}; }
@@ -258,8 +269,14 @@ class Sequential : public ModuleList<Scalar> {
 // Not in the class, where they would be inline: gradus/compiled.hpp keeps them out of a translation unit.
 
 template <class Scalar>
-void Sequential<Scalar>::append(AnyModule<Scalar> child) {
-  Children::append(std::move(child));
+Sequential<Scalar>::Sequential(std::initializer_list<NamedModule<Scalar>> modules) {
+  children_.reserve(modules.size());
+  for (const NamedModule<Scalar>& each : modules) append(each.module, each.name);
+}
+
+template <class Scalar>
+void Sequential<Scalar>::append(AnyModule<Scalar> child, std::string name) {
+  Children::append(std::move(child), std::move(name));
   workspace_ = {};
 }
 
@@ -311,5 +328,10 @@ template <class M>
 Sequential(M) -> Sequential<detail::scalar_of<M>>;
 template <class... Modules>
 Sequential(Modules...) -> Sequential<detail::scalar_of<Modules...>>;
+Sequential(std::initializer_list<NamedModule<float>>)->Sequential<float>;
+// A template, so that the guide above is preferred where modules fit both scalars.
+template <class Scalar = double>
+requires std::same_as<Scalar, double> Sequential(std::initializer_list<NamedModule<Scalar>>)
+->Sequential<Scalar>;
 
 }  // namespace gradus::nn

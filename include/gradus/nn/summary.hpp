@@ -72,7 +72,7 @@ Shape add_summary_rows(const Sequential<Scalar>& net, Shape shape, const std::st
                        const std::string& path, std::vector<SummaryRow>& rows) {
   for (Index i = 0; i < net.size(); ++i) {
     const Shape in = shape;
-    const std::string number = path + std::to_string(i);
+    const std::string number = path + net.child_name(i);
     shape = net[i].output_shape(in);
     rows.push_back({indent + number + "  " + net[i].name(), batch_shape(shape),
                     with_commas(count_numbers(net[i]).all())});

@@ -19,17 +19,24 @@
 /// approximation by tanh; element by element: any shape.
 namespace gradus::ops {
 
+namespace detail {
+
+// y = x/2 erfc(-x / sqrt 2)
+template <class Scalar>
+Scalar exact_gelu(Scalar x) {
+  // The limit at minus infinity is 0, which infinity times 0 would miss.
+  const Scalar in = std::max(x, std::numeric_limits<Scalar>::lowest());
+  return in / 2 * std::erfc(-std::numbers::sqrt2_v<Scalar> / 2 * in);
+}
+
+}  // namespace detail
+
 /// Applies the Gaussian error linear unit. Throws ShapeError unless the shapes are equal.
 /// `y = x/2 (1 + erf(x / sqrt 2))`, written with erfc(-x / sqrt 2), which keeps the digits far below 0
 template <class Scalar>
 void gelu(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("gelu", "output", y.shape(), x.shape());
-  constexpr Scalar root_half = std::numbers::sqrt2_v<Scalar> / 2;
-  for (Index i = 0; i < x.size(); ++i) {
-    // the limit at minus infinity is 0, which infinity times 0 would miss
-    const Scalar in = std::max(x.data()[i], std::numeric_limits<Scalar>::lowest());
-    y.data()[i] = in / 2 * std::erfc(-root_half * in);
-  }
+  for (Index i = 0; i < x.size(); ++i) y.data()[i] = detail::exact_gelu(x.data()[i]);
 }
 
 /// Computes the gradient of gelu from its input. Throws ShapeError unless the shapes are equal.

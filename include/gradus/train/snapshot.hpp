@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -13,7 +14,8 @@
 
 namespace gradus {
 
-/// What a network has learnt at one moment: the values of its parameters and buffers, without names or files.
+/// What a network has learnt at one moment: the values of its parameters, buffers and
+/// counters, without names or files.
 template <class Scalar = float>
 class Snapshot {
  public:
@@ -33,6 +35,8 @@ class Snapshot {
       tensors_[count++] = tensor;
     });
     tensors_.resize(count);
+    counts_.clear();
+    nn::visit_counters(net, [&](std::string_view, const std::int64_t& n) { counts_.push_back(n); });
   }
 
   /// Gives the network back what was remembered. Throws ShapeError, and changes nothing, unless it has the
@@ -44,9 +48,12 @@ class Snapshot {
       if (count == tensors_.size() || tensors_[count].shape() != tensor.shape()) throw_different_tensors();
       ++count;
     });
-    if (count != tensors_.size()) throw_different_tensors();
-    count = 0;
+    std::size_t counters = 0;
+    nn::visit_counters(std::as_const(net), [&](std::string_view, const std::int64_t&) { ++counters; });
+    if (count != tensors_.size() || counters != counts_.size()) throw_different_tensors();
+    count = counters = 0;
     nn::visit_state(net, [&](std::string_view, Tensor<Scalar>& tensor) { tensor = tensors_[count++]; });
+    nn::visit_counters(net, [&](std::string_view, std::int64_t& n) { n = counts_[counters++]; });
   }
 
   /// Saves or loads the tensors: see train/archive.hpp.
@@ -61,6 +68,7 @@ class Snapshot {
   }
 
   std::vector<Tensor<Scalar>> tensors_;
+  std::vector<std::int64_t> counts_;
 };
 
 }  // namespace gradus

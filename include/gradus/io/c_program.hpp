@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gradus/core/error.hpp>
+#include <gradus/core/index.hpp>
+#include <gradus/core/tensor.hpp>
+#include <gradus/nn.hpp>
+
+namespace gradus::detail {
+
+/// What a step of an exported network computes.
+enum class CKind {
+  dense,       ///< y = W x + b
+  scale,       ///< y = w x + b, element by element
+  layer_norm,  ///< y = w (x - mean) / sqrt(variance + a) + b
+  softmax,
+  relu,
+  sigmoid,
+  tanh,
+  elu,         ///< a is alpha
+  leaky_relu,  ///< a is the slope
+  silu,
+  gelu,
+  gelu_tanh,
+  softplus,  ///< a is beta, b the threshold
+  clip       ///< to [a, b]
+};
+
+/// A step of an exported network. All numbers are in double until they are written.
+struct CStep {
+  CKind kind = CKind::dense;
+  Index in = 0, out = 0;
+  std::vector<double> weight = {}, bias = {};
+  double a = 0, b = 0;
+};
+
+/// A network for one sample, as steps one after another: nested networks unrolled, batch normalisation folded
+/// into its neighbours, dropout left out. Throws ArgumentError for modules that it does not know and for a
+/// network whose input size nothing says.
+template <class Scalar>
+class CProgram {
+ public:
+  explicit CProgram(const nn::Sequential<Scalar>& net) {
+    take(net, "");
+    flush();
+    if (size_ < 0)
+      throw ArgumentError("export_c: the network has no module that says how many inputs there are");
+    resolve_sizes();
+  }
+
+  const std::vector<CStep>& steps() const { return steps_; }
+  Index inputs() const { return steps_.front().in; }
+  Index outputs() const { return steps_.back().out; }
+
+ private:
+  void take(const nn::Sequential<Scalar>& net, const std::string& prefix) {
+    for (Index i = 0; i < net.size(); ++i) {
+      const nn::AnyModule<Scalar>& module = net[i];
+      const std::string path = prefix + std::to_string(i);
+      if (const auto* nested = module.template get_if<nn::Sequential<Scalar>>()) {
+        take(*nested, path + ".");
+      } else if (!is_nothing(module) && !take_layer(module, path) && !take_activation(module)) {
+        throw ArgumentError("export_c: module " + path + " is " + module.name() +
+                            ", which cannot be exported; the modules of gradus can");
+      }
+    }
+  }
+
+  template <class M>
+  static const M* as(const nn::AnyModule<Scalar>& module) {
+    return module.template get_if<M>();
+  }
+  static bool is_nothing(const nn::AnyModule<Scalar>& module) {
+    return as<nn::Dropout<Scalar>>(module) || as<nn::Identity<Scalar>>(module) ||
+           as<nn::Flatten<Scalar>>(module);
+  }
+
+  bool take_layer(const nn::AnyModule<Scalar>& module, const std::string& path) {
+    if (const auto* linear = as<nn::Linear<Scalar>>(module)) {
+      check(path, linear->in());
+      add_dense(*linear);
+    } else if (const auto* norm = as<nn::BatchNorm1d<Scalar>>(module)) {
+      check(path, norm->features());
+      add_batch_norm(*norm);
+    } else if (const auto* layer_norm = as<nn::LayerNorm<Scalar>>(module)) {
+      check(path, layer_norm->features());
+      flush();
+      const Index n = layer_norm->features();
+      steps_.push_back({CKind::layer_norm, n, n, numbers(layer_norm->weight.value, n, 1),
+                        numbers(layer_norm->bias.value, n, 0), layer_norm->options().epsilon});
+    } else {
+      return false;
+    }
+    return true;
+  }
+  void check(const std::string& path, Index in) {
+    if (in < 1 || (size_ >= 0 && size_ != in)) {
+      throw ArgumentError("export_c: module " + path + " has " + std::to_string(in) + " inputs, expected " +
+                          (size_ >= 0 ? std::to_string(size_) : "at least 1"));
+    }
+    size_ = in;
+  }
+
+  void add_dense(const nn::Linear<Scalar>& linear) {
+    const Index in = linear.in(), out = linear.out();
+    if (out < 1) throw ArgumentError("export_c: a Linear has no outputs, expected at least 1");
+    CStep dense{CKind::dense, in, out, numbers(linear.weight.value, in * out, 0),
+                numbers(linear.bias.value, out, 0)};
+    // W (a x + c) + b = (W a) x + (b + W c)
+    if (!scale_.weight.empty()) {
+      for (Index o = 0; o < out; ++o) {
+        for (Index i = 0; i < in; ++i) {
+          double& w = dense.weight[to_size(o * in + i)];
+          dense.bias[to_size(o)] += w * scale_.bias[to_size(i)];
+          w *= scale_.weight[to_size(i)];
+        }
+      }
+      scale_ = {};
+    }
+    steps_.push_back(std::move(dense));
+    size_ = out;
+  }
+
+  // A batch normalisation is a x + c: it is multiplied into the layer before it, or kept for the one after.
+  void add_batch_norm(const nn::BatchNorm1d<Scalar>& norm) {
+    const Index n = norm.features();
+    std::vector<double> a = numbers(norm.weight.value, n, 1), c = numbers(norm.bias.value, n, 0);
+    for (Index i = 0; i < n; ++i) {
+      const auto variance = static_cast<double>(norm.running_variance.data()[i]);
+      a[to_size(i)] /= std::sqrt(variance + norm.options().epsilon);
+      c[to_size(i)] -= a[to_size(i)] * static_cast<double>(norm.running_mean.data()[i]);
+    }
+    if (scale_.weight.empty() && !steps_.empty() && steps_.back().kind == CKind::dense) {
+      CStep& dense = steps_.back();
+      for (Index o = 0; o < dense.out; ++o) {
+        for (Index i = 0; i < dense.in; ++i) dense.weight[to_size(o * dense.in + i)] *= a[to_size(o)];
+        dense.bias[to_size(o)] = dense.bias[to_size(o)] * a[to_size(o)] + c[to_size(o)];
+      }
+    } else {
+      flush();
+      scale_ = {CKind::scale, n, n, std::move(a), std::move(c)};
+    }
+  }
+  void flush() {
+    if (!scale_.weight.empty()) steps_.push_back(std::exchange(scale_, {}));
+  }
+
+  bool take_activation(const nn::AnyModule<Scalar>& module) {
+    CStep step;
+    if (as<nn::ReLU<Scalar>>(module)) {
+      step.kind = CKind::relu;
+    } else if (as<nn::Sigmoid<Scalar>>(module)) {
+      step.kind = CKind::sigmoid;
+    } else if (as<nn::Tanh<Scalar>>(module)) {
+      step.kind = CKind::tanh;
+    } else if (as<nn::SiLU<Scalar>>(module)) {
+      step.kind = CKind::silu;
+    } else if (as<nn::Softmax<Scalar>>(module)) {
+      step.kind = CKind::softmax;
+    } else if (const auto* elu = as<nn::ELU<Scalar>>(module)) {
+      step = {CKind::elu, 0, 0, {}, {}, elu->alpha()};
+    } else if (const auto* leaky = as<nn::LeakyReLU<Scalar>>(module)) {
+      step = {CKind::leaky_relu, 0, 0, {}, {}, leaky->slope()};
+    } else if (const auto* gelu = as<nn::GELU<Scalar>>(module)) {
+      step.kind = gelu->form() == nn::GELUForm::exact ? CKind::gelu : CKind::gelu_tanh;
+    } else if (const auto* softplus = as<nn::Softplus<Scalar>>(module)) {
+      step = {CKind::softplus, 0, 0, {}, {}, softplus->options().beta, softplus->options().threshold};
+    } else if (const auto* clip = as<nn::Clip<Scalar>>(module)) {
+      step = {CKind::clip, 0, 0, {}, {}, clip->low(), clip->high()};
+    } else {
+      return false;
+    }
+    flush();
+    steps_.push_back(std::move(step));
+    return true;
+  }
+
+  static std::vector<double> numbers(const Tensor<Scalar>& tensor, Index size, double otherwise) {
+    std::vector<double> result(to_size(size), otherwise);
+    if (tensor.size() == size) std::copy(tensor.begin(), tensor.end(), result.begin());
+    return result;
+  }
+
+  // Activations have the size of what is before them, or after them at the front.
+  void resolve_sizes() {
+    Index size = 0;
+    for (const CStep& step : steps_) {
+      if (step.in > 0) {
+        size = step.in;
+        break;
+      }
+    }
+    for (CStep& step : steps_) {
+      if (step.in == 0) step.in = step.out = size;
+      size = step.out;
+    }
+  }
+
+  std::vector<CStep> steps_;
+  CStep scale_;
+  Index size_ = -1;  ///< of the values at this place; -1 before the first layer
+};
+
+/// Computes what the exported program computes, in this type and in the same order.
+template <class T>
+std::vector<T> run_c_steps(const std::vector<CStep>& steps, std::vector<T> x);
+
+namespace c_steps {
+
+template <class T>
+T activation(const CStep& step, T x) {
+  const auto a = static_cast<T>(step.a), b = static_cast<T>(step.b);
+  switch (step.kind) {
+    case CKind::relu:
+      return x < 0 ? T{0} : x;
+    case CKind::sigmoid:
+      return 1 / (1 + std::exp(-x));
+    case CKind::tanh:
+      return std::tanh(x);
+    case CKind::elu:
+      return x > 0 ? x : a * std::expm1(x);
+    case CKind::leaky_relu:
+      return x > 0 ? x : a * x;
+    case CKind::silu:
+      return x / (1 + std::exp(-x));
+    case CKind::gelu:
+      return x * (1 + std::erf(x * static_cast<T>(std::sqrt(0.5)))) / 2;
+    case CKind::gelu_tanh:
+      return x *
+             (1 +
+              std::tanh(static_cast<T>(0.79788456080286536) * (x + static_cast<T>(0.044715) * x * x * x))) /
+             2;
+    case CKind::softplus:
+      return a * x > b ? x : (x > 0 ? x : T{0}) + std::log1p(std::exp(-std::abs(a * x))) / a;
+    case CKind::clip:
+      return x < a ? a : x > b ? b : x;
+    default:
+      return x;
+  }
+}
+
+template <class T>
+std::vector<T> dense(const CStep& step, const std::vector<T>& x) {
+  std::vector<T> y(to_size(step.out));
+  for (Index o = 0; o < step.out; ++o) {
+    T sum = static_cast<T>(step.bias[to_size(o)]);
+    for (Index i = 0; i < step.in; ++i)
+      sum += static_cast<T>(step.weight[to_size(o * step.in + i)]) * x[to_size(i)];
+    y[to_size(o)] = sum;
+  }
+  return y;
+}
+
+template <class T>
+void layer_norm(const CStep& step, std::vector<T>& x) {
+  const auto n = static_cast<T>(x.size());
+  T mean = 0, variance = 0;
+  for (const T v : x) mean += v;
+  mean /= n;
+  for (const T v : x) variance += (v - mean) * (v - mean);
+  const T r = 1 / std::sqrt(variance / n + static_cast<T>(step.a));
+  for (std::size_t i = 0; i < x.size(); ++i)
+    x[i] = static_cast<T>(step.weight[i]) * (x[i] - mean) * r + static_cast<T>(step.bias[i]);
+}
+
+template <class T>
+void softmax(std::vector<T>& x) {
+  const T largest = *std::ranges::max_element(x);
+  T sum = 0;
+  for (T& v : x) sum += v = std::exp(v - largest);
+  for (T& v : x) v /= sum;
+}
+
+}  // namespace c_steps
+
+template <class T>
+std::vector<T> run_c_steps(const std::vector<CStep>& steps, std::vector<T> x) {
+  for (const CStep& step : steps) {
+    if (step.kind == CKind::dense) {
+      x = c_steps::dense(step, x);
+    } else if (step.kind == CKind::layer_norm) {
+      c_steps::layer_norm(step, x);
+    } else if (step.kind == CKind::softmax) {
+      c_steps::softmax(x);
+    } else if (step.kind == CKind::scale) {
+      for (std::size_t i = 0; i < x.size(); ++i)
+        x[i] = static_cast<T>(step.weight[i]) * x[i] + static_cast<T>(step.bias[i]);
+    } else {
+      for (T& v : x) v = c_steps::activation(step, v);
+    }
+  }
+  return x;
+}
+
+}  // namespace gradus::detail

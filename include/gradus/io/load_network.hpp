@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include <gradus/core/error.hpp>
+#include <gradus/core/escape.hpp>
+#include <gradus/io/architecture.hpp>
+#include <gradus/io/architecture_sax.hpp>
+#include <gradus/io/load_options.hpp>
+#include <gradus/io/module_registry.hpp>
+#include <gradus/io/safetensors_reader.hpp>
+#include <gradus/io/safetensors_source.hpp>
+#include <gradus/io/state_dict.hpp>
+#include <gradus/nn/sequential.hpp>
+
+namespace gradus {
+
+/// Options of `load_network`.
+template <class Scalar = float>
+struct LoadNetworkOptions {
+  /// The modules of your own that the file may name.
+  ModuleRegistry<Scalar> modules = {};
+  /// Whether a file of another floating-point type is converted: see LoadOptions::convert.
+  bool convert = false;
+};
+
+/// Rebuilds a network that `save` wrote, without the code that made it: `auto net =
+/// load_network("net.safetensors")`. The network is in training mode, with a new generator, one thread and no
+/// hooks.
+///
+/// The description is checked before anything of its size is allocated: every module must be of a known kind,
+/// and its tensors must be in the file. Throws FileError, which names the module.
+template <class Scalar = float>
+nn::Sequential<Scalar> load_network(SafetensorsSource source,
+                                    const LoadNetworkOptions<Scalar>& options = {}) {
+  const SafetensorsReader reader(std::move(source));
+  const auto text = reader.metadata().find(detail::architecture_key);
+  if (text == reader.metadata().end())
+    throw FileError(reader.name() + ": no architecture in the metadata, build the network and use `load`");
+  const detail::Architecture architecture = detail::parse_architecture(reader.name(), text->second);
+  const std::string dtype = detail::safetensors_dtype<Scalar>();
+  if (architecture.dtype != dtype && !options.convert) {
+    throw FileError(reader.name() + ": a network of " + escaped(architecture.dtype, detail::longest_name) +
+                    ", expected " + dtype + "; `.convert = true` converts it");
+  }
+  const detail::NetworkBuilder<Scalar> builder(reader, options.modules);
+  builder.check(architecture.modules);
+  nn::Sequential<Scalar> net = builder.build(architecture.modules);
+  detail::load_from(reader, net, LoadOptions{.convert = options.convert});
+  return net;
+}
+
+}  // namespace gradus

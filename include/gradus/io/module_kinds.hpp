@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gradus/core/error.hpp>
+#include <gradus/core/escape.hpp>
+#include <gradus/core/shape.hpp>
+#include <gradus/io/module_registry.hpp>
+#include <gradus/io/settings.hpp>
+#include <gradus/nn.hpp>
+
+/// The library's modules in files. Kinds and settings have the names of PyTorch, so that
+/// `getattr(torch.nn, kind)(**settings)` builds the same module there.
+namespace gradus::detail {
+
+using TensorShapes = std::vector<std::pair<std::string, Shape>>;
+
+template <class M, class Scalar, class SettingsOf, class Make, class Tensors>
+void add_kind(ModuleRegistry<Scalar>& registry, const char* name, SettingsOf settings_of, Make make,
+              std::vector<std::string> names, Tensors tensors) {
+  registry.add_kind({name,
+                     [settings_of](const nn::AnyModule<Scalar>& any) -> std::optional<Settings> {
+                       const M* module = any.template get_if<M>();
+                       if (module == nullptr) return std::nullopt;
+                       return settings_of(*module);
+                     },
+                     [make](const Settings& settings) { return nn::AnyModule<Scalar>(make(settings)); },
+                     tensors, std::move(names)});
+}
+
+/// A kind without tensors.
+template <class M, class Scalar, class SettingsOf, class Make>
+void add_kind(ModuleRegistry<Scalar>& registry, const char* name, SettingsOf settings_of, Make make,
+              std::vector<std::string> names) {
+  add_kind<M>(registry, name, settings_of, make, std::move(names),
+              [](const Settings&) { return TensorShapes(); });
+}
+
+/// A kind without settings.
+template <class M, class Scalar>
+void add_kind(ModuleRegistry<Scalar>& registry, const char* name) {
+  add_kind<M>(
+      registry, name, [](const M&) { return Settings(); }, [](const Settings&) { return M(); }, {});
+}
+
+template <class Scalar>
+void add_activation_kinds(ModuleRegistry<Scalar>& registry) {
+  add_kind<nn::Flatten<Scalar>>(registry, "Flatten");
+  add_kind<nn::Identity<Scalar>>(registry, "Identity");
+  add_kind<nn::ReLU<Scalar>>(registry, "ReLU");
+  add_kind<nn::Sigmoid<Scalar>>(registry, "Sigmoid");
+  add_kind<nn::SiLU<Scalar>>(registry, "SiLU");
+  add_kind<nn::Tanh<Scalar>>(registry, "Tanh");
+  add_kind<nn::Softmax<Scalar>>(
+      registry, "Softmax",
+      [](const nn::Softmax<Scalar>&) {
+        return Settings{{"dim", -1}};
+      },
+      [](const Settings& s) {
+        if (s.integer("dim") != -1) throw FileError("setting \"dim\" is not -1");
+        return nn::Softmax<Scalar>();
+      },
+      {"dim"});
+  add_kind<nn::Dropout<Scalar>>(
+      registry, "Dropout",
+      [](const nn::Dropout<Scalar>& m) {
+        return Settings{{"p", m.p()}};
+      },
+      [](const Settings& s) { return nn::Dropout<Scalar>(s.number("p")); }, {"p"});
+  add_kind<nn::Clip<Scalar>>(
+      registry, "Clip",
+      [](const nn::Clip<Scalar>& m) {
+        return Settings{{"low", m.low()}, {"high", m.high()}};
+      },
+      [](const Settings& s) { return nn::Clip<Scalar>(s.number("low"), s.number("high")); }, {"low", "high"});
+  add_kind<nn::ELU<Scalar>>(
+      registry, "ELU",
+      [](const nn::ELU<Scalar>& m) {
+        return Settings{{"alpha", m.alpha()}};
+      },
+      [](const Settings& s) { return nn::ELU<Scalar>(s.number("alpha")); }, {"alpha"});
+  add_kind<nn::LeakyReLU<Scalar>>(
+      registry, "LeakyReLU",
+      [](const nn::LeakyReLU<Scalar>& m) {
+        return Settings{{"negative_slope", m.slope()}};
+      },
+      [](const Settings& s) { return nn::LeakyReLU<Scalar>(s.number("negative_slope")); },
+      {"negative_slope"});
+  add_kind<nn::GELU<Scalar>>(
+      registry, "GELU",
+      [](const nn::GELU<Scalar>& m) {
+        return Settings{{"approximate", m.form() == nn::GELUForm::exact ? "none" : "tanh"}};
+      },
+      [](const Settings& s) {
+        const std::string& form = s.text("approximate");
+        if (form != "none" && form != "tanh")
+          throw FileError("setting \"approximate\" is " + in_quotes(form));
+        return nn::GELU<Scalar>(form == "none" ? nn::GELUForm::exact : nn::GELUForm::tanh);
+      },
+      {"approximate"});
+  add_kind<nn::Softplus<Scalar>>(
+      registry, "Softplus",
+      [](const nn::Softplus<Scalar>& m) {
+        return Settings{{"beta", m.options().beta}, {"threshold", m.options().threshold}};
+      },
+      [](const Settings& s) {
+        return nn::Softplus<Scalar>({.beta = s.number("beta"), .threshold = s.number("threshold")});
+      },
+      {"beta", "threshold"});
+}
+
+template <class Scalar>
+void add_parameter_kinds(ModuleRegistry<Scalar>& registry) {
+  add_kind<nn::Linear<Scalar>>(
+      registry, "Linear",
+      [](const nn::Linear<Scalar>& m) {
+        return Settings{{"in_features", m.in()}, {"out_features", m.out()}, {"bias", m.has_bias()}};
+      },
+      [](const Settings& s) {
+        return nn::Linear<Scalar>(s.integer("in_features"), s.integer("out_features"),
+                                  {.bias = s.flag("bias")});
+      },
+      {"in_features", "out_features", "bias"},
+      [](const Settings& s) {
+        TensorShapes shapes{{"weight", Shape{s.integer("out_features"), s.integer("in_features")}}};
+        if (s.flag("bias")) shapes.emplace_back("bias", Shape{s.integer("out_features")});
+        return shapes;
+      });
+  add_kind<nn::BatchNorm1d<Scalar>>(
+      registry, "BatchNorm1d",
+      [](const nn::BatchNorm1d<Scalar>& m) {
+        return Settings{{"num_features", m.features()},
+                        {"eps", m.options().epsilon},
+                        {"momentum", m.options().momentum},
+                        {"affine", m.options().affine}};
+      },
+      [](const Settings& s) {
+        return nn::BatchNorm1d<Scalar>(
+            s.integer("num_features"),
+            {.epsilon = s.number("eps"), .momentum = s.number("momentum"), .affine = s.flag("affine")});
+      },
+      {"num_features", "eps", "momentum", "affine"},
+      [](const Settings& s) {
+        const Shape features{s.integer("num_features")};
+        TensorShapes shapes{{"running_mean", features}, {"running_var", features}};
+        if (s.flag("affine")) shapes.insert(shapes.end(), {{"weight", features}, {"bias", features}});
+        return shapes;
+      });
+  add_kind<nn::LayerNorm<Scalar>>(
+      registry, "LayerNorm",
+      [](const nn::LayerNorm<Scalar>& m) {
+        return Settings{{"normalized_shape", m.features()},
+                        {"eps", m.options().epsilon},
+                        {"elementwise_affine", m.options().affine}};
+      },
+      [](const Settings& s) {
+        return nn::LayerNorm<Scalar>(s.integer("normalized_shape"),
+                                     {.epsilon = s.number("eps"), .affine = s.flag("elementwise_affine")});
+      },
+      {"normalized_shape", "eps", "elementwise_affine"},
+      [](const Settings& s) {
+        const Shape features{s.integer("normalized_shape")};
+        if (!s.flag("elementwise_affine")) return TensorShapes();
+        return TensorShapes{{"weight", features}, {"bias", features}};
+      });
+}
+
+/// The library's modules and those of the user. Throws ArgumentError if two have one name.
+template <class Scalar>
+ModuleRegistry<Scalar> all_kinds(const ModuleRegistry<Scalar>& of_user) {
+  ModuleRegistry<Scalar> all;
+  add_activation_kinds(all);
+  add_parameter_kinds(all);
+  for (const ModuleKind<Scalar>& kind : of_user.kinds()) all.add_kind(kind);
+  return all;
+}
+
+}  // namespace gradus::detail

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <gradus/core/error.hpp>
+#include <gradus/core/escape.hpp>
+#include <gradus/core/shape.hpp>
+#include <gradus/io/settings.hpp>
+#include <gradus/nn/any_module.hpp>
+
+namespace gradus {
+
+namespace detail {
+
+/// A kind of module: its name in files, and the way there and back.
+template <class Scalar>
+struct ModuleKind {
+  std::string name;
+  /// The settings of a module, or nothing if it is of another kind.
+  std::function<std::optional<Settings>(const nn::AnyModule<Scalar>&)> describe;
+  std::function<nn::AnyModule<Scalar>(const Settings&)> build;
+  /// The tensors that a module will have, so that sizes are compared with the file before anything is
+  /// allocated; empty for modules of the user.
+  std::function<std::vector<std::pair<std::string, Shape>>(const Settings&)> tensors = {};
+  /// All settings that there are; a module of the user may have others.
+  std::optional<std::vector<std::string>> settings = {};
+};
+
+}  // namespace detail
+
+/// Modules of your own under the names that they have in files, for `save` and `load_network`:
+/// `ModuleRegistry<float> modules; modules.add<Swish>("swish");`. Those of the library are known already.
+template <FloatOrDouble Scalar = float>
+class ModuleRegistry {
+ public:
+  /// Adds a module that has `Settings settings() const` and a constructor from `const Settings&`, or no
+  /// settings and a constructor without arguments. Throws ArgumentError for a name that is taken.
+  template <class M>
+  ModuleRegistry& add(const std::string& kind) {
+    if constexpr (requires(const M& module) {
+                    { module.settings() } -> std::convertible_to<Settings>;
+                  }) {
+      return add<M>(
+          kind, [](const M& module) { return Settings(module.settings()); },
+          [](const Settings& settings) { return M(settings); });
+    } else {
+      static_assert(std::default_initializable<M>,
+                    "a registered module needs Settings settings() const and a constructor from const "
+                    "Settings&, or a constructor without arguments");
+      return add<M>(
+          kind, [](const M&) { return Settings(); }, [](const Settings&) { return M(); });
+    }
+  }
+  /// Adds a module by two functions: one from module to settings, one from settings to module.
+  template <class M>
+  ModuleRegistry& add(const std::string& kind, std::function<Settings(const M&)> settings_of,
+                      std::function<M(const Settings&)> make) {
+    add_kind(
+        {kind,
+         [settings_of = std::move(settings_of)](const nn::AnyModule<Scalar>& any) -> std::optional<Settings> {
+           const M* module = any.template get_if<M>();
+           if (module == nullptr) return std::nullopt;
+           return settings_of(*module);
+         },
+         [make = std::move(make)](const Settings& settings) {
+           return nn::AnyModule<Scalar>(make(settings));
+         }});
+    return *this;
+  }
+  /// Does the same for the module with this registry's scalar: `modules.add<Swish>("swish")`.
+  template <template <class> class M>
+  ModuleRegistry& add(const std::string& kind) {
+    return add<M<Scalar>>(kind);
+  }
+
+  /// The kinds, first to last.
+  const std::vector<detail::ModuleKind<Scalar>>& kinds() const { return kinds_; }
+  /// Adds a kind in full. Throws ArgumentError for a name that is taken or that JSON cannot hold.
+  void add_kind(detail::ModuleKind<Scalar> kind) {
+    if (!is_utf8(kind.name) || kind.name.empty() || find(kind.name) != nullptr) {
+      throw ArgumentError("ModuleRegistry: name " + in_quotes(kind.name) +
+                          ", expected one in UTF-8 that no other kind of module has");
+    }
+    kinds_.push_back(std::move(kind));
+  }
+  /// The kind of a name, or null.
+  const detail::ModuleKind<Scalar>* find(std::string_view name) const {
+    const auto found = std::ranges::find(kinds_, name, &detail::ModuleKind<Scalar>::name);
+    return found == kinds_.end() ? nullptr : &*found;
+  }
+
+ private:
+  std::vector<detail::ModuleKind<Scalar>> kinds_;
+};
+
+}  // namespace gradus

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gradus/core/error.hpp>
+#include <gradus/core/shape.hpp>
+#include <gradus/io/onnx_scaling.hpp>
+#include <gradus/nn/flatten.hpp>
+#include <gradus/nn/sequential.hpp>
+
+namespace gradus::detail {
+
+/// The network that an ONNX file becomes, module by module. Keeps count of its memory, so that a small file
+/// cannot ask for a large network: one constant may be used by many operators, or broadcast.
+template <class Scalar>
+class OnnxBuilder {
+ public:
+  /// `file_size` is in bytes, `sample` the shape of the input without the batch.
+  OnnxBuilder(const std::string& where, std::size_t file_size, const Shape& sample)
+      : where_(where), left_((file_size / 4 + 32768) * sizeof(Scalar)), sample_(sample) {}
+
+  /// The shape of a sample in the file, where the network may have it flat.
+  const Shape& sample() const { return sample_; }
+  bool is_flattened() const { return is_flattened_; }
+  void set_sample(const Shape& sample) { sample_ = sample; }
+  OnnxScaling& scaling() { return scaling_; }
+
+  /// Throws FileError if the network would be larger than the file.
+  void reserve(Index count, std::size_t size = sizeof(Scalar)) {
+    const auto n = static_cast<std::uint64_t>(count);
+    if (n > left_ / size) {
+      throw FileError(where_ + ": the network would be much larger than the file: " + std::to_string(n) +
+                      " more numbers");
+    }
+    left_ -= n * size;
+  }
+
+  /// Appends a module after the scaling that precedes it.
+  template <class M>
+  void push(M module) {
+    flush();
+    count();
+    net_.push_back(std::move(module));
+  }
+  /// Makes a sample a row of numbers.
+  void flatten() {
+    if (!is_flattened_ && sample_.rank() != 1) {
+      count();
+      net_.push_back(nn::Flatten<Scalar>{});
+      is_flattened_ = true;
+    }
+  }
+  void flush() {
+    if (scaling_.is_identity()) return;
+    flatten();
+    reserve(4 * sample_.size());
+    count();
+    net_.push_back(scaling_.module<Scalar>(sample_.size()));
+    scaling_ = {};
+  }
+  nn::Sequential<Scalar> finish() {
+    flush();
+    return std::move(net_);
+  }
+
+ private:
+  void count() { reserve(1, 64); }
+
+  const std::string& where_;
+  std::uint64_t left_;
+  Shape sample_;
+  bool is_flattened_ = false;
+  OnnxScaling scaling_;
+  nn::Sequential<Scalar> net_;
+};
+
+}  // namespace gradus::detail

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <gradus/core/error.hpp>
+#include <gradus/core/escape.hpp>
+#include <gradus/io/onnx_fields.hpp>
+#include <gradus/io/onnx_tensor.hpp>
+
+namespace gradus::detail {
+
+/// An operator of an ONNX graph: views of the file.
+struct OnnxNode {
+  std::size_t position = 0;
+  std::string_view op, domain, name;
+  std::vector<std::string_view> inputs, outputs;
+  std::string_view message;  ///< its attributes are read when they are asked for
+
+  /// `node 3 "fc1" (Gemm)`; safe to print.
+  std::string place() const {
+    return "node " + std::to_string(position) + (name.empty() ? "" : " " + in_quotes(name)) + " (" +
+           (domain.empty() || domain == "ai.onnx" ? "" : escaped(domain, longest_name) + ".") +
+           escaped(op, longest_name) + ")";
+  }
+};
+
+/// An input or output of a graph.
+struct OnnxValue {
+  std::string_view name;
+  std::int64_t type = 0;
+  std::vector<std::int64_t> dims;  ///< -1 for one that the file leaves open
+  bool has_shape = false;
+};
+
+/// What gradus reads of an ONNX file. Everything in it is a view of the file's bytes.
+struct OnnxGraph {
+  std::int64_t opset = 0;
+  std::vector<OnnxNode> nodes;
+  std::map<std::string_view, OnnxTensor> constants;
+  std::vector<OnnxValue> inputs, outputs;
+};
+
+/// The most operators, constants and names in a file. They bound the memory that a file can make gradus take
+/// beyond its own size; the largest multilayer perceptron is far below.
+inline constexpr std::size_t max_onnx_nodes = 1024, max_onnx_constants = 1024, max_onnx_names = 4096;
+
+/// Reads a ModelProto. Checks that each name is given once, and used only after it is given: so there are no
+/// cycles. Throws FileError.
+class OnnxGraphParser {
+ public:
+  OnnxGraphParser(const std::string& where, std::string_view file) : where_(where), file_(file) {}
+
+  OnnxGraph parse() {
+    OnnxFields model(where_, "ModelProto", file_);
+    std::string_view graph;
+    bool has_graph = false;
+    while (model.next()) {
+      if (model.tag() == 7) {
+        if (has_graph) model.fail("two graphs");
+        has_graph = true;
+        graph = model.bytes();
+      } else if (model.tag() == 8) {
+        take_opset(model.bytes());
+      } else if (model.tag() == 25) {
+        model.fail("functions of its own, which are not supported");
+      } else {
+        model.skip();
+      }
+    }
+    if (!has_graph) model.fail("no graph");
+    if (graph_.opset < 7 || graph_.opset > 25) {
+      model.fail("opset " + std::to_string(graph_.opset) + ", expected one from 7 to 25");
+    }
+    take_graph(graph);
+    remove_initializers_from_inputs();
+    check_names();
+    return std::move(graph_);
+  }
+
+ private:
+  void take_opset(std::string_view message) {
+    OnnxFields fields(where_, "OperatorSetIdProto", message);
+    std::string_view domain;
+    std::int64_t version = 0;
+    while (fields.next()) {
+      if (fields.tag() == 1) {
+        domain = fields.bytes();
+      } else if (fields.tag() == 2) {
+        version = fields.integer();
+      } else {
+        fields.skip();
+      }
+    }
+    if (!domain.empty() && domain != "ai.onnx") return;
+    if (graph_.opset != 0) fields.fail("two versions of the operators");
+    graph_.opset = version;
+  }
+
+  void take_graph(std::string_view message) {
+    OnnxFields fields(where_, "GraphProto", message);
+    while (fields.next()) {
+      switch (fields.tag()) {
+        case 1:
+          take_node(fields.bytes());
+          break;
+        case 5:
+          add_constant(OnnxTensorParser(where_, fields.bytes()).parse());
+          break;
+        case 11:
+          add_value(graph_.inputs, fields.bytes());
+          break;
+        case 12:
+          add_value(graph_.outputs, fields.bytes());
+          break;
+        case 15:
+          fields.fail("sparse constants, which are not supported");
+        default:
+          fields.skip();
+      }
+    }
+  }
+
+  void take_node(std::string_view message) {
+    if (graph_.nodes.size() == max_onnx_nodes) too_many("operators", max_onnx_nodes);
+    OnnxNode& node = graph_.nodes.emplace_back();
+    node.position = graph_.nodes.size() - 1;
+    node.message = message;
+    OnnxFields fields(where_, "NodeProto", message);
+    while (fields.next()) {
+      switch (fields.tag()) {
+        case 1:
+          count_name();
+          node.inputs.push_back(fields.bytes());
+          break;
+        case 2:
+          count_name();
+          node.outputs.push_back(fields.bytes());
+          break;
+        case 3:
+          node.name = fields.bytes();
+          break;
+        case 4:
+          node.op = fields.bytes();
+          break;
+        case 7:
+          node.domain = fields.bytes();
+          break;
+        default:
+          fields.skip();
+      }
+    }
+    if (node.op.empty()) fields.fail(node.place() + " has no operator");
+    if (node.outputs.empty() || node.outputs[0].empty()) fields.fail(node.place() + " has no output");
+  }
+
+  void add_constant(const OnnxTensor& tensor) {
+    if (graph_.constants.size() == max_onnx_constants) too_many("constants", max_onnx_constants);
+    if (!graph_.constants.emplace(tensor.name, tensor).second)
+      throw FileError(where_ + ": GraphProto: two constants named " + in_quotes(tensor.name));
+  }
+
+  void add_value(std::vector<OnnxValue>& values, std::string_view message) {
+    count_name();
+    OnnxValue& value = values.emplace_back();
+    OnnxFields fields(where_, "ValueInfoProto", message);
+    while (fields.next()) {
+      if (fields.tag() == 1) {
+        value.name = fields.bytes();
+      } else if (fields.tag() == 2) {
+        take_type(value, fields.bytes());
+      } else {
+        fields.skip();
+      }
+    }
+  }
+
+  void take_type(OnnxValue& value, std::string_view message) {
+    OnnxFields fields(where_, "TypeProto", message);
+    while (fields.next()) {
+      if (fields.tag() != 1) fields.fail(in_quotes(value.name) + " is no tensor");
+      OnnxFields tensor(where_, "TypeProto.Tensor", fields.bytes());
+      while (tensor.next()) {
+        if (tensor.tag() == 1) {
+          value.type = tensor.integer();
+        } else if (tensor.tag() == 2) {
+          take_dims(value, tensor.bytes());
+        } else {
+          tensor.skip();
+        }
+      }
+    }
+  }
+
+  void take_dims(OnnxValue& value, std::string_view message) {
+    value.has_shape = true;
+    OnnxFields fields(where_, "TensorShapeProto", message);
+    while (fields.next()) {
+      if (fields.tag() != 1) {
+        fields.skip();
+        continue;
+      }
+      std::int64_t extent = -1;
+      OnnxFields dim(where_, "TensorShapeProto.Dimension", fields.bytes());
+      while (dim.next()) {
+        if (dim.tag() == 1) {
+          extent = dim.integer();
+        } else {
+          dim.skip();
+        }
+      }
+      if (extent < -1) fields.fail(in_quotes(value.name) + " has an extent of " + std::to_string(extent));
+      if (value.dims.size() == 9) fields.fail(in_quotes(value.name) + " has more than 9 dimensions");
+      value.dims.push_back(extent);
+    }
+  }
+
+  // Files of 2018 list each constant among the inputs too.
+  void remove_initializers_from_inputs() {
+    std::erase_if(graph_.inputs, [this](const OnnxValue& v) { return graph_.constants.contains(v.name); });
+  }
+
+  void check_names() {
+    std::set<std::string_view> given;
+    for (const auto& [name, tensor] : graph_.constants) given.emplace(name);
+    const auto give = [&](std::string_view name, const std::string& place) {
+      if (!given.emplace(name).second)
+        throw FileError(where_ + ": " + place + ": the name " + in_quotes(name) + " is given twice");
+    };
+    for (const OnnxValue& input : graph_.inputs) give(input.name, "GraphProto");
+    for (const OnnxNode& node : graph_.nodes) {
+      for (const std::string_view name : node.inputs) {
+        if (!name.empty() && !given.contains(name)) {
+          throw FileError(where_ + ": " + node.place() + " uses " + in_quotes(name) +
+                          ", which nothing before it gives");
+        }
+      }
+      for (const std::string_view name : node.outputs) {
+        if (!name.empty()) give(name, node.place());
+      }
+    }
+  }
+
+  void count_name() {
+    if (++names_ > max_onnx_names) too_many("names", max_onnx_names);
+  }
+  [[noreturn]] void too_many(const char* what, std::size_t most) const {
+    throw FileError(where_ + ": more than " + std::to_string(most) + " " + what);
+  }
+
+  const std::string& where_;
+  std::string_view file_;
+  OnnxGraph graph_;
+  std::size_t names_ = 0;
+};
+
+}  // namespace gradus::detail

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <gradus/core/error.hpp>
+#include <gradus/core/file.hpp>
+#include <gradus/core/positioned_file.hpp>
+#include <gradus/io/onnx_graph.hpp>
+#include <gradus/io/onnx_import.hpp>
+#include <gradus/nn/sequential.hpp>
+
+namespace gradus {
+
+/// Builds a network from the bytes of an ONNX file. `where` begins the messages of errors. See the overload
+/// that takes a path.
+template <class Scalar = float>
+nn::Sequential<Scalar> load_onnx(std::span<const std::byte> bytes, const std::string& where = "ONNX") {
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  detail::OnnxGraph graph = detail::OnnxGraphParser(where, text).parse();
+  return detail::OnnxImporter<Scalar>(where, bytes.size(), std::move(graph)).import();
+}
+
+/// Builds a network from an ONNX file of one input `[N, ...]`, one output and operators one after another, of
+/// opset 7 to 25, with constants of float or double.
+///
+/// - Reads Gemm, MatMul with Add, BatchNormalization, LayerNormalization, Relu, Sigmoid, Tanh, Elu,
+/// LeakyRelu,
+///   Softplus, Gelu, Softmax, Clip, Dropout, Flatten, Reshape to a row, Identity and Cast, and SiLU and GELU
+///   written out.
+/// - Add, Sub, Mul and Div with constants become a BatchNorm1d whose running statistics are the constants.
+/// - Throws FileError for anything else, with a list of the operators that it does not read and where they
+///   are. Files that keep their weights in other files are refused.
+/// - The network takes no more memory than the file's numbers would as `Scalar`, plus 128 KiB.
+template <class Scalar = float>
+nn::Sequential<Scalar> load_onnx(const std::filesystem::path& file) {
+  const PositionedFile source(file);
+  const std::string where = path_text(file);
+  constexpr std::uint64_t largest = std::numeric_limits<std::int32_t>::max();  // of a protobuf message
+  if (source.size() > largest) {
+    throw FileError(where + ": " + std::to_string(source.size()) + " bytes, expected at most " +
+                    std::to_string(largest));
+  }
+  std::vector<std::byte> bytes(static_cast<std::size_t>(source.size()));
+  const std::size_t count = source.read(0, bytes);
+  return load_onnx<Scalar>(std::span<const std::byte>(bytes).first(count), where);
+}
+
+}  // namespace gradus

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include <gradus/core/byte_order.hpp>
+#include <gradus/core/error.hpp>
+#include <gradus/core/escape.hpp>
+#include <gradus/core/index.hpp>
+#include <gradus/core/shape.hpp>
+#include <gradus/io/onnx_fields.hpp>
+
+namespace gradus::detail {
+
+/// The types of elements that ONNX numbers so, as far as gradus names them.
+enum class OnnxType : std::int64_t { float32 = 1, int64 = 7, float64 = 11 };
+
+/// The type of a scalar of gradus.
+template <class Scalar>
+constexpr OnnxType onnx_type() {
+  static_assert(std::is_same_v<Scalar, float> || std::is_same_v<Scalar, double>);
+  return std::is_same_v<Scalar, float> ? OnnxType::float32 : OnnxType::float64;
+}
+
+/// A constant of an ONNX file: a view of the file, whose elements are read where they are.
+struct OnnxTensor {
+  std::string_view name;
+  std::int64_t type = 0;  ///< see OnnxType; the file may have others
+  Shape shape;
+  std::string_view elements;  ///< little-endian, or varints
+  bool varints = false;
+
+  bool is_real() const {
+    return type == static_cast<std::int64_t>(OnnxType::float32) ||
+           type == static_cast<std::int64_t>(OnnxType::float64);
+  }
+  std::size_t element_size() const { return type == static_cast<std::int64_t>(OnnxType::float32) ? 4 : 8; }
+
+  /// Element i of a tensor for which is_real() holds.
+  double real(Index i) const {
+    if (element_size() == 8) return load<double, std::uint64_t>(i);
+    return static_cast<double>(load<float, std::uint32_t>(i));
+  }
+  /// Copies the elements as a tensor of this scalar holds them.
+  template <class Scalar>
+  void copy_to(std::span<Scalar> out) const {
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<Scalar>(real(static_cast<Index>(i)));
+  }
+
+  /// The elements of a small tensor of integers, such as a shape. Throws FileError for other tensors.
+  std::vector<Index> integers(const std::string& where) const {
+    constexpr Index most = 16;
+    if (type != static_cast<std::int64_t>(OnnxType::int64) || shape.size() > most)
+      throw FileError(where + ": " + in_quotes(name) + " is no list of at most 16 64-bit integers");
+    std::vector<Index> result;
+    if (varints) {
+      OnnxFields("", "TensorProto", {}).for_each_varint(elements, [&](std::int64_t n) {
+        result.push_back(n);
+      });
+    } else {
+      for (Index i = 0; i < shape.size(); ++i) result.push_back(load<std::int64_t, std::uint64_t>(i));
+    }
+    return result;
+  }
+
+ private:
+  template <class T, class Bits>
+  T load(Index i) const {
+    Bits bits;
+    std::memcpy(&bits, elements.data() + to_size(i) * sizeof bits, sizeof bits);
+    return std::bit_cast<T>(little_endian(bits));
+  }
+};
+
+/// Reads the header of a TensorProto and checks that its elements are there. Throws FileError.
+class OnnxTensorParser {
+ public:
+  OnnxTensorParser(const std::string& where, std::string_view message)
+      : fields_(where, "TensorProto", message) {}
+
+  OnnxTensor parse() {
+    while (fields_.next()) take_field();
+    if (is_external_) fail("keeps its elements in another file, which gradus does not open");
+    try {
+      tensor_.shape = Shape(std::span<const Index>(dims_.data(), rank_));
+    } catch (const ShapeError& error) {
+      fail(error.what());
+    }
+    check_size();
+    return tensor_;
+  }
+
+ private:
+  // The numbers of the fields in onnx.proto.
+  enum Field : std::uint32_t {
+    dims = 1,
+    data_type = 2,
+    segment = 3,
+    float_data = 4,
+    int64_data = 7,
+    name = 8,
+    raw_data = 9,
+    double_data = 10,
+    external_data = 13,
+    data_location = 14
+  };
+
+  void take_field() {
+    switch (fields_.tag()) {
+      case dims:
+        fields_.integers([this](std::int64_t n) {
+          if (rank_ == dims_.size()) fail("more than 8 dimensions");
+          if (n < 0) fail("a dimension of " + std::to_string(n));
+          dims_[rank_++] = n;
+        });
+        return;
+      case data_type:
+        tensor_.type = fields_.integer();
+        return;
+      case segment:
+        fail("is a segment of a tensor, which is not supported");
+      case float_data:
+      case int64_data:
+      case raw_data:
+      case double_data:
+        if (has_elements_) fail("has its elements twice");
+        has_elements_ = true;
+        source_ = fields_.tag();
+        tensor_.elements = fields_.bytes();
+        return;
+      case name:
+        tensor_.name = fields_.bytes();
+        return;
+      case external_data:
+        is_external_ = true;
+        fields_.skip();
+        return;
+      case data_location:
+        is_external_ = is_external_ || fields_.integer() != 0;
+        return;
+      default:
+        fields_.skip();
+    }
+  }
+
+  // A tensor of another type is not read, so that nothing has to be checked.
+  void check_size() {
+    const auto is = [this](OnnxType type) { return tensor_.type == static_cast<std::int64_t>(type); };
+    if (!tensor_.is_real() && !is(OnnxType::int64)) return;
+    const std::uint32_t own = is(OnnxType::float32) ? float_data
+                              : is(OnnxType::int64) ? int64_data
+                                                    : double_data;
+    if (has_elements_ && source_ != own && source_ != raw_data) fail("has elements of another type");
+    tensor_.varints = has_elements_ && source_ == int64_data;
+    const auto wanted = static_cast<std::uint64_t>(tensor_.shape.size());
+    std::uint64_t found = 0;
+    if (tensor_.varints) {
+      fields_.for_each_varint(tensor_.elements, [&found](std::int64_t) { ++found; });
+    } else {
+      found = tensor_.elements.size() / tensor_.element_size();
+      if (tensor_.elements.size() % tensor_.element_size() != 0) fail("ends within an element");
+    }
+    if (found != wanted) {
+      fail("has " + std::to_string(found) + " elements, expected " + std::to_string(wanted) + " for shape " +
+           tensor_.shape.to_string());
+    }
+  }
+
+  [[noreturn]] void fail(const std::string& what) { fields_.fail(in_quotes(tensor_.name) + " " + what); }
+
+  OnnxFields fields_;
+  OnnxTensor tensor_;
+  std::array<Index, static_cast<std::size_t>(Shape::max_rank)> dims_{};
+  std::size_t rank_ = 0;
+  std::uint32_t source_ = 0;
+  bool has_elements_ = false, is_external_ = false;
+};
+
+}  // namespace gradus::detail

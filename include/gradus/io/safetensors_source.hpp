@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include <gradus/core/escape.hpp>
+#include <gradus/core/file.hpp>
+#include <gradus/core/memory_map.hpp>
+#include <gradus/core/positioned_file.hpp>
+
+namespace gradus {
+
+/// Where the bytes of a safetensors file come from: a path, a memory map or memory. What takes a source takes
+/// any of them: `load(net, "net.safetensors")`, `load(net, MemoryMap("net.safetensors"))`,
+/// `load(net, std::as_bytes(std::span(array)))`.
+class SafetensorsSource {
+ public:
+  /// Opens a file. Throws FileError if there is no such file, or it is not a regular one.
+  SafetensorsSource(const std::filesystem::path& path)
+      : name_(path_text(path)), bytes_(PositionedFile(path)) {}
+  /// Does the same for what converts to a path, such as text.
+  template <class P>
+  requires(!std::same_as<P, SafetensorsSource> && std::convertible_to<const P&, std::filesystem::path> &&
+           !std::convertible_to<const P&, std::span<const std::byte>>) SafetensorsSource(const P& path)
+      : SafetensorsSource(std::filesystem::path(path)) {}
+  /// Reads a mapped file, which the source takes over.
+  SafetensorsSource(MemoryMap map) : name_(path_text(map.path())), bytes_(std::move(map)) {}
+  /// Reads bytes that must outlive the source, at any address. Messages call them `name`.
+  SafetensorsSource(std::span<const std::byte> bytes, std::string_view name = "memory")
+      : name_(escaped(name)), bytes_(bytes) {}
+
+  /// The name for messages; safe to print.
+  const std::string& name() const { return name_; }
+  /// Returns the number of bytes.
+  std::uint64_t size() const {
+    if (const auto* file = std::get_if<PositionedFile>(&bytes_)) return file->size();
+    return memory().size();
+  }
+  /// Fills `out` with what begins at byte `position`. Returns how many bytes that were: fewer than asked for
+  /// only at the end. Throws FileError.
+  std::size_t read(std::uint64_t position, std::span<std::byte> out) const {
+    if (const auto* file = std::get_if<PositionedFile>(&bytes_)) return file->read(position, out);
+    const std::span<const std::byte> bytes = memory();
+    if (position >= bytes.size()) return 0;
+    const auto rest = bytes.subspan(static_cast<std::size_t>(position));
+    const std::size_t count = std::min(rest.size(), out.size());
+    std::copy_n(rest.begin(), count, out.begin());
+    return count;
+  }
+
+ private:
+  std::span<const std::byte> memory() const {
+    if (const auto* map = std::get_if<MemoryMap>(&bytes_)) return map->bytes();
+    return std::get<std::span<const std::byte>>(bytes_);
+  }
+
+  std::string name_;
+  std::variant<PositionedFile, MemoryMap, std::span<const std::byte>> bytes_;
+};
+
+}  // namespace gradus

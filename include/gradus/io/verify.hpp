@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include <gradus/core/error.hpp>
+#include <gradus/core/format.hpp>
+#include <gradus/core/tensor.hpp>
+#include <gradus/io/safetensors_reader.hpp>
+#include <gradus/io/safetensors_source.hpp>
+#include <gradus/io/tensor_names.hpp>
+#include <gradus/nn/sequential.hpp>
+
+namespace gradus {
+
+/// How far a network's output is from the one that a file holds.
+struct Verification {
+  double difference = 0;    ///< the largest absolute difference
+  double largest = 0;       ///< the largest absolute number of the output in the file
+  double tolerance = 1e-6;  ///< how large the relative error may be
+
+  /// Returns the difference relative to the largest number: 0 if both are 0, NaN if the output has NaN.
+  double relative_error() const { return difference == 0 ? 0 : difference / largest; }
+  /// Whether the relative error is at most the tolerance.
+  bool ok() const { return relative_error() <= tolerance; }
+  /// `relative error 3.1e-08, at most 1e-06 expected`.
+  std::string to_string() const {
+    return "relative error " + format_general(relative_error()) + ", at most " + format_general(tolerance) +
+           " expected";
+  }
+};
+
+/// Compares a network with the input and output in a file that tools/gradus_from_torch.py wrote:
+/// `if (!verify(net, file).ok()) ...`. Throws FileError if the file has none or they do not fit the network.
+template <class Scalar>
+[[nodiscard]] Verification verify(const nn::Sequential<Scalar>& net, SafetensorsSource source,
+                                  double tolerance = 1e-6) {
+  const SafetensorsReader reader(std::move(source));
+  const Tensor<Scalar> input = reader.template read_converted<Scalar>(detail::verify_input),
+                       expected = reader.template read_converted<Scalar>(detail::verify_output);
+  try {
+    const Shape shape = net.output_shape(input.shape());
+    if (!(shape == expected.shape()))
+      throw ShapeError("the output has shape " + expected.shape().to_string() + " in the file, " +
+                       shape.to_string() + " from the network");
+  } catch (const ShapeError& error) {
+    throw FileError(reader.name() + ": " + error.what());
+  }
+  const Tensor<Scalar> output = net.predict(input);
+  Verification result{.tolerance = tolerance};
+  for (Index i = 0; i < output.size(); ++i) {
+    const auto found = static_cast<double>(output.data()[i]);
+    const auto wanted = static_cast<double>(expected.data()[i]);
+    const double difference = found == wanted ? 0 : std::abs(found - wanted);
+    // A NaN is larger than any number, and stays.
+    if (!(difference <= result.difference) && !std::isnan(result.difference)) result.difference = difference;
+    result.largest = std::max(result.largest, std::abs(wanted));
+  }
+  return result;
+}
+
+}  // namespace gradus

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include <vector>
+
+#include <gradus/core/eigen.hpp>
+
+namespace gradus::nn {
+
+/// The activation functions of a DenseLayer, named after the modules that compute them.
+enum class Activation {
+  identity,    ///< none
+  relu,        ///< ReLU
+  sigmoid,     ///< Sigmoid
+  tanh,        ///< Tanh
+  elu,         ///< ELU with alpha = first
+  leaky_relu,  ///< LeakyReLU with slope = first
+  silu,        ///< SiLU
+  gelu,        ///< GELU
+  gelu_tanh,   ///< GELU in its tanh form
+  softplus,    ///< Softplus with beta = first and threshold = second
+  softmax,     ///< Softmax over the outputs
+  clip         ///< Clip with low = first and high = second
+};
+
+/// A fully connected layer with its activation, without gradients: `y = f(W x + b)`. A network for inference
+/// is a list of them: see dense_layers.
+template <class Scalar>
+struct DenseLayer {
+  Index in = 0;                                  ///< inputs
+  Index out = 0;                                 ///< outputs
+  std::vector<Scalar> weight = {};               ///< W, `[out, in]`, row by row
+  std::vector<Scalar> bias = {};                 ///< b, `[out]`
+  Activation activation = Activation::identity;  ///< f
+  double first = 0;                              ///< the first parameter of f, if it has one
+  double second = 0;                             ///< the second parameter of f, if it has two
+};
+
+template <class Scalar>
+class Sequential;
+
+// Defined in nn/dense_layers.hpp.
+template <class Scalar>
+std::vector<DenseLayer<Scalar>> dense_layers(const Sequential<Scalar>& net);
+
+}  // namespace gradus::nn

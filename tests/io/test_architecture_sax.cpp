@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include <doctest/doctest.h>
+
+#include <gradus/core/random.hpp>
+#include <gradus/io/architecture_sax.hpp>
+
+#include "../support/temporary_folder.hpp"
+
+namespace {
+
+using namespace gradus;
+using gradus::test::message_of;
+
+/// What is wrong with a description; empty if nothing.
+std::string problem(const std::string& json) {
+  const std::string text = message_of<FileError>([&] { gradus::detail::parse_architecture("x", json); });
+  const std::string before = "x: architecture: ";
+  return text.starts_with(before) ? text.substr(before.size()) : text;
+}
+std::string with_modules(const std::string& modules) {
+  return R"({"version":1,"dtype":"F32","modules":[)" + modules + "]}";
+}
+std::string repeated(const std::string& text, int count) {
+  std::string all;
+  for (int i = 0; i < count; ++i) all += text;
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("parse_architecture: names, settings and nested modules") {
+  const auto architecture = gradus::detail::parse_architecture(
+      "x",
+      with_modules(R"({"kind":"ReLU"},{"name":"body","kind":"Sequential","modules":[)"
+                   R"({"settings":{"a":1,"b":true,"c":0.5,"d":"e","f":-3},"kind":"Any"}]},{"kind":"Tanh"})"));
+  CHECK(architecture.dtype == "F32");
+  REQUIRE(architecture.modules.size() == 3);
+  CHECK(architecture.modules[0].name == "");
+  CHECK(architecture.modules[1].name == "body");
+  CHECK(architecture.modules[1].is_sequence());
+  CHECK(architecture.modules[1].modules[0].kind == "Any");
+  CHECK(architecture.modules[1].modules[0].settings ==
+        Settings{{"a", 1}, {"b", true}, {"c", 0.5}, {"d", "e"}, {"f", -3}});
+  CHECK(architecture.modules[2].kind == "Tanh");
+  CHECK(problem(with_modules("")) == "");
+  CHECK(problem(with_modules(R"({"kind":"Sequential","modules":[]})")) == "");
+}
+
+TEST_CASE("parse_architecture: what is malformed is refused with a reason") {
+  const std::pair<std::string, std::string> cases[] = {
+      {"", "it begins with \"\", expected \"{\""},
+      {"[]", "it begins with \"[\", expected \"{\""},
+      {"{}", "it has no version"},
+      {R"({"version":1})", "it lacks dtype or modules"},
+      {R"({"version":1,"dtype":"F32"})", "it lacks dtype or modules"},
+      {R"({"version":1,"modules":[]})", "it lacks dtype or modules"},
+      {R"({"version":2})", "its version is 2, expected 1"},
+      {R"({"version":-1})", "its version is -1, expected 1"},
+      {R"({"version":"1"})", "a text where the description has none"},
+      {R"({"version":1.0})", "a number where the description has none"},
+      {R"({"version":1,"version":1})", "the key \"version\" appears twice"},
+      {R"({"other":1})", "the key \"other\" is unknown"},
+      {R"({"modules":{}})", "an object where the description has none"},
+      {R"({"modules":[[]]})", "an array where the description has none"},
+      {R"({"modules":[1]})", "a number where the description has none"},
+      {R"({"modules":[null]})", "null where the description has none"},
+      {R"({"modules":true})", "a truth value where the description has none"},
+      {with_modules("{}"), "a module has no kind"},
+      {with_modules(R"({"kind":""})"), "a module has no kind"},
+      {with_modules(R"({"kind":"A","kind":"A"})"), "the key \"kind\" appears twice"},
+      {with_modules(R"({"kind":"A","name":""})"), "a module has an empty name"},
+      {with_modules(R"({"kind":"A","name":3})"), "a number where the description has none"},
+      {with_modules(R"({"kind":"A","children":[]})"), "the key \"children\" is unknown"},
+      {with_modules(R"({"kind":"A","settings":[]})"), "an array where the description has none"},
+      {with_modules(R"({"kind":"A","settings":{"a":1,"a":1}})"), "the key \"a\" appears twice"},
+      {with_modules(R"({"kind":"A","settings":{"a":{}}})"), "an object where the description has none"},
+      {with_modules(R"({"kind":"A","settings":{"a":[]}})"), "an array where the description has none"},
+      {with_modules(R"({"kind":"A","settings":{"a":null}})"), "null where the description has none"},
+      {with_modules(R"({"kind":"A","settings":{"a":9223372036854775808}})"),
+       "the number 9223372036854775808 is too large"},
+      {with_modules(R"({"kind":"A","modules":[]})"), "modules are what a Sequential has, and nothing else"},
+      {with_modules(R"({"kind":"Sequential"})"), "modules are what a Sequential has, and nothing else"},
+      {with_modules(R"({"kind":"Sequential","modules":[],"settings":{}})"),
+       "modules are what a Sequential has, and nothing else"},
+      {with_modules("") + "x", "it is not valid JSON at byte 41"},
+      {with_modules(R"({"kind":"A","settings":{"a":1e999}})"), "it is not valid JSON at byte 71"},
+  };
+  for (const auto& each : cases) {
+    CAPTURE(each.first);
+    CHECK(problem(each.first) == each.second);
+  }
+  CHECK(problem(with_modules("\xff")).starts_with("it is not valid JSON"));
+  CHECK(problem(std::string("{\0}", 3)).starts_with("it has a NUL"));
+}
+
+TEST_CASE("parse_architecture: depth and number of modules are limited while it is read") {
+  const std::string open = R"({"kind":"Sequential","modules":[)";
+  const auto nested = [&](int depth) { return with_modules(repeated(open, depth) + repeated("]}", depth)); };
+  CHECK(problem(nested(24)) == "");
+  CHECK(problem(nested(25)) == "modules are nested more than 24 deep");
+  CHECK(problem(with_modules(repeated(open, 1'000'000))) == "modules are nested more than 24 deep");
+  CHECK(problem(R"({"modules":)" + std::string(1'000'000, '[')) == "an array where the description has none");
+  const std::string module = R"({"kind":"A"},)";
+  CHECK(problem(with_modules(repeated(module, 9'999) + R"({"kind":"A"})")) == "");
+  CHECK(problem(with_modules(repeated(module, 10'000) + R"({"kind":"A"})")) ==
+        "there are more than 10000 modules");
+  CHECK(problem(with_modules(repeated(module, 2'000'000))) == "there are more than 10000 modules");
+}
+
+TEST_CASE("parse_architecture: a description that was cut short or changed anywhere is read or refused") {
+  const std::string whole = with_modules(
+      R"({"kind":"ReLU"},{"name":"b","kind":"Sequential","modules":[{"settings":{"a":1,"c":0.5},"kind":"A"}]})");
+  REQUIRE(problem(whole) == "");
+  for (std::size_t size = 0; size < whole.size(); ++size) CHECK(problem(whole.substr(0, size)) != "");
+  Generator random{1};
+  for (int round = 0; round < 2000; ++round) {
+    std::string bytes = whole;
+    for (int change = 0; change < 2; ++change)
+      bytes[random.next() % bytes.size()] = static_cast<char>(random.next() & 0xff);
+    problem(bytes);
+  }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <gradus/gradus.hpp>  // whose names in detail must not hide those of nn
+#include <gradus/io/module_kinds.hpp>
+
+#include "../support/swish.hpp"
+
+using namespace gradus;
+using namespace gradus::nn;
+
+namespace {
+
+/// A module of each kind, with settings that are not the defaults.
+std::vector<AnyModule<float>> every_kind() {
+  return {Flatten{},
+          Identity{},
+          ReLU{},
+          Sigmoid{},
+          SiLU{},
+          Tanh{},
+          Softmax{},
+          Dropout{0.1},
+          ELU{0.3},
+          LeakyReLU{0.125},
+          GELU{},
+          GELU{GELUForm::tanh},
+          Softplus{{.beta = 3, .threshold = std::numeric_limits<double>::infinity()}},
+          Linear{3, 4},
+          Linear{4, 2, {.bias = false}},
+          BatchNorm1d{5, {.epsilon = 1e-3, .momentum = 0.25}},
+          BatchNorm1d{5, {.affine = false}},
+          LayerNorm{6, {.epsilon = 1e-4}},
+          LayerNorm{6, {.affine = false}}};
+}
+
+}  // namespace
+
+TEST_CASE("module kinds: every module of the library is described and built again") {
+  const auto kinds = gradus::detail::all_kinds(ModuleRegistry<float>());
+  for (const AnyModule<float>& module : every_kind()) {
+    CAPTURE(module.name());
+    int known = 0;
+    for (const auto& kind : kinds.kinds()) {
+      const auto settings = kind.describe(module);
+      if (!settings) continue;
+      ++known;
+      const AnyModule<float> built = kind.build(*settings);
+      CHECK(built.name() == module.name());
+      CHECK(*kind.describe(built) == *settings);
+      CHECK(kind.settings->size() == settings->values().size());
+      // What is expected of the file is what the module has.
+      std::vector<std::pair<std::string, Shape>> tensors, expected = kind.tensors(*settings);
+      visit_state(module, [&](std::string_view name, const Tensor<float>& tensor) {
+        tensors.emplace_back(name, tensor.shape());
+      });
+      CHECK(std::is_permutation(tensors.begin(), tensors.end(), expected.begin(), expected.end()));
+    }
+    CHECK(known == 1);
+  }
+}
+
+TEST_CASE("module kinds: settings that no module has are refused") {
+  const auto kinds = gradus::detail::all_kinds(ModuleRegistry<float>());
+  CHECK_THROWS_AS(kinds.find("Dropout")->build({{"p", 1.5}}), ArgumentError);
+  CHECK_THROWS_AS(kinds.find("Softmax")->build({{"dim", 0}}), FileError);
+  CHECK_THROWS_AS(kinds.find("GELU")->build({{"approximate", "x"}}), FileError);
+  const Settings huge{
+      {"in_features", std::int64_t{1} << 40}, {"out_features", std::int64_t{1} << 40}, {"bias", false}};
+  CHECK_THROWS_AS(kinds.find("Linear")->tensors(huge), ShapeError);
+}
+
+TEST_CASE("module kinds: modules of the user do not take the names of the library's") {
+  ModuleRegistry<float> registry;
+  registry.add<third_party::Swish>("Linear");
+  CHECK_THROWS_AS(gradus::detail::all_kinds(registry), ArgumentError);
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include <gradus/io/module_registry.hpp>
+#include <gradus/nn.hpp>
+
+#include "../support/swish.hpp"
+
+using namespace gradus;
+
+TEST_CASE("ModuleRegistry: knows modules with and without settings by their names") {
+  ModuleRegistry<float> registry;
+  registry.add<third_party::Swish>("swish");
+  registry.add<nn::Linear<float>>(
+      "app.Square",
+      [](const nn::Linear<float>& m) {
+        return Settings{{"size", m.in()}};
+      },
+      [](const Settings& s) { return nn::Linear<float>(s.integer("size"), s.integer("size")); });
+  CHECK(registry.kinds().size() == 2);
+  const auto* square = registry.find("app.Square");
+  REQUIRE(square != nullptr);
+  CHECK(registry.find("other") == nullptr);
+  CHECK(*square->describe(nn::Linear<float>(3, 3)) == Settings{{"size", 3}});
+  CHECK_FALSE(square->describe(nn::ReLU<float>()));
+  CHECK(square->build({{"size", 4}}).name() == "Linear(4 -> 4)");
+  CHECK(registry.find("swish")->build({}).name() == "Swish");
+}
+
+TEST_CASE("ModuleRegistry: names are taken once, and are text") {
+  ModuleRegistry<float> registry;
+  registry.add<third_party::Swish>("swish");
+  CHECK_THROWS_WITH_AS(
+      registry.add<third_party::Scale>("swish"),
+      "ModuleRegistry: name \"swish\", expected one in UTF-8 that no other kind of module has",
+      ArgumentError);
+  CHECK_THROWS_AS(registry.add<third_party::Scale>(""), ArgumentError);
+  CHECK_THROWS_AS(registry.add<third_party::Scale>("\xff"), ArgumentError);
+  CHECK(registry.kinds().size() == 1);
+}

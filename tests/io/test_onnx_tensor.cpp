@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <gradus/io/onnx_tensor.hpp>
+
+#include "../support/onnx_bytes.hpp"
+#include "../support/temporary_folder.hpp"
+
+namespace {
+
+using namespace gradus;
+using detail::OnnxTensor;
+using test::message_of;
+const std::string where = "f.onnx";
+
+OnnxTensor parsed(const std::string& bytes) { return detail::OnnxTensorParser(where, bytes).parse(); }
+
+/// A TensorProto with these fields as varints, and one of bytes.
+std::string tensor(std::vector<std::pair<std::uint32_t, std::int64_t>> fields, std::uint32_t tag = 0,
+                   const std::string& data = "") {
+  std::string bytes;
+  protozero::pbf_writer writer(bytes);
+  for (const auto& [field, value] : fields) writer.add_int64(field, value);
+  if (tag != 0) writer.add_bytes(tag, data);
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("OnnxTensor: reads floats, doubles and integers") {
+  const std::string floats = test::onnx_tensor("w", {2, 2}, {1, 2, 3, 4.5f});
+  const OnnxTensor w = parsed(floats);
+  CHECK(w.name == "w");
+  CHECK(w.shape == Shape{2, 2});
+  CHECK(w.real(3) == 4.5);
+  std::array<float, 4> copy{};
+  w.copy_to<float>(copy);
+  CHECK(copy == std::array<float, 4>{1, 2, 3, 4.5f});
+  const std::string integers = test::onnx_integers("shape", {0, -1});
+  CHECK(parsed(integers).integers(where) == std::vector<Index>{0, -1});
+  CHECK_THROWS_AS(w.integers(where), FileError);
+}
+
+TEST_CASE("OnnxTensor: refuses sizes that do not fit the elements") {
+  CHECK(message_of<FileError>([] {
+          parsed(test::onnx_tensor("w", {2, 3}, {1, 2}));
+        }) == "f.onnx: TensorProto: \"w\" has 2 elements, expected 6 for shape [2, 3]");
+  CHECK_THROWS_AS(parsed(tensor({{1, 2}, {2, 1}}, 9, "1234567")), FileError);  // ends within an element
+  CHECK_THROWS_AS(parsed(test::onnx_tensor("w", {1LL << 40, 1LL << 40}, {})), FileError);
+  CHECK_THROWS_AS(parsed(test::onnx_tensor("w", {-1}, {})), FileError);
+  CHECK_THROWS_AS(parsed(test::onnx_tensor("w", {1, 1, 1, 1, 1, 1, 1, 1, 1}, {1})), FileError);
+  CHECK_THROWS_AS(parsed(tensor({{1, 1}, {2, 1}}, 10, "12345678")),
+                  FileError);  // doubles in a tensor of floats
+}
+
+TEST_CASE("OnnxTensor: refuses elements in another file, segments and elements that come twice") {
+  CHECK(message_of<FileError>([] {
+          parsed(tensor({{2, 1}, {14, 1}}));
+        }) == "f.onnx: TensorProto: \"\" keeps its elements in another file, which gradus does not open");
+  CHECK_THROWS_AS(parsed(tensor({{2, 1}}, 13, "")), FileError);
+  CHECK_THROWS_AS(parsed(tensor({{2, 1}}, 3, "")), FileError);
+  CHECK_THROWS_AS(parsed(tensor({{1, 1}, {2, 1}}, 9, "1234") + tensor({}, 9, "1234")), FileError);
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+
+#include <cmath>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include <gradus/io/onnx.hpp>
+#include <gradus/nn.hpp>
+
+#include "../support/swish.hpp"
+#include "../support/temporary_folder.hpp"
+
+namespace {
+
+using namespace gradus;
+using namespace gradus::nn;
+using gradus::test::TemporaryFolder;
+
+/// The largest difference between what a network predicts and what it predicts once it was a file.
+template <class Scalar>
+Scalar round_trip(Sequential<Scalar> net, const Shape& sample, Index size = -1) {
+  const TemporaryFolder folder("onnx");
+  net.visit_buffers([](std::string_view, Tensor<Scalar>& tensor) {
+    for (Index i = 0; i < tensor.size(); ++i)
+      tensor.data()[i] += static_cast<Scalar>(0.1 * static_cast<double>(i + 1));
+  });
+  save_onnx(net, folder.path / "net.onnx", sample);
+  const Sequential<Scalar> back = load_onnx<Scalar>(folder.path / "net.onnx");
+  CHECK(back.size() == (size < 0 ? net.size() : size));
+  Tensor<Scalar> x(sample.prepend(3));
+  Generator(5).fill_uniform(x.span(), -3, 3);
+  const Tensor<Scalar> before = net.predict(x), after = back.predict(x);
+  REQUIRE(before.shape() == after.shape());
+  Scalar largest = 0;
+  for (Index i = 0; i < before.size(); ++i)
+    largest = std::max(largest, std::abs(before.data()[i] - after.data()[i]));
+  return largest;
+}
+
+}  // namespace
+
+TEST_CASE("save_onnx: each module comes back as itself") {
+  const Shape row{6};
+  CHECK(round_trip<float>({Linear{6, 4}}, row) == 0);
+  CHECK(round_trip<float>({Linear{6, 4, {.bias = false}}}, row) == 0);
+  CHECK(round_trip<double>({Linear<double>{6, 4}}, row) == 0);
+  CHECK(round_trip<float>({BatchNorm1d{6}}, row) == 0);
+  CHECK(round_trip<float>({BatchNorm1d{6, {.affine = false}}}, row) == 0);
+  CHECK(round_trip<float>({LayerNorm{6}}, row) == 0);
+  CHECK(round_trip<float>({LayerNorm{6, {.affine = false}}}, {2, 6}) == 0);
+  CHECK(round_trip<float>(
+            {ReLU{}, Sigmoid{}, Tanh{}, ELU{0.7}, LeakyReLU{0.2}, SiLU{}, GELU{}, GELU{GELUForm::tanh}},
+            row) == 0);
+  CHECK(round_trip<double>({Softplus{}, Softplus{{.beta = 3}}, GELU{}, GELU{GELUForm::tanh}, SiLU{}}, row) <=
+        1e-15);
+  CHECK(round_trip<float>({Softmax{}, Dropout{0.3}, Clip{-1, 2}}, {2, 6}) == 0);
+  CHECK(round_trip<float>({Flatten{}, ReLU{}}, {2, 3}) == 0);
+  // Identity is left out, a nested network unrolled.
+  CHECK(round_trip<float>({Identity{}, Sequential<float>{Linear{6, 4}, ReLU{}}, Softmax{}}, row, 3) == 0);
+}
+
+TEST_CASE("save_onnx: refuses modules that ONNX does not have, and samples that do not fit") {
+  const TemporaryFolder folder("onnx");
+  const auto file = folder.path / "net.onnx";
+  CHECK_THROWS_WITH_AS(
+      save_onnx(Sequential<float>{Linear{2, 2}, third_party::Swish<float>{}}, file, {2}),
+      "save_onnx: module 1 is Swish, which ONNX export does not know; it knows the modules of gradus",
+      ArgumentError);
+  CHECK_THROWS_AS(save_onnx(Sequential<float>{Softplus{{.threshold = 2}}}, file, {2}), ArgumentError);
+  CHECK_THROWS_AS(save_onnx(Sequential<float>{Linear{2, 2}}, file, {3}), ShapeError);
+  CHECK_FALSE(std::filesystem::exists(file));
+}
