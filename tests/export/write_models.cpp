@@ -8,12 +8,14 @@
 #include <exception>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <gradus/io/export_c.hpp>
 #include <gradus/io/onnx.hpp>
+#include <gradus/io/state_dict.hpp>
 #include <gradus/nn.hpp>
 
 namespace {
@@ -43,7 +45,7 @@ Sequential<Scalar> every_module(Generator& random) {
       Dropout{0.3},
       Identity{},
       Linear<Scalar>{16, 24, random},
-      Softplus{{.beta = 3}},
+      Softplus{{.beta = 3, .threshold = std::numeric_limits<double>::infinity()}},
       BatchNorm1d<Scalar>{24, {.affine = false}},
       Tanh{},
       Sequential<Scalar>{Linear<Scalar>{24, 8, random}, Sigmoid{}, LayerNorm<Scalar>{8, {.affine = false}}},
@@ -83,6 +85,7 @@ void write(const fs::path& folder, const std::string& name, Sequential<Scalar> (
   Tensor<Scalar> x(sample.prepend(3));
   for (Scalar& element : x.span()) element = static_cast<Scalar>(inputs.uniform<float>(-3, 3));
   save_onnx(net, folder / (name + ".onnx"), sample);
+  save(net, folder / (name + ".safetensors"));
   export_c(net, folder / (name + ".h"), {.use_double = sizeof(Scalar) == 8});
   write_numbers(folder / (name + ".x"), x);
   // What the file means, in double.

@@ -31,6 +31,7 @@ std::vector<AnyModule<float>> every_kind() {
           Softmax{},
           Dropout{0.1},
           ELU{0.3},
+          Clip{-2, 3},
           LeakyReLU{0.125},
           GELU{},
           GELU{GELUForm::tanh},

@@ -60,6 +60,25 @@ TEST_CASE("save_onnx: each module comes back as itself") {
   CHECK(round_trip<float>({Identity{}, Sequential<float>{Linear{6, 4}, ReLU{}}, Softmax{}}, row, 3) == 0);
 }
 
+TEST_CASE("save_onnx: epsilon, momentum and probability come back as the same doubles") {
+  const TemporaryFolder folder("onnx");
+  const Sequential<float> net{BatchNorm1d{4, {.epsilon = 1e-3, .momentum = 0.05}},
+                              LayerNorm{4, {.epsilon = 1e-6}}, Dropout{0.3}};
+  save_onnx(net, folder.path / "net.onnx", {4});
+  const Sequential<float> back = load_onnx(folder.path / "net.onnx");
+  REQUIRE(back.size() == 3);
+  const auto* norm = back[0].get_if<BatchNorm1d<float>>();
+  REQUIRE(norm != nullptr);
+  CHECK(norm->options().epsilon == 1e-3);
+  CHECK(norm->options().momentum == 0.05);
+  const auto* layer_norm = back[1].get_if<LayerNorm<float>>();
+  REQUIRE(layer_norm != nullptr);
+  CHECK(layer_norm->options().epsilon == 1e-6);
+  const auto* dropout = back[2].get_if<Dropout<float>>();
+  REQUIRE(dropout != nullptr);
+  CHECK(dropout->p() == 0.3);
+}
+
 TEST_CASE("save_onnx: refuses modules that ONNX does not have, and samples that do not fit") {
   const TemporaryFolder folder("onnx");
   const auto file = folder.path / "net.onnx";
