@@ -69,8 +69,8 @@ class ElementwiseOptimizer {
     }
   }
 
-  /// More parameters, with settings of their own. Throws ArgumentError on settings outside their domain and
-  /// on a parameter that is here already; then nothing has changed.
+  /// More parameters, with settings and a step count of their own. Throws ArgumentError on settings outside
+  /// their domain and on a parameter that is here already; then nothing has changed.
   void add_group(std::vector<nn::NamedParameter<Scalar>> parameters, const Options& options);
 
   /// The number of groups.
@@ -106,12 +106,18 @@ class ElementwiseOptimizer {
     }
   }
 
-  /// How many steps have been made, one count for all parameters; to be set when training is resumed.
-  Index step_count() const { return step_count_; }
-  /// Throws ArgumentError unless the count is in [0, max_step_count].
+  /// How many steps a group has made, fewer than the first group if it was added later; to be set when
+  /// training is resumed. Throws IndexError.
+  Index step_count(Index group = 0) const { return groups_[checked(group)].step_count; }
+  /// Sets the count of every group. Throws ArgumentError unless it is in [0, max_step_count].
   void set_step_count(Index count) {
     check_step_count(Rule::name, count);
-    step_count_ = count;
+    for (Members& group : groups_) group.step_count = count;
+  }
+  /// Sets the count of one group. Throws ArgumentError unless it is in [0, max_step_count], and IndexError.
+  void set_step_count(Index group, Index count) {
+    check_step_count(Rule::name, count);
+    groups_[checked(group)].step_count = count;
   }
 
   /// Calls `f(name, tensor)` for each tensor kept between steps. Names are `0.momentum_buffer`: the number of
@@ -146,6 +152,7 @@ class ElementwiseOptimizer {
     Options options;
     States states;
     std::vector<Member> members;
+    Index step_count = 0;
   };
 
   template <class Self, class F>
@@ -222,7 +229,6 @@ class ElementwiseOptimizer {
   }
 
   std::vector<Members> groups_;
-  Index step_count_ = 0;
 };
 
 // Not in the class, where they would be inline: gradus/compiled.hpp keeps them out of a translation unit.
@@ -230,9 +236,10 @@ class ElementwiseOptimizer {
 template <class Scalar, class Rule>
 void ElementwiseOptimizer<Scalar, Rule>::step(Parallel parallel) {
   check_shapes();
-  step_count_ = gradus::detail::checked_add(Rule::name, step_count_, 1);
+  for (const Members& group : groups_)
+    static_cast<void>(gradus::detail::checked_add(Rule::name, group.step_count, 1));
   for (Members& group : groups_) {
-    Rule::template update<Scalar>(group.options, step_count_, [&](const auto& update) {
+    Rule::template update<Scalar>(group.options, ++group.step_count, [&](const auto& update) {
       for (Member& member : group.members) sweep(member, update, parallel);
     });
   }
@@ -242,7 +249,7 @@ template <class Scalar, class Rule>
 void ElementwiseOptimizer<Scalar, Rule>::add_group(std::vector<nn::NamedParameter<Scalar>> parameters,
                                                    const Options& options) {
   Rule::check(options);
-  Members group{options, Rule::state(options), {}};
+  Members group{options, Rule::state(options), {}, 0};
   for (auto& parameter : parameters) {
     if (parameter.parameter == nullptr || holds(parameter.parameter) || has(group, parameter.parameter)) {
       throw_error(parameter.parameter ? "parameter '" + parameter.name + "' is given twice"

@@ -27,7 +27,9 @@ struct AnyStateVisitor {
 /// group
 ///   number, `learning_rate()` is that of the first group and `set_learning_rate(rate)` sets all;
 /// - `visit_state(f)` calls `f(name, tensor)` for each tensor kept between steps, in the order of the
-///   parameters, and one counter of steps holds for all of them.
+///   parameters;
+/// - `step_count()` is the number of steps. If groups count by themselves, `step_count(group)` and
+///   `set_step_count(group, count)` exist too, and checkpoints keep every count.
 template <class O>
 concept Optimizer = requires(O& optimizer, const O& constant, Index group, double rate) {
   typename O::scalar_type;

@@ -42,7 +42,9 @@ concept HasOnEnd = requires(C& callback, Trainer& trainer) {
 ///   or change them;
 /// - `void on_step(auto& trainer)` after each step: see `trainer.progress()`;
 /// - `void on_epoch(auto& trainer)` after each epoch and its validation: see `trainer.history().back()`;
-/// - `void on_end(auto& trainer)` when the fit ends, by an exception too.
+/// - `void on_end(auto& trainer)` when the fit ends, by an exception too, unless `on_begin` was not reached
+/// or
+///   threw.
 ///
 /// Each may call `trainer.stop()`.
 template <class C, class Trainer>

@@ -23,7 +23,8 @@ struct EarlyStoppingOptions {
 };
 
 /// Callback that stops a training which no longer improves. The best weights are restored when the fit ends
-/// in any way, so also after all epochs or when the loss turned NaN.
+/// in any way, so also after all epochs or when the loss turned NaN. A further fit has the whole patience
+/// again, and is compared with the best epoch of all.
 class EarlyStopping {
  public:
   /// Throws ArgumentError for a patience below 1 or a min_delta that is negative or NaN.
@@ -41,12 +42,19 @@ class EarlyStopping {
 
   /// Is called by the trainer.
   template <class Trainer>
+  void on_begin(Trainer&) {
+    waited_ = 0;
+    stopped_ = false;
+  }
+  /// Is called by the trainer.
+  template <class Trainer>
   void on_epoch(Trainer& trainer) {
     const EpochRecord& record = trainer.history().back();
     if (best_.improves(record)) {
       best_epoch_ = record.epoch;
+      waited_ = 0;
       if (options_.restore_best) snapshot<Trainer>().take(trainer.net());
-    } else if (record.epoch - best_epoch_ >= options_.patience) {
+    } else if (++waited_ >= options_.patience) {
       stopped_ = true;
       trainer.stop();
     }
@@ -59,7 +67,7 @@ class EarlyStopping {
 
   /// The number of the best epoch so far, 0 before the first.
   Index best_epoch() const { return best_epoch_; }
-  /// Whether the training was stopped, not run to its end.
+  /// Whether the last fit was stopped, not run to its end.
   bool stopped() const { return stopped_; }
 
  private:
@@ -73,6 +81,7 @@ class EarlyStopping {
   EarlyStoppingOptions options_;
   detail::BestSoFar best_;
   Index best_epoch_ = 0;
+  Index waited_ = 0;  // epochs of this fit since the last improvement
   bool stopped_ = false;
   std::any weights_;  // a Snapshot of the network's scalar, which is known only when training begins
 };

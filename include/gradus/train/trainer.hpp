@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstddef>
+#include <exception>
 #include <limits>
 #include <memory>
 #include <string>
@@ -210,15 +212,30 @@ class Trainer {
     progress_.epochs = detail::checked_add("Trainer: epochs", progress_.epoch, options_.epochs);
     net_->zero_grad();
     parameters_ = net_->named_parameters();
-    for (auto& callback : callbacks_) callback.on_begin(*this);
+    std::size_t begun = 0;
     try {
+      for (; begun < callbacks_.size(); ++begun) callbacks_[begun].on_begin(*this);
       while (progress_.epoch < progress_.epochs && !stopping_) run_epoch(train, validation);
     } catch (...) {
-      for (auto& callback : callbacks_) callback.on_end(*this);
+      // The first exception says what went wrong.
+      static_cast<void>(end_callbacks(begun));
       throw;
     }
-    for (auto& callback : callbacks_) callback.on_end(*this);
+    if (const std::exception_ptr failure = end_callbacks(begun)) std::rethrow_exception(failure);
     return history_;
+  }
+
+  /// Ends the callbacks that have begun, each of them, and returns the first exception.
+  std::exception_ptr end_callbacks(std::size_t begun) {
+    std::exception_ptr failure;
+    for (std::size_t i = 0; i < begun; ++i) {
+      try {
+        callbacks_[i].on_end(*this);
+      } catch (...) {
+        if (!failure) failure = std::current_exception();
+      }
+    }
+    return failure;
   }
 
   template <class Train, class Validation>
