@@ -127,3 +127,20 @@ TEST_CASE(
   }
   CHECK_FALSE(trainer.stopped);
 }
+
+TEST_CASE("EarlyStopping: a further fit has the whole patience again, and is compared with the best of all") {
+  EarlyStopping callback{{.patience = 2}};
+  FakeTrainer trainer;
+  trainer.run(callback, {5, 3, 4, 4});
+  CHECK(callback.stopped());
+  trainer.stopped = false;
+  callback.on_begin(trainer);
+  CHECK_FALSE(callback.stopped());
+  trainer.run(callback, {4, 2});
+  CHECK_FALSE(callback.stopped());
+  CHECK(callback.best_epoch() == 6);
+  trainer.run(callback, {3, 3, 1});
+  CHECK(callback.stopped());
+  CHECK(trainer.history().size() == 8);
+  CHECK(callback.best_epoch() == 6);
+}

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
 #include <limits>
 #include <memory>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <type_traits>
@@ -16,6 +18,7 @@
 
 #include <gradus/data/mixup.hpp>
 #include <gradus/data/synthetic.hpp>
+#include <gradus/nn/batch_norm.hpp>
 #include <gradus/nn/dropout.hpp>
 #include <gradus/nn/flatten.hpp>
 #include <gradus/nn/linear.hpp>
@@ -615,4 +618,80 @@ TEST_CASE("Trainer: a temporary one hands out a history that lives on") {
   static_assert(std::is_same_v<decltype(std::move(trainer).fit(data)), gradus::History>);
   static_assert(std::is_same_v<decltype(std::move(trainer).history()), gradus::History>);
   static_assert(std::is_same_v<decltype(std::move(trainer).progress()), gradus::Progress>);
+}
+
+namespace {
+
+/// Notes when it begins and ends, and may throw at either.
+struct Noted {
+  std::string* notes;
+  char name;
+  bool throws_at_begin = false, throws_at_end = false;
+
+  void on_begin(auto&) {
+    if (throws_at_begin) throw std::runtime_error(std::string("begin of ") + name);
+    *notes += name;
+  }
+  void on_end(auto&) {
+    *notes += static_cast<char>(std::toupper(name));
+    if (throws_at_end) throw std::runtime_error(std::string("end of ") + name);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("Trainer: every callback that has begun ends, whatever another one throws") {
+  const auto data = bright_pixels(20);
+  auto net = small_network();
+  Generator random(0);
+  optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
+  std::string notes;
+  const auto fit = [&](Noted b, Noted c) {
+    notes.clear();
+    Trainer trainer{net, nn::SoftmaxCrossEntropy<float>{}, sgd, random, {.epochs = 1}};
+    trainer.add(Noted{&notes, 'a'});
+    trainer.add(b);
+    trainer.add(c);
+    trainer.fit(data);
+  };
+  fit({&notes, 'b'}, {&notes, 'c'});
+  CHECK(notes == "abcABC");
+  CHECK_THROWS_WITH(fit({&notes, 'b', true}, {&notes, 'c'}), "begin of b");
+  CHECK(notes == "aA");
+  CHECK_THROWS_WITH(fit({&notes, 'b', false, true}, {&notes, 'c', false, true}), "end of b");
+  CHECK(notes == "abcABC");
+  CHECK_THROWS_WITH(fit({&notes, 'b', false, true}, {&notes, 'c', true}), "begin of c");
+  CHECK(notes == "abAB");
+}
+
+TEST_CASE("Trainer: a batch without a finite loss leaves running statistics and their count alone") {
+  auto data = plane(40);
+  nn::Sequential<float> net{nn::Linear{2, 4}, nn::BatchNorm1d{4}, nn::ReLU{}, nn::Linear{4, 1}};
+  Generator random(0);
+  optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.01}};
+  Trainer trainer{net, nn::MeanSquaredError<float>{}, sgd, random, {.epochs = 1, .batch_size = 10}};
+  trainer.fit(data);
+  auto& norm = net[1].as<nn::BatchNorm1d>();
+  const Tensor<float> mean = norm.running_mean, variance = norm.running_variance;
+  const auto batches = norm.num_batches_tracked;
+  data.inputs.fill(std::numeric_limits<float>::quiet_NaN());
+  CHECK_THROWS_AS(trainer.fit(data), gradus::NumericError);
+  CHECK(norm.running_mean == mean);
+  CHECK(norm.running_variance == variance);
+  CHECK(norm.num_batches_tracked == batches);
+  CHECK(net.predict(Tensor<float>::ones({3, 2})).array().isFinite().all());
+}
+
+TEST_CASE("Trainer: an optimiser of a copy of the network is refused") {
+  const auto data = bright_pixels(20);
+  auto net = small_network();
+  auto copy = net;
+  Generator random(0);
+  optim::SGD sgd{copy.named_parameters(), {.learning_rate = 0.1}};
+  Trainer trainer{net, nn::SoftmaxCrossEntropy<float>{}, sgd, random, {.epochs = 1}};
+  CHECK_THROWS_WITH_AS(
+      trainer.fit(data),
+      "Trainer: the optimizer has none of the network's parameters, expected one that was built "
+      "from net.named_parameters() of this network, not of a copy",
+      gradus::ArgumentError);
 }

@@ -120,6 +120,11 @@ class ElementwiseOptimizer {
     groups_[checked(group)].step_count = count;
   }
 
+  /// Whether a parameter is one of those that it moves.
+  bool holds(const nn::Parameter<Scalar>* parameter) const {
+    return std::ranges::any_of(groups_, [&](const Members& group) { return has(group, parameter); });
+  }
+
   /// Calls `f(name, tensor)` for each tensor kept between steps. Names are `0.momentum_buffer`: the number of
   /// the parameter in the order given, over all groups, and PyTorch's name.
   template <class F>
@@ -206,9 +211,6 @@ class ElementwiseOptimizer {
   static bool has(const Members& group, const nn::Parameter<Scalar>* parameter) {
     return std::ranges::any_of(group.members,
                                [&](const Member& member) { return member.parameter.parameter == parameter; });
-  }
-  bool holds(const nn::Parameter<Scalar>* parameter) const {
-    return std::ranges::any_of(groups_, [&](const Members& group) { return has(group, parameter); });
   }
 
   std::size_t checked(Index group) const {

@@ -25,6 +25,7 @@
 #include <gradus/nn/workspace.hpp>
 #include <gradus/optim/clip.hpp>
 #include <gradus/optim/optimizer.hpp>
+#include <gradus/train/buffer_backup.hpp>
 #include <gradus/train/callback.hpp>
 #include <gradus/train/divergence.hpp>
 #include <gradus/train/history.hpp>
@@ -203,6 +204,18 @@ class Trainer {
     throw ArgumentError("Trainer: there are 0 samples to evaluate, expected at least 1");
   }
 
+  /// An optimiser that was built for a copy of the network would train nothing.
+  void check_optimizer() const {
+    if constexpr (requires(nn::Parameter<Scalar> * parameter) { optimizer_->holds(parameter); }) {
+      const auto is_held = [&](const auto& named) { return optimizer_->holds(named.parameter); };
+      if (!parameters_.empty() && std::ranges::none_of(parameters_, is_held)) {
+        throw ArgumentError(
+            "Trainer: the optimizer has none of the network's parameters, expected one that was built from "
+            "net.named_parameters() of this network, not of a copy");
+      }
+    }
+  }
+
   template <class Train, class Validation>
   const History& run(Train& train, Validation* validation) {
     if (train.size() == 0) throw ArgumentError("Trainer: there is no batch to train on");
@@ -212,6 +225,8 @@ class Trainer {
     progress_.epochs = detail::checked_add("Trainer: epochs", progress_.epoch, options_.epochs);
     net_->zero_grad();
     parameters_ = net_->named_parameters();
+    check_optimizer();
+    buffers_.watch(*net_);
     std::size_t begun = 0;
     try {
       for (; begun < callbacks_.size(); ++begun) callbacks_[begun].on_begin(*this);
@@ -278,6 +293,24 @@ class Trainer {
 
   template <class Batch>
   void step(const Batch& batch, detail::RunningMetrics& metrics) {
+    buffers_.take();
+    try {
+      compute_gradients(batch, metrics);
+    } catch (...) {
+      buffers_.restore();
+      throw;
+    }
+    if (std::isfinite(options_.clip_value)) optim::clip_grad_value(parameters_, options_.clip_value);
+    if (std::isfinite(options_.clip_norm)) optim::clip_grad_norm(parameters_, options_.clip_norm);
+    for (auto& callback : callbacks_) callback.on_gradient(*this);
+    if constexpr (requires { optimizer_->step(Parallel{}); })
+      optimizer_->step(Parallel(thread_pool().get()));
+    else
+      optimizer_->step();
+  }
+
+  template <class Batch>
+  void compute_gradients(const Batch& batch, detail::RunningMetrics& metrics) {
     const Tensor<Scalar>& output = net_->forward(batch.x, *random_);
     output_gradient_.resize(output.shape());
     const auto result = loss_(output, batch.labels, output_gradient_);
@@ -290,13 +323,6 @@ class Trainer {
     }
     metrics.add(loss_, result, batch.size());
     net_->backward(output_gradient_);
-    if (std::isfinite(options_.clip_value)) optim::clip_grad_value(parameters_, options_.clip_value);
-    if (std::isfinite(options_.clip_norm)) optim::clip_grad_norm(parameters_, options_.clip_norm);
-    for (auto& callback : callbacks_) callback.on_gradient(*this);
-    if constexpr (requires { optimizer_->step(Parallel{}); })
-      optimizer_->step(Parallel(thread_pool().get()));
-    else
-      optimizer_->step();
   }
 
   /// The network's threads, kept for as long as they are at work even if it is given others meanwhile.
@@ -317,6 +343,7 @@ class Trainer {
   Progress progress_;
   bool stopping_ = false;
   std::vector<nn::NamedParameter<Scalar>> parameters_;
+  detail::BufferBackup<Scalar> buffers_;
   Tensor<Scalar> output_gradient_;
   nn::Workspace<Scalar> workspace_;
 };
