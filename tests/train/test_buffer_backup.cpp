@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <gradus/core/shape.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/nn/batch_norm.hpp>
 #include <gradus/nn/sequential.hpp>
@@ -21,7 +22,7 @@ TEST_CASE("BufferBackup: gives back buffers and counters, in the same memory") {
   norm.running_variance.fill(6);
   norm.num_batches_tracked = 7;
   backup.restore();
-  CHECK(norm.running_mean == Tensor<float>({3}));
+  CHECK(norm.running_mean == Tensor<float>(gradus::Shape{3}));
   CHECK(norm.running_variance == Tensor<float>::ones({3}));
   CHECK(norm.num_batches_tracked == 0);
   CHECK(norm.running_mean.data() == memory);
