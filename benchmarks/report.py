@@ -2,18 +2,24 @@
 # SPDX-License-Identifier: MIT
 """Runs all benchmarks and prints the README's tables in Markdown.
 
-usage: benchmarks/report.py [BUILD_DIR] [--quick] [--rounds 5] [--data DIR] [--blas BUILD_DIR] [--python PYTHON]
+usage: benchmarks/report.py [BUILD_DIR] [--quick] [--check] [--rounds 5] [--data DIR] [--blas BUILD_DIR]
+                            [--python PYTHON]
 
 BUILD_DIR is where `cmake --workflow --preset benchmark` builds, build/benchmark; --blas names a second one,
 configured with -DGRADUS_USE_BLAS=ON, for a row of its own. What is compared takes turns, round by round; figures are
 medians over all rounds, the FMA peak is the best of all. DIR, or else FASHION_MNIST_DIR, holds the four files of
 Fashion-MNIST.
 
-PYTHON is one that has PyTorch. Debian's /usr/bin/python3 has it with the packages python3-torch and
+--check compares ratios, which do not depend on how fast the machine is, with benchmarks/bounds.json, and ends with
+status 1 if one is missed.
+
+PYTHON is one that has PyTorch. OpenBLAS chooses its kernels by the processor's name, and not always the fastest ones:
+each core type that the processor supports is tried, and the fastest is measured and named. Debian's /usr/bin/python3 has it with the packages python3-torch and
 libopenblas0-pthread; without the latter its products take thirty times longer, and a comparison is worth nothing.
 """
 import argparse
 import json
+import math
 import os
 import pathlib
 import platform
@@ -104,6 +110,32 @@ def has_torch(python):
         return False
 
 
+def core_types():
+    """What OpenBLAS can be told to be compiled for, among what this processor supports. None is its own choice."""
+    try:
+        flags = set(re.search(r"^flags\s*: (.*)$", pathlib.Path("/proc/cpuinfo").read_text(), re.MULTILINE)[1].split())
+    except (OSError, TypeError):
+        return [None]
+    names = {"avx512f": ["SkylakeX"], "avx2": ["Haswell", "Zen"], "sse4_2": ["Nehalem"]}
+    return [None] + [name for flag, names_of_flag in names.items() if flag in flags for name in names_of_flag]
+
+
+def fastest_core_type(python):
+    """The core type with the shortest times, by the geometric mean of training steps and a prediction."""
+    costs = {}
+    for core_type in core_types():
+        results = Results()
+        environment = {"OPENBLAS_CORETYPE": core_type} if core_type else {}
+        try:
+            results.run([python, HERE / "torch_mlp.py", "--repetitions", 1, "--quick"], OMP_NUM_THREADS="1",
+                        OPENBLAS_NUM_THREADS="1", **environment)
+        except subprocess.TimeoutExpired:
+            continue
+        times = [results.seconds_per_sample("torch_train", batch=batch) for batch in (256, 16, 1)]
+        costs[core_type] = math.prod([*times, results.median("microseconds", "torch_predict_one")])
+    return min(costs, key=costs.get) if costs else None
+
+
 # Measurements
 
 
@@ -112,6 +144,8 @@ def measure_networks(results, options):
     programs = options.build / "benchmarks"
     quick = ["--quick"] if options.quick else []
     torch_threads = {1, 2} if has_torch(options.python) else set()
+    core_type = fastest_core_type(options.python) if torch_threads else None
+    environment = {"OPENBLAS_CORETYPE": core_type} if core_type else {}
     for _ in range(options.rounds):
         for threads in (1,) if options.quick else (1, 2):
             results.run([programs / "training", 1, *quick])
@@ -120,7 +154,8 @@ def measure_networks(results, options):
                 continue
             try:
                 results.run([options.python, HERE / "torch_mlp.py", "--threads", threads, "--repetitions", 1, *quick],
-                            OMP_NUM_THREADS=str(threads), OPENBLAS_NUM_THREADS=str(threads), OMP_WAIT_POLICY="PASSIVE")
+                            OMP_NUM_THREADS=str(threads), OPENBLAS_NUM_THREADS=str(threads), OMP_WAIT_POLICY="PASSIVE",
+                            **environment)
             except subprocess.TimeoutExpired:
                 # Its threads spin while they wait for each other; where others use the machine that takes for ever.
                 print(f"report: PyTorch on {threads} threads takes too long, left out", file=sys.stderr)
@@ -217,7 +252,8 @@ def busy(results):
 
 def describe_torch(lines):
     counts = sorted({line["threads"] for line in lines})
-    text = f"PyTorch {lines[0]['version']}, {lines[0]['blas']}; on " + ", ".join(map(str, counts)) + " threads"
+    text = (f"PyTorch {lines[0]['version']}, {lines[0]['blas']}, core type {lines[0]['core_type']}; on "
+            + ", ".join(map(str, counts)) + " threads")
     if not re.search("openblas|mkl", lines[0]["blas"]):
         text += "; **its products are those of the reference BLAS, the comparison is worth nothing**"
     return text + (", the better counts" if len(counts) > 1 else "")
@@ -383,10 +419,27 @@ def print_blas(results):
         row(f"batch {batch}", gain("train"), gain("train_eigen"))
 
 
+def check(results):
+    """Prints each ratio beside its bound. Returns whether all are met."""
+    ours = {batch: results.seconds_per_sample("train", sizes=CHAPTER, batch=batch, threads=1) for batch in (256, 16, 1)}
+    measured = {f"training_batch_{batch}_against_eigen": results.seconds_per_sample("train_eigen", batch=batch) / time
+                for batch, time in ours.items()}
+    measured["prediction_against_reading_the_weights"] = (results.median("microseconds", "stream_weights") /
+                                                          results.median("microseconds", "predict_one"))
+    bounds = json.loads((HERE / "bounds.json").read_text())
+    if bounds.keys() != measured.keys():
+        sys.exit(f"report: bounds.json has bounds of {sorted(bounds)}, expected {sorted(measured)}")
+    heading("ratio", "at least", "measured", "")
+    for name, bound in bounds.items():
+        row(name.replace("_", " "), f"{bound:.2f}", f"{measured[name]:.2f}", at_least(bound, measured[name]))
+    return all(measured[name] >= bound for name, bound in bounds.items())
+
+
 def parse_options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build", nargs="?", type=pathlib.Path, default=HERE.parent / "build" / "benchmark")
     parser.add_argument("--quick", action="store_true", help="little of everything, to see that it runs")
+    parser.add_argument("--check", action="store_true", help="compare ratios with bounds.json")
     parser.add_argument("--rounds", type=int, help="5 unless told")
     parser.add_argument("--data", default=os.environ.get("FASHION_MNIST_DIR"))
     parser.add_argument("--blas", type=pathlib.Path)
@@ -417,7 +470,10 @@ def main():
     print_scaling(results)
     if options.blas:
         print_blas(measure_blas(options))
+    is_good = check(results) if options.check else True
     print(f"\nMeasured in {time.time() - start:.0f} s by benchmarks/report.py.")
+    if not is_good:
+        sys.exit("report: a bound of bounds.json is missed")
 
 
 main()

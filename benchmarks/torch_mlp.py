@@ -10,6 +10,7 @@ Set both variables to the number of threads: OpenBLAS and PyTorch each have thre
 """
 import argparse
 import json
+import os
 import re
 import sys
 import time
@@ -104,7 +105,8 @@ def main():
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
-    report("torch", version=torch.__version__, blas=" ".join(blas()))
+    report("torch", version=torch.__version__, blas=" ".join(blas()),
+           core_type=os.environ.get("OPENBLAS_CORETYPE", "of its own choice"))
     measure_training(options.repetitions, options.quick)
     measure_prediction(options.repetitions)
 

@@ -59,6 +59,9 @@ function(gradus_export)
     DEPENDS ${model} ${program}
     COMMENT "Writing ${export_NAME}.h"
     VERBATIM COMMAND_EXPAND_LISTS)
+  if(UNIX)
+    target_link_libraries(${export_TARGET} PRIVATE m) # tanhf and others, in C
+  endif()
   target_sources(${export_TARGET} PRIVATE ${header})
   target_include_directories(${export_TARGET} PRIVATE ${folder})
 endfunction()

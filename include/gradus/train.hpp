@@ -19,7 +19,7 @@
 #include <gradus/train/metric.hpp>
 #include <gradus/train/callback.hpp>
 #include <gradus/train/accumulated_batches.hpp>
-#include <gradus/train/kept_buffers.hpp>
+#include <gradus/train/buffer_backup.hpp>
 #include <gradus/train/step_parameters.hpp>
 #include <gradus/train/trainer.hpp>
 

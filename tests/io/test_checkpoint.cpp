@@ -183,3 +183,31 @@ TEST_CASE("save_checkpoint, then load_checkpoint: batches are counted on, and ol
   CHECK(restored.step_count() == 3);
   fs::remove(file);
 }
+
+TEST_CASE("Checkpoint: keeps the step count of each group") {
+  nn::Sequential<float> net{nn::Linear{2, 2}, nn::Linear{2, 1}};
+  Generator random(0);
+  const auto parameters = net.named_parameters();
+  const auto make = [&] {
+    optim::Adam<float> adam{{parameters[0], parameters[1]}, {}};
+    adam.add_group({parameters[2], parameters[3]}, {});
+    return adam;
+  };
+  auto saved = make(), loaded = make();
+  saved.set_step_count(0, 7);
+  saved.set_step_count(1, 2);
+  save_checkpoint(net, saved, random, file);
+  load_checkpoint(net, loaded, random, file);
+  CHECK(loaded.step_count(0) == 7);
+  CHECK(loaded.step_count(1) == 2);
+  optim::Adam<float> one_group{parameters, {}};
+  CHECK_THROWS_WITH_AS(
+      load_checkpoint(net, one_group, random, file),
+      (file.string() + ": not a checkpoint of this training: it has 2 step counts, expected 1 or 1").c_str(),
+      FileError);
+  CHECK(gradus::detail::parse_step_counts("7") == std::vector<Index>{7});
+  CHECK(gradus::detail::parse_step_counts("7,2") == std::vector<Index>{7, 2});
+  for (const char* text : {"", ",", "7,", ",7", "-1", "7,-2", "7;2", "x", "7 ", "99999999999999999999"})
+    CHECK(gradus::detail::parse_step_counts(text).empty());
+  fs::remove(file);
+}

@@ -238,3 +238,25 @@ TEST_CASE("ElementwiseOptimizer: a group that is added late begins with its own 
 }
 
 }  // namespace
+
+TEST_CASE("ElementwiseOptimizer: a group that is added later begins with its own first step, as in PyTorch") {
+  Parameter<double> first{Tensor<double>{0}}, late{Tensor<double>{0}};
+  gradus::optim::Adam<double> adam{{{"first", &first}}, {.learning_rate = 0.001}};
+  for (int i = 0; i < 5; ++i) {
+    first.grad().fill(1);
+    adam.step();
+  }
+  adam.add_group({{"late", &late}}, {.learning_rate = 0.001});
+  late.grad().fill(3);
+  adam.step();
+  CHECK(late.value.item() == doctest::Approx(-0.001).epsilon(1e-6));
+  CHECK(adam.step_count() == 6);
+  CHECK(adam.step_count(1) == 1);
+  adam.set_step_count(1, 4);
+  CHECK(adam.step_count(0) == 6);
+  CHECK(adam.step_count(1) == 4);
+  adam.set_step_count(9);
+  CHECK(adam.step_count(1) == 9);
+  CHECK_THROWS_AS(adam.step_count(2), gradus::IndexError);
+  CHECK_THROWS_AS(adam.set_step_count(1, -1), ArgumentError);
+}

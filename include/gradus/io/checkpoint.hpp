@@ -45,6 +45,63 @@ void visit_training_state(Net& net, Optimizer& optimizer, F&& f) {
 inline constexpr const char* generator_key = "generator";
 inline constexpr const char* step_count_key = "step_count";
 
+/// Whether each group counts its own steps.
+template <class Optimizer>
+concept CountsPerGroup = requires(Optimizer& optimizer, Index group) {
+  optimizer.step_count(group);
+  optimizer.set_step_count(group, group);
+};
+
+/// Returns `7`, or `7,2` if a group was added after five steps.
+template <class Optimizer>
+std::string step_counts_text(const Optimizer& optimizer) {
+  std::string text = std::to_string(optimizer.step_count());
+  if constexpr (CountsPerGroup<Optimizer>) {
+    bool differ = false;
+    std::string all = text;
+    for (Index group = 1; group < optimizer.group_count(); ++group) {
+      differ = differ || optimizer.step_count(group) != optimizer.step_count();
+      all += "," + std::to_string(optimizer.step_count(group));
+    }
+    if (differ) return all;
+  }
+  return text;
+}
+
+/// Reads `7` or `7,2`; nothing unless the text consists of numbers from 0 on.
+inline std::vector<Index> parse_step_counts(std::string_view text) {
+  std::vector<Index> counts;
+  const char* const end = text.data() + text.size();
+  for (const char* at = text.data();; ++at) {
+    Index count = -1;
+    const auto [next, error] = std::from_chars(at, end, count);
+    if (error != std::errc{} || count < 0 || (next != end && *next != ',')) return {};
+    counts.push_back(count);
+    if (next == end) return counts;
+    at = next;
+  }
+}
+
+/// Throws ArgumentError if there are neither one count for all groups nor one for each, or if one is too
+/// large; then nothing has changed.
+template <class Optimizer>
+void set_step_counts(Optimizer& optimizer, const std::vector<Index>& counts) {
+  if (counts.size() == 1) {
+    optimizer.set_step_count(counts.front());
+    return;
+  }
+  if constexpr (CountsPerGroup<Optimizer>) {
+    if (static_cast<Index>(counts.size()) == optimizer.group_count()) {
+      for (const Index count : counts) optim::check_step_count("it", count);
+      for (std::size_t group = 0; group < counts.size(); ++group)
+        optimizer.set_step_count(static_cast<Index>(group), counts[group]);
+      return;
+    }
+  }
+  throw ArgumentError("it has " + std::to_string(counts.size()) + " step counts, expected 1 or " +
+                      std::to_string(optimizer.group_count()));
+}
+
 }  // namespace detail
 
 /// Writes a checkpoint: `save_checkpoint(net, optimizer, random, file)`. The file appears whole or not at
@@ -63,7 +120,7 @@ void save_checkpoint(const nn::Sequential<Scalar>& net, Optimizer& optimizer, co
   const Generator::State words = random.state();
   const TensorView<const std::uint32_t> generator(words, Shape{static_cast<Index>(words.size())});
   writer.add(detail::generator_key, generator);
-  writer.add_metadata(detail::step_count_key, std::to_string(optimizer.step_count()));
+  writer.add_metadata(detail::step_count_key, detail::step_counts_text(optimizer));
   writer.write(file);
 }
 
@@ -96,15 +153,12 @@ void load_checkpoint(nn::Sequential<Scalar>& net, Optimizer& optimizer, Generato
     throw_error(std::to_string(reader.entries().size()) + " tensors, expected " + std::to_string(expected));
   }
   const auto count = reader.metadata().find(detail::step_count_key);
-  Index steps = -1;
-  if (count != reader.metadata().end()) {
-    const std::string& text = count->second;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), steps);
-    if (error != std::errc{} || end != text.data() + text.size()) steps = -1;
-  }
-  if (steps < 0) throw_error("it has no step count");
-  if (steps > optim::max_step_count) {
-    throw_error("its step count is " + std::to_string(steps) + ", expected at most " +
+  std::vector<Index> steps;
+  if (count != reader.metadata().end()) steps = detail::parse_step_counts(count->second);
+  if (steps.empty()) throw_error("it has no step count");
+  for (const Index step : steps) {
+    if (step <= optim::max_step_count) continue;
+    throw_error("its step count is " + std::to_string(step) + ", expected at most " +
                 std::to_string(optim::max_step_count));
   }
   Generator restored = random;
@@ -115,7 +169,7 @@ void load_checkpoint(nn::Sequential<Scalar>& net, Optimizer& optimizer, Generato
     throw_error(error.what());
   }
   try {
-    optimizer.set_step_count(steps);
+    detail::set_step_counts(optimizer, steps);
   } catch (const ArgumentError& error) {
     throw_error(error.what());
   }

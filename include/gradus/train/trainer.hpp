@@ -30,7 +30,7 @@
 #include <gradus/train/callback.hpp>
 #include <gradus/train/divergence.hpp>
 #include <gradus/train/history.hpp>
-#include <gradus/train/kept_buffers.hpp>
+#include <gradus/train/buffer_backup.hpp>
 #include <gradus/train/metric.hpp>
 #include <gradus/train/metrics.hpp>
 #include <gradus/train/progress.hpp>
@@ -307,7 +307,7 @@ class Trainer {
     progress_.epoch = state_.history.size();
     progress_.epochs = epochs;
     net_->zero_grad();
-    buffers_.find(*net_);
+    buffers_.watch(*net_);
   }
 
   bool is_ending() const { return state_.is_stopping || is_interrupted_; }
@@ -385,7 +385,7 @@ class Trainer {
   template <class Batch>
   bool train_batch(const Batch& batch) {
     is_in_step_ = true;
-    if (batches_.count == 0) buffers_.keep();
+    if (batches_.count == 0) buffers_.take();
     try {
       add_gradients(batch);
       ++progress_.batch;
@@ -491,7 +491,7 @@ class Trainer {
   bool is_in_epoch_ = false;
   bool is_in_step_ = false;
   detail::StepParameters<Scalar> parameters_;
-  detail::KeptBuffers<Scalar> buffers_;
+  detail::BufferBackup<Scalar> buffers_;
   Tensor<Scalar> output_gradient_;
   nn::Workspace<Scalar> workspace_;
 };
