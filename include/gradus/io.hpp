@@ -28,7 +28,11 @@
 #include <gradus/io/state_dict.hpp>
 #include <gradus/io/load_network.hpp>
 #include <gradus/io/verify.hpp>
+#include <gradus/io/save_archive.hpp>
+#include <gradus/io/load_archive.hpp>
 #include <gradus/io/checkpoint.hpp>
+#include <gradus/io/training_checkpoint.hpp>
+#include <gradus/io/checkpoints.hpp>
 
 #include <gradus/io/c_program.hpp>
 #include <gradus/io/c_writer.hpp>

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <utility>
 
 #include <doctest/doctest.h>
 
 #include <gradus/io/checkpoint.hpp>
+#include <gradus/io/state_dict.hpp>
 #include <gradus/nn.hpp>
 #include <gradus/optim.hpp>
 
@@ -46,13 +51,23 @@ bool same(Training& a, Training& b) {
 
 const fs::path file = fs::temp_directory_path() / "gradus_checkpoint.safetensors";
 
+/// Writes a file in which one text of the header is replaced.
+void rewrite(std::string bytes, const std::string& from, const std::string& to) {
+  bytes.replace(bytes.find(from), from.size(), to);
+  std::uint64_t length = 0;
+  for (std::size_t i = 8; i-- > 0;) length = length << 8 | static_cast<unsigned char>(bytes[i]);
+  length += to.size() - from.size();
+  for (std::size_t i = 0; i < 8; ++i) bytes[i] = static_cast<char>(length >> (8 * i));
+  std::ofstream(file, std::ios::binary) << bytes;
+}
+
 }  // namespace
 
 TEST_CASE("Training that was interrupted ends with the same bits") {
   Training whole, first, second;
   whole.steps(20);
   first.steps(9);
-  save_checkpoint(std::as_const(first.net), std::as_const(first.optimizer), first.random, file);
+  save_checkpoint(first.net, first.optimizer, first.random, file);
   second.steps(3);  // whatever it did before is forgotten
   load_checkpoint(second.net, second.optimizer, second.random, file);
   CHECK(same(first, second));
@@ -76,15 +91,16 @@ TEST_CASE("A checkpoint of something else is refused and changes nothing") {
                        FileError);
   CHECK(same(training, before));
 
+  const auto refused = [&](const std::string& what) {
+    return file.string() + ": not a checkpoint of this training: " + what;
+  };
   optim::SGD sgd{training.net.named_parameters(), {.learning_rate = 0.1}};
+  optim::AdamW adamw{training.net.named_parameters(), {.learning_rate = 0.1}};
   save_checkpoint(training.net, sgd, training.random, file);
-  CHECK_THROWS_WITH_AS(load(), (file.string() + ": no tensor \"optimizer.0.exp_avg\"").c_str(), FileError);
+  CHECK_THROWS_WITH_AS(load(), refused("optimizer.name is SGD, expected Adam").c_str(), FileError);
+  save_checkpoint(training.net, adamw, training.random, file);
+  CHECK_THROWS_WITH_AS(load(), refused("optimizer.name is AdamW, expected Adam").c_str(), FileError);
   CHECK(same(training, before));
-
-  save_checkpoint(training.net, training.optimizer, training.random, file);
-  CHECK_THROWS_WITH_AS(
-      load_checkpoint(training.net, sgd, training.random, file),
-      (file.string() + ": not a checkpoint of this training: 13 tensors, expected 5").c_str(), FileError);
 
   save(training.net, file);
   CHECK_THROWS_AS(load(), FileError);
@@ -96,24 +112,20 @@ TEST_CASE("A checkpoint of something else is refused and changes nothing") {
 TEST_CASE("A checkpoint with a step count that leaves no room for a step is refused and changes nothing") {
   Training training, before, other;
   other.steps(2);
-  const auto save_with = [&](const std::string& count) {
-    SafetensorsWriter writer;
-    gradus::detail::visit_training_state(
-        other.net, other.optimizer,
-        [&](const std::string& name, const Tensor<float>& tensor) { writer.add(name, tensor); });
-    const Generator::State words = other.random.state();
-    writer.add("generator", TensorView<const std::uint32_t>(words, Shape{static_cast<Index>(words.size())}));
-    writer.add_metadata("step_count", count);
-    writer.write(file);
-  };
+  save_checkpoint(other.net, other.optimizer, other.random, file);
+  std::ifstream in(file, std::ios::binary);
+  const std::string whole{std::istreambuf_iterator<char>(in), {}};
+  in.close();
+  const std::string key = "\"optimizer.group.0.step_count\":\"2\"";
+  REQUIRE(whole.find(key) != std::string::npos);
   const auto load = [&] { load_checkpoint(training.net, training.optimizer, training.random, file); };
   for (const char* count : {"9223372036854775807", "9223372036854775808", "-1", "1e3", "", "2 "}) {
     CAPTURE(count);
-    save_with(count);
+    rewrite(whole, key, "\"optimizer.group.0.step_count\":\"" + std::string(count) + "\"");
     CHECK_THROWS_AS(load(), FileError);
     CHECK(same(training, before));
   }
-  save_with("9223372036854775806");
+  rewrite(whole, key, "\"optimizer.group.0.step_count\":\"9223372036854775806\"");
   load();
   training.steps(1);
   CHECK_THROWS_AS(training.steps(1), ArgumentError);
@@ -152,12 +164,12 @@ TEST_CASE("save_checkpoint, then load_checkpoint: trainings of many small layers
   check(normed, other_normed);
 }
 
-TEST_CASE("save_checkpoint, then load_checkpoint: batches are counted on, and old files lack the count") {
+TEST_CASE("save_checkpoint, then load_checkpoint: batches are counted on") {
   Sequential<float> net{BatchNorm1d<float>{2}}, other = net;
   Generator random{1};
   auto& count = other[0].as<BatchNorm1d>().num_batches_tracked;
   optim::SGD<float> sgd{net.named_parameters(), {.learning_rate = 0.1}};
-  optim::SGD<float> restored{other.named_parameters(), {.learning_rate = 0.1}};
+  optim::SGD<float> restored{other.named_parameters(), {.learning_rate = 0.2}};
   const auto with_count = [&](std::int64_t value) {
     net[0].as<BatchNorm1d>().num_batches_tracked = value;
     save_checkpoint(net, sgd, random, file);
@@ -165,26 +177,17 @@ TEST_CASE("save_checkpoint, then load_checkpoint: batches are counted on, and ol
   with_count(std::int64_t{1} << 53 | 1);
   load_checkpoint(other, restored, random, file);
   CHECK(count == (std::int64_t{1} << 53 | 1));
+  CHECK(restored.learning_rate() == 0.1);
   with_count(-1);
-  CHECK_THROWS_WITH_AS(
-      load_checkpoint(other, restored, random, file),
-      (file.string() + ": \"net.0.num_batches_tracked\" is -1, expected a count of at least 0").c_str(),
-      FileError);
-
-  SafetensorsWriter old;
-  gradus::detail::visit_training_state(
-      net, sgd, [&](const std::string& name, const Tensor<float>& tensor) { old.add(name, tensor); });
-  const Generator::State words = random.state();
-  old.add("generator", TensorView<const std::uint32_t>(words, Shape{static_cast<Index>(words.size())}));
-  old.add_metadata("step_count", "3");
-  old.write(file);
-  load_checkpoint(other, restored, random, file);
-  CHECK(count == (std::int64_t{1} << 53 | 1));
-  CHECK(restored.step_count() == 3);
+  CHECK_THROWS_WITH_AS(load_checkpoint(other, restored, random, file),
+                       (file.string() + ": not a checkpoint of this training: net.0.num_batches_tracked is "
+                                        "-1, expected a count of at least 0")
+                           .c_str(),
+                       FileError);
   fs::remove(file);
 }
 
-TEST_CASE("Checkpoint: keeps the step count of each group") {
+TEST_CASE("save_checkpoint, then load_checkpoint: the step count of each group") {
   nn::Sequential<float> net{nn::Linear{2, 2}, nn::Linear{2, 1}};
   Generator random(0);
   const auto parameters = net.named_parameters();
@@ -203,11 +206,7 @@ TEST_CASE("Checkpoint: keeps the step count of each group") {
   optim::Adam<float> one_group{parameters, {}};
   CHECK_THROWS_WITH_AS(
       load_checkpoint(net, one_group, random, file),
-      (file.string() + ": not a checkpoint of this training: it has 2 step counts, expected 1 or 1").c_str(),
+      (file.string() + ": not a checkpoint of this training: optimizer.groups is 2, expected 1").c_str(),
       FileError);
-  CHECK(gradus::detail::parse_step_counts("7") == std::vector<Index>{7});
-  CHECK(gradus::detail::parse_step_counts("7,2") == std::vector<Index>{7, 2});
-  for (const char* text : {"", ",", "7,", ",7", "-1", "7,-2", "7;2", "x", "7 ", "99999999999999999999"})
-    CHECK(gradus::detail::parse_step_counts(text).empty());
   fs::remove(file);
 }

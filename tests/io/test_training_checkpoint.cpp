@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <set>
@@ -138,37 +139,65 @@ TEST_CASE("load_checkpoint: a training that early stopping has ended does not go
 }
 
 #if defined(__unix__)
-TEST_CASE("load_checkpoint: a process killed by SIGKILL while it trains and saves can be continued") {
+namespace {
+
+/// Saves a checkpoint at every opportunity. At one of them it tells the parent process, and saves again and
+/// again until it is killed.
+struct SaveAlways {
+  fs::path file;
+  Index last;
+  int pipe;
+  Index seen = 0;
+
+  void on_checkpoint(auto& trainer) {
+    save_checkpoint(trainer, file);
+    if (++seen < last) return;
+    const char byte = 0;
+    if (write(pipe, &byte, 1) != 1) _exit(2);
+    while (true) save_checkpoint(trainer, file);
+  }
+};
+
+/// Trains in a process of its own, which is killed while it saves a checkpoint, or ends before. Returns the
+/// status for waitpid.
+int train_until_killed(const fs::path& file, const fs::path& best, Generator& draws) {
+  std::array<int, 2> ends{};
+  REQUIRE(pipe(ends.data()) == 0);
+  const Index last = 1 + draws.below(2 * opportunities_in_epoch);
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    close(ends[0]);
+    ResumableTraining training(1, best);
+    training.trainer.add(SaveAlways{file, last, ends[1]});
+    if (fs::exists(file)) load_checkpoint(training.trainer, file);
+    training.fit();
+    _exit(0);
+  }
+  close(ends[1]);
+  char byte = 0;
+  if (read(ends[0], &byte, 1) == 1) {
+    usleep(static_cast<useconds_t>(draws.below(3000)));
+    kill(child, SIGKILL);
+  }
+  close(ends[0]);
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  return status;
+}
+
+}  // namespace
+
+TEST_CASE("load_checkpoint: a process killed by SIGKILL while it saves can be continued") {
   const Folder folder;
   const fs::path file = folder.path / "training.safetensors", best = folder.path / "best.safetensors";
   const auto expected = never_interrupted(1, folder.path);
-  struct SaveAlways {
-    fs::path file;
-    void on_checkpoint(auto& trainer) { save_checkpoint(trainer, file); }
-  };
   Generator draws(9);
-  int kills = 0;
-  for (int attempt = 0; attempt < 200; ++attempt) {
-    const pid_t child = fork();
-    REQUIRE(child >= 0);
-    if (child == 0) {
-      ResumableTraining training(1, best);
-      training.trainer.add(SaveAlways{file});
-      if (fs::exists(file)) load_checkpoint(training.trainer, file);
-      training.fit();
-      _exit(0);
-    }
-    usleep(static_cast<useconds_t>(2000 + draws.below(60000)));
-    kill(child, SIGKILL);
-    int status = 0;
-    REQUIRE(waitpid(child, &status, 0) == child);
-    if (WIFEXITED(status)) {
-      CHECK(WEXITSTATUS(status) == 0);
-      break;
-    }
-    ++kills;
-  }
-  CHECK(kills > 0);
+  int kills = 0, status = 0;
+  while (WIFSIGNALED(status = train_until_killed(file, best, draws))) ++kills;
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+  CHECK(kills > 1);
   ResumableTraining training(1, best);
   load_checkpoint(training.trainer, file);
   training.fit();

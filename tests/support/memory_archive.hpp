@@ -3,6 +3,7 @@
 #pragma once
 
 #include <any>
+#include <cstdint>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -24,12 +25,14 @@ class MemoryArchive : public Archive {
   void visit(const std::string& name, Index& value) override { exchange(name, value); }
   void visit(const std::string& name, std::string& value) override { exchange(name, value); }
   void visit(const std::string& name, std::vector<double>& value) override { exchange(name, value); }
+  void visit(const std::string& name, std::vector<std::int64_t>& value) override { exchange(name, value); }
   void visit(const std::string& name, std::vector<std::string>& value) override { exchange(name, value); }
   void visit(const std::string& name, Generator& value) override { exchange(name, value); }
   void visit(const std::string& name, Tensor<float>& value) override { exchange(name, value); }
   void visit(const std::string& name, Tensor<double>& value) override { exchange(name, value); }
   void visit(const std::string& name, std::vector<Tensor<float>>& value) override { exchange(name, value); }
   void visit(const std::string& name, std::vector<Tensor<double>>& value) override { exchange(name, value); }
+  void visit_count(const std::string& name, std::int64_t& value) override { exchange(name, value); }
   void visit_expected(const std::string& name, const std::string& value) override {
     std::string stored = value;
     exchange(name, stored);

@@ -64,14 +64,6 @@ std::vector<StateTensor<Scalar>> network_state(const nn::Sequential<Scalar>& net
   return state;
 }
 
-/// The counters alone.
-template <class Scalar>
-std::vector<StateTensor<Scalar>> counters(const nn::Sequential<Scalar>& net) {
-  std::vector<StateTensor<Scalar>> state = network_state(net);
-  std::erase_if(state, [](const StateTensor<Scalar>& each) { return each.counter == nullptr; });
-  return state;
-}
-
 /// A counter of a file. Throws FileError unless it is an I64 without dimensions, of at least 0.
 inline std::int64_t read_count(const SafetensorsReader& reader, std::string_view name) {
   const Tensor<std::int64_t> stored = reader.read<std::int64_t>(name);

@@ -21,8 +21,8 @@
 /// Interrupted training of a Trainer that goes on as if it had not been interrupted, bit for bit, between
 /// epochs and in the middle of one:
 ///
-///     load_checkpoint(trainer, "training.safetensors");  // after the same callbacks, metrics and states
-///     were added trainer.fit(train, test);                          // continues
+///     load_checkpoint(trainer, "training.safetensors");  // when all callbacks, metrics and states are added
+///     trainer.fit(train, test);                          // continues
 ///
 /// The file has all that changes: parameters and which are frozen, buffers, counters; the optimiser's state,
 /// step counts, learning rates and options; the generators of the trainer and of the network; history, epoch,
@@ -79,13 +79,13 @@ void load_checkpoint(Trainer<nn::Sequential<Scalar>, Loss, Optimizer>& trainer,
   if (state.is_running) throw StateError("load_checkpoint: called during a fit, expected it before");
   LoadArchive archive(file);
   try {
+    detail::serialize_network(archive, trainer.net());
+    detail::serialize_frozen(archive, trainer.net());
     Optimizer optimizer = detail::loaded_optimizer(archive, trainer.optimizer());
     archive.set_deferred(false);
     detail::serialize_fit(archive, state);
     archive.set_deferred(true);
     if (state.first_epoch > state.history.size()) archive.fail("it began after more epochs than it has");
-    detail::serialize_network(archive, trainer.net());
-    detail::serialize_frozen(archive, trainer.net());
     trainer.serialize_parts(archive);
     archive.finish();
     archive.commit();

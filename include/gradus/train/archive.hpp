@@ -3,7 +3,7 @@
 #pragma once
 
 #include <concepts>
-#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,9 +23,10 @@ concept OneOf = (std::same_as<T, Types> || ...);
 
 /// What an Archive saves and loads.
 template <class T>
-concept Archivable = detail::OneOf<T, bool, double, Index, std::string, std::vector<double>,
-                                   std::vector<std::string>, Generator, Tensor<float>, Tensor<double>,
-                                   std::vector<Tensor<float>>, std::vector<Tensor<double>>>;
+concept Archivable =
+    detail::OneOf<T, bool, double, Index, std::string, std::vector<double>, std::vector<std::int64_t>,
+                  std::vector<std::string>, Generator, Tensor<float>, Tensor<double>,
+                  std::vector<Tensor<float>>, std::vector<Tensor<double>>>;
 
 /// Saves or loads the state of objects whose function `serialize` shows it, for example
 ///
@@ -48,6 +49,9 @@ class Archive {
   void operator()(std::string_view name, T& value) {
     visit(path_ + std::string(name), value);
   }
+  /// Saves or loads a count, as that of an Index. It has a name of its own, because std::int64_t is Index on
+  /// some machines and another type on others.
+  void count(std::string_view name, std::int64_t& value) { visit_count(path_ + std::string(name), value); }
   /// Saves what must be the same when it is loaded, such as the name of a rule. Throws FileError if it is
   /// not.
   void expect(std::string_view name, const std::string& value) {
@@ -83,12 +87,14 @@ class Archive {
   virtual void visit(const std::string& name, Index& value) = 0;
   virtual void visit(const std::string& name, std::string& value) = 0;
   virtual void visit(const std::string& name, std::vector<double>& value) = 0;
+  virtual void visit(const std::string& name, std::vector<std::int64_t>& value) = 0;
   virtual void visit(const std::string& name, std::vector<std::string>& value) = 0;
   virtual void visit(const std::string& name, Generator& value) = 0;
   virtual void visit(const std::string& name, Tensor<float>& value) = 0;
   virtual void visit(const std::string& name, Tensor<double>& value) = 0;
   virtual void visit(const std::string& name, std::vector<Tensor<float>>& value) = 0;
   virtual void visit(const std::string& name, std::vector<Tensor<double>>& value) = 0;
+  virtual void visit_count(const std::string& name, std::int64_t& value) = 0;
   virtual void visit_expected(const std::string& name, const std::string& value) = 0;
   /// @}
 

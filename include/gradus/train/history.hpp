@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -163,8 +164,10 @@ namespace detail {
 template <class Archive, class Field>
 void serialize_column(Archive& archive, const char* name, std::vector<EpochRecord>& records,
                       const Field& field) {
-  std::vector<double> column;
-  for (EpochRecord& record : records) column.push_back(static_cast<double>(field(record)));
+  using Value = std::remove_reference_t<decltype(field(records.front()))>;
+  using Stored = std::conditional_t<std::is_integral_v<Value>, std::int64_t, double>;
+  std::vector<Stored> column;
+  for (EpochRecord& record : records) column.push_back(static_cast<Stored>(field(record)));
   archive(name, column);
   if (column.size() != records.size()) {
     throw ArgumentError(std::string("History: column ") + name + " has " + std::to_string(column.size()) +

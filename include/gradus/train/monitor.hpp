@@ -6,7 +6,6 @@
 #include <limits>
 #include <string>
 #include <utility>
-#include <variant>
 
 #include <gradus/core/error.hpp>
 #include <gradus/optim/schedule/reduce_on_plateau.hpp>
@@ -28,51 +27,57 @@ struct MetricMonitor {
 };
 
 /// What callbacks watch: a figure of every training or a metric that was added to the trainer.
-using Monitored = std::variant<Monitor, MetricMonitor>;
+class Monitored {
+ public:
+  /// A figure of every training.
+  Monitored(Monitor figure)
+      : metric_{.goal = figure == Monitor::validation_loss || figure == Monitor::train_loss
+                            ? optim::Goal::minimize
+                            : optim::Goal::maximize,
+                .train = figure == Monitor::train_loss || figure == Monitor::train_accuracy} {
+    is_accuracy_ = metric_.goal == optim::Goal::maximize;
+  }
+  /// A metric that was added to the trainer.
+  Monitored(MetricMonitor metric) : metric_(std::move(metric)), is_named_(true) {}
 
-/// Returns the monitored value. Throws ArgumentError if it is an average over 0 samples, StateError if it
-/// does not exist: a validation metric in a training without validation, an accuracy where the loss knows no
-/// classes, or a name that no metric has.
-double monitored_value(const Monitored& monitored, const EpochRecord& record);
+  /// Whether smaller or larger is better.
+  optim::Goal goal() const { return metric_.goal; }
 
-/// Whether smaller or larger is better.
-inline optim::Goal goal_of(const Monitored& monitored) {
-  if (const auto* metric = std::get_if<MetricMonitor>(&monitored)) return metric->goal;
-  const auto monitor = std::get<Monitor>(monitored);
-  const bool is_loss = monitor == Monitor::validation_loss || monitor == Monitor::train_loss;
-  return is_loss ? optim::Goal::minimize : optim::Goal::maximize;
-}
+  /// Returns the value in a record. Throws ArgumentError if it is an average over 0 samples, StateError if it
+  /// does not exist: a validation metric in a training without validation, an accuracy where the loss knows
+  /// no classes, or a name that no metric has.
+  double value(const EpochRecord& record) const;
 
-namespace detail {
+ private:
+  MetricMonitor metric_;
+  bool is_named_ = false;
+  bool is_accuracy_ = false;
+};
 
-inline const Metrics& monitored_metrics(bool trains, const EpochRecord& record) {
-  if (!trains && !record.validation) {
+inline double Monitored::value(const EpochRecord& record) const {
+  if (!metric_.train && !record.validation) {
     throw StateError("Monitor: a validation metric is monitored, but there is no validation data");
   }
-  const Metrics& metrics = trains ? record.train : *record.validation;
+  const Metrics& metrics = metric_.train ? record.train : *record.validation;
   if (metrics.samples == 0) {
     throw ArgumentError("Monitor: the monitored metric is an average over 0 samples, expected at least 1");
   }
-  return metrics;
-}
-
-inline double value_of(Monitor monitor, const EpochRecord& record) {
-  const bool trains = monitor == Monitor::train_loss || monitor == Monitor::train_accuracy;
-  const Metrics& metrics = monitored_metrics(trains, record);
-  if (monitor == Monitor::train_loss || monitor == Monitor::validation_loss) return metrics.loss;
+  if (is_named_) {
+    const NamedMetric* const named = metrics.find(metric_.metric);
+    if (named == nullptr) {
+      throw StateError("Monitor: metric '" + metric_.metric +
+                       "' is monitored, but was not added to the trainer");
+    }
+    return named->value;
+  }
+  if (!is_accuracy_) return metrics.loss;
   if (std::isnan(metrics.accuracy)) {
     throw StateError("Monitor: an accuracy is monitored, but the loss knows no classes");
   }
   return metrics.accuracy;
 }
-inline double value_of(const MetricMonitor& monitor, const EpochRecord& record) {
-  const NamedMetric* const metric = monitored_metrics(monitor.train, record).find(monitor.metric);
-  if (metric == nullptr) {
-    throw StateError("Monitor: metric '" + monitor.metric +
-                     "' is monitored, but was not added to the trainer");
-  }
-  return metric->value;
-}
+
+namespace detail {
 
 /// The best value of a monitored metric.
 class BestSoFar {
@@ -81,10 +86,10 @@ class BestSoFar {
   explicit BestSoFar(Monitored monitor, double min_delta = 0)
       : monitor_(std::move(monitor)), min_delta_(min_delta) {}
 
-  /// Whether this epoch is better than all before it. NaN never is. Throws what monitored_value throws.
+  /// Whether this epoch is better than all before it. NaN never is. Throws what Monitored::value throws.
   bool improves(const EpochRecord& record) {
-    const double value = monitored_value(monitor_, record);
-    const double now = goal_of(monitor_) == optim::Goal::minimize ? -value : value;
+    const double value = monitor_.value(record);
+    const double now = monitor_.goal() == optim::Goal::minimize ? -value : value;
     if (!(now > best_score_ + min_delta_)) return false;
     best_score_ = now;
     return true;
@@ -105,9 +110,5 @@ class BestSoFar {
 };
 
 }  // namespace detail
-
-inline double monitored_value(const Monitored& monitored, const EpochRecord& record) {
-  return std::visit([&](const auto& monitor) { return detail::value_of(monitor, record); }, monitored);
-}
 
 }  // namespace gradus

@@ -114,9 +114,9 @@ class PlateauSchedule {
                            Monitored monitor = Monitor::validation_loss)
       : plateau_(with_goal(options, monitor)), monitor_(std::move(monitor)) {}
 
-  /// Is called by the trainer. Throws what monitored_value throws.
+  /// Is called by the trainer. Throws what Monitored::value throws.
   void on_epoch(auto& trainer) {
-    plateau_.step(trainer.optimizer(), monitored_value(monitor_, trainer.history().back()));
+    plateau_.step(trainer.optimizer(), monitor_.value(trainer.history().back()));
   }
   /// Saves or loads the state: see train/archive.hpp.
   template <class Archive>
@@ -127,7 +127,7 @@ class PlateauSchedule {
  private:
   static optim::ReduceOnPlateauOptions with_goal(optim::ReduceOnPlateauOptions options,
                                                  const Monitored& monitor) {
-    options.goal = goal_of(monitor);
+    options.goal = monitor.goal();
     return options;
   }
 

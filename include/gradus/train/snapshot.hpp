@@ -56,10 +56,11 @@ class Snapshot {
     nn::visit_counters(net, [&](std::string_view, std::int64_t& n) { n = counts_[counters++]; });
   }
 
-  /// Saves or loads the tensors: see train/archive.hpp.
+  /// Saves or loads what was remembered: see train/archive.hpp.
   template <class Archive>
   void serialize(Archive& archive) {
     archive("tensors", tensors_);
+    archive("counts", counts_);
   }
 
  private:

@@ -27,10 +27,10 @@
 #include <gradus/optim/optimizer.hpp>
 #include <gradus/train/accumulated_batches.hpp>
 #include <gradus/train/archive.hpp>
+#include <gradus/train/buffer_backup.hpp>
 #include <gradus/train/callback.hpp>
 #include <gradus/train/divergence.hpp>
 #include <gradus/train/history.hpp>
-#include <gradus/train/buffer_backup.hpp>
 #include <gradus/train/metric.hpp>
 #include <gradus/train/metrics.hpp>
 #include <gradus/train/progress.hpp>
