@@ -38,12 +38,12 @@
 #include <gradus/nn.hpp>
 #include <gradus/optim/adamw.hpp>
 #include <gradus/optim/schedule/one_cycle.hpp>
-#include <gradus/optim/schedule/scheduler.hpp>
 #include <gradus/train.hpp>
 
 #include "support/experiment.hpp"
 #include "support/fashion_mnist_data.hpp"
 #include "support/program.hpp"
+#include "support/resumable_fit.hpp"
 
 namespace nn = gradus::nn;
 namespace optim = gradus::optim;
@@ -65,6 +65,7 @@ struct Options {
   Index threads = 2;
   std::string csv;
   std::string save;
+  support::CheckpointOptions checkpoints;
 };
 
 void add_options(CLI::App& app, Options& options) {
@@ -91,6 +92,7 @@ void add_options(CLI::App& app, Options& options) {
   app.add_option("--csv", options.csv, "Writes the figures, run by run")->type_name("FILE");
   app.add_option("--save", options.save, "Saves the network of the last run (safetensors)")
       ->type_name("FILE");
+  support::add_checkpoint_options(app, options.checkpoints);
 }
 
 nn::Sequential<float> make_network(const Options& options, Generator& random) {
@@ -141,16 +143,17 @@ Result train(const Options& options, const support::FashionMnistData& data, std:
   adam.add_group(others, {.learning_rate = options.learning_rate, .weight_decay = 0});
 
   gradus::Loader<float> loader(data.train, {.batch_size = options.batch_size, .transform = augment});
-  optim::Scheduler scheduler{
-      adam, optim::OneCycle{.total_steps = options.epochs * loader.size(), .pct_start = 0.1}};
   gradus::Trainer trainer{net,
                           nn::SoftmaxCrossEntropy<float>{.label_smoothing = options.label_smoothing},
                           adam,
                           random,
                           {.epochs = options.epochs}};
-  trainer.after_each_step([&](auto&) { scheduler.step(); });
+  trainer.add(
+      gradus::StepSchedule{optim::OneCycle{.total_steps = options.epochs * loader.size(), .pct_start = 0.1}});
   trainer.add(gradus::ProgressBar{{.note = data.note()}});
-  trainer.fit(loader);
+  support::CheckpointOptions checkpoints = options.checkpoints;
+  if (!checkpoints.folder.empty() && options.seeds > 1) checkpoints.folder += "/seed-" + std::to_string(seed);
+  support::resumable_fit(trainer, checkpoints, "fashion_mnist_best", loader);
 
   if (!options.save.empty()) gradus::save(net, options.save, {{"description", "Fashion-MNIST"}});
   return measure(trainer, data.test);

@@ -21,6 +21,7 @@
 #include "support/figure.hpp"
 #include "support/prediction_grid.hpp"
 #include "support/program.hpp"
+#include "support/resumable_fit.hpp"
 
 namespace nn = gradus::nn;
 using gradus::Index;
@@ -42,6 +43,7 @@ struct Options {
   std::string plot;
   std::string predictions;
   std::string save;
+  support::CheckpointOptions checkpoints;
 };
 
 void add_options(CLI::App& app, Options& options) {
@@ -69,6 +71,7 @@ void add_options(CLI::App& app, Options& options) {
   app.add_option("--predictions", options.predictions, "Draws test images and what they were taken for")
       ->type_name("FILE.png");
   app.add_option("--save", options.save, "Saves the trained network (safetensors)")->type_name("FILE");
+  support::add_checkpoint_options(app, options.checkpoints);
 }
 
 nn::AnyModule<float> activation(const std::string& name) {
@@ -122,7 +125,7 @@ void train(const Options& options) {
   trainer.after_each_epoch([&](auto& at) {
     if (!options.csv.empty()) gradus::write_text(options.csv, at.history().to_csv(data.warning));
   });
-  trainer.fit(data.train, data.test);
+  support::resumable_fit(trainer, options.checkpoints, "fashion_mnist_mlp", data.train, data.test);
 
   const std::string title = describe(options) + " on " + data.title;
   if (!options.save.empty()) gradus::save(net, options.save, {{"description", title}});

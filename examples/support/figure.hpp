@@ -100,8 +100,8 @@ inline std::string axes(const Panel& panel, int columns) {
 
 /// How many names fit side by side below a panel.
 inline std::size_t legend_columns(const Panel& panel, int width) {
-  constexpr int margins = 40;
-  constexpr std::size_t sample = 60, letter = 7;
+  constexpr int margins = 130;
+  constexpr std::size_t sample = 60, letter = 11;
   std::size_t longest = 1;
   for (const Line& line : panel.lines) longest = std::max(longest, line.name.size());
   return std::clamp(static_cast<std::size_t>(width - margins) / (sample + letter * longest), std::size_t{1},

@@ -107,7 +107,8 @@ inline void publish(const std::filesystem::path& from, const std::filesystem::pa
 /// Text is `enhanced`, so that 10^{-3} is a power; what is to be taken literally says `noenhanced`. Throws
 /// FileError.
 inline void draw(const std::filesystem::path& path, int width, int height, const std::string& script) {
-  const std::string terminal = path.extension() == ".svg" ? "svg" : "pngcairo";
+  // pngcairo takes a size in points, svg one in pixels.
+  const std::string terminal = path.extension() == ".svg" ? "svg" : "pngcairo fontscale 0.75";
   const ScratchFolder folder;
   const std::filesystem::path unfinished = folder.path() / "figure";
   const bool drawn = detail::run_gnuplot(

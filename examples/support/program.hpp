@@ -12,6 +12,7 @@
 #include <locale>
 #include <new>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <type_traits>
@@ -32,6 +33,14 @@ namespace support {
 /// Exit status of a program that was given something it cannot work with.
 inline constexpr int bad_input = 2;
 
+/// Exit status of a program that Ctrl-C has ended, as shells report it.
+inline constexpr int interrupted_status = 130;
+
+/// Ends a program that was interrupted and can continue; `what()` says how.
+struct Interrupted : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 inline int fail(const CLI::App& app, const std::string& what) {
   std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), what.c_str());
   return bad_input;
@@ -50,6 +59,9 @@ int run(CLI::App& app, int argc, char** argv, const Program& program) {
   } catch (const CLI::CallForHelp&) {
     std::fputs(app.help().c_str(), stdout);
     return 0;
+  } catch (const Interrupted& interrupted) {
+    std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), interrupted.what());
+    return interrupted_status;
   } catch (const CLI::ParseError& error) {
     return fail(app, std::string(error.what()) + " (--help lists the options)");
   } catch (const std::bad_alloc&) {

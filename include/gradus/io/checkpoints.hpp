@@ -73,7 +73,8 @@ inline std::optional<std::filesystem::path> latest_checkpoint(const std::filesys
 ///     trainer.fit(train, test);
 class Checkpoints {
  public:
-  /// The folder is created when a fit begins. Throws ArgumentError for options below 0, or `keep` below 1.
+  /// The folder is created when a fit begins, or with the first file if checkpoints are only written on an
+  /// interruption. Throws ArgumentError for options below 0, or `keep` below 1.
   explicit Checkpoints(std::filesystem::path folder, CheckpointsOptions options = {})
       : folder_(std::move(folder)), options_(std::move(options)) {
     if (options_.every_steps < 0 || options_.every_epochs < 0 || options_.keep < 1) {
@@ -87,9 +88,7 @@ class Checkpoints {
   /// checkpoints of later steps, which another training would mix with its own.
   template <class Trainer>
   void on_begin(Trainer& trainer) {
-    std::error_code error;
-    std::filesystem::create_directories(folder_, error);
-    if (error) throw FileError(path_text(folder_) + ": cannot be created: " + error.message());
+    if (options_.every_steps > 0 || options_.every_epochs > 0) create_folder();
     const auto found = detail::numbered_checkpoints(folder_);
     if (found.empty() || found.back().step <= trainer.progress().step) return;
     throw StateError("Checkpoints: " + path_text(found.back().file) + " was saved after step " +
@@ -112,8 +111,14 @@ class Checkpoints {
   const std::filesystem::path& last() const { return last_; }
 
  private:
+  void create_folder() const {
+    std::error_code error;
+    std::filesystem::create_directories(folder_, error);
+    if (error) throw FileError(path_text(folder_) + ": cannot be created: " + error.message());
+  }
   template <class Trainer>
   void write(Trainer& trainer) {
+    create_folder();
     const std::string number = std::to_string(trainer.progress().step);
     constexpr std::size_t digits = 9;
     const std::string zeros(digits - std::min(digits, number.size()), '0');

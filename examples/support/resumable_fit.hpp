@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include <gradus/core/eigen.hpp>
+#include <gradus/core/file.hpp>
+#include <gradus/io/checkpoints.hpp>
+
+#include "program.hpp"
+
+/// Training that survives Ctrl-C: it ends after the step under way and continues from there, bit for bit.
+namespace support {
+
+namespace detail {
+
+inline volatile std::sig_atomic_t ctrl_c_pressed = 0;
+
+extern "C" inline void note_ctrl_c(int signal) {
+  ctrl_c_pressed = 1;
+  std::signal(signal, SIG_DFL);  // a second Ctrl-C ends the program at once
+}
+
+/// Notes Ctrl-C while it lives.
+class CtrlC {
+ public:
+  CtrlC() : previous_(std::signal(SIGINT, note_ctrl_c)) { ctrl_c_pressed = 0; }
+  CtrlC(const CtrlC&) = delete;
+  CtrlC& operator=(const CtrlC&) = delete;
+  ~CtrlC() { std::signal(SIGINT, previous_ == SIG_ERR ? SIG_DFL : previous_); }
+
+ private:
+  void (*previous_)(int);
+};
+
+/// The first of `name`, `name-2`, `name-3`, ... that does not exist.
+inline std::filesystem::path unused_folder(const std::string& name) {
+  std::filesystem::path folder = name;
+  for (int number = 2; std::filesystem::exists(folder); ++number)
+    folder = name + "-" + std::to_string(number);
+  return folder;
+}
+
+}  // namespace detail
+
+struct CheckpointOptions {
+  std::string folder;
+  gradus::Index every = 0;  ///< steps; 0 for after each epoch
+};
+
+inline void add_checkpoint_options(CLI::App& app, CheckpointOptions& options) {
+  app.add_option("--checkpoints", options.folder,
+                 "Saves checkpoints there after each epoch; continues from the last one that is there")
+      ->type_name("DIR");
+  app.add_option("--checkpoint-every", options.every, "Saves them after this many steps instead")
+      ->check(from_one_to(1'000'000'000))
+      ->needs("--checkpoints");
+}
+
+/// Trains, from the last checkpoint if there is one. Ctrl-C finishes the step, saves a checkpoint and throws
+/// Interrupted, which says how to continue. `program` names the folder if the options do not.
+template <class Trainer, class... Data>
+void resumable_fit(Trainer& trainer, const CheckpointOptions& options, const std::string& program,
+                   Data&... data) {
+  const bool is_periodic = !options.folder.empty();
+  const std::filesystem::path folder =
+      is_periodic ? std::filesystem::path(options.folder) : detail::unused_folder(program + "-checkpoints");
+  const detail::CtrlC ctrl_c;
+  auto& checkpoints =
+      trainer.add(gradus::Checkpoints{folder,
+                                      {.every_steps = options.every,
+                                       .every_epochs = is_periodic && options.every == 0 ? 1 : 0,
+                                       .interrupted = [] { return detail::ctrl_c_pressed != 0; }}});
+  if (is_periodic) {
+    if (const auto file = gradus::latest_checkpoint(folder)) {
+      gradus::load_checkpoint(trainer, *file);
+      std::printf("continues from %s\n", gradus::path_text(*file).c_str());
+    }
+  }
+  trainer.fit(data...);
+  if (detail::ctrl_c_pressed == 0) return;
+  throw Interrupted("interrupted after step " + std::to_string(trainer.progress().step) + "; saved " +
+                    gradus::path_text(checkpoints.last()) + "; to continue, use the same options" +
+                    (is_periodic ? "" : " and --checkpoints " + gradus::path_text(folder)));
+}
+
+}  // namespace support
