@@ -157,6 +157,7 @@ class BatchNorm1d {
     bias.zero_grad();
     running_mean.fill(Scalar{0});
     running_variance.fill(Scalar{1});
+    num_batches_tracked = 0;
   }
 
   /// Returns the name for messages and summaries.
