@@ -96,6 +96,28 @@ TEST_CASE("LoadArchive: a negative count is refused") {
   fs::remove(file);
 }
 
+TEST_CASE("LoadArchive: a vector of more elements than the file has is refused before it is allocated") {
+  std::string size = "1152921504606846975";
+  {
+    SaveArchive archive;
+    archive("texts.size", size);
+    archive("tensors.size", size);
+    archive.write(file);
+  }
+  LoadArchive archive(file);
+  std::vector<std::string> texts;
+  std::vector<Tensor<float>> tensors;
+  CHECK_THROWS_WITH_AS(
+      archive("texts", texts),
+      (file.string() + ": " + refused + "texts.size is 1152921504606846975, expected at most 2").c_str(),
+      FileError);
+  CHECK_THROWS_WITH_AS(
+      archive("tensors", tensors),
+      (file.string() + ": " + refused + "tensors.size is 1152921504606846975, expected at most 0").c_str(),
+      FileError);
+  fs::remove(file);
+}
+
 TEST_CASE("LoadArchive: assigns at once or in commit") {
   double deferred = 0, at_once = 0;
   message([&](auto& archive) {

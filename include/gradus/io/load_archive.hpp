@@ -66,8 +66,9 @@ class LoadArchive : public Archive {
   void visit(const std::string& name, std::vector<std::int64_t>& value) override { read_vector(name, value); }
   void visit(const std::string& name, std::vector<std::string>& value) override {
     std::vector<std::string> read;
-    const Index size = count_of<Index>(name + ".size");
-    for (Index i = 0; i < size; ++i) read.push_back(take(name + "." + std::to_string(i)));
+    const std::size_t size = size_of(name, reader_.metadata().size());
+    read.reserve(size);
+    for (std::size_t i = 0; i < size; ++i) read.push_back(take(name + "." + std::to_string(i)));
     assign(value, std::move(read));
   }
   void visit(const std::string& name, Generator& value) override {
@@ -78,7 +79,7 @@ class LoadArchive : public Archive {
     } catch (const ArgumentError& error) {
       fail(quoted(name) + ": " + error.what());
     }
-    assign(value, std::move(read));
+    assign(value, read);
   }
   void visit(const std::string& name, Tensor<float>& value) override { read_tensor(name, value); }
   void visit(const std::string& name, Tensor<double>& value) override { read_tensor(name, value); }
@@ -123,6 +124,12 @@ class LoadArchive : public Archive {
     if (count < 0) fail_value(name, std::to_string(count), expected);
     return count;
   }
+  /// Reads the size of a vector, of which the file has at most `most` elements.
+  std::size_t size_of(const std::string& name, std::size_t most) {
+    const auto size = static_cast<std::uint64_t>(count_of<std::int64_t>(name + ".size"));
+    if (size > most) fail_value(name + ".size", std::to_string(size), "at most " + std::to_string(most));
+    return static_cast<std::size_t>(size);
+  }
   template <class T>
   Tensor<T> tensor(const std::string& name) {
     used_.insert(name);
@@ -147,19 +154,20 @@ class LoadArchive : public Archive {
   template <class T>
   void read_all(const std::string& name, std::vector<Tensor<T>>& value) {
     std::vector<Tensor<T>> read;
-    const Index size = count_of<Index>(name + ".size");
-    for (Index i = 0; i < size; ++i) read.push_back(tensor<T>(name + "." + std::to_string(i)));
+    const std::size_t size = size_of(name, reader_.entries().size());
+    read.reserve(size);
+    for (std::size_t i = 0; i < size; ++i) read.push_back(tensor<T>(name + "." + std::to_string(i)));
     assign(value, std::move(read));
   }
 
   template <class T>
-  void assign(T& target, T value) {
+  void assign(T& value, T read) {
     if (!deferred_) {
-      target = std::move(value);
+      value = std::move(read);
       return;
     }
     assignments_.push_back(
-        [&target, kept = std::make_shared<T>(std::move(value))] { target = std::move(*kept); });
+        [&value, kept = std::make_shared<T>(std::move(read))] { value = std::move(*kept); });
   }
 
   std::string path_;

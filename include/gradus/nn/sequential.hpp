@@ -326,10 +326,13 @@ ContextPool* context_pool(Sequential<Scalar>& network) {
 /// A nested sequence has a scalar of its own, parameters or not: `Sequential<double>{Tanh{}, ReLU{}}`.
 template <class M>
 Sequential(M) -> Sequential<detail::scalar_of<M>>;
+/// Deduces the scalar of several modules.
 template <class... Modules>
 Sequential(Modules...) -> Sequential<detail::scalar_of<Modules...>>;
+/// Deduces float for modules with names, unless one of them is of double.
 Sequential(std::initializer_list<NamedModule<float>>)->Sequential<float>;
-// A template, so that the guide above is preferred where modules fit both scalars.
+/// Deduces double for modules with names. It is a template, so that the guide above is preferred where
+/// modules fit both scalars.
 template <class Scalar = double>
 requires std::same_as<Scalar, double> Sequential(std::initializer_list<NamedModule<Scalar>>)
 ->Sequential<Scalar>;

@@ -61,6 +61,7 @@ class Archive {
   /// While it lives, names begin with a prefix and a dot.
   class [[nodiscard]] Scope {
    public:
+    /// Adds the prefix.
     Scope(Archive& archive, std::string_view prefix) : archive_(&archive), length_(archive.path_.size()) {
       archive.path_ += std::string(prefix) + ".";
     }
@@ -73,11 +74,13 @@ class Archive {
     std::size_t length_;
   };
   /// Adds a prefix to names: `const auto scope = archive.scope("optimizer")`.
-  Scope scope(std::string_view prefix) { return Scope(*this, prefix); }
+  Scope scope(std::string_view prefix) { return {*this, prefix}; }
 
  protected:
   Archive() = default;
+  /// Copies belong to derived classes.
   Archive(const Archive&) = default;
+  /// Copies belong to derived classes.
   Archive& operator=(const Archive&) = default;
 
   /// @{

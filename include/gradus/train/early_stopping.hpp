@@ -30,7 +30,7 @@ class EarlyStopping {
  public:
   /// Throws ArgumentError for a patience below 1 or a min_delta that is negative or NaN.
   explicit EarlyStopping(EarlyStoppingOptions options = {})
-      : options_(options), best_(options.monitor, options.min_delta) {
+      : options_(std::move(options)), best_(options_.monitor, options_.min_delta) {
     if (options_.patience < 1) {
       throw ArgumentError("EarlyStopping: patience is " + std::to_string(options_.patience) +
                           ", expected at least 1");

@@ -167,6 +167,7 @@ void serialize_column(Archive& archive, const char* name, std::vector<EpochRecor
   using Value = std::remove_reference_t<decltype(field(records.front()))>;
   using Stored = std::conditional_t<std::is_integral_v<Value>, std::int64_t, double>;
   std::vector<Stored> column;
+  column.reserve(records.size());
   for (EpochRecord& record : records) column.push_back(static_cast<Stored>(field(record)));
   archive(name, column);
   if (column.size() != records.size()) {
@@ -208,6 +209,7 @@ void serialize_metrics(Archive& archive, const char* name, std::vector<EpochReco
 template <class Archive>
 void History::serialize(Archive& archive) {
   std::vector<std::string> validation_names;
+  validation_names.reserve(records_.size());
   for (const EpochRecord& record : records_) validation_names.push_back(record.validation_name);
   archive("validation_names", validation_names);
   records_.resize(validation_names.size());

@@ -114,7 +114,7 @@ class R2 {
   template <class Scalar>
   void add(TensorView<const Scalar> outputs, TensorView<const Scalar> targets) {
     detail::check_targets("R2", outputs.shape(), targets.shape());
-    if (outputs.rank() == 0 || outputs.size() == 0) return;
+    if (outputs.rank() == 0 || outputs.empty()) return;
     const Index rows = outputs.shape()[0], columns = outputs.size() / rows;
     if (mean_.empty()) {
       for (auto* sums : {&mean_, &deviation_, &residual_}) sums->assign(to_size(columns), 0.0);
