@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # readme.sh SOURCE PREFIX COMPILER OUTPUT_DIRECTORY: does what README.md says under "Use it in a program of your own" with the
-# blocks of README.md: the first program, built with FetchContent and by hand and run on a small data set, and the tour. With
-# find_package a program is built that links the same component: the headers are the same, as package.headers tests.
+# blocks of README.md: the first program, built with FetchContent and by hand and run on a small data set. With find_package a
+# program is built that links the same component: the headers are the same, as package.headers tests.
 set -eu
 source=$1
 prefix=$2
@@ -11,9 +11,9 @@ work=$4
 rm -rf "$work"
 mkdir -p "$work/app" "$work/data"
 
-# block <name>: the block of README.md between `<!-- test:NAME -->` and `<!-- /test:NAME -->`.
+# block <name>: the block of README.md or of docs/guide/install.md between `<!-- test:NAME -->` and `<!-- /test:NAME -->`.
 block() {
-  sed -n "/<!-- test:$1 -->/,/<!-- \/test:$1 -->/p" "$source/README.md" | sed -e '/^<!--/d' -e '/^```/d' > "$work/block"
+  sed -n "/<!-- test:$1 -->/,/<!-- \/test:$1 -->/p" "$source/README.md" "$source/docs/guide/install.md" | sed -e '/^<!--/d' -e '/^```/d' > "$work/block"
   [ -s "$work/block" ] || { echo "README.md has no block $1" >&2; exit 1; }
   cat "$work/block"
 }
@@ -58,20 +58,3 @@ if [ -d /usr/include/eigen3 ]; then
   sh -eu ./command
   run ./my_program
 fi
-
-# The tour's two blocks, one after the other in one function.
-{
-  printf '#include <gradus/gradus.hpp>\n\nusing namespace gradus;\n\nint main() {\n  const Tensor<float> x(Shape{2, 784});\n'
-  block module
-  block tape
-  printf '  return w.grad()(0) == 3 && w.grad()(1) == 12 && y.shape() == Shape{2, 10} ? 0 : 1;\n}\n'
-} > tour.cpp
-cat > tour.cmake <<'END'
-add_executable(tour tour.cpp)
-target_link_libraries(tour PRIVATE gradus::gradus)
-END
-cat CMakeLists.txt tour.cmake > with_tour
-mv with_tour CMakeLists.txt
-cmake -S . -B fetched
-cmake --build fetched --target tour
-fetched/tour
