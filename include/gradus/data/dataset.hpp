@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,11 +29,14 @@ namespace gradus {
 /// labels are the numbers to predict, `[N, outputs]`.
 template <TensorScalar Element = std::uint8_t, TensorScalar Label = Index>
 struct Dataset {
-  Tensor<Element> inputs = {};                ///< `[N, ...]`, images `[N, height, width]`.
-  Tensor<Label> labels = {};                  ///< `[N]`, or `[N, ...]` for regression.
-  Index classes = 0;                          ///< How many classes there are; 0 for regression.
-  std::vector<std::string> class_names = {};  ///< One for each class, or none.
-  std::string name = {};                      ///< `train`, `test`: by which results on it are reported.
+  Tensor<Element> inputs = {};                  ///< `[N, ...]`, images `[N, height, width]`.
+  Tensor<Label> labels = {};                    ///< `[N]`, or `[N, ...]` for regression.
+  Index classes = 0;                            ///< How many classes there are; 0 for regression.
+  std::vector<std::string> class_names = {};    ///< One for each class, or none.
+  std::string name = {};                        ///< `train`, `test`: by which results on it are reported.
+  std::vector<std::string> feature_names = {};  ///< One for each column of inputs `[N, columns]`, or none.
+  /// For each column of text, by name, the texts that its numbers 0, 1, ... stand for.
+  std::map<std::string, std::vector<std::string>> categories = {};
 
   /// N. Throws ShapeError unless there are as many labels as inputs.
   Index size() const {
@@ -48,14 +52,25 @@ struct Dataset {
       throw IndexError("Dataset: subset of " + std::to_string(count) + " examples from " +
                        std::to_string(first) + " on, expected one in [0, " + std::to_string(examples) + ")");
     }
-    return {inputs.slice(first, first + count), labels.slice(first, first + count), classes, class_names,
-            name};
+    return {inputs.slice(first, first + count),
+            labels.slice(first, first + count),
+            classes,
+            class_names,
+            name,
+            feature_names,
+            categories};
   }
 
   /// The examples with these indices, in this order, copied. Throws IndexError.
   Dataset select(std::span<const Index> indices) const {
     size();
-    return {select_rows(inputs, indices), select_rows(labels, indices), classes, class_names, name};
+    return {select_rows(inputs, indices),
+            select_rows(labels, indices),
+            classes,
+            class_names,
+            name,
+            feature_names,
+            categories};
   }
 
  private:

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <limits>
+#include <map>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <gradus/core/eigen.hpp>
+#include <gradus/core/escape.hpp>
+#include <gradus/core/format.hpp>
+#include <gradus/core/index.hpp>
+#include <gradus/data/csv_options.hpp>
+#include <gradus/data/csv_rows.hpp>
+
+namespace gradus::detail {
+
+/// Columns and categories beyond these are refused, so that a small file cannot take much memory.
+inline constexpr std::size_t most_csv_columns = 16'384, most_csv_categories = 10'000;
+
+/// Parses a number in the classic locale, with an optional plus sign. Returns false for anything else, and
+/// for numbers that are not finite.
+template <std::floating_point Scalar>
+bool parse_csv_number(std::string_view text, Scalar& value) {
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  if (text.size() > 1 && text[0] == '+' && text[1] != '-' && text[1] != '+') text.remove_prefix(1);
+  const char* const end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, value);
+  return error == std::errc{} && at == end && std::isfinite(value);
+}
+
+/// Numbers the texts of a column, in the order in which they occur or as they were given.
+class CsvCategories {
+ public:
+  /// Begins without texts; each new one gets the next number.
+  CsvCategories() = default;
+  /// Takes these texts and no others.
+  explicit CsvCategories(const std::vector<std::string>& texts) : is_fixed_(true) {
+    for (const std::string& text : texts) add(text);
+  }
+
+  /// Returns the number of a text, -1 if it has none.
+  Index number(std::string_view text) {
+    const auto found = numbers_.find(text);
+    if (found != numbers_.end()) return found->second;
+    return is_fixed_ ? -1 : add(std::string(text));
+  }
+  /// The number of texts.
+  std::size_t size() const { return texts_.size(); }
+  /// The texts in alphabetical order, unless they were given.
+  std::vector<std::string> texts() const {
+    std::vector<std::string> sorted = texts_;
+    if (!is_fixed_) std::ranges::sort(sorted);
+    return sorted;
+  }
+  /// For each number, the place of its text in `texts()`.
+  std::vector<Index> places() const {
+    std::vector<Index> places;
+    places.reserve(texts_.size());
+    const std::vector<std::string> sorted = texts();
+    for (const std::string& text : texts_) {
+      const auto place = is_fixed_ ? std::ranges::find(sorted, text) : std::ranges::lower_bound(sorted, text);
+      places.push_back(static_cast<Index>(place - sorted.begin()));
+    }
+    return places;
+  }
+
+ private:
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+
+  Index add(std::string text) {
+    const auto number = static_cast<Index>(texts_.size());
+    if (numbers_.emplace(text, number).second) texts_.push_back(std::move(text));
+    return number;
+  }
+
+  bool is_fixed_ = false;
+  std::vector<std::string> texts_;
+  std::unordered_map<std::string, Index, Hash, std::equal_to<>> numbers_;
+};
+
+/// What a column of a file is used for.
+enum class CsvRole { feature, target, ignored };
+
+/// One column of a file.
+struct CsvColumn {
+  std::string name;
+  CsvRole role = CsvRole::feature;
+  bool is_categorical = false;
+  CsvCategories categories = {};
+};
+
+/// The columns of a file and the values in them.
+class CsvColumns {
+ public:
+  /// Reads the first row if it has the names. Throws FileError, and ArgumentError if the options name a
+  /// column that does not exist.
+  CsvColumns(CsvRows& rows, const CsvOptions& options, bool target_is_categorical) : options_(&options) {
+    const std::size_t count = rows.fields().size();
+    if (count > most_csv_columns) {
+      rows.fail(std::to_string(count) + " columns, expected at most " + std::to_string(most_csv_columns));
+    }
+    columns_.reserve(count);
+    for (std::size_t i = 0; i < count; ++i)
+      columns_.push_back({options.header ? std::string(rows.fields()[i]) : std::to_string(i)});
+    refuse_duplicates(rows);
+    for (const std::string& name : options.ignore) find(rows, "ignore", name).role = CsvRole::ignored;
+    for (const std::string& name : options.target) {
+      CsvColumn& column = find(rows, "target", name);
+      column.role = CsvRole::target;
+      column.is_categorical = target_is_categorical;
+    }
+    for (const std::string& name : options.categorical) find(rows, "categorical", name).is_categorical = true;
+    for (CsvColumn& column : columns_) {
+      const auto given = options.categories.find(column.name);
+      if (column.is_categorical && given != options.categories.end())
+        column.categories = CsvCategories(given->second);
+    }
+  }
+
+  /// The columns, in the order of the file.
+  const std::vector<CsvColumn>& all() const { return columns_; }
+  /// How many columns have a role.
+  Index count(CsvRole role) const { return std::ranges::count(columns_, role, &CsvColumn::role); }
+
+  /// Reads a row's features and targets. Returns false if the row is to be left out. Throws FileError.
+  template <class Scalar, class Label>
+  bool read(const CsvRows& rows, Scalar* features, Label* targets) {
+    if (rows.fields().size() != columns_.size()) {
+      rows.fail(std::to_string(rows.fields().size()) + " fields, expected " +
+                std::to_string(columns_.size()));
+    }
+    if (options_->missing == MissingValues::drop_row && misses_any(rows)) return false;
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      if (columns_[i].role == CsvRole::feature) read_value(rows, i, *features++);
+      if (columns_[i].role == CsvRole::target) read_value(rows, i, *targets++);
+    }
+    return true;
+  }
+
+ private:
+  void refuse_duplicates(const CsvRows& rows) const {
+    std::vector<std::string_view> names;
+    names.reserve(columns_.size());
+    for (const CsvColumn& column : columns_) names.push_back(column.name);
+    std::ranges::sort(names);
+    const auto twice = std::ranges::adjacent_find(names);
+    if (twice != names.end()) rows.fail("two columns are named " + in_quotes(*twice));
+  }
+  CsvColumn& find(const CsvRows& rows, const char* option, const std::string& name) {
+    const auto found = std::ranges::find(columns_, name, &CsvColumn::name);
+    if (found != columns_.end()) return *found;
+    std::string known;
+    for (std::size_t i = 0; i < columns_.size() && i < 20; ++i)
+      known += (i == 0 ? "" : ", ") + in_quotes(columns_[i].name);
+    rows.fail("no column " + in_quotes(name) + ", which ." + option + " names; the columns are " + known +
+              (columns_.size() > 20 ? ", ..." : ""));
+  }
+
+  [[noreturn]] void fail(const CsvRows& rows, std::size_t column, const std::string& what) const {
+    rows.fail("column " + in_quotes(columns_[column].name) + ": " + what);
+  }
+
+  bool is_missing(std::string_view text) const {
+    return text.empty() || std::ranges::find(options_->missing_texts, text) != options_->missing_texts.end();
+  }
+
+  bool misses_any(const CsvRows& rows) const {
+    for (std::size_t i = 0; i < columns_.size(); ++i)
+      if (columns_[i].role != CsvRole::ignored && is_missing(rows.fields()[i])) return true;
+    return false;
+  }
+
+  template <class T>
+  void read_value(const CsvRows& rows, std::size_t i, T& value) {
+    const std::string_view text = rows.fields()[i];
+    CsvColumn& column = columns_[i];
+    if constexpr (std::floating_point<T>) {
+      // First, because most values are numbers.
+      if (!column.is_categorical && parse_csv_number(text, value)) return;
+    }
+    if (is_missing(text)) {
+      value = missing_value<T>(rows, i);
+      return;
+    }
+    if (!column.is_categorical) {
+      fail(rows, i,
+           in_quotes(text) + ", expected a finite number; columns of text go into .categorical or .ignore");
+    }
+    const Index number = column.categories.number(text);
+    if (number < 0) fail(rows, i, in_quotes(text) + " is not among the given categories");
+    if (column.categories.size() > most_csv_categories) {
+      fail(rows, i, "more than " + std::to_string(most_csv_categories) + " categories");
+    }
+    value = static_cast<T>(number);
+  }
+  template <class T>
+  T missing_value(const CsvRows& rows, std::size_t i) const {
+    if (options_->missing != MissingValues::nan || columns_[i].role == CsvRole::target)
+      fail(rows, i, "the value is missing");
+    return std::numeric_limits<T>::quiet_NaN();
+  }
+
+  const CsvOptions* options_;
+  std::vector<CsvColumn> columns_;
+};
+
+}  // namespace gradus::detail

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <gradus/core/error.hpp>
+#include <gradus/core/file.hpp>
+#include <gradus/core/memory_map.hpp>
+#include <gradus/core/shape.hpp>
+#include <gradus/core/tensor.hpp>
+#include <gradus/data/csv_columns.hpp>
+#include <gradus/data/csv_options.hpp>
+#include <gradus/data/csv_rows.hpp>
+#include <gradus/data/dataset.hpp>
+
+/// Tables of numbers and text: https://www.rfc-editor.org/rfc/rfc4180.
+namespace gradus {
+
+namespace detail {
+
+/// Replaces the numbers of a categorical column by the places of their texts.
+template <class T>
+void sort_categories(const CsvCategories& categories, T* first, Index rows, Index stride) {
+  const std::vector<Index> places = categories.places();
+  for (Index row = 0; row < rows; ++row) {
+    T& value = first[row * stride];
+    if (value >= 0) value = static_cast<T>(places[static_cast<std::size_t>(value)]);  // not NaN
+  }
+}
+
+/// Fills in the names and categories of a data set, and sorts the latter.
+template <class Scalar, class Label>
+void finish_csv(Dataset<Scalar, Label>& data, const CsvColumns& columns) {
+  const Index rows = data.inputs.shape()[0];
+  Index feature = 0, target = 0;
+  const Index features = columns.count(CsvRole::feature), targets = columns.count(CsvRole::target);
+  for (const CsvColumn& column : columns.all()) {
+    if (column.role == CsvRole::ignored) continue;
+    if (column.is_categorical) data.categories[column.name] = column.categories.texts();
+    if (column.role == CsvRole::feature) {
+      data.feature_names.push_back(column.name);
+      if (column.is_categorical)
+        sort_categories(column.categories, data.inputs.data() + feature, rows, features);
+      ++feature;
+    } else {
+      if (column.is_categorical)
+        sort_categories(column.categories, data.labels.data() + target, rows, targets);
+      ++target;
+    }
+  }
+}
+
+template <std::floating_point Scalar, class Label>
+Dataset<Scalar, Label> parse_csv(std::string_view text, const CsvOptions& options, const std::string& file) {
+  constexpr bool classifies = std::same_as<Label, Index>;
+  CsvRows rows(text, options.delimiter, file);
+  CsvRows names = rows;
+  if (!names.next()) throw FileError(file + ": there is no row");
+  if (options.header) rows.next();
+  CsvColumns columns(names, options, classifies);
+  const Index features = columns.count(CsvRole::feature), targets = columns.count(CsvRole::target);
+  const Index most = rows.count();
+  std::vector<Index> label_shape{most};
+  if (!classifies) label_shape.push_back(targets);
+  Dataset<Scalar, Label> data{Tensor<Scalar>(Shape{most, features}), Tensor<Label>(Shape(label_shape))};
+  Index count = 0;
+  while (rows.next()) {
+    if (count == most) rows.fail("more rows than were counted");
+    if (columns.read(rows, data.inputs.data() + count * features, data.labels.data() + count * targets))
+      ++count;
+  }
+  if (count < most) {
+    data.inputs = Tensor<Scalar>(data.inputs.slice(0, count));
+    data.labels = Tensor<Label>(data.labels.slice(0, count));
+  }
+  finish_csv(data, columns);
+  return data;
+}
+
+}  // namespace detail
+
+/// Reads a text in memory as `read_csv` reads a file. Messages begin with `name`.
+template <std::floating_point Scalar = float>
+Dataset<Scalar, Scalar> parse_csv(std::string_view text, const CsvOptions& options = {},
+                                  const std::string& name = "csv") {
+  return detail::parse_csv<Scalar, Scalar>(text, options, name);
+}
+
+/// Reads a table of numbers to train a regression on: inputs `[N, columns]`, labels `[N, targets]`, the
+/// columns in the order of the file.
+///
+///     const auto houses = read_csv("houses.csv", {.target = "price", .categorical = {"city"}});
+///
+/// Numbers have a decimal point, whatever the locale. A column of text that `.categorical` names becomes the
+/// numbers 0, 1, ... of its values in alphabetical order, which `categories` lists. The order of the rows is
+/// kept. Throws FileError with line and column for everything that does not fit, and if the file cannot be
+/// read. The file must not become shorter while it is read.
+template <std::floating_point Scalar = float>
+Dataset<Scalar, Scalar> read_csv(const std::filesystem::path& file, const CsvOptions& options = {}) {
+  const MemoryMap map(file);
+  const auto bytes = map.bytes();
+  return detail::parse_csv<Scalar, Scalar>({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
+                                           options, path_text(file));
+}
+
+/// Reads a table to train a classification on: inputs `[N, columns]`, labels `[N]`. The values of the one
+/// target column, numbers or text, are the classes, in alphabetical order: `class_names`. Throws
+/// ArgumentError unless there is exactly one target.
+template <std::floating_point Scalar = float>
+Dataset<Scalar, Index> read_csv_classes(const std::filesystem::path& file, const CsvOptions& options) {
+  if (options.target.size() != 1) {
+    throw ArgumentError("read_csv_classes: " + std::to_string(options.target.size()) +
+                        " targets, expected one");
+  }
+  const MemoryMap map(file);
+  const auto bytes = map.bytes();
+  auto data = detail::parse_csv<Scalar, Index>({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
+                                               options, path_text(file));
+  data.class_names = data.categories[*options.target.begin()];
+  data.classes = static_cast<Index>(data.class_names.size());
+  return data;
+}
+
+}  // namespace gradus

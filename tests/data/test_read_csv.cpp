@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <gradus/core/error.hpp>
+#include <gradus/data/read_csv.hpp>
+
+#include "../support/comma_locale.hpp"
+#include "../support/temporary_folder.hpp"
+
+namespace {
+
+using namespace gradus;
+
+const CsvOptions houses{.target = "price", .categorical = {"city"}};
+
+std::string message(std::string_view text, const CsvOptions& options = {}) {
+  try {
+    parse_csv(text, options, "file.csv");
+  } catch (const FileError& error) {
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+}  // namespace
+
+TEST_CASE("read_csv: numbers, a target and a column of text") {
+  const auto data =
+      parse_csv("area,city,price,rooms\n50,Ulm,100.5,2\n80.25,Bonn,-2e2,3\n60,Ulm,+7,1\n", houses);
+  CHECK(data.feature_names == std::vector<std::string>{"area", "city", "rooms"});
+  CHECK(data.inputs == Tensor<float>{{50, 1, 2}, {80.25f, 0, 3}, {60, 1, 1}});
+  CHECK(data.labels == Tensor<float>{{100.5f}, {-200}, {7}});
+  CHECK(data.categories.at("city") == std::vector<std::string>{"Bonn", "Ulm"});
+  CHECK(data.subset(1, 1).feature_names == data.feature_names);
+  CHECK(data.select(std::vector<Index>{2}).categories == data.categories);
+}
+
+TEST_CASE("read_csv: the categories of one file serve another") {
+  const auto train = parse_csv("city,price\nUlm,1\nBonn,2\n", houses);
+  CsvOptions again = houses;
+  again.categories = train.categories;
+  CHECK(parse_csv("city,price\nUlm,1\n", again).inputs == Tensor<float>{{1}});
+  CHECK(message("city,price\nUlm,1\nRom,2\n", again) ==
+        "file.csv: line 3: column \"city\": \"Rom\" is not among the given categories");
+}
+
+TEST_CASE("read_csv: quotation marks, line ends, blank lines and a byte order mark, as in RFC 4180") {
+  const auto data = parse_csv("\xef\xbb\xbf\"a \"\"b\"\", c\",d\r\n\r\n\"1\",2\r\n\n3,\"4\"\r\n5,6",
+                              {.categorical = {"a \"b\", c"}});
+  CHECK(data.feature_names == std::vector<std::string>{"a \"b\", c", "d"});
+  CHECK(data.inputs == Tensor<float>{{0, 2}, {1, 4}, {2, 6}});
+  CHECK(data.labels.shape() == Shape{3, 0});
+  const auto lines = parse_csv("x;y\n\"two\nlines\";1\nplain;2\n", {.categorical = "x", .delimiter = ';'});
+  CHECK(lines.categories.at("x") == std::vector<std::string>{"plain", "two\nlines"});
+  CHECK(parse_csv("1\t2\n3\t4\n", {.delimiter = '\t', .header = false}).inputs ==
+        Tensor<float>{{1, 2}, {3, 4}});
+  CHECK(parse_csv("a,b\n").inputs.shape() == Shape{0, 2});
+  CHECK(parse_csv("a\n1\n", {.target = "a"}).inputs.shape() == Shape{1, 0});
+}
+
+TEST_CASE("read_csv: several targets keep the order of the file, and ignored columns may hold anything") {
+  const auto data = parse_csv("id,x,y,z\nfirst,1,2,3\n\"\",4,5,6\n", {.target = {"z", "x"}, .ignore = "id"});
+  CHECK(data.inputs == Tensor<float>{{2}, {5}});
+  CHECK(data.labels == Tensor<float>{{1, 3}, {4, 6}});
+}
+
+TEST_CASE("read_csv: missing values are refused, NaN, or drop their row") {
+  constexpr std::string_view text = "a,city,price\n1,Ulm,2\n,Bonn,3\n4,NA,5\n6,Ulm,\n";
+  CHECK(message(text, houses) == "file.csv: line 3: column \"a\": the value is missing");
+  CsvOptions options = houses;
+  options.missing = MissingValues::drop_row;
+  CHECK(parse_csv(text, options).inputs == Tensor<float>{{1, 0}});
+  CHECK(parse_csv("city,price\nBonn,\nUlm,1\n", options).categories.at("city") ==
+        std::vector<std::string>{"Ulm"});
+  options.missing = MissingValues::nan;
+  CHECK(message(text, options) == "file.csv: line 5: column \"price\": the value is missing");
+  const auto data = parse_csv<double>(text.substr(0, text.find("6,")), options);
+  CHECK(std::isnan(data.inputs(1, 0)));
+  CHECK(std::isnan(data.inputs(2, 1)));
+  CHECK(data.inputs(2, 0) == 4);
+}
+
+TEST_CASE("read_csv: errors name line and column") {
+  CHECK(message("") == "file.csv: there is no row");
+  CHECK(message("\n\r\n") == "file.csv: there is no row");
+  CHECK(
+      message("a,b\n1,x\n") ==
+      "file.csv: line 2: column \"b\": \"x\", expected a finite number; columns of text go into .categorical "
+      "or .ignore");
+  for (const char* bad : {"1e999", "inf", "1,5", "0x10", "1 2", "--1", "+-1", "+", "1e"}) {
+    CAPTURE(bad);
+    CHECK(message("a;b\n1;" + std::string(bad) + "\n", {.delimiter = ';'})
+              .starts_with("file.csv: line 2: column \"b\""));
+  }
+  CHECK(message("a,b\n\n\n1\n") == "file.csv: line 4: 1 fields, expected 2");
+  CHECK(message("a,b\n1,2,\n") == "file.csv: line 2: 3 fields, expected 2");
+  CHECK(message("a,b\n1,2,") == "file.csv: line 2: 3 fields, expected 2");
+  CHECK(
+      message("a,b\n\"1\n2\",3\n4,x\n", {.categorical = "a"}).starts_with("file.csv: line 4: column \"b\""));
+  CHECK(message("a,b\n1,\"2\n") == "file.csv: line 2: column 2: a quotation mark is not closed");
+  CHECK(message("a,b\n1,\"2\"3\n") == "file.csv: line 2: column 2: text after the closing quotation mark");
+  CHECK(message("a,b\n1,2\"\n") ==
+        "file.csv: line 2: column 2: a quotation mark within a field that has none around it");
+  CHECK(message("a,a\n") == "file.csv: line 1: two columns are named \"a\"");
+  CHECK(message("a,b\n", {.target = "c"}) ==
+        "file.csv: line 1: no column \"c\", which .target names; the columns are \"a\", \"b\"");
+  CHECK_THROWS_AS(parse_csv("a\n", {.delimiter = '"'}), ArgumentError);
+  CHECK_THROWS_AS(read_csv("/no/such/file.csv"), FileError);
+}
+
+TEST_CASE("read_csv: too many columns or categories are refused") {
+  CHECK(message(std::string(20'000, ',')) == "file.csv: line 1: 20001 columns, expected at most 16384");
+  std::string text = "a\n";
+  for (int i = 0; i < 10'001; ++i) text += "x" + std::to_string(i) + "\n";
+  CHECK(message(text, {.categorical = "a"}) ==
+        "file.csv: line 10002: column \"a\": more than 10000 categories");
+}
+
+TEST_CASE("read_csv: every truncation of a file is read or refused") {
+  const std::string whole = "a,\"b \"\"c\"\"\",price\r\n1,\"x,\ny\",2\r\n3,\"\"\"\",4\r\n";
+  const CsvOptions options{.target = "price", .categorical = "b \"c\""};
+  const auto is_fine = [&](const std::string& text) {
+    try {
+      return parse_csv(text, options).size() <= 4;
+    } catch (const FileError&) {
+      return true;
+    }
+  };
+  for (std::size_t size = 0; size <= whole.size(); ++size) {
+    CAPTURE(size);
+    CHECK(is_fine(whole.substr(0, size)));
+    for (const char c : {'"', ',', '\n', '\r', '\0', 'x'}) {
+      std::string changed = whole;
+      if (size < changed.size()) changed[size] = c;
+      CHECK(is_fine(changed));
+    }
+  }
+}
+
+TEST_CASE("read_csv_classes: the values of the target are the classes") {
+  const test::TemporaryFolder folder("read_csv_classes");
+  const auto file = folder.path / "flowers.csv";
+  std::ofstream(file) << "width,kind\n1.5,rose\n2,aster\n3,rose\n";
+  const auto data = read_csv_classes<double>(file, {.target = "kind"});
+  CHECK(data.inputs == Tensor<double>{{1.5}, {2}, {3}});
+  CHECK(data.labels == Tensor<Index>{1, 0, 1});
+  CHECK(data.classes == 2);
+  CHECK(data.class_names == std::vector<std::string>{"aster", "rose"});
+  CHECK_THROWS_AS(read_csv_classes(file, {}), ArgumentError);
+  CHECK(read_csv(file, {.categorical = {"kind"}}).inputs.shape() == Shape{3, 2});
+}
+
+TEST_CASE("read_csv: does not depend on the locale") {
+  const test::CommaLocale locale;
+  CHECK(parse_csv("a,b\n1.5,2\n").inputs == Tensor<float>{{1.5f, 2}});
+}
