@@ -49,6 +49,8 @@ struct LoaderOptions {
   Index batch_size = 256;
   /// Whether a training epoch draws a new order.
   bool shuffle = true;
+  /// Draws the samples of a training epoch instead: fills a span of N indices. See WeightedSampler.
+  std::function<void(std::span<Index> samples, Generator& random)> sampler = {};
   bool drop_last = false;  ///< Leave out a last batch that is smaller than the others.
   double divisor = std::is_same_v<Element, std::uint8_t> ? 255 : 1;  ///< Maps bytes to [0, 1].
   /// Changes the elements of a gathered batch, `[B, ...]`, before they are divided: random shifts, flips.
@@ -106,10 +108,14 @@ class Loader {
 
   /// Returns the batches of a pass to train on: every example once, transformed, and shuffled by one
   /// `random.permutation(N)` as PyTorch shuffles by `torch.randperm(N)` unless the options turn shuffling
-  /// off. The generator must outlive the epoch.
+  /// off or have a sampler. The generator must outlive the epoch. Throws IndexError if a sampler draws a
+  /// sample that does not exist.
   Epoch training_epoch(Generator& random) & {
-    if (options_.shuffle) {
-      order_.resize(to_size(data_->size()));
+    if (draws_order()) order_.resize(to_size(data_->size()));
+    if (options_.sampler) {
+      options_.sampler(order_, random);
+      check_order();
+    } else if (options_.shuffle) {
       random.permutation(std::span<Index>(order_));
     }
     return Epoch(*this, &random);
@@ -125,10 +131,20 @@ class Loader {
  private:
   static constexpr auto copied = [](const auto* in, auto* out, Index count) { std::copy_n(in, count, out); };
 
+  bool draws_order() const { return options_.shuffle || options_.sampler; }
+  void check_order() const {
+    const Index examples = data_->size();
+    const auto wrong =
+        std::ranges::find_if(order_, [&](Index sample) { return sample < 0 || sample >= examples; });
+    if (wrong == order_.end()) return;
+    throw IndexError("Loader: the sampler drew sample " + std::to_string(*wrong) + ", expected one in [0, " +
+                     std::to_string(examples) + ")");
+  }
+
   Batch<Scalar, Label> gather(Index batch, Generator* random) {
     const Index first = batch * options_.batch_size;
     const Index count = std::min(options_.batch_size, data_->size() - first);
-    const bool shuffled = random != nullptr && options_.shuffle;
+    const bool shuffled = random != nullptr && draws_order();
     const std::span<const Index> order(order_);
     const detail::BatchRows rows{shuffled ? order.subspan(to_size(first)) : std::span<const Index>{}, first,
                                  count};

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <map>
+#include <numeric>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gradus/core/error.hpp>
+#include <gradus/core/format.hpp>
+#include <gradus/core/index.hpp>
+#include <gradus/core/random.hpp>
+#include <gradus/data/dataset.hpp>
+
+namespace gradus {
+
+/// One division of a data set for cross-validation: `data.select(fold.train)`.
+struct Fold {
+  std::vector<Index> train;       ///< Samples to train on, in ascending order.
+  std::vector<Index> validation;  ///< Samples that are held out, in ascending order.
+};
+
+namespace detail {
+
+inline void check_folds(const char* what, Index folds, Index samples) {
+  if (folds >= 2 && folds <= samples) return;
+  throw ArgumentError(std::string(what) + ": " + std::to_string(folds) + " folds of " +
+                      std::to_string(samples) + " samples, expected from 2 to the number of samples");
+}
+
+/// The samples of each class, shuffled.
+inline std::map<Index, std::vector<Index>> shuffled_classes(std::span<const Index> labels,
+                                                            Generator& random) {
+  std::map<Index, std::vector<Index>> classes;
+  for (const Index sample : random.permutation(static_cast<Index>(labels.size())))
+    classes[labels[to_size(sample)]].push_back(sample);
+  return classes;
+}
+
+/// The folds whose validation parts these are.
+inline std::vector<Fold> folds_of(const std::vector<Index>& fold_of_sample, Index count) {
+  std::vector<Fold> folds(to_size(count));
+  for (std::size_t sample = 0; sample < fold_of_sample.size(); ++sample) {
+    for (Index fold = 0; fold < count; ++fold) {
+      auto& part =
+          fold == fold_of_sample[sample] ? folds[to_size(fold)].validation : folds[to_size(fold)].train;
+      part.push_back(static_cast<Index>(sample));
+    }
+  }
+  return folds;
+}
+
+}  // namespace detail
+
+/// Divides samples at random into `folds` parts of equal size, up to one sample. Each part is held out once:
+///
+///     for (const Fold& fold : kfold(data.size(), 5, random))
+///       trainer.fit(data.select(fold.train), data.select(fold.validation));
+///
+/// Throws ArgumentError unless there are from 2 folds to one per sample.
+inline std::vector<Fold> kfold(Index samples, Index folds, Generator& random) {
+  detail::check_folds("kfold", folds, samples);
+  std::vector<Index> fold_of_sample(to_size(samples));
+  Index place = 0;
+  for (const Index sample : random.permutation(samples)) fold_of_sample[to_size(sample)] = place++ % folds;
+  return detail::folds_of(fold_of_sample, folds);
+}
+
+/// As kfold, with the classes in the same proportion in each part, up to one sample per class. Throws
+/// ArgumentError unless there are from 2 folds to one per label.
+inline std::vector<Fold> stratified_kfold(std::span<const Index> labels, Index folds, Generator& random) {
+  detail::check_folds("stratified_kfold", folds, static_cast<Index>(labels.size()));
+  std::vector<Index> fold_of_sample(labels.size());
+  Index place = 0;  // goes on from class to class, so that the parts have equal sizes
+  for (const auto& [label, samples] : detail::shuffled_classes(labels, random)) {
+    for (const Index sample : samples) fold_of_sample[to_size(sample)] = place++ % folds;
+  }
+  return detail::folds_of(fold_of_sample, folds);
+}
+
+/// As split, with the classes in the same proportion in both parts, up to one sample per class. Samples keep
+/// their order. Throws ArgumentError if the fraction is outside [0, 1].
+template <class Element>
+TrainValidation<Dataset<Element, Index>> stratified_split(const Dataset<Element, Index>& data,
+                                                          double validation_fraction, Generator& random) {
+  if (!(validation_fraction >= 0 && validation_fraction <= 1)) {
+    throw ArgumentError("stratified_split: validation fraction is " + format_shortest(validation_fraction) +
+                        ", expected a number in [0, 1]");
+  }
+  data.size();
+  std::vector<Index> train, validation;
+  double exact = 0;  // the rounding error of one class is made up for by the next
+  for (const auto& [label, samples] : detail::shuffled_classes(data.labels.span(), random)) {
+    exact += validation_fraction * static_cast<double>(samples.size());
+    const auto wanted = static_cast<std::size_t>(std::llround(exact)) - validation.size();
+    const std::size_t held_out = std::min(wanted, samples.size());
+    validation.insert(validation.end(), samples.begin(), samples.begin() + static_cast<Index>(held_out));
+    train.insert(train.end(), samples.begin() + static_cast<Index>(held_out), samples.end());
+  }
+  std::ranges::sort(train);
+  std::ranges::sort(validation);
+  TrainValidation<Dataset<Element, Index>> parts{data.select(train), data.select(validation)};
+  parts.train.name = "train";
+  parts.validation.name = "validation";
+  return parts;
+}
+
+}  // namespace gradus

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <gradus/core/eigen.hpp>
+#include <gradus/core/error.hpp>
+#include <gradus/core/format.hpp>
+#include <gradus/core/random.hpp>
+
+namespace gradus {
+
+/// Draws the samples of a training epoch with replacement, each with a probability proportional to its
+/// weight, for example to see rare classes as often as frequent ones:
+///
+///     Loader<float> loader(data, {.sampler = WeightedSampler{balanced_weights(data.labels.span())}});
+class WeightedSampler {
+ public:
+  /// Takes one weight per sample. Throws ArgumentError for a weight that is negative or not finite, and if
+  /// their sum is 0 or not finite.
+  explicit WeightedSampler(std::span<const double> weights) {
+    cumulative_.reserve(weights.size());
+    double sum = 0;
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      if (!(weights[i] >= 0) || !std::isfinite(weights[i])) {
+        throw ArgumentError("WeightedSampler: weight " + std::to_string(i) + " is " +
+                            format_shortest(weights[i]) + ", expected a finite number of at least 0");
+      }
+      cumulative_.push_back(sum += weights[i]);
+    }
+    if (!(sum > 0) || !std::isfinite(sum)) {
+      throw ArgumentError("WeightedSampler: the weights add up to " + format_shortest(sum) +
+                          ", expected a finite number above 0");
+    }
+  }
+
+  /// Draws all of `samples`. Throws ArgumentError unless there are as many as weights.
+  void operator()(std::span<Index> samples, Generator& random) const {
+    if (samples.size() != cumulative_.size()) {
+      throw ArgumentError("WeightedSampler: has " + std::to_string(cumulative_.size()) +
+                          " weights, expected " + std::to_string(samples.size()));
+    }
+    for (Index& sample : samples) {
+      // Strictly above, so that samples of weight 0 are never drawn.
+      const double drawn = random.uniform<double>() * cumulative_.back();
+      const auto found = std::ranges::upper_bound(cumulative_, drawn);
+      sample = std::min(found - cumulative_.begin(), last_drawable());
+    }
+  }
+
+ private:
+  /// The last sample with a weight, for a product that was rounded up to the sum.
+  Index last_drawable() const {
+    return std::ranges::lower_bound(cumulative_, cumulative_.back()) - cumulative_.begin();
+  }
+
+  std::vector<double> cumulative_;
+};
+
+/// Returns one weight per sample, with which a WeightedSampler draws each class equally often: 1 divided by
+/// the size of the class.
+inline std::vector<double> balanced_weights(std::span<const Index> labels) {
+  std::map<Index, double> counts;
+  for (const Index label : labels) ++counts[label];
+  std::vector<double> weights;
+  weights.reserve(labels.size());
+  for (const Index label : labels) weights.push_back(1 / counts[label]);
+  return weights;
+}
+
+}  // namespace gradus
