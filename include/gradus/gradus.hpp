@@ -6,14 +6,14 @@
 ///
 /// These headers are included by name, because they need another library. The CMake target in brackets links
 /// it.
-/// - `gradus/data/gzip.hpp`, `gradus/data/fashion_mnist.hpp` (`gradus::gzip`)
+/// - `gradus/data/gzip.hpp`, `gradus/data/fashion_mnist.hpp`, `gradus/data/npz.hpp` (`gradus::gzip`)
 /// - `gradus/data/download.hpp` (`gradus::download`)
 /// - `gradus/io.hpp` and what it includes (`gradus::safetensors`)
 ///
 /// These headers are included by name, because they bring along the system's headers, such as <fcntl.h>.
 /// - `gradus/core/atomic_file.hpp` (`write_text`), `gradus/core/positioned_file.hpp`,
 /// `gradus/core/temporary_file.hpp`
-/// - `gradus/data/write_idx.hpp`
+/// - `gradus/data/write_idx.hpp`, `gradus/data/read_csv.hpp`, `gradus/data/npy.hpp`
 ///
 /// `gradus/core/eigen_tensor.hpp` is included by name, because it takes half a second to compile.
 

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <charconv>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <gradus/core/eigen.hpp>
+#include <gradus/core/error.hpp>
+#include <gradus/core/escape.hpp>
+#include <gradus/core/shape.hpp>
+#include <gradus/core/tensor_view.hpp>
+#include <gradus/data/byte_source.hpp>
+
+namespace gradus {
+
+/// An element type of NumPy: `<f4` is a little-endian float.
+struct NpyType {
+  char kind = 'f';             ///< `f` for floating point, `i` and `u` for integers, `b` for bool.
+  std::size_t size = 4;        ///< In bytes.
+  bool is_big_endian = false;  ///< The order of the bytes; false if there is one.
+
+  /// Whether two types are the same, up to the order of the bytes.
+  bool has_same_values(const NpyType& other) const { return kind == other.kind && size == other.size; }
+  /// Returns the type as NumPy writes it: `<f4`, `>i8`, `|u1`.
+  std::string to_string() const {
+    return (size == 1 ? "|" : is_big_endian ? ">" : "<") + std::string(1, kind) + std::to_string(size);
+  }
+};
+
+/// What a .npy file says about its elements. The format is defined in
+/// https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html.
+struct NpyHeader {
+  NpyType type = {};              ///< The element type.
+  bool is_fortran_order = false;  ///< Whether the first axis varies fastest.
+  Shape shape = {};               ///< The shape of the array.
+};
+
+/// What a tensor and a .npy file can both hold.
+template <class T>
+concept NpyScalar = TensorScalar<T> && sizeof(T) <= 8;
+
+/// The type of this machine's elements of type T.
+template <NpyScalar T>
+constexpr NpyType npy_type() {
+  const char kind = std::same_as<T, bool>    ? 'b'
+                    : std::floating_point<T> ? 'f'
+                    : std::is_signed_v<T>    ? 'i'
+                                             : 'u';
+  return {kind, sizeof(T), sizeof(T) > 1 && std::endian::native == std::endian::big};
+}
+
+namespace detail {
+
+/// Reads the header's dictionary, a Python literal such as
+/// `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }`.
+class NpyDictionary {
+ public:
+  /// Messages begin with `file`.
+  NpyDictionary(std::string_view text, const std::string& file) : text_(text), file_(file) {}
+
+  /// Throws FileError unless the dictionary has these three keys and no others.
+  NpyHeader parse() {
+    std::optional<NpyType> type;
+    std::optional<bool> is_fortran_order;
+    std::optional<Shape> shape;
+    expect('{');
+    while (!accept('}')) {
+      const std::string_view key = quoted();
+      expect(':');
+      if (key == "descr" && !type)
+        type = parse_type(quoted());
+      else if (key == "fortran_order" && !is_fortran_order)
+        is_fortran_order = parse_bool();
+      else if (key == "shape" && !shape)
+        shape = parse_shape();
+      else
+        fail("has the key " + in_quotes(key) + ", expected each of descr, fortran_order and shape once");
+      if (!accept(',') && peek() != '}') fail("has no comma after a value");
+    }
+    if (peek() != '\0') fail("has text after its dictionary");
+    if (!type || !is_fortran_order || !shape) fail("lacks descr, fortran_order or shape");
+    return {*type, *is_fortran_order, *shape};
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& what) const {
+    throw FileError(file_ + ": the npy header " + what);
+  }
+
+  /// The next character that is no blank; 0 at the end.
+  char peek() {
+    while (!text_.empty() && std::string_view(" \t\n\r").find(text_.front()) != std::string_view::npos)
+      text_.remove_prefix(1);
+    return text_.empty() ? '\0' : text_.front();
+  }
+  bool accept(char c) {
+    if (peek() != c) return false;
+    text_.remove_prefix(1);
+    return true;
+  }
+  void expect(char c) {
+    if (!accept(c))
+      fail("is no dictionary: expected " + std::string(1, c) + " before " + in_quotes(text_, 20));
+  }
+  std::string_view quoted() {
+    const char quote = peek();
+    if (quote != '\'' && quote != '"') fail("has " + in_quotes(text_, 20) + ", expected a string");
+    text_.remove_prefix(1);
+    const std::size_t end = text_.find(quote);
+    if (end == std::string_view::npos) fail("has a string that does not end");
+    const std::string_view content = text_.substr(0, end);
+    text_.remove_prefix(end + 1);
+    return content;
+  }
+
+  NpyType parse_type(std::string_view text) const {
+    const auto refuse = [&] {
+      fail("has the dtype " + in_quotes(text) + ", expected numbers of at most 8 bytes");
+    };
+    if (text.size() != 3 || std::string_view("<>=|").find(text[0]) == std::string_view::npos) refuse();
+    const NpyType type{text[1], static_cast<std::size_t>(text[2] - '0'),
+                       text[0] == '>' || (text[0] == '=' && std::endian::native == std::endian::big)};
+    const bool is_integer = type.kind == 'i' || type.kind == 'u';
+    const bool is_known = type.kind == 'f' ? type.size == 4 || type.size == 8
+                          : is_integer ? type.size == 1 || type.size == 2 || type.size == 4 || type.size == 8
+                                       : type.kind == 'b' && type.size == 1;
+    if (!is_known || (text[0] == '|' && type.size > 1)) refuse();
+    return {type.kind, type.size, type.size > 1 && type.is_big_endian};
+  }
+  bool parse_bool() {
+    peek();
+    for (const bool value : {false, true}) {
+      const std::string_view word = value ? "True" : "False";
+      if (!text_.starts_with(word)) continue;
+      text_.remove_prefix(word.size());
+      return value;
+    }
+    fail("has " + in_quotes(text_, 20) + ", expected True or False");
+  }
+  Shape parse_shape() {
+    std::vector<Index> extents;
+    expect('(');
+    while (!accept(')')) {
+      peek();
+      Index extent = 0;
+      const auto [end, error] = std::from_chars(text_.data(), text_.data() + text_.size(), extent);
+      if (error != std::errc{} || extent < 0) fail("has the extent " + in_quotes(text_, 20));
+      text_.remove_prefix(static_cast<std::size_t>(end - text_.data()));
+      if (!text_.empty() && text_.front() == 'L') text_.remove_prefix(1);  // written by Python 2
+      extents.push_back(extent);
+      if (extents.size() > static_cast<std::size_t>(Shape::max_rank)) {
+        fail("has more than " + std::to_string(Shape::max_rank) + " dimensions");
+      }
+      if (!accept(',') && peek() != ')') fail("has no comma after an extent");
+    }
+    try {
+      return Shape(extents);
+    } catch (const ShapeError& error) {
+      fail(std::string("has a wrong shape: ") + error.what());
+    }
+  }
+
+  std::string_view text_;
+  const std::string& file_;
+};
+
+/// Headers beyond this are refused. Those of numbers take about 100 bytes.
+inline constexpr std::size_t longest_npy_header = 4096;
+inline constexpr std::string_view npy_magic = "\x93NUMPY";
+
+/// Reads up to the first element. Throws FileError.
+template <ByteSource Source>
+NpyHeader parse_npy_header(Source& source) {
+  const auto read = [&](std::span<std::byte> out) {
+    if (source.read(out) != out.size()) throw FileError(source.name() + ": the npy header is cut short");
+  };
+  std::array<std::byte, 8> start{};
+  read(start);
+  const std::string_view magic(reinterpret_cast<const char*>(start.data()), npy_magic.size());
+  if (magic != npy_magic)
+    throw FileError(source.name() + ": not a npy file: it does not begin with \\x93NUMPY");
+  const int version = std::to_integer<int>(start[6]);
+  if (version < 1 || version > 3) {
+    throw FileError(source.name() + ": npy version " + std::to_string(version) + ", expected 1, 2 or 3");
+  }
+  std::array<std::byte, 4> size_bytes{};
+  read(std::span(size_bytes).first(version == 1 ? 2 : 4));
+  std::size_t size = 0;
+  for (std::size_t i = 4; i-- > 0;) size = size << 8 | std::to_integer<std::size_t>(size_bytes[i]);
+  if (size > longest_npy_header) {
+    throw FileError(source.name() + ": the npy header has " + std::to_string(size) +
+                    " bytes, expected at most " + std::to_string(longest_npy_header));
+  }
+  std::string text(size, '\0');
+  read(std::as_writable_bytes(std::span(text)));
+  const std::string name = source.name();
+  return NpyDictionary(text, name).parse();
+}
+
+/// Returns the bytes before the first element, a multiple of 64, in version 1 of the format.
+inline std::string npy_header(const NpyHeader& header) {
+  std::string dictionary = "{'descr': '" + header.type.to_string() +
+                           "', 'fortran_order': " + (header.is_fortran_order ? "True" : "False") +
+                           ", 'shape': (";
+  for (const Index extent : header.shape) dictionary += std::to_string(extent) + ", ";
+  if (header.shape.rank() > 1) dictionary.resize(dictionary.size() - 2);
+  if (header.shape.rank() == 1) dictionary.pop_back();
+  dictionary += "), }";
+  constexpr std::size_t alignment = 64, before = 10;
+  dictionary.append(alignment - (before + dictionary.size() + 1) % alignment, ' ');
+  dictionary += '\n';
+  std::string bytes(npy_magic);
+  bytes +=
+      {'\1', '\0', static_cast<char>(dictionary.size() & 0xff), static_cast<char>(dictionary.size() >> 8)};
+  return bytes + dictionary;
+}
+
+}  // namespace detail
+}  // namespace gradus

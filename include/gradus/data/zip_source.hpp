@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+/// Needs zlib: link the CMake target gradus::gzip.
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+#include <zlib.h>
+
+#include <gradus/core/error.hpp>
+#include <gradus/core/escape.hpp>
+#include <gradus/core/positioned_file.hpp>
+#include <gradus/data/zip_directory.hpp>
+
+namespace gradus::detail {
+
+/// The unpacked bytes of a file in a zip archive: a ByteSource. `read` throws FileError for data that are
+/// damaged, cut short, longer than declared or fail their checksum.
+class ZipSource {
+ public:
+  /// `file` must outlive this. `name` begins messages. Throws FileError.
+  ZipSource(const PositionedFile& file, const ZipEntry& entry, const std::string& name)
+      : file_(&file),
+        name_(name + ": " + escaped(entry.name, longest_name)),
+        checksum_(entry.checksum),
+        packed_left_(entry.packed_size),
+        left_(entry.unpacked_size) {
+    // Deflate's limit is 258 bytes in two bits.
+    constexpr std::uint64_t most_expansion = 1032;
+    if (entry.method == 0 ? entry.unpacked_size != entry.packed_size
+                          : entry.unpacked_size / most_expansion > entry.packed_size)
+      fail("its sizes contradict each other");
+    std::array<std::byte, local_header_size> header{};
+    if (file.read(entry.position, header) != header.size() || little_endian_at(header, 0, 4) != 0x04034b50)
+      fail("it has no local header");
+    position_ =
+        entry.position + header.size() + little_endian_at(header, 26, 2) + little_endian_at(header, 28, 2);
+    if (position_ > file.size() || packed_left_ > file.size() - position_) fail("it is cut short");
+    if (entry.method == 0) return;
+    stream_ = std::unique_ptr<z_stream, InflateEnd>(new z_stream{});
+    if (inflateInit2(stream_.get(), raw_deflate) != Z_OK) throw std::bad_alloc();
+    input_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(input_size, packed_left_)));
+  }
+
+  /// Reads up to out.size() bytes. Returns how many; fewer only at the end. Throws FileError.
+  std::size_t read(std::span<std::byte> out) {
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), left_));
+    std::size_t count = 0;
+    while (count < wanted) {
+      const std::span<std::byte> rest =
+          out.subspan(count, std::min<std::size_t>(wanted - count, most_at_once));
+      const std::size_t got = stream_ ? inflate_some(rest) : file_->read(position_, rest);
+      if (got == 0) fail("it is cut short");
+      if (!stream_) position_ += got;
+      actual_ = crc32(actual_, reinterpret_cast<const Bytef*>(rest.data()), static_cast<uInt>(got));
+      count += got;
+    }
+    left_ -= count;
+    if (left_ == 0 && actual_ != checksum_) fail("its checksum is wrong");
+    return count;
+  }
+  /// An upper bound of the bytes that are left.
+  std::uint64_t bound() const { return left_; }
+  /// The archive and the file in it, for messages.
+  const std::string& name() const { return name_; }
+
+ private:
+  struct InflateEnd {
+    void operator()(z_stream* stream) const {
+      inflateEnd(stream);
+      delete stream;
+    }
+  };
+
+  static constexpr std::size_t local_header_size = 30, input_size = std::size_t{1} << 16;
+  static constexpr std::size_t most_at_once = std::size_t{1} << 20;
+  static constexpr int raw_deflate = -15;  // zlib's code: window of 2^15 bytes, no wrapper
+
+  [[noreturn]] void fail(const std::string& what) const { throw FileError(name_ + ": " + what); }
+
+  /// Returns how many bytes it has unpacked, 0 if there are no more.
+  std::size_t inflate_some(std::span<std::byte> out) {
+    stream_->next_out = reinterpret_cast<Bytef*>(out.data());
+    stream_->avail_out = static_cast<uInt>(out.size());
+    // zlib may need several pieces of input before it has any output.
+    while (stream_->avail_out == out.size()) {
+      if (stream_->avail_in == 0) refill();
+      const int code = inflate(stream_.get(), Z_NO_FLUSH);
+      if (code == Z_MEM_ERROR) throw std::bad_alloc();
+      if (code == Z_STREAM_END || (code == Z_BUF_ERROR && packed_left_ == 0)) break;
+      if (code != Z_OK && code != Z_BUF_ERROR) fail("its data are damaged");
+    }
+    return out.size() - stream_->avail_out;
+  }
+  void refill() {
+    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(input_.size(), packed_left_));
+    if (file_->read(position_, std::span(input_).first(size)) != size) fail("it is cut short");
+    position_ += size;
+    packed_left_ -= size;
+    stream_->next_in = reinterpret_cast<Bytef*>(input_.data());
+    stream_->avail_in = static_cast<uInt>(size);
+  }
+
+  const PositionedFile* file_;
+  std::string name_;
+  std::uint32_t checksum_;
+  std::uint64_t packed_left_, left_;
+  std::uint64_t position_ = 0;
+  uLong actual_ = 0;
+  std::vector<std::byte> input_;
+  std::unique_ptr<z_stream, InflateEnd> stream_;
+};
+
+}  // namespace gradus::detail
