@@ -9,6 +9,7 @@
 // clang-format off
 // IWYU pragma: begin_exports
 #include <gradus/data/dataset.hpp>
+#include <gradus/data/make_dataset.hpp>
 #include <gradus/data/byte_source.hpp>
 #include <gradus/data/idx.hpp>
 #include <gradus/data/fashion_classes.hpp>
