@@ -31,9 +31,14 @@
 #include <gradus/nn/dropout.hpp>
 #include <gradus/nn/batch_norm.hpp>
 #include <gradus/nn/layer_norm.hpp>
+#include <gradus/nn/feature_scaling.hpp>
+#include <gradus/nn/standardize.hpp>
+#include <gradus/nn/min_max.hpp>
+#include <gradus/nn/one_hot.hpp>
 
 #include <gradus/nn/module_list.hpp>
 #include <gradus/nn/sequential.hpp>
+#include <gradus/nn/scalers.hpp>
 #include <gradus/nn/freeze.hpp>
 #include <gradus/nn/summary.hpp>
 

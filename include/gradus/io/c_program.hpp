@@ -90,6 +90,9 @@ class CProgram {
     } else if (const auto* norm = as<nn::BatchNorm1d<Scalar>>(module)) {
       check(path, norm->features());
       add_batch_norm(*norm);
+    } else if (const nn::FeatureScaling<Scalar>* scaling = nn::find_feature_scaling(module)) {
+      check(path, scaling->features());
+      add_scaling(*scaling);
     } else if (const auto* layer_norm = as<nn::LayerNorm<Scalar>>(module)) {
       check(path, layer_norm->features());
       flush();
@@ -129,7 +132,7 @@ class CProgram {
     size_ = out;
   }
 
-  // A batch normalisation is a x + c: it is multiplied into the layer before it, or kept for the one after.
+  // A batch normalisation is a x + c.
   void add_batch_norm(const nn::BatchNorm1d<Scalar>& norm) {
     const Index n = norm.features();
     std::vector<double> a = numbers(norm.weight.value, n, 1), c = numbers(norm.bias.value, n, 0);
@@ -138,6 +141,19 @@ class CProgram {
       a[to_size(i)] /= std::sqrt(variance + norm.options().epsilon);
       c[to_size(i)] -= a[to_size(i)] * static_cast<double>(norm.running_mean.data()[i]);
     }
+    add_scale(std::move(a), std::move(c));
+  }
+  void add_scaling(const nn::FeatureScaling<Scalar>& scaling) {
+    std::vector<double> a = numbers(scaling.scale, scaling.features(), 1), c = a;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      a[i] = 1 / a[i];
+      c[i] = -static_cast<double>(scaling.offset.data()[i]) * a[i];
+    }
+    add_scale(std::move(a), std::move(c));
+  }
+  // a x + c is multiplied into the layer before it, or kept for the one after.
+  void add_scale(std::vector<double> a, std::vector<double> c) {
+    const auto n = static_cast<Index>(a.size());
     if (scale_.weight.empty() && !steps_.empty() && steps_.back().kind == CKind::dense) {
       CStep& dense = steps_.back();
       for (Index o = 0; o < dense.out; ++o) {

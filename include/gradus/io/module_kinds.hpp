@@ -2,8 +2,11 @@
 
 #pragma once
 
+#include <charconv>
 #include <optional>
 #include <string>
+#include <system_error>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -46,6 +49,31 @@ template <class M, class Scalar>
 void add_kind(ModuleRegistry<Scalar>& registry, const char* name) {
   add_kind<M>(
       registry, name, [](const M&) { return Settings(); }, [](const Settings&) { return M(); }, {});
+}
+
+/// Returns `1:3,4:2` if column 1 has 3 categories and column 4 has 2.
+inline std::string one_hot_text(const std::vector<nn::CategoricalColumn>& columns) {
+  std::string text;
+  for (const auto& [column, count] : columns)
+    text += (text.empty() ? "" : ",") + std::to_string(column) + ":" + std::to_string(count);
+  return text;
+}
+/// Reads `1:3,4:2`. Throws FileError.
+inline std::vector<nn::CategoricalColumn> one_hot_columns(const std::string& text) {
+  std::vector<nn::CategoricalColumn> columns;
+  const char* const end = text.data() + text.size();
+  for (const char* at = text.data(); at != end;) {
+    nn::CategoricalColumn each{};
+    const auto [colon, column_error] = std::from_chars(at, end, each.column);
+    const bool has_colon = column_error == std::errc{} && colon != end && *colon == ':';
+    const auto [next, count_error] = std::from_chars(has_colon ? colon + 1 : end, end, each.count);
+    const bool goes_on = next != end && *next == ',' && next + 1 != end;
+    if (count_error != std::errc{} || (next != end && !goes_on))
+      throw FileError("setting \"columns\" is " + in_quotes(text) + ", expected 1:3,4:2 or the like");
+    columns.push_back(each);
+    at = goes_on ? next + 1 : end;
+  }
+  return columns;
 }
 
 template <class Scalar>
@@ -170,12 +198,40 @@ void add_parameter_kinds(ModuleRegistry<Scalar>& registry) {
       });
 }
 
+template <class Scalar>
+void add_data_kinds(ModuleRegistry<Scalar>& registry) {
+  const auto add_scaler = [&]<class M>(const char* name, std::type_identity<M>) {
+    add_kind<M>(
+        registry, name,
+        [](const M& m) {
+          return Settings{{"features", m.features()}};
+        },
+        [](const Settings& s) { return M(s.integer("features")); }, {"features"},
+        [](const Settings& s) {
+          const Shape features{s.integer("features")};
+          return TensorShapes{{"offset", features}, {"scale", features}};
+        });
+  };
+  add_scaler("Standardize", std::type_identity<nn::Standardize<Scalar>>());
+  add_scaler("MinMax", std::type_identity<nn::MinMax<Scalar>>());
+  add_kind<nn::OneHot<Scalar>>(
+      registry, "OneHot",
+      [](const nn::OneHot<Scalar>& m) {
+        return Settings{{"in_features", m.in()}, {"columns", one_hot_text(m.columns())}};
+      },
+      [](const Settings& s) {
+        return nn::OneHot<Scalar>(s.integer("in_features"), one_hot_columns(s.text("columns")));
+      },
+      {"in_features", "columns"});
+}
+
 /// The library's modules and those of the user. Throws ArgumentError if two have one name.
 template <class Scalar>
 ModuleRegistry<Scalar> all_kinds(const ModuleRegistry<Scalar>& of_user) {
   ModuleRegistry<Scalar> all;
   add_activation_kinds(all);
   add_parameter_kinds(all);
+  add_data_kinds(all);
   for (const ModuleKind<Scalar>& kind : of_user.kinds()) all.add_kind(kind);
   return all;
 }

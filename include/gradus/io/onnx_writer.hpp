@@ -115,6 +115,9 @@ class OnnxExporter {
       const std::string variance = constant("running_var", norm->running_variance);
       finish("BatchNormalization", {value_, weight, bias, mean, variance},
              {{"epsilon", norm->options().epsilon}, {"momentum", 1 - norm->options().momentum}});
+    } else if (const nn::FeatureScaling<Scalar>* scaling = nn::find_feature_scaling(module)) {
+      const std::string shifted = part("Sub", {value_, constant("offset", scaling->offset)}, "a");
+      finish("Div", {shifted, constant("scale", scaling->scale)});
     } else if (const auto* layer_norm = as<nn::LayerNorm<Scalar>>(module)) {
       const std::string weight =
           constant("weight", or_ones(layer_norm->weight.value, layer_norm->features()));

@@ -17,12 +17,14 @@
 #include <gradus/nn/dense_layer.hpp>
 #include <gradus/nn/dropout.hpp>
 #include <gradus/nn/elu.hpp>
+#include <gradus/nn/feature_scaling.hpp>
 #include <gradus/nn/flatten.hpp>
 #include <gradus/nn/gelu.hpp>
 #include <gradus/nn/identity.hpp>
 #include <gradus/nn/leaky_relu.hpp>
 #include <gradus/nn/linear.hpp>
 #include <gradus/nn/relu.hpp>
+#include <gradus/nn/scalers.hpp>
 #include <gradus/nn/sequential.hpp>
 #include <gradus/nn/sigmoid.hpp>
 #include <gradus/nn/silu.hpp>
@@ -66,12 +68,15 @@ class DenseLayers {
     if (const auto* net = module.template get_if<Sequential<Scalar>>()) return take(*net, path + ".");
     if (const auto* linear = module.template get_if<Linear<Scalar>>()) return add(*linear, path);
     if (const auto* norm = module.template get_if<BatchNorm1d<Scalar>>()) return scale(*norm, path);
+    if (const FeatureScaling<Scalar>* scaling = find_feature_scaling(module)) return scale(*scaling, path);
     if (module.template get_if<Dropout<Scalar>>() || module.template get_if<Identity<Scalar>>() ||
         module.template get_if<Flatten<Scalar>>())
       return;
     if (!activate(module)) {
-      throw ArgumentError("dense_layers: module " + path + " is " + module.name() +
-                          ", expected Linear, BatchNorm1d, Dropout, Flatten, Identity or an activation");
+      throw ArgumentError(
+          "dense_layers: module " + path + " is " + module.name() +
+          ", expected Linear, BatchNorm1d, Standardize, MinMax, Dropout, Flatten, Identity or an "
+          "activation");
     }
   }
 
@@ -95,8 +100,7 @@ class DenseLayers {
     is_activated_ = false;
   }
 
-  /// Batch normalisation with running statistics is `s x + t`. It is multiplied into the Linear before it, or
-  /// kept for the one after.
+  /// Batch normalisation with running statistics is `s x + t`.
   void scale(const BatchNorm1d<Scalar>& norm, const std::string& path) {
     check_width(norm.features(), path);
     std::vector<double> s(to_size(norm.features())), t = s;
@@ -107,6 +111,19 @@ class DenseLayers {
       t[i] = static_cast<double>(norm.bias.value.data()[at]) -
              s[i] * static_cast<double>(norm.running_mean.data()[at]);
     }
+    scale(std::move(s), std::move(t));
+  }
+  void scale(const FeatureScaling<Scalar>& scaling, const std::string& path) {
+    check_width(scaling.features(), path);
+    std::vector<double> s(to_size(scaling.features())), t = s;
+    for (std::size_t i = 0; i < s.size(); ++i) {
+      s[i] = 1 / static_cast<double>(scaling.scale.data()[i]);
+      t[i] = -static_cast<double>(scaling.offset.data()[i]) * s[i];
+    }
+    scale(std::move(s), std::move(t));
+  }
+  /// Multiplies `s x + t` into the Linear before it, or keeps it for the one after.
+  void scale(std::vector<double> s, std::vector<double> t) {
     if (!layers_.empty() && !is_activated_ && !scale_) {
       DenseLayer<double>& layer = layers_.back();
       for (Index j = 0; j < layer.out; ++j) {
@@ -196,8 +213,9 @@ class DenseLayers {
 }  // namespace detail
 
 /// Returns a network as fully connected layers for inference, with the statistics and parameters that it has
-/// now: nested networks unrolled, BatchNorm1d multiplied into its neighbours in double, Dropout, Identity and
-/// Flatten left out. Throws ArgumentError for any other module, which it names, and for an empty network.
+/// now: nested networks unrolled, BatchNorm1d, Standardize and MinMax multiplied into their neighbours in
+/// double, Dropout, Identity and Flatten left out. Throws ArgumentError for any other module, which it names,
+/// and for an empty network.
 template <class Scalar>
 std::vector<DenseLayer<Scalar>> dense_layers(const Sequential<Scalar>& net) {
   detail::DenseLayers<Scalar> layers;

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gradus/core/eigen.hpp>
+#include <gradus/core/error.hpp>
+#include <gradus/core/format.hpp>
+#include <gradus/core/tensor.hpp>
+#include <gradus/core/tensor_view.hpp>
+#include <gradus/nn/feature_scaling.hpp>
+
+namespace gradus::nn {
+
+/// Maps the range of each feature, of the data that it was made from, to [0, 1] or another range, as
+/// `sklearn.preprocessing.MinMaxScaler`:
+///
+///     Sequential net{MinMax{train.inputs}, Linear{9, 32}, ReLU{}, Linear{32, 1}};
+///
+/// NaN values do not count. A feature of equal values is mapped to the lower end. Other data may lie outside
+/// of the range: add a Clip to prevent that.
+template <class Scalar = float>
+class MinMax : public FeatureScaling<Scalar> {
+ public:
+  /// Changes nothing, until a file is loaded. Throws ArgumentError for fewer than 1 feature.
+  explicit MinMax(Index features) : FeatureScaling<Scalar>("MinMax", features) {}
+  /// Takes the constants from `x`, `[..., features]`. Throws ArgumentError if a feature has no value or an
+  /// infinite one, and unless low < high.
+  explicit MinMax(const Tensor<Scalar>& x, double low = 0, double high = 1)
+      : FeatureScaling<Scalar>("MinMax", x.view(),
+                               [&](const std::vector<double>& column) { return range(column, low, high); }) {}
+
+  /// Returns the module that undoes this one: `net.push_back(targets.inverse())`.
+  MinMax inverse() const {
+    MinMax undone(this->features());
+    undone.invert(*this);
+    return undone;
+  }
+  /// Returns the same constants for another scalar.
+  template <class Other>
+  MinMax<Other> cast() const {
+    MinMax<Other> other(this->features());
+    other.convert(*this);
+    return other;
+  }
+  /// Returns the name for messages and summaries.
+  std::string name() const { return "MinMax(" + std::to_string(this->features()) + ")"; }
+
+ private:
+  template <class>
+  friend class MinMax;
+
+  // (x - min) / (max - min) * (high - low) + low = (x - offset) / scale
+  static std::pair<double, double> range(const std::vector<double>& column, double low, double high) {
+    if (!(low < high)) {
+      throw ArgumentError("MinMax: the range is from " + format_shortest(low) + " to " +
+                          format_shortest(high) + ", expected a lower end below the upper one");
+    }
+    const auto [min, max] = std::ranges::minmax(column);
+    const double width = max - min;
+    const double scale = width > 0 ? width / (high - low) : 1;
+    return {min - low * scale, scale};
+  }
+};
+
+}  // namespace gradus::nn

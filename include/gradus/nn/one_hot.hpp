@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gradus/core/checked.hpp>
+#include <gradus/core/error.hpp>
+#include <gradus/core/index.hpp>
+#include <gradus/core/shape.hpp>
+#include <gradus/core/tensor_view.hpp>
+#include <gradus/nn/context.hpp>
+
+namespace gradus::nn {
+
+/// A column of category numbers.
+struct CategoricalColumn {
+  Index column;  ///< Its index.
+  Index count;   ///< How many categories it has, numbered 0, 1, ...
+
+  /// Whether two columns are the same.
+  bool operator==(const CategoricalColumn&) const = default;
+};
+
+/// Replaces columns of category numbers by one column per category, which is 1 for the sample's category and
+/// 0 otherwise: `[N, in] -> [N, out]`. Other columns are copied. A value that is no category, such as NaN,
+/// has only zeros.
+///
+///     Sequential net{OneHot{4, {{1, 3}}}, Linear{6, 32}, ReLU{}, Linear{32, 1}};  // column 1 has 3
+///     categories
+template <class Scalar = float>
+class OneHot {
+ public:
+  /// `columns` may be in any order. Throws ArgumentError for a column outside of [0, in) or given twice, and
+  /// for fewer than 1 category.
+  OneHot(Index in, std::vector<CategoricalColumn> columns) : in_(in), columns_(std::move(columns)) {
+    std::ranges::sort(columns_, {}, &CategoricalColumn::column);
+    out_ = in;
+    Index before = -1;
+    for (const CategoricalColumn& each : columns_) {
+      if (each.column <= before || each.column >= in || each.count < 1) {
+        throw ArgumentError("OneHot: column " + std::to_string(each.column) + " of " + std::to_string(in) +
+                            " has " + std::to_string(each.count) +
+                            " categories, expected each column once, with at least 1 category");
+      }
+      before = each.column;
+      out_ = gradus::detail::checked_add("OneHot: outputs", out_, each.count - 1);
+    }
+  }
+
+  /// The number of columns of inputs.
+  Index in() const { return in_; }
+  /// The number of columns of outputs.
+  Index out() const { return out_; }
+  /// The columns of categories, in ascending order.
+  const std::vector<CategoricalColumn>& columns() const { return columns_; }
+
+  /// Returns `[N, out]`. Throws ShapeError unless x is `[N, in]`.
+  Shape output_shape(const Shape& x) const {
+    if (x.rank() == 2 && x[1] == in_) return Shape{x[0], out_};
+    throw ShapeError("OneHot: input has shape " + x.to_string() + ", expected [N, " + std::to_string(in_) +
+                     "]");
+  }
+
+  /// Writes y[i, k] = 1 where x[i, column] == k, and copies the other columns.
+  void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context&) const {
+    const Scalar* in = x.data();
+    Scalar* out = y.data();
+    for (Index row = 0; row < x.shape()[0]; ++row) {
+      each_column([&](Index count) {
+        const Scalar value = *in++;
+        if (count == 0) {
+          *out++ = value;
+          return;
+        }
+        for (Index k = 0; k < count; ++k) {
+          const auto number = static_cast<Scalar>(k);
+          *out++ = value >= number && value <= number ? Scalar{1} : Scalar{0};
+        }
+      });
+    }
+  }
+  /// Writes dL/dx = dL/dy for the columns that are copied, and 0 for the others.
+  void backward(TensorView<const Scalar> x, TensorView<const Scalar>, TensorView<const Scalar> dy,
+                TensorView<Scalar> dx, Context&) const {
+    const Scalar* gradient = dy.data();
+    Scalar* out = dx.data();
+    for (Index row = 0; row < x.shape()[0]; ++row) {
+      each_column([&](Index count) {
+        *out++ = count == 0 ? *gradient : Scalar{0};
+        gradient += std::max<Index>(count, 1);
+      });
+    }
+  }
+
+  /// Returns the same columns for another scalar.
+  template <class Other>
+  OneHot<Other> cast() const {
+    return OneHot<Other>(in_, columns_);
+  }
+  /// Returns the name for messages and summaries.
+  std::string name() const { return "OneHot(" + std::to_string(in_) + " -> " + std::to_string(out_) + ")"; }
+
+ private:
+  /// Calls f with the number of categories of each column, 0 for one that is copied.
+  template <class F>
+  void each_column(const F& f) const {
+    auto next = columns_.begin();
+    for (Index column = 0; column < in_; ++column) {
+      const bool is_categorical = next != columns_.end() && next->column == column;
+      f(is_categorical ? next++->count : Index{0});
+    }
+  }
+
+  Index in_;
+  Index out_ = 0;
+  std::vector<CategoricalColumn> columns_;
+};
+
+}  // namespace gradus::nn
