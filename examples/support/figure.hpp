@@ -29,6 +29,7 @@ struct Line {
   std::vector<double> high = {};
   std::optional<std::size_t> colour = {};  ///< index of the palette, else the line's own
   std::optional<std::size_t> dashes = {};  ///< index of the dash patterns, else the line's own; 0 is solid
+  bool points = false;                     ///< whether points are drawn instead of a line
 };
 
 /// One pair of axes with a legend below it, where it hides nothing.
@@ -126,7 +127,7 @@ inline std::string plot_commands(const Panel& panel) {
                " fs transparent solid 0.15 noborder notitle, ";
     }
     // A line of a single point would be invisible.
-    const bool is_point = std::ranges::count(data, '\n') == 1;
+    const bool is_point = line.points || std::ranges::count(data, '\n') == 1;
     lines += block + " using 1:2 with " + (is_point ? "points pt 7 ps 0.7" : "lines") + " lw 2.5 lc rgb " +
              colour + (is_point ? "" : " dt " + dash_pattern(line.dashes.value_or(i))) + " title " +
              gnuplot_string(line.name) + ", ";

@@ -29,4 +29,6 @@
 #include <gradus/train/snapshot.hpp>
 #include <gradus/train/early_stopping.hpp>
 #include <gradus/train/best_checkpoint.hpp>
+
+#include <gradus/train/categorical_columns.hpp>
 // IWYU pragma: end_exports

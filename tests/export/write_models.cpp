@@ -29,6 +29,7 @@ template <class Scalar>
 Sequential<Scalar> every_module(Generator& random) {
   return {
       Flatten{},
+      Standardize{Tensor<Scalar>::randn({20, 12}, random, 1, 2)},
       Clip{-2, 2},
       BatchNorm1d<Scalar>{12},
       Linear<Scalar>{12, 16, random},

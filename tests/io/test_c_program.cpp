@@ -54,6 +54,15 @@ TEST_CASE("CProgram: batch normalisation is folded into the layer before it, or 
         1e-14);
 }
 
+TEST_CASE("CProgram: scalers are folded into their neighbours") {
+  Generator random(1);
+  const Standardize inputs{Tensor<double>::randn({20, 4}, random, 3, 2)};
+  const MinMax outputs{Tensor<double>::randn({20, 3}, random)};
+  CHECK(steps({inputs, Linear<double>{4, 3}, outputs}) == 1);
+  CHECK(difference({inputs, Linear<double>{4, 3}, outputs.inverse()}, 4) <= 1e-14);
+  CHECK(difference({inputs, Tanh{}, Linear<double>{4, 3}, ReLU{}, outputs}, 4) <= 1e-14);
+}
+
 TEST_CASE("CProgram: computes each activation, and networks in networks") {
   const Linear<double> linear{4, 4};
   CHECK(difference({linear, ReLU{}, linear, Sigmoid{}, linear, Tanh{}, linear, ELU{0.7}}, 4) <= 1e-14);

@@ -171,3 +171,15 @@ TEST_CASE("load_network: a file without a description is refused") {
           load_network(folder.path / "file");
         }).ends_with(": no architecture in the metadata, build the network and use `load`"));
 }
+
+TEST_CASE("load_network: a network with scalers and categories needs nothing else than its file") {
+  const TemporaryFolder folder("load_network_scalers");
+  Generator random(1);
+  const auto x = Tensor<float>::randn({30, 3}, random, 100, 20);
+  const Standardize targets{Tensor<float>::randn({30, 1}, random, 5e5f, 1e5f)};
+  Sequential<float> net{Standardize{x}, MinMax{x}, OneHot{3, {{1, 2}}}, Linear{4, 1, random},
+                        targets.inverse()};
+  save(net, folder.path / "net.safetensors");
+  const Sequential<float> again = load_network(folder.path / "net.safetensors");
+  CHECK(again.predict(x) == net.predict(x));
+}

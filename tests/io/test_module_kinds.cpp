@@ -41,7 +41,10 @@ std::vector<AnyModule<float>> every_kind() {
           BatchNorm1d{5, {.epsilon = 1e-3, .momentum = 0.25}},
           BatchNorm1d{5, {.affine = false}},
           LayerNorm{6, {.epsilon = 1e-4}},
-          LayerNorm{6, {.affine = false}}};
+          LayerNorm{6, {.affine = false}},
+          Standardize<float>{7},
+          MinMax<float>{7},
+          OneHot{5, {{1, 3}, {4, 2}}}};
 }
 
 }  // namespace
@@ -73,6 +76,11 @@ TEST_CASE("module kinds: every module of the library is described and built agai
 TEST_CASE("module kinds: settings that no module has are refused") {
   const auto kinds = gradus::detail::all_kinds(ModuleRegistry<float>());
   CHECK_THROWS_AS(kinds.find("Dropout")->build({{"p", 1.5}}), ArgumentError);
+  for (const char* columns :
+       {",", "1", "1:", ":2", "1:2,", "1:2;3:4", "a:b", "1:2,1:2", "9:2", "-1:2", "1:0"}) {
+    CAPTURE(std::string(columns));
+    CHECK_THROWS_AS(kinds.find("OneHot")->build({{"in_features", 5}, {"columns", columns}}), Error);
+  }
   CHECK_THROWS_AS(kinds.find("Softmax")->build({{"dim", 0}}), FileError);
   CHECK_THROWS_AS(kinds.find("GELU")->build({{"approximate", "x"}}), FileError);
   const Settings huge{

@@ -60,6 +60,13 @@ TEST_CASE("save_onnx: each module comes back as itself") {
   CHECK(round_trip<float>({Identity{}, Sequential<float>{Linear{6, 4}, ReLU{}}, Softmax{}}, row, 3) == 0);
 }
 
+TEST_CASE("save_onnx: scalers come back as a BatchNorm1d") {
+  Generator random(1);
+  const Tensor<double> x = Tensor<double>::randn({20, 6}, random, 3, 2);
+  CHECK(round_trip<double>({Standardize{x}, Linear<double>{6, 4}}, {6}) <= 1e-14);
+  CHECK(round_trip<double>({MinMax{x, -1, 1}, ReLU{}}, {6}) <= 1e-14);
+}
+
 TEST_CASE("save_onnx: epsilon, momentum and probability come back as the same doubles") {
   const TemporaryFolder folder("onnx");
   const Sequential<float> net{BatchNorm1d{4, {.epsilon = 1e-3, .momentum = 0.05}},

@@ -117,8 +117,8 @@ TEST_CASE("dense_layers: what it cannot express is refused by name and place") {
   const Linear<float> linear{3, 3};
   CHECK_THROWS_WITH(
       dense_layers(Sequential<float>{linear, Sequential<float>{Tanh<float>{}, LayerNorm<float>{3}}}),
-      "dense_layers: module 1.1 is LayerNorm(3), expected Linear, BatchNorm1d, Dropout, Flatten, Identity "
-      "or an activation");
+      "dense_layers: module 1.1 is LayerNorm(3), expected Linear, BatchNorm1d, Standardize, MinMax, Dropout, "
+      "Flatten, Identity or an activation");
   CHECK_THROWS_WITH(dense_layers(Sequential<float>{linear, Linear<float>{4, 2}}),
                     "dense_layers: module 1 has 4 inputs, expected 3");
   CHECK_THROWS_WITH(dense_layers(Sequential<float>{Tanh<float>{}, linear}),

@@ -12,6 +12,7 @@ TEST_CASE("OneHot: replaces columns of categories and copies the others") {
   nn::Sequential<double> net{nn::OneHot{3, {{2, 2}, {0, 3}}}};
   const Tensor<double> x{{1, 7, 0}, {2, -8, 1}, {0, 0.5, 1}};
   CHECK(net.forward(x) == Tensor<double>{{0, 1, 0, 7, 1, 0}, {0, 0, 1, -8, 0, 1}, {1, 0, 0, 0.5, 0, 1}});
+  CHECK(nn::OneHot<double>{3, {{2, 2}, {0, 3}}}(x) == net.predict(x));
   Tensor<double> dx(x.shape());
   Tensor<double> dy(Shape{3, 6});
   for (Index i = 0; i < dy.size(); ++i) dy.data()[i] = static_cast<double>(i);

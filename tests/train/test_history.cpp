@@ -107,3 +107,20 @@ TEST_CASE("History: the same in a locale with decimal comma and digit grouping")
   CHECK(history.to_csv() == csv);
   CHECK(csv.ends_with("\n12345,1.0458,0.634,1234.5,0.7165,1234.500000,0.1\n"));
 }
+
+TEST_CASE("History: JSON lines have the columns of the CSV, and null for what is unknown") {
+  gradus::History history;
+  gradus::EpochRecord record;
+  record.epoch = 1;
+  record.train.loss = 0.5;
+  record.train.accuracy = std::numeric_limits<double>::quiet_NaN();
+  record.train.named.push_back({"m\"a\ne", 1e-7});
+  record.seconds = 2;
+  record.learning_rate = std::numeric_limits<double>::infinity();
+  history.push_back(record);
+  CHECK(history.to_json_lines() ==
+        "{\"epoch\": 1, \"train_loss\": 0.5, \"train_acc\": null, \"validation_loss\": null, "
+        "\"validation_acc\": null, \"seconds\": 2.000000, \"learning_rate\": null, "
+        "\"train_m\\\"a\\\\ne\": 1e-07, \"validation_m\\\"a\\\\ne\": null}\n");
+  CHECK(gradus::History().to_json_lines().empty());
+}

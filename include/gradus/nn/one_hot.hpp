@@ -12,6 +12,7 @@
 #include <gradus/core/error.hpp>
 #include <gradus/core/index.hpp>
 #include <gradus/core/shape.hpp>
+#include <gradus/core/tensor.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/context.hpp>
 
@@ -95,6 +96,15 @@ class OneHot {
         gradient += std::max<Index>(count, 1);
       });
     }
+  }
+
+  /// Returns x with its categories replaced, for data outside of a network, such as those that a Standardize
+  /// after it is made from. Throws ShapeError.
+  Tensor<Scalar> operator()(TensorView<const Scalar> x) const {
+    Tensor<Scalar> y(output_shape(x.shape()));
+    Context context;
+    forward(x, y, context);
+    return y;
   }
 
   /// Returns the same columns for another scalar.

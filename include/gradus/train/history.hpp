@@ -13,6 +13,7 @@
 
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/escape.hpp>
 #include <gradus/core/format.hpp>
 #include <gradus/core/index.hpp>
 #include <gradus/train/metrics.hpp>
@@ -40,6 +41,16 @@ inline std::string csv_field(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string quoted = "\"";
   for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
+/// Returns text as a JSON string. Bytes that are not UTF-8 are shown as `\xff`.
+inline std::string json_string(const std::string& text) {
+  std::string quoted = "\"";
+  for (const char c : escaped(text)) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
   return quoted + "\"";
 }
 
@@ -98,32 +109,33 @@ class History {
   /// empty, numbers are given to the last digit. A comment, if any, makes up a line `# comment` before the
   /// header. `write_text(path, history.to_csv())` of core/atomic_file.hpp makes it a file.
   std::string to_csv(const std::string& comment = {}) const {
-    const auto field = [](double number) {
-      return std::isnan(number) ? std::string() : format_shortest(number);
-    };
     std::string csv = comment.empty() ? "" : "# " + comment + "\n";
-    const std::string name = validation_name();
-    csv += "epoch,train_loss,train_acc," + detail::csv_field(name + "_loss") + "," +
-           detail::csv_field(name + "_acc") + ",seconds,learning_rate";
-    const std::vector<std::string> metrics = metric_names();
-    for (const std::string& metric : metrics) {
-      csv += "," + detail::csv_field("train_" + metric) + "," + detail::csv_field(name + "_" + metric);
-    }
-    csv += "\n";
-    for (const EpochRecord& record : records_) {
-      const Metrics validation = record.validation.value_or(Metrics{});
-      csv += std::to_string(record.epoch) + "," + field(record.train.loss) + "," +
-             field(record.train.accuracy) + "," + field(validation.loss) + "," + field(validation.accuracy) +
-             "," + format_fixed(record.seconds, 6) + "," + field(record.learning_rate);
-      for (const std::string& metric : metrics) {
-        for (const Metrics* data : {&record.train, &validation}) {
-          const NamedMetric* const found = data->find(metric);
-          csv += "," + (found != nullptr ? field(found->value) : "");
-        }
-      }
+    const auto add_line = [&](const std::vector<std::string>& fields) {
+      for (std::size_t i = 0; i < fields.size(); ++i)
+        csv += (i == 0 ? "" : ",") + detail::csv_field(fields[i]);
       csv += "\n";
-    }
+    };
+    add_line(columns());
+    const std::vector<std::string> metrics = metric_names();
+    for (const EpochRecord& record : records_) add_line(row(record, metrics));
     return csv;
+  }
+
+  /// Returns one JSON object per epoch and line, with the columns of `to_csv` as keys: for `jq` or
+  /// `pandas.read_json(file, lines=True)`. What is unknown or not finite is null.
+  std::string to_json_lines() const {
+    std::string json;
+    const std::vector<std::string> keys = columns(), metrics = metric_names();
+    for (const EpochRecord& record : records_) {
+      const std::vector<std::string> numbers = row(record, metrics);
+      for (std::size_t i = 0; i < keys.size(); ++i) {
+        const bool is_number = !numbers[i].empty() && numbers[i].find("inf") == std::string::npos;
+        json +=
+            (i == 0 ? "{" : ", ") + detail::json_string(keys[i]) + ": " + (is_number ? numbers[i] : "null");
+      }
+      json += "}\n";
+    }
+    return json;
   }
 
   /// Saves or loads the records: see train/archive.hpp. Throws ArgumentError on columns of different lengths.
@@ -131,6 +143,36 @@ class History {
   void serialize(Archive& archive);
 
  private:
+  /// Returns the names of the columns.
+  std::vector<std::string> columns() const {
+    const std::string name = validation_name();
+    std::vector<std::string> columns{"epoch",       "train_loss", "train_acc",    name + "_loss",
+                                     name + "_acc", "seconds",    "learning_rate"};
+    for (const std::string& metric : metric_names()) {
+      columns.push_back("train_" + metric);
+      columns.push_back(name + "_" + metric);
+    }
+    return columns;
+  }
+  /// Returns the numbers in the columns of an epoch, empty where unknown.
+  static std::vector<std::string> row(const EpochRecord& record, const std::vector<std::string>& metrics) {
+    const auto field = [](double number) {
+      return std::isnan(number) ? std::string() : format_shortest(number);
+    };
+    const Metrics validation = record.validation.value_or(Metrics{});
+    std::vector<std::string> row{std::to_string(record.epoch), field(record.train.loss),
+                                 field(record.train.accuracy), field(validation.loss),
+                                 field(validation.accuracy),   format_fixed(record.seconds, 6),
+                                 field(record.learning_rate)};
+    for (const std::string& metric : metrics) {
+      for (const Metrics* data : {&record.train, &validation}) {
+        const NamedMetric* const found = data->find(metric);
+        row.push_back(found != nullptr ? field(found->value) : "");
+      }
+    }
+    return row;
+  }
+
   /// Returns the names of all metrics that were added to the trainer, in the order of their appearance.
   std::vector<std::string> metric_names() const {
     std::vector<std::string> names;
