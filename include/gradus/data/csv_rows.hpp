@@ -93,7 +93,7 @@ class CsvRows {
       ++at_;
     }
     const bool ends_line = at_ == end_ || *at_ == '\n';
-    const std::size_t length = static_cast<std::size_t>(at_ - begin);
+    const auto length = static_cast<std::size_t>(at_ - begin);
     return {begin, ends_line && length > 0 && at_[-1] == '\r' ? length - 1 : length};
   }
 

@@ -50,6 +50,7 @@ class ZipDirectory {
     std::vector<std::byte> directory(static_cast<std::size_t>(size_));
     read_at(position_, directory);
     std::vector<ZipEntry> entries;
+    entries.reserve(static_cast<std::size_t>(count_));
     std::size_t at = 0;
     for (std::uint64_t i = 0; i < count_; ++i) entries.push_back(read_entry(directory, at));
     return entries;
