@@ -12,6 +12,12 @@
 #include <gradus/data/make_dataset.hpp>
 #include <gradus/data/byte_source.hpp>
 #include <gradus/data/idx.hpp>
+#include <gradus/data/npy_header.hpp>
+#include <gradus/data/npy.hpp>
+#include <gradus/data/csv_options.hpp>
+#include <gradus/data/csv_rows.hpp>
+#include <gradus/data/csv_columns.hpp>
+#include <gradus/data/read_csv.hpp>
 #include <gradus/data/fashion_classes.hpp>
 #include <gradus/data/synthetic.hpp>
 #include <gradus/data/transform.hpp>

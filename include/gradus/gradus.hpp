@@ -13,7 +13,7 @@
 /// These headers are included by name, because they bring along the system's headers, such as <fcntl.h>.
 /// - `gradus/core/atomic_file.hpp` (`write_text`), `gradus/core/positioned_file.hpp`,
 /// `gradus/core/temporary_file.hpp`
-/// - `gradus/data/write_idx.hpp`, `gradus/data/read_csv.hpp`, `gradus/data/npy.hpp`
+/// - `gradus/data/write_idx.hpp`, `gradus/data/write_npy.hpp`
 ///
 /// `gradus/core/eigen_tensor.hpp` is included by name, because it takes half a second to compile.
 

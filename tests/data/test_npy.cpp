@@ -12,6 +12,7 @@
 #include <gradus/core/error.hpp>
 #include <gradus/data/byte_source.hpp>
 #include <gradus/data/npy.hpp>
+#include <gradus/data/write_npy.hpp>
 
 #include "../support/temporary_folder.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// exchange FOLDER: reads what tests/check_numpy.py has written into the folder, checks each element, and writes
-// it anew for NumPy to read.
+// exchange FOLDER: reads what tests/check_numpy.py has written into the folder, checks each element, and
+// writes it anew for NumPy to read.
 
 #include <cstdint>
 #include <cstdio>
@@ -13,6 +13,7 @@
 #include <gradus/core/error.hpp>
 #include <gradus/data/npy.hpp>
 #include <gradus/data/npz.hpp>
+#include <gradus/data/write_npy.hpp>
 
 namespace fs = std::filesystem;
 using namespace gradus;

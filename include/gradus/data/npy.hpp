@@ -17,7 +17,6 @@
 #include <utility>
 #include <vector>
 
-#include <gradus/core/atomic_file.hpp>
 #include <gradus/core/byte_order.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/index.hpp>
@@ -159,26 +158,6 @@ requires ByteSource<std::remove_cvref_t<Source>> Tensor<T> read_npy(Source&& sou
 template <NpyScalar T>
 Tensor<T> load_npy(const std::filesystem::path& file, NpyOptions options = {}) {
   return read_npy<T>(PlainFile(file), options);
-}
-
-namespace detail {
-
-/// Calls `write(bytes)` for the parts of a .npy file.
-template <NpyScalar T, class Write>
-void write_npy(TensorView<const T> tensor, const Write& write) {
-  const std::string header = npy_header({npy_type<T>(), false, tensor.shape()});
-  write(std::as_bytes(std::span(header)));
-  write(std::as_bytes(tensor.span()));
-}
-
-}  // namespace detail
-
-/// Writes an array for `numpy.load`. The file appears whole or not at all. Throws FileError.
-template <NpyScalar T>
-void save_npy(const Tensor<T>& tensor, const std::filesystem::path& file) {
-  AtomicFile out(file);
-  detail::write_npy(tensor.view(), [&](std::span<const std::byte> bytes) { out.write(bytes); });
-  out.commit();
 }
 
 }  // namespace gradus

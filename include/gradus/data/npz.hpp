@@ -29,6 +29,7 @@
 #include <gradus/core/tensor.hpp>
 #include <gradus/data/npy.hpp>
 #include <gradus/data/npy_header.hpp>
+#include <gradus/data/write_npy.hpp>
 #include <gradus/data/zip_directory.hpp>
 #include <gradus/data/zip_source.hpp>
 

@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstddef>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,9 +14,9 @@
 
 #include <gradus/core/error.hpp>
 #include <gradus/core/file.hpp>
-#include <gradus/core/memory_map.hpp>
 #include <gradus/core/shape.hpp>
 #include <gradus/core/tensor.hpp>
+#include <gradus/data/byte_source.hpp>
 #include <gradus/data/csv_columns.hpp>
 #include <gradus/data/csv_options.hpp>
 #include <gradus/data/csv_rows.hpp>
@@ -25,6 +26,14 @@
 namespace gradus {
 
 namespace detail {
+
+/// Reads a whole file. Throws FileError.
+inline std::string read_text(const std::filesystem::path& path) {
+  PlainFile file(path);
+  std::string text(static_cast<std::size_t>(file.bound()), '\0');
+  text.resize(file.read(std::as_writable_bytes(std::span(text))));
+  return text;
+}
 
 /// Replaces the numbers of a categorical column by the places of their texts.
 template <class T>
@@ -102,13 +111,10 @@ Dataset<Scalar, Scalar> parse_csv(std::string_view text, const CsvOptions& optio
 /// Numbers have a decimal point, whatever the locale. A column of text that `.categorical` names becomes the
 /// numbers 0, 1, ... of its values in alphabetical order, which `categories` lists. The order of the rows is
 /// kept. Throws FileError with line and column for everything that does not fit, and if the file cannot be
-/// read. The file must not become shorter while it is read.
+/// read.
 template <std::floating_point Scalar = float>
 Dataset<Scalar, Scalar> read_csv(const std::filesystem::path& file, const CsvOptions& options = {}) {
-  const MemoryMap map(file);
-  const auto bytes = map.bytes();
-  return detail::parse_csv<Scalar, Scalar>({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
-                                           options, path_text(file));
+  return detail::parse_csv<Scalar, Scalar>(detail::read_text(file), options, path_text(file));
 }
 
 /// Reads a table to train a classification on: inputs `[N, columns]`, labels `[N]`. The values of the one
@@ -120,10 +126,7 @@ Dataset<Scalar, Index> read_csv_classes(const std::filesystem::path& file, const
     throw ArgumentError("read_csv_classes: " + std::to_string(options.target.size()) +
                         " targets, expected one");
   }
-  const MemoryMap map(file);
-  const auto bytes = map.bytes();
-  auto data = detail::parse_csv<Scalar, Index>({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
-                                               options, path_text(file));
+  auto data = detail::parse_csv<Scalar, Index>(detail::read_text(file), options, path_text(file));
   data.class_names = data.categories[*options.target.begin()];
   data.classes = static_cast<Index>(data.class_names.size());
   return data;
