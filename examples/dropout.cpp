@@ -19,6 +19,7 @@
 #include "support/fashion_mnist_data.hpp"
 #include "support/figure.hpp"
 #include "support/program.hpp"
+#include "support/resumable_fit.hpp"
 
 namespace nn = gradus::nn;
 using gradus::Generator;
@@ -27,7 +28,8 @@ using gradus::Index;
 /// The settings of an edition of the book that the chapter follows.
 struct Edition {
   std::string name;
-  std::string title;  ///< of its figures
+  std::string title;   ///< of its figures
+  std::string folder;  ///< of its checkpoints
   double first_dropout, second_dropout;
   double learning_rate;
 };
@@ -51,10 +53,23 @@ nn::Sequential<float> make_network(double first_dropout, double second_dropout, 
 /// After each epoch, both measured alike: by the network as it is then, dropout off.
 struct Run {
   std::vector<double> train_loss, test_loss, train_accuracy, test_accuracy;
+
+  void serialize(gradus::Archive& archive) {
+    archive("train_loss", train_loss);
+    archive("test_loss", test_loss);
+    archive("train_accuracy", train_accuracy);
+    archive("test_accuracy", test_accuracy);
+  }
+};
+
+/// Where checkpoints go.
+struct Checkpoints {
+  const support::CheckpointOptions& options;
+  std::string run;
 };
 
 Run train(nn::Sequential<float> net, double learning_rate, const support::FashionMnistData& data,
-          Index epochs, Generator& random) {
+          Index epochs, Generator& random, const Checkpoints& checkpoints) {
   gradus::optim::SGD sgd{net.named_parameters(), {.learning_rate = learning_rate}};
   gradus::Trainer trainer{
       net, nn::SoftmaxCrossEntropy<float>{}, sgd, random, {.epochs = epochs, .batch_size = 256}};
@@ -66,7 +81,8 @@ Run train(nn::Sequential<float> net, double learning_rate, const support::Fashio
     run.train_accuracy.push_back(train.accuracy);
     run.test_accuracy.push_back(test.accuracy);
   });
-  trainer.fit(data.train);
+  trainer.add_state("curves", run);
+  support::resumable_fit(trainer, checkpoints.options, "dropout", checkpoints.run, data.train);
   return run;
 }
 
@@ -90,13 +106,15 @@ support::Line by_epoch(const std::string& name, const std::vector<Run>& runs, co
 }
 
 std::vector<Run> train_all(const Edition& edition, bool dropout, const support::FashionMnistData& data,
-                           Index epochs, std::uint64_t seeds) {
+                           Index epochs, std::uint64_t seeds, const support::CheckpointOptions& checkpoints) {
   std::vector<Run> runs;
   for (std::uint64_t seed = 0; seed < seeds; ++seed) {
     Generator random(seed);
     auto net =
         make_network(dropout ? edition.first_dropout : 0, dropout ? edition.second_dropout : 0, random);
-    runs.push_back(train(std::move(net), edition.learning_rate, data, epochs, random));
+    runs.push_back(
+        train(std::move(net), edition.learning_rate, data, epochs, random,
+              {checkpoints, edition.folder + (dropout ? "-dropout-" : "-plain-") + std::to_string(seed)}));
   }
   return runs;
 }
@@ -136,12 +154,13 @@ std::vector<support::Panel> panels_of(const Edition& edition, const std::vector<
           panel("test loss − train loss", loss_gaps)};
 }
 
-void experiment(const support::ExperimentOptions& options, const std::string& data_folder, Index epochs) {
+void experiment(const support::ExperimentOptions& options, const std::string& data_folder, Index epochs,
+                const support::CheckpointOptions& checkpoints) {
   support::check_outputs(options);
   const support::FashionMnistData data = support::fashion_mnist(data_folder);
   const std::array editions{
-      Edition{"p = 0.5 and 0.5, lr 0.1", "dropout 0.5 and 0.5,\nlearning rate 0.1", 0.5, 0.5, 0.1},
-      Edition{"p = 0.2 and 0.5, lr 0.5", "dropout 0.2 and 0.5,\nlearning rate 0.5", 0.2, 0.5, 0.5}};
+      Edition{"p = 0.5 and 0.5, lr 0.1", "dropout 0.5 and 0.5,\nlearning rate 0.1", "first", 0.5, 0.5, 0.1},
+      Edition{"p = 0.2 and 0.5, lr 0.5", "dropout 0.2 and 0.5,\nlearning rate 0.5", "second", 0.2, 0.5, 0.5}};
 
   support::Table table("setting,dropout,seed,epoch,train_loss,test_loss,train_acc,test_acc");
   std::vector<support::Panel> panels;
@@ -152,7 +171,7 @@ void experiment(const support::ExperimentOptions& options, const std::string& da
     std::array<double, 2> gaps{};
     for (const bool on : {false, true}) {
       const std::string name = on ? "with dropout" : "without";
-      runs[on] = train_all(edition, on, data, epochs, options.seeds);
+      runs[on] = train_all(edition, on, data, epochs, options.seeds, checkpoints);
       gaps[on] = support::median(support::each(runs[on], last_loss_gap));
       tabulate(edition, name, runs[on], table);
       print(edition, name, runs[on], data.note());
@@ -177,5 +196,7 @@ int main(int argc, char** argv) {
       ->type_name("DIR");
   app.add_option("--epochs", epochs)->check(CLI::Range(Index{1}, Index{100000}));
   support::add_experiment_options(app, options);
-  return support::run(app, argc, argv, [&] { experiment(options, data, epochs); });
+  support::CheckpointOptions checkpoints;
+  support::add_checkpoint_options(app, checkpoints);
+  return support::run(app, argc, argv, [&] { experiment(options, data, epochs, checkpoints); });
 }

@@ -151,9 +151,8 @@ Result train(const Options& options, const support::FashionMnistData& data, std:
   trainer.add(
       gradus::StepSchedule{optim::OneCycle{.total_steps = options.epochs * loader.size(), .pct_start = 0.1}});
   trainer.add(gradus::ProgressBar{{.note = data.note()}});
-  support::CheckpointOptions checkpoints = options.checkpoints;
-  if (!checkpoints.folder.empty() && options.seeds > 1) checkpoints.folder += "/seed-" + std::to_string(seed);
-  support::resumable_fit(trainer, checkpoints, "fashion_mnist_best", loader);
+  support::resumable_fit(trainer, options.checkpoints, "fashion_mnist_best", "seed-" + std::to_string(seed),
+                         loader);
 
   if (!options.save.empty()) gradus::save(net, options.save, {{"description", "Fashion-MNIST"}});
   return measure(trainer, data.test);

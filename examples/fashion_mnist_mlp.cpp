@@ -125,7 +125,7 @@ void train(const Options& options) {
   trainer.after_each_epoch([&](auto& at) {
     if (!options.csv.empty()) gradus::write_text(options.csv, at.history().to_csv(data.warning));
   });
-  support::resumable_fit(trainer, options.checkpoints, "fashion_mnist_mlp", data.train, data.test);
+  support::resumable_fit(trainer, options.checkpoints, "fashion_mnist_mlp", "", data.train, data.test);
 
   const std::string title = describe(options) + " on " + data.title;
   if (!options.save.empty()) gradus::save(net, options.save, {{"description", title}});

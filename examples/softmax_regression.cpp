@@ -19,6 +19,7 @@
 #include "support/fashion_mnist_data.hpp"
 #include "support/figure.hpp"
 #include "support/program.hpp"
+#include "support/resumable_fit.hpp"
 
 namespace nn = gradus::nn;
 using gradus::Generator;
@@ -46,13 +47,15 @@ struct Model {
 };
 
 gradus::History train(nn::Sequential<float> net, const support::FashionMnistData& data, Index epochs,
-                      Generator& random) {
+                      Generator& random, const support::CheckpointOptions& checkpoints,
+                      const std::string& run) {
   nn::init::weights(net, [&](auto weight) { nn::init::normal(weight, random, 0, 0.01); });
   nn::init::zero_biases(net);
   gradus::optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
   gradus::Trainer trainer{
       net, nn::SoftmaxCrossEntropy<float>{}, sgd, random, {.epochs = epochs, .batch_size = 256}};
-  return trainer.fit(data.train, data.test);
+  support::resumable_fit(trainer, checkpoints, "softmax_regression", run, data.train, data.test);
+  return trainer.history();
 }
 
 double train_loss(const gradus::History& run) { return run.back().train.loss; }
@@ -66,7 +69,8 @@ support::Line curve(const std::string& name, const std::vector<gradus::History>&
                              [&](const gradus::History& run) { return support::each(run, value); });
 }
 
-void experiment(const support::ExperimentOptions& options, const std::string& data_folder, Index epochs) {
+void experiment(const support::ExperimentOptions& options, const std::string& data_folder, Index epochs,
+                const support::CheckpointOptions& checkpoints) {
   support::check_outputs(options);
   const support::FashionMnistData data = support::fashion_mnist(data_folder);
   const std::array models{Model{"softmax regression", softmax_regression},
@@ -80,7 +84,9 @@ void experiment(const support::ExperimentOptions& options, const std::string& da
     const auto& [name, make] = models[i];
     for (std::uint64_t seed = 0; seed < options.seeds; ++seed) {
       Generator random(seed);
-      const auto& history = runs[i].emplace_back(train(make(random), data, epochs, random));
+      const auto& history =
+          runs[i].emplace_back(train(make(random), data, epochs, random, checkpoints,
+                                     name.substr(0, name.find(' ')) + "-" + std::to_string(seed)));
       for (const auto& record : history) {
         table.add(name, seed, record.epoch, record.train.loss, record.train.accuracy, record.validation->loss,
                   record.validation->accuracy);
@@ -117,5 +123,7 @@ int main(int argc, char** argv) {
       ->type_name("DIR");
   app.add_option("--epochs", epochs)->check(CLI::Range(Index{1}, Index{100000}));
   support::add_experiment_options(app, options);
-  return support::run(app, argc, argv, [&] { experiment(options, data, epochs); });
+  support::CheckpointOptions checkpoints;
+  support::add_checkpoint_options(app, checkpoints);
+  return support::run(app, argc, argv, [&] { experiment(options, data, epochs, checkpoints); });
 }

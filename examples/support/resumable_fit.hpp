@@ -64,13 +64,15 @@ inline void add_checkpoint_options(CLI::App& app, CheckpointOptions& options) {
 }
 
 /// Trains, from the last checkpoint if there is one. Ctrl-C finishes the step, saves a checkpoint and throws
-/// Interrupted, which says how to continue. `program` names the folder if the options do not.
+/// Interrupted, which says how to continue. `run` names a part of the folder, for programs that train several
+/// networks; `program` names the folder if the options do not.
 template <class Trainer, class... Data>
 void resumable_fit(Trainer& trainer, const CheckpointOptions& options, const std::string& program,
-                   Data&... data) {
+                   const std::string& run, Data&... data) {
   const bool is_periodic = !options.folder.empty();
-  const std::filesystem::path folder =
+  const std::filesystem::path top =
       is_periodic ? std::filesystem::path(options.folder) : detail::unused_folder(program + "-checkpoints");
+  const std::filesystem::path folder = run.empty() ? top : top / run;
   const detail::CtrlC ctrl_c;
   auto& checkpoints =
       trainer.add(gradus::Checkpoints{folder,
@@ -87,7 +89,7 @@ void resumable_fit(Trainer& trainer, const CheckpointOptions& options, const std
   if (detail::ctrl_c_pressed == 0) return;
   throw Interrupted("interrupted after step " + std::to_string(trainer.progress().step) + "; saved " +
                     gradus::path_text(checkpoints.last()) + "; to continue, use the same options" +
-                    (is_periodic ? "" : " and --checkpoints " + gradus::path_text(folder)));
+                    (is_periodic ? "" : " and --checkpoints " + gradus::path_text(top)));
 }
 
 }  // namespace support
