@@ -33,8 +33,8 @@ NpyHeader parse(std::string_view bytes) {
 
 TEST_CASE("parse_npy_header: reads what NumPy writes, in any order and version") {
   for (const int version : {1, 2, 3}) {
-    const auto header =
-        parse(with_dictionary("{'descr': '>f8', 'fortran_order': True, 'shape': (2, 3), }   \n", static_cast<char>(version)));
+    const auto header = parse(with_dictionary(
+        "{'descr': '>f8', 'fortran_order': True, 'shape': (2, 3), }   \n", static_cast<char>(version)));
     CHECK(header.type.to_string() == ">f8");
     CHECK(header.is_fortran_order);
     CHECK(header.shape == Shape{2, 3});
