@@ -59,9 +59,9 @@ class Gradients : public std::vector<Variable<Scalar>> {
   Variable<Scalar> back() && { return std::move(Vector::back()); }
 };
 
-/// The gradients of sum(output * gradient) with respect to some variables, leaves or not; touches nobody's
-/// `.grad`. Zeros for an input on which the output does not depend. Throws ShapeError, and StateError for an
-/// input that does not require a gradient or a graph that is freed.
+/// Returns the gradients of sum(output * gradient) with respect to the given variables, which need not be
+/// leaves. Changes no `.grad()`. The gradient is zero for an input on which the output does not depend.
+/// Throws ShapeError, and StateError for an input that does not require a gradient or a graph that is freed.
 template <FloatOrDouble Scalar>
 Gradients<Scalar> grad(const Variable<Scalar>& output,
                        const std::type_identity_t<std::vector<Variable<Scalar>>>& inputs,

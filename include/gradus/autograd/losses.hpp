@@ -31,9 +31,9 @@ using ops::Reduction;
 
 namespace detail {
 
-/// A loss and, where somebody may ask for it, its gradient from the same sweep. `kernel(dx)` returns the loss
-/// and writes dL/dx unless dx is null; `make_hessian()` returns the product of the Jacobian of dL/dx, which
-/// is symmetric, with some g, as a function of x and g.
+/// Records a loss; if a gradient may be needed, computes it in the same pass. `kernel(dx)` returns the loss
+/// and writes dL/dx unless dx is null. `make_hessian()` returns a function of x and g that computes the
+/// product of the Hessian with g.
 template <class Scalar, class Kernel, class MakeHessian>
 Variable<Scalar> loss(const char* name, const Variable<Scalar>& x, Kernel kernel, MakeHessian make_hessian) {
   if (!recording || !x.requires_grad()) return Variable<Scalar>(kernel(TensorView<Scalar>{}));

@@ -114,8 +114,8 @@ Variable<Scalar> slice_along(const Variable<Scalar>& x, Index axis, Index begin,
   return detail::slice(x, {axis, first, step}, shape);
 }
 
-/// One behind the other along an axis: `[2, 3]` and `[4, 3]` along 0 are `[6, 3]`. Throws ShapeError unless
-/// they agree along all other axes.
+/// Concatenates along an axis: `[2, 3]` and `[4, 3]` along axis 0 give `[6, 3]`. Throws ShapeError unless the
+/// inputs agree along all other axes.
 template <class Scalar>
 Variable<Scalar> concatenate(std::span<const Variable<Scalar>> inputs, Index axis = 0) {
   if (inputs.empty()) throw ShapeError("concatenate: no inputs, expected at least one");
@@ -250,8 +250,8 @@ Variable<Scalar> index_select(const Variable<Scalar>& x, Index axis, std::initia
   return index_select(x, axis, std::span(indices.begin(), indices.size()));
 }
 
-/// For each element of the indices, that of x at the same place but for one axis, where the index says it:
-/// `torch.gather`. The result has the indices' shape. Throws ShapeError, IndexError.
+/// Gathers elements as `torch.gather` does: along axis 0, y[i, j] = x[indices[i, j], j]. The result has the
+/// shape of the indices. Throws ShapeError, IndexError.
 template <class Scalar>
 Variable<Scalar> gather(const Variable<Scalar>& x, Index axis, Tensor<Index> indices) {
   return detail::gather(x, x.shape().normalize_axis(axis),

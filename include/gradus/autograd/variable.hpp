@@ -51,19 +51,18 @@ class [[nodiscard]] NoGrad {
   detail::SetRecording off_;
 };
 
-/// A tensor on the tape: a cheap handle to a value, to what it was computed from, and to its gradient.
+/// A tensor on the tape: a cheap handle to a value, its inputs in the graph and its gradient.
 ///
 ///     Variable w(Tensor<double>{1, 2}, requires_grad);
 ///     Variable loss = sum(w * w);
 ///     loss.backward();                    // w.grad() is {2, 4}
 ///
-/// Copies share one node. A graph lives as long as a handle to its result, or until a backward passes it. To
-/// change a value that a graph still needs, for which it is not meant, makes its gradients wrong.
+/// Copies share one node. A graph lives as long as a handle to its result, or until a backward pass frees it.
+/// Do not modify a value that a graph still needs; its gradients would be wrong.
 ///
-/// Threads: graphs that share no Variable may be built, differentiated and freed by different threads at the
-/// same time, without locks; one Variable, like any value, is for one thread at a time. So give each thread
-/// its own Variables (of the same numbers, if need be), not copies of a handle. NoGrad concerns its own
-/// thread only.
+/// Threads: different threads may build, differentiate and free graphs at the same time, without locks, if
+/// the graphs share no Variable. One Variable may be used by one thread at a time, so give each thread its
+/// own Variables instead of copies of a handle. NoGrad affects its own thread only.
 template <FloatOrDouble Scalar>
 class Variable {
  public:

@@ -120,7 +120,7 @@ inline Descriptor open_to_write(const std::filesystem::path& path) {
 /// A second number for an open file, with the same position; none, with errno set, on failure.
 inline Descriptor duplicate(int number) { return Descriptor(::fcntl(number, F_DUPFD_CLOEXEC, 3)); }
 
-/// Writes all bytes, in as many calls as that takes.
+/// Writes all bytes, with as many calls as necessary.
 inline int write_all(const Descriptor& file, std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
     // macOS refuses more than 2^31 - 1 bytes at once.
@@ -128,7 +128,7 @@ inline int write_all(const Descriptor& file, std::span<const std::byte> bytes) {
     const auto count = ::write(file.number(), bytes.data(), part);
     if (count >= 0) {
       bytes = bytes.subspan(static_cast<std::size_t>(count));
-    } else if (errno == EAGAIN) {  // somebody made the terminal or pipe non-blocking
+    } else if (errno == EAGAIN) {  // the terminal or pipe is non-blocking
       pollfd ready{file.number(), POLLOUT, 0};
       ::poll(&ready, 1, -1);
     } else if (errno != EINTR) {

@@ -17,7 +17,7 @@
 
 namespace gradus::detail {
 
-/// Where the bytes that somebody wants at a path go.
+/// Where the bytes for a path are written.
 struct Destination {
   std::filesystem::path path;  ///< absolute, symbolic links followed
   bool exists = false;

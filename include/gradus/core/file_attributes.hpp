@@ -41,8 +41,8 @@ inline bool copy_access_list([[maybe_unused]] const std::filesystem::path& from,
 }
 
 /// Gives an open file the owner, group, permissions and access control list of the file at `from`, if there
-/// is one, as far as the system allows. Nobody gets more rights than they had: where the group cannot be
-/// kept, its members and all others get only what both had.
+/// is one, as far as the system allows. No user gets more rights than before: if the group cannot be kept,
+/// its members and all others get only the rights that both had.
 inline void copy_attributes(const std::filesystem::path& from, const Descriptor& to) {
   struct stat old {};
   struct stat now {};

@@ -21,8 +21,8 @@ namespace gradus::detail {
 /// count do not exist here.
 inline constinit std::atomic<unsigned> fork_count{0};
 
-/// Guards every network's pointer to its thread pool. One mutex for all of them, so that `fork` can wait
-/// until nobody holds it. It is held for a few instructions, and only by networks that have worker threads.
+/// Guards the thread pool pointers of all networks. There is one mutex for all, so that `fork` can wait until
+/// it is free. It is held for a few instructions, and only by networks that have worker threads.
 inline constinit std::mutex pool_mutex;
 
 /// Keeps the two above correct in child processes from now on. Throws std::bad_alloc.

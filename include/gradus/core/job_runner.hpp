@@ -32,7 +32,7 @@ class JobRunner {
   /// True if the process was forked and the threads do not exist in it. Not even the destructor may run then.
   virtual bool is_left_behind() const { return false; }
 
-  /// Destroys a runner. One that is left behind is kept instead, in a list, where leak checkers find it.
+  /// Destroys a runner. After a fork, it is kept in a list instead, where leak checkers find it.
   struct Delete {
     void operator()(JobRunner* runner) const {
       if (!runner->is_left_behind()) {

@@ -8,8 +8,8 @@
 
 namespace gradus {
 
-/// A matrix in memory that someone else owns: element (i, j) stands at data[i * row_stride + j *
-/// column_stride]. With both strides free, a transpose is a view like any other and costs nothing.
+/// A non-owning view of a matrix: element (i, j) is data[i * row_stride + j * column_stride]. Because both
+/// strides are free, a transpose is a view that costs nothing.
 template <class Scalar>
 struct MatrixView {
   Scalar* data = nullptr;   ///< element (0, 0)

@@ -21,13 +21,13 @@ class Parallel;
 
 /// How the workers of a ThreadPool wait.
 struct ThreadPoolOptions {
-  /// How long an idle worker looks for the next job before it sleeps; while it looks, it yields the processor
-  /// to other threads. 0.2 ms bridge the gaps between the products of a training step, and a core that went
-  /// to sleep takes a good part of that to wake. From 0, which lets workers sleep at once, to a second.
+  /// How long an idle worker polls for the next job before it sleeps. While it polls, it yields the processor
+  /// to other threads. 0.2 ms cover the gaps between the products of a training step; waking a core takes a
+  /// large part of that. From 0, which lets workers sleep at once, to one second.
   std::chrono::microseconds spin{200};
 };
 
-/// A fixed number of threads, the caller's own among them. Movable; joins its threads when it ends.
+/// A fixed number of threads, including the caller's. Movable; joins its threads when it is destroyed.
 ///
 /// A child process after `fork` may use and destroy the pool, but has none of its workers: `threads()` is 1
 /// there and jobs run in the calling thread, with the same results. A pool made in the child has workers of
@@ -45,7 +45,7 @@ class ThreadPool {
   /// Starts no thread and runs jobs on those of the host program. Throws ArgumentError for a null pointer.
   explicit ThreadPool(std::shared_ptr<Executor> executor) : runner_(make_host_threads(std::move(executor))) {}
 
-  /// The number of threads, the caller's own among them.
+  /// The number of threads, including the caller's.
   Index threads() const { return runner_->threads(); }
 
  private:
@@ -71,8 +71,8 @@ class ThreadPool {
   Runner runner_;
 };
 
-/// Where to run the parts of a job: a non-owning handle, passed by value, that must not outlive its pool.
-/// The default one is serial.
+/// Where the parts of a job run: a non-owning handle that is passed by value and must not outlive its pool.
+/// The default is serial.
 class Parallel {
  public:
   constexpr Parallel() = default;

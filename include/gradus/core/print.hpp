@@ -32,8 +32,8 @@ std::string scalar_name() {
   return (std::is_signed_v<Scalar> ? "int" : "uint") + bits;
 }
 
-/// Writes a tensor's elements as NumPy and PyTorch do: brackets, columns of one width, four digits behind the
-/// point, and of many elements only those at the edges.
+/// Formats the elements of a tensor as NumPy and PyTorch do: brackets, columns of equal width, four digits
+/// after the decimal point, and only the edges of a large tensor.
 template <class Scalar>
 class TensorPrinter {
  public:

@@ -52,14 +52,14 @@ namespace detail {
 
 }  // namespace detail
 
-/// The random generator of everything in gradus: a value that is passed around explicitly; there is no
-/// global one. Numbers depend on the seed and on the order of the calls alone, not on compiler, flags or
-/// standard library, and they are those of PyTorch's CPU generator after `torch.manual_seed(seed)`:
-/// uniform numbers, Bernoulli masks, integers and permutations bit for bit, normal numbers to 1e-6 (float) or
-/// 1e-12 (double). PyTorch's builds with MKL draw Bernoulli masks, hence dropout, from another generator on
-/// Intel processors, and those for processors without FMA round uniform numbers outside [0, 1) differently.
+/// The random generator of gradus: a value that is passed explicitly; there is no global one. Numbers depend
+/// only on the seed and on the order of the calls, not on compiler, flags or standard library. They are those
+/// of PyTorch's CPU generator after `torch.manual_seed(seed)`: uniform numbers, Bernoulli masks, integers and
+/// permutations bit for bit, normal numbers to 1e-6 (float) or 1e-12 (double). PyTorch's builds with MKL draw
+/// Bernoulli masks, hence dropout, from another generator on Intel processors, and those for processors
+/// without FMA round uniform numbers outside [0, 1) differently.
 ///
-/// A checked call that throws has drawn nothing.
+/// A call that throws has drawn nothing.
 class Generator {
  public:
   using result_type = std::uint32_t;  ///< 32 random bits

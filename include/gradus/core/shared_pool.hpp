@@ -13,9 +13,9 @@
 
 namespace gradus::detail {
 
-/// A pointer to a thread pool that one thread may replace while others start passes with it. Whoever runs a
-/// pass holds the result of `workers()` until the pass is over: a pool that is replaced meanwhile ends after
-/// it.
+/// A pointer to a thread pool that one thread may replace while others start passes with it. The caller of a
+/// pass holds the result of `workers()` until the pass is over, so a pool that is replaced in the meantime is
+/// destroyed afterwards.
 class SharedPool {
  public:
   SharedPool() = default;

@@ -111,7 +111,7 @@ inline std::optional<Writer> writer_of(const std::filesystem::path& path, const 
 
 inline bool claim(const Descriptor&) { return true; }
 
-/// Windows does not remove a file that somebody writes.
+/// Windows does not remove a file that is open for writing.
 inline void remove_if_abandoned(const std::filesystem::path& path, const Writer&) {
   std::error_code ignored;
   std::filesystem::remove(path, ignored);
@@ -126,7 +126,7 @@ inline bool claim(const Descriptor& file) {
   return ::fstat(file.number(), &status) != 0 || status.st_nlink > 0;
 }
 
-/// Removes a temporary file unless its writer lives. Where files cannot be locked, its process number
+/// Removes a temporary file unless its writer is still running. If files cannot be locked, the process number
 /// decides.
 inline void remove_if_abandoned(const std::filesystem::path& path, const Writer& writer) {
   const Descriptor file = open_descriptor(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
@@ -136,13 +136,13 @@ inline void remove_if_abandoned(const std::filesystem::path& path, const Writer&
     const bool is_dead = ::kill(static_cast<pid_t>(writer.process), 0) != 0 && errno == ESRCH;
     if (!is_dead) return;
   }
-  ::unlink(path.c_str());  // still locked, so that nobody can claim it meanwhile
+  ::unlink(path.c_str());  // still locked, so that no other process can claim it
 }
 
 #endif
 
-/// Removes what killed processes left of one destination. Failures are nobody's concern: the next writer
-/// tries again.
+/// Removes the temporary files that killed processes left for one destination. Failures are ignored: the next
+/// writer tries again.
 inline void remove_abandoned(const std::filesystem::path& folder, const std::string& stem) {
   std::error_code error;
   std::filesystem::directory_iterator entry(folder, error);

@@ -53,7 +53,7 @@ struct EigenMap;
                    ") along the first axis of shape " + shape.to_string());
 }
 
-/// The shape asked for in a reshape, with at most one extent of -1 worked out from the number of elements.
+/// Returns the shape of a reshape; one extent may be -1 and is inferred from the number of elements.
 inline Shape infer_shape(const Shape& from, std::span<const Index> wanted) {
   IndexedArray<Index, Shape::max_rank> extents{};
   // Nothing overflows where there are no elements.
@@ -86,8 +86,8 @@ inline Shape infer_shape(const Shape& from, std::span<const Index> wanted) {
 
 }  // namespace detail
 
-/// A tensor that somebody else owns: a pointer and a shape, row-major and contiguous. Cheap to copy; valid as
-/// long as the owner neither dies nor resizes. `TensorView<const float>` is read-only, and every view of
+/// A non-owning view of a tensor: a pointer and a shape, row-major and contiguous. It is cheap to copy, and
+/// valid until the owner is destroyed or resized. `TensorView<const float>` is read-only, and every view of
 /// `float` converts to it.
 template <class Scalar>
 requires TensorScalar<std::remove_const_t<Scalar>>

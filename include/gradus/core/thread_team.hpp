@@ -22,7 +22,7 @@
 
 namespace gradus::detail {
 
-/// Workers and the one job they may have. Whoever starts a job works on it too.
+/// Worker threads that run one job at a time. The thread that starts a job takes part in it.
 class ThreadTeam final : public JobRunner {
  public:
   /// Throws ArgumentError if the system does not start that many threads; none of them is left then.
@@ -67,7 +67,7 @@ class ThreadTeam final : public JobRunner {
       job_.fetch_add(1, std::memory_order_release);
     }
     wake_.notify_all();
-    // Always the first part, so that from job to job a thread finds in its cache what it has just worked out.
+    // Always the first part, so that a thread finds the results of its previous job in its cache.
     take_parts(0);
     std::exception_ptr failure = close();
     busy_.store(false, std::memory_order_release);
@@ -93,7 +93,7 @@ class ThreadTeam final : public JobRunner {
         wake_.wait(lock, [&] { return job_.load(std::memory_order_relaxed) != seen; });
         seen = job_.load(std::memory_order_relaxed);
         if (stopping_) return;
-        if (!open_) continue;  // woken too late: the others have done it all
+        if (!open_) continue;  // woken too late: the job is done
         active_.fetch_add(1, std::memory_order_relaxed);
       }
       take_parts(next_.fetch_add(1, std::memory_order_relaxed));
@@ -115,7 +115,7 @@ class ThreadTeam final : public JobRunner {
     }
   }
 
-  /// Lets nobody else in, and waits only for those who are: a worker still asleep costs no time.
+  /// Closes the job and waits for the workers in it. Workers that are still asleep are not waited for.
   std::exception_ptr close() {
     if (is_left_behind())
       throw StateError("ThreadPool: the process forked inside a job; its other parts are lost");
@@ -142,8 +142,8 @@ class ThreadTeam final : public JobRunner {
   std::chrono::microseconds spin_;
   unsigned forks_ = 0;  // the value of fork_count in the process that has the workers
   std::atomic<bool> busy_{false};
-  std::atomic<unsigned> job_{0};  // changes when there is something new to see; the fields below say what
-  std::atomic<Index> next_{0};    // the first part nobody has taken
+  std::atomic<unsigned> job_{0};  // changes with each new job, which the fields below describe
+  std::atomic<Index> next_{0};    // the first part that has not been taken
   std::atomic<Index> active_{0};  // workers inside the job
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -20,12 +20,12 @@
 
 namespace gradus {
 
-/// Where a reader of a file format takes its bytes from.
+/// A source of bytes for the reader of a file format.
 template <class S>
 concept ByteSource = requires(S source, const S constant, std::span<std::byte> out) {
   /// Fills `out` and returns how many bytes it wrote: fewer than asked for only at the end.
   { source.read(out) } -> std::same_as<std::size_t>;
-  /// No more bytes than these are still to come. A reader checks it before it believes a header's size.
+  /// Returns an upper bound of the bytes that are left. A reader checks the sizes in a header against it.
   { constant.bound() } -> std::same_as<std::uint64_t>;
   /// For messages: the file's path, safe to print.
   { constant.name() } -> std::convertible_to<std::string>;
@@ -62,7 +62,7 @@ class PlainFile {
   FileHandle file_;
 };
 
-/// Bytes in memory that somebody else owns.
+/// A non-owning source of bytes in memory.
 class MemorySource {
  public:
   /// Reads from memory, which must outlive the source.
@@ -86,7 +86,7 @@ class MemorySource {
   std::string name_;
 };
 
-/// The rest of a seekable stream that somebody else owns.
+/// A non-owning source of the rest of a seekable stream.
 class StreamSource {
  public:
   /// Throws FileError if the stream cannot tell where it ends.

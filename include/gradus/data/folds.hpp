@@ -95,7 +95,7 @@ TrainValidation<Dataset<Element, Index>> stratified_split(const Dataset<Element,
   }
   data.size();
   std::vector<Index> train, validation;
-  double exact = 0;  // the rounding error of one class is made up for by the next
+  double exact = 0;  // carries the rounding error of one class over to the next
   for (const auto& [label, samples] : detail::shuffled_classes(data.labels.span(), random)) {
     exact += validation_fraction * static_cast<double>(samples.size());
     const auto wanted = static_cast<std::size_t>(std::llround(exact)) - validation.size();

@@ -82,7 +82,7 @@ class GzipFile {
     stream_->avail_in = static_cast<uInt>(file_.read(std::as_writable_bytes(std::span(input_))));
   }
 
-  /// Goes on to the next member behind one that has ended; false behind the last one.
+  /// Continues with the next member after one has ended. Returns false after the last one.
   bool start_member() {
     refill();
     if (!member_ended_) return true;

@@ -190,11 +190,11 @@ class Garment {
 
 }  // namespace detail
 
-/// A stand-in for Fashion-MNIST where its files cannot be had: n grey images of ten kinds of clothes, drawn
-/// from random proportions, patterns and noise, in the same form and with the same class names. The classes
-/// follow each other, so that every ten images hold each once.
+/// Generates a substitute for Fashion-MNIST when its files are not available: n grey images of ten kinds of
+/// clothes with random proportions, patterns and noise, in the same format and with the same class names. The
+/// classes alternate, so that any ten consecutive images contain each class once.
 ///
-/// Some kinds differ little, as the real ones do; results on it say nothing about results on real data.
+/// Some classes look alike, as the real ones do. Results on these images do not predict results on real data.
 inline Dataset<> synthetic_fashion(Index n, Generator& random) {
   constexpr Index side = 28, pixels = side * side;
   constexpr float noise_strength = 0.2f;

@@ -27,7 +27,7 @@
 namespace gradus::detail {
 
 inline constexpr const char* architecture_key = "gradus.architecture";
-/// What a module is written as that nobody has registered. It is saved, but cannot be built again.
+/// The kind under which an unregistered module is written. It is saved, but cannot be rebuilt.
 inline constexpr const char* unregistered_kind = "unregistered";
 
 template <class Scalar>

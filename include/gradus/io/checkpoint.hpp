@@ -20,7 +20,7 @@
 #include <gradus/optim/optimizer.hpp>
 #include <gradus/train/archive.hpp>
 
-/// Checkpoints of a training loop of one's own: parameters, buffers, the optimiser and the generators, in one
+/// Checkpoints of a custom training loop: parameters, buffers, the optimiser and the generators, in one
 /// safetensors file, so that the training goes on bit for bit. For that of a Trainer see
 /// io/training_checkpoint.hpp, for the network alone io/state_dict.hpp.
 namespace gradus {

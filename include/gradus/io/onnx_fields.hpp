@@ -32,7 +32,7 @@ class OnnxFields {
   }
   /// The number of the field.
   std::uint32_t tag() const { return reader_.tag(); }
-  /// Goes over a field that nobody needs.
+  /// Skips a field.
   void skip() {
     guarded([this] { reader_.skip(); });
   }

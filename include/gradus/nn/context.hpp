@@ -27,9 +27,9 @@ struct PassOptions {
   std::shared_ptr<ThreadPool> pool = {};  ///< keeps those threads alive during the pass; may be null
 };
 
-/// The memory of one module in one pass: what its forward keeps for its backward, and scratch space. Modules
-/// keep nothing of a pass themselves. So one network serves many threads, each with its own Context, while
-/// nobody changes its parameters, and the same module may occur twice in a graph.
+/// The memory of one module during one pass: what its forward keeps for its backward, and scratch space.
+/// Modules themselves keep nothing of a pass. Therefore one network can serve many threads, each with its own
+/// Context, as long as its parameters do not change, and one module can occur several times in a graph.
 ///
 /// Buffers grow and never shrink: after the first steps a pass allocates nothing.
 class Context {
@@ -65,7 +65,7 @@ class Context {
     static_assert(alignof(Scalar) <= tensor_alignment);
     const std::size_t at = to_size(slot);
     if (at >= buffers_.size()) buffers_.resize(at + 1);
-    // One element more than the tensor has, because a null view would mean that nobody asked for it.
+    // One element more than the tensor has, because a null view means that the result is not wanted.
     constexpr auto size = static_cast<Index>(sizeof(Scalar));
     if (shape.size() >= std::numeric_limits<Index>::max() / size) throw std::bad_array_new_length();
     buffers_[at].reserve((shape.size() + 1) * size);

@@ -36,11 +36,12 @@ namespace gradus::nn {
 
 namespace detail {
 
-/// Unrolls a network into layers of doubles. What no Linear comes before is a diagonal layer of its own.
+/// Unrolls a network into layers of doubles. Scaling or activation that follows no Linear becomes a diagonal
+/// layer.
 template <class Scalar>
 class DenseLayers {
  public:
-  /// Appends the modules of a network; `path` is where it stands in the outermost one.
+  /// Appends the modules of a network; `path` is its place in the outermost network.
   void take(const Sequential<Scalar>& net, const std::string& path) {
     for (Index i = 0; i < net.size(); ++i) take(net[i], path + std::to_string(i));
   }

@@ -17,15 +17,15 @@
 
 namespace gradus::nn {
 
-/// The gradient of the loss with respect to one parameter, to which backward passes add. It is worked out as
-/// late as can be, for memory is what a step on few samples waits for: zeros are not written, and of few
-/// samples the product (dL/dy)^T x stays its two factors. An optimiser that takes it piece by piece never
-/// sends it through memory; whoever looks at it finds numbers.
+/// Accumulates the gradient of the loss with respect to one parameter, lazily. A step on a small batch is
+/// memory-bound, so zeros are never written, and for small batches the product (dL/dy)^T x is kept as its two
+/// factors. `take()` streams the gradient to an optimiser piece by piece without storing it; `numbers()`
+/// materialises it.
 template <FloatOrDouble Scalar>
 class Gradient {
  public:
   Gradient() = default;
-  /// Zeros.
+  /// Starts with zeros.
   explicit Gradient(const Shape& shape) : shape_(shape) {}
 
   /// Returns the shape of the parameter.
@@ -36,7 +36,7 @@ class Gradient {
     state_ = State::zero;
   }
 
-  /// The numbers, worked out now unless they are there.
+  /// Returns the gradient as a tensor, which is computed first if necessary.
   Tensor<Scalar>& numbers() & {
     if (state_ == State::numbers) return numbers_;
     numbers_.resize(shape_);
@@ -47,7 +47,7 @@ class Gradient {
     state_ = State::numbers;
     return numbers_;
   }
-  /// A copy of them.
+  /// Returns a copy of the gradient.
   Tensor<Scalar> numbers() const& {
     Gradient copy = *this;
     return std::move(copy.numbers());
@@ -70,9 +70,9 @@ class Gradient {
     state_ = State::numbers;
   }
 
-  /// Hands the numbers over and leaves zeros: calls f(first, g) once for each of the pieces, where g is an
-  /// Eigen array of the numbers from element `first` on, which f may overwrite. Pieces are the same on any
-  /// number of threads; several may be under way at once.
+  /// Streams the gradient to f and sets it to zero: calls f(first, g) once per piece, where g is an Eigen
+  /// array of the elements from `first` on, which f may overwrite. The pieces do not depend on the number of
+  /// threads; f may be called for several pieces at once.
   template <class F>
   void take(F&& f, Parallel parallel = {}) {
     take_pieces({const_cast<void*>(static_cast<const void*>(std::addressof(f))),
@@ -85,7 +85,7 @@ class Gradient {
  private:
   using Piece = typename TensorView<Scalar>::ArrayMap;
 
-  /// Any function of pieces, so that the loops around it are compiled once for all update rules.
+  /// Type-erased function of pieces, so that the loops around it are compiled once for all update rules.
   struct Visitor {
     void* function;
     void (*call)(void* function, Index first, Piece g);
@@ -104,10 +104,11 @@ class Gradient {
 
   enum class State { zero, product, numbers };
 
-  // Product and step of 784x256 weights take two thirds of the time for one sample, 0.9 of it for four, and
-  // as long for more than sixteen.
+  // Measured on 784x256 weights: fusing product and step takes 0.67x the time at batch 1, 0.9x at batch 4,
+  // and gains nothing above 16.
   static constexpr Index few_samples = 16;
-  // What an optimiser does with a piece is a few passes: with weights and states it stays in the first cache.
+  // An optimiser makes a few passes over a piece, which stays in the L1 cache together with weights and
+  // states.
   static constexpr Index piece_size = Index{4096} / static_cast<Index>(sizeof(Scalar));
   static constexpr Index pieces_worth_a_thread = 16;
 
@@ -116,7 +117,7 @@ class Gradient {
            shape_ == Shape{dy[1], x[1]};
   }
 
-  // Each thread takes the rows whose product it has worked out: they are in its cache.
+  // Each thread takes the rows whose product it has computed: they are in its cache.
   void take_numbers_or_zeros(Visitor f, Parallel parallel) {
     const Index size = shape().size(), pieces = (size + piece_size - 1) / piece_size;
     const Index parts = std::clamp(pieces / pieces_worth_a_thread, Index{1}, parallel.threads());

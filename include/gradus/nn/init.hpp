@@ -36,7 +36,7 @@ inline Fans fans(const char* initialiser, const Shape& weight) {
 /// A standard deviation for a fan; a layer without inputs has nothing to draw.
 inline double over_root(double gain, double fan) { return fan > 0 ? gain / std::sqrt(fan) : 0; }
 
-/// The gain that keeps the variance of activations behind a leaky ReLU of this slope.
+/// The gain that preserves the variance of activations through a leaky ReLU of this slope.
 /// (std::fma: whether a compiler fuses would show in the last digit.)
 inline double leaky_relu_gain(double slope) { return std::sqrt(2 / std::fma(slope, slope, 1)); }
 

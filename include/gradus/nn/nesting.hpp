@@ -9,8 +9,8 @@
 
 namespace gradus::nn {
 
-/// The most sequences that may be nested in one another. What visits a network calls itself once per level,
-/// and takes at most 64 KB of the stack for so many.
+/// The deepest nesting of sequences. Functions that visit a network recurse once per level; at this depth
+/// they use at most 64 KB of stack.
 inline constexpr Index max_nesting = 24;
 
 namespace detail {

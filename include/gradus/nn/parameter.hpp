@@ -11,13 +11,13 @@
 
 namespace gradus::nn {
 
-/// What training changes: a value and the gradient of the loss with respect to it, always of the same shape.
-/// Backward passes add to the gradient; the optimiser's step uses it and sets it to zero.
+/// A learnable tensor and the gradient of the loss with respect to it, which has the same shape. Backward
+/// passes add to the gradient; the optimiser's step uses it and sets it to zero.
 template <FloatOrDouble Scalar = float>
 struct Parameter {
-  /// What the module computes with.
+  /// The values that the module computes with.
   Tensor<Scalar> value;
-  /// The gradient, which is worked out when it is needed: see grad().
+  /// The gradient, evaluated lazily: see grad().
   Gradient<Scalar> gradient;
   /// Whether training changes the value. If not, the parameter is frozen: backward passes compute no gradient
   /// for it, clipping does not count it and optimisers leave it alone. See nn/freeze.hpp.

@@ -19,8 +19,8 @@
 #include <gradus/ops/silu.hpp>
 #include <gradus/ops/softplus.hpp>
 
-/// Kernels for a single sample. Weights stand in panels: the weights of n outputs, one pack, for input 0,
-/// then for input 1, and so on. Several panels stand side by side in a group, so that memory is read in
+/// Kernels for a single sample. Weights are stored in panels: the weights of n outputs, one pack, for input
+/// 0, then for input 1, and so on. Several panels are interleaved in a group, so that memory is read in
 /// order. Outputs and biases are padded to whole panels.
 namespace gradus::nn::detail {
 

@@ -28,12 +28,12 @@
 
 namespace gradus::nn {
 
-/// Modules one after another. Itself a module, so sequences nest, up to max_nesting deep.
+/// A chain of modules. It is a module itself, so sequences can be nested, up to max_nesting deep.
 ///
 /// Children are values: a copy is an independent network with the same parameters. The network owns the
-/// memory of one training pass: `forward`, then `backward`. `predict` is const, and many threads may call it
-/// at once while nobody trains: no forward, backward, optimiser step or other change of the parameters may
-/// run at the same time. `set_threads` may.
+/// memory of one training pass, that is, `forward` followed by `backward`. `predict` is const, and many
+/// threads may call it at the same time, but not during a forward, a backward, an optimiser step or any other
+/// change of the parameters. `set_threads` may run at any time.
 template <class Scalar = float>
 class Sequential : public ModuleList<Scalar> {
   // Not a constraint of the template: clang 14 would then prefer the constructors to the deduction guides.
@@ -49,7 +49,7 @@ class Sequential : public ModuleList<Scalar> {
   /// Called with a child's number, its input and its output.
   using ForwardHook = typename detail::Hooks<Scalar>::Forward;
   /// Called with a child's number and the gradients of the loss with respect to its output and its input. The
-  /// latter is null if nobody needs it.
+  /// latter is null if it is not needed.
   using BackwardHook = typename detail::Hooks<Scalar>::Backward;
 
   Sequential() = default;

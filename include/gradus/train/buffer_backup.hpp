@@ -11,12 +11,12 @@
 
 namespace gradus::detail {
 
-/// The buffers and counters of a network as they were before a step, such as running means, which the
-/// forward pass of a step that fails has changed already.
+/// Copies of a network's buffers and counters, such as running means, which are restored if a step fails
+/// after its forward pass has changed them.
 template <class Scalar>
 class BufferBackup {
  public:
-  /// Finds the network's buffers, which must stay where they are.
+  /// Finds the buffers of a network, which must outlive this.
   template <class Net>
   void watch(Net& net) {
     buffers_.clear();
@@ -27,13 +27,13 @@ class BufferBackup {
     nn::visit_counters(net, [&](std::string_view, std::int64_t& count) { counters_.push_back({&count, 0}); });
   }
 
-  /// Remembers all of them; allocates only the first time.
+  /// Copies all of them; allocates only the first time.
   void take() {
     for (Saved<Tensor<Scalar>>& saved : buffers_) saved.value = *saved.original;
     for (Saved<std::int64_t>& saved : counters_) saved.value = *saved.original;
   }
 
-  /// Gives the network back what was remembered.
+  /// Restores the copies.
   void restore() const {
     for (const Saved<Tensor<Scalar>>& saved : buffers_) *saved.original = saved.value;
     for (const Saved<std::int64_t>& saved : counters_) *saved.original = saved.value;

@@ -18,10 +18,10 @@
 
 namespace gradus {
 
-/// How often each class was taken for which: element (true class, predicted class) of `[C, C]`.
+/// Counts of true and predicted classes: `[C, C]`, indexed by (true class, predicted class).
 ///
-/// A sample with a score that is NaN has no predicted class. It is counted beside the matrix, as
-/// `unpredicted`, and among the samples: it lowers accuracy and recall, and no precision.
+/// A sample with a NaN score has no predicted class. It is counted separately, as `unpredicted`, and is
+/// included in the number of samples: it lowers accuracy and recall, but not precision.
 class ConfusionMatrix {
  public:
   /// Throws ArgumentError for fewer than one class.
@@ -54,20 +54,21 @@ class ConfusionMatrix {
   const Tensor<Index>& counts() const& { return counts_; }
   /// The counts, `[true class, predicted class]`.
   Tensor<Index> counts() && { return std::move(counts_); }
-  /// All samples, those without a predicted class included.
+  /// The number of samples, including those without a predicted class.
   Index samples() const { return counts_.array().sum() + unpredicted(); }
-  /// The samples without a predicted class, because a score was NaN.
+  /// The number of samples without a predicted class, because a score was NaN.
   Index unpredicted() const { return unpredicted_.array().sum(); }
-  /// Those of this class. Throws IndexError.
+  /// The number of these samples that belong to a class. Throws IndexError.
   Index unpredicted(Index label) const { return unpredicted_(label); }
 
-  /// The share of all samples that were recognised; NaN if there are none, and so below.
+  /// The fraction of all samples that were classified correctly; NaN if there are none. The other ratios are
+  /// NaN in the same way.
   double accuracy() const { return ratio(counts_.matrix().trace(), samples()); }
-  /// Of the samples taken for this class, the share that are of it. Throws IndexError.
+  /// The fraction of the samples predicted as this class that belong to it. Throws IndexError.
   double precision(Index label) const {
     return ratio(counts_(label, label), counts_.matrix().col(label).sum());
   }
-  /// Of the samples of this class, the share that were recognised. Throws IndexError.
+  /// The fraction of the samples of this class that were predicted as it. Throws IndexError.
   double recall(Index label) const { return ratio(counts_(label, label), samples_of(label)); }
   /// The harmonic mean of precision and recall. Throws IndexError.
   double f1(Index label) const {

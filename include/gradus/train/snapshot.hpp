@@ -14,8 +14,7 @@
 
 namespace gradus {
 
-/// What a network has learnt at one moment: the values of its parameters, buffers and
-/// counters, without names or files.
+/// A copy of a network's parameters, buffers and counters, without names or files.
 template <class Scalar = float>
 class Snapshot {
  public:
@@ -26,7 +25,7 @@ class Snapshot {
     take(net);
   }
 
-  /// Remembers the network as it is now; allocates only the first time.
+  /// Copies the current state of the network; allocates only the first time.
   template <class Net>
   void take(const Net& net) {
     std::size_t count = 0;
@@ -39,8 +38,8 @@ class Snapshot {
     nn::visit_counters(net, [&](std::string_view, const std::int64_t& n) { counts_.push_back(n); });
   }
 
-  /// Gives the network back what was remembered. Throws ShapeError, and changes nothing, unless it has the
-  /// same tensors as the one remembered.
+  /// Restores the copied state. Throws ShapeError, and changes nothing, unless the network has the same
+  /// tensors.
   template <class Net>
   void restore(Net& net) const {
     std::size_t count = 0;

@@ -24,7 +24,7 @@ namespace gradus::detail {
 }
 
 /// The parameters of a network, divided into those that an optimiser moves, whose gradients are clipped, and
-/// the others, whose gradients nobody else sets to zero.
+/// the others, whose gradients must be set to zero separately.
 template <class Scalar>
 class StepParameters {
  public:

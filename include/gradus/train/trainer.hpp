@@ -119,7 +119,7 @@ class Trainer {
   /// Trains on all data, without a validation set.
   template <class Element, class Label>
   const History& fit(const Dataset<Element, Label>& train) &;
-  /// The same with loaders of one's own: for transforms of the data, for batches from elsewhere.
+  /// Trains on the batches of loaders, which may transform the data or make batches from another source.
   template <BatchSource Train, BatchSource Validation>
   const History& fit(Train& train, Validation& validation) & {
     return run(train, &validation);

@@ -10,7 +10,7 @@
 
 namespace gradus::ops::detail {
 
-/// How far apart in memory the neighbours along each axis stand; 0 along an axis that repeats.
+/// Distance in elements between neighbours along each axis; 0 along an axis that is broadcast.
 using Strides = IndexedArray<Index, Shape::max_rank>;
 
 /// Those of a row-major tensor; zeros for an empty one, whose extents may have a product that overflows.

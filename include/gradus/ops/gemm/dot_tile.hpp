@@ -42,7 +42,7 @@ template <int parts, class S, int n>
   }
 }
 
-/// c = a b, or c += a b, for `Rows` rows and at most `Columns` columns; 0 stands for dot_columns.
+/// c = a b, or c += a b, for `Rows` rows and at most `Columns` columns; 0 means dot_columns.
 template <int Rows, int Columns = 0>
 struct DotTile {
   template <class Isa, class S>

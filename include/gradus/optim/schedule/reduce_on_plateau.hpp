@@ -23,14 +23,14 @@ struct ReduceOnPlateauOptions {
   Goal goal = Goal::minimize;
   /// The factor of each reduction, in [0, 1).
   double factor = 0.1;
-  Index patience = 10;  ///< how many steps without improvement are borne
+  Index patience = 10;  ///< steps without improvement before a reduction
   /// By how much a metric must be better to count.
   double threshold = 1e-4;
   /// Whether the threshold is a share of the best metric or a difference.
   ThresholdMode threshold_mode = ThresholdMode::relative;
-  Index cooldown = 0;       ///< how many steps after a reduction are not counted
-  double minimum_rate = 0;  ///< no rate goes below it
-  double epsilon = 1e-8;    ///< a reduction by less is not made
+  Index cooldown = 0;       ///< steps after a reduction that are not counted
+  double minimum_rate = 0;  ///< lower bound of the learning rates
+  double epsilon = 1e-8;    ///< smaller reductions are skipped
 };
 
 /// Multiplies the learning rates by a factor when a metric has stopped improving; PyTorch's
