@@ -47,8 +47,9 @@ struct CsvOptions {
   ColumnNames target = {};       ///< The columns to predict.
   ColumnNames categorical = {};  ///< Columns of text. Their values become 0, 1, ... in alphabetical order.
   ColumnNames ignore = {};       ///< Columns that are left out.
-  char delimiter = ',';
+  char delimiter = ',';          ///< What separates fields.
   bool header = true;  ///< The first row has the names of the columns; otherwise they are `0`, `1`, ...
+  /// What happens to a missing value.
   MissingValues missing = MissingValues::refuse;
   /// The values that count as missing, besides an empty one.
   std::vector<std::string> missing_texts = {"NA", "N/A", "NaN", "nan", "null", "NULL", "?"};
