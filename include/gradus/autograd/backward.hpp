@@ -19,7 +19,7 @@ namespace gradus {
 
 namespace detail {
 
-/// One sweep from a result back to what it was computed from, which visits every node after all its children:
+/// One pass from a result back to its inputs, which visits every node after all its children:
 ///
 ///     for every node that the output depends on and that requires a gradient:       // constructor, count
 ///       pending = number of its children among them
@@ -93,7 +93,7 @@ class BackwardPass {
     }
   }
 
-  /// What want_only asked for; nothing where no gradient arrived.
+  /// Returns the gradients of the inputs given to want_only; an input without a gradient has nullopt.
   std::vector<std::optional<Variable<Scalar>>>& results() { return results_; }
 
  private:

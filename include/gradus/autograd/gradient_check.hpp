@@ -37,7 +37,7 @@ struct GradientCheckOptions {
   int order = 1;       ///< 2 checks the gradient of the gradient
 };
 
-/// What a gradient check found, and where analytic and numeric gradient differ most.
+/// The result of a gradient check, with the element where analytic and numeric gradients differ most.
 struct GradientCheck {
   /// Whether every element passed.
   bool passed = true;

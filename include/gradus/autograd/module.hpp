@@ -32,7 +32,7 @@ bool trains(M& module) {
     return nn::has_trainable_parameters(module);
 }
 
-/// One pass of a module. `Held` is `M&` for a module that lives elsewhere, `M` for one that the node owns.
+/// One pass of a module. `Held` is `M&` for a module that the node refers to and `M` for one that it owns.
 template <class Scalar, class Held>
 class ModuleNode final : public Node<Scalar> {
   using M = std::remove_reference_t<Held>;

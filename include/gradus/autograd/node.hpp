@@ -75,13 +75,13 @@ class [[nodiscard]] SetRecording {
   bool before_;
 };
 
-/// What a backward pass computes.
+/// The kinds of gradients that a backward pass computes.
 enum class BackwardMode {
   accumulate,  ///< add to the gradients of leaves and of modules' parameters
   inputs       ///< find the gradients of certain nodes and leave all others alone
 };
 
-/// One operation on the tape: its result, what it was computed from, and its vector-Jacobian product.
+/// One operation on the tape: its result, its inputs and its vector-Jacobian product.
 template <class Scalar>
 class Node {
  public:
@@ -92,15 +92,15 @@ class Node {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  /// What the operation is called in graphs and messages.
+  /// Returns the name of the operation for graphs and messages.
   virtual std::string name() const = 0;
-  /// From the gradient of the output with respect to this node, gives theirs to those parents that want one.
+  /// Computes the gradients of the parents that want one from the gradient of this node.
   virtual void backward(const Variable<Scalar>& dy, BackwardMode mode) = 0;
-  /// The same between numbers, where no graph of the gradients is asked for.
+  /// Does the same for scalars when no graph of the gradients is recorded.
   virtual void backward(Scalar dy, BackwardMode mode) { backward(Variable<Scalar>(dy), mode); }
-  /// Drops whatever only backward needs.
+  /// Releases the data that only backward needs.
   virtual void forget() {}
-  /// The accumulated gradient; null where none is kept.
+  /// Returns the accumulated gradient, or null if this node keeps none.
   virtual Value<Scalar>* leaf_gradient() { return nullptr; }
 
   std::span<Ref> parents() {

@@ -16,14 +16,14 @@
 
 namespace gradus::detail {
 
-/// What an operation's backward is handed: the gradient that came, and where to give its parents theirs.
+/// The argument of an operation's backward: the incoming gradient and access to the parents.
 template <class Scalar>
 class Step {
  public:
   Step(Node<Scalar>& node, const Variable<Scalar>& gradient, BackwardMode mode)
       : node_(node), gradient_(gradient), mode_(mode) {}
 
-  /// Of the pass's output with respect to this operation's.
+  /// Returns the gradient of the result of the pass with respect to the output of this operation.
   const Variable<Scalar>& gradient() const { return gradient_; }
   Variable<Scalar> output() const { return Variable<Scalar>(NodeRef<Scalar>(&node_)); }
   Variable<Scalar> input(std::size_t i = 0) const { return Variable<Scalar>(node_.parents()[i]); }

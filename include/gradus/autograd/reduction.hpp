@@ -86,7 +86,7 @@ class Axes {
 
 namespace detail {
 
-/// What a reduction leaves: where it is computed, and what the caller sees.
+/// The shapes of a reduction: with the reduced axes kept, and as the caller sees it.
 struct Reduced {
   Reduced(const Shape& x, const Axes& axes, KeepDims keep)
       : kept(axes.kept(x)), shape(keep == KeepDims::yes ? kept : axes.dropped(x)) {

@@ -21,9 +21,10 @@ namespace gradus::detail {
 template <class Scalar>
 class TensorPool {
  public:
-  /// Smaller tensors go to the heap, which has lists of its own for them, and where sanitizers watch them.
+  /// Smaller tensors are allocated on the heap, which caches small blocks itself and where sanitizers can
+  /// check them.
   static constexpr Index smallest = 16 * 1024 / Index{sizeof(Scalar)};
-  /// What the pool of one thread holds at most: elements, 64 MiB of them, and tensors.
+  /// The limits of the pool of one thread: 64 MiB of elements, and a number of tensors.
   static constexpr Index most_elements = 64 * 1024 * 1024 / Index{sizeof(Scalar)};
   static constexpr std::size_t most_tensors = 32;
 

@@ -25,7 +25,7 @@ struct AlignedDelete {
 };
 
 /// Uninitialised aligned memory whose capacity never shrinks, so that a smaller last batch costs nothing.
-/// What takes megabytes is asked for in huge pages. Standard aligned new, not Eigen's allocator: that one
+/// Buffers of megabytes use huge pages. Standard aligned new, not Eigen's allocator: that one
 /// differs between translation units with other flags.
 template <class Scalar>
 class AlignedBuffer {

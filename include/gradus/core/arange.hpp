@@ -40,7 +40,7 @@ T arange_number(T begin, Index i, T step) {
                         static_cast<std::uint64_t>(i) * static_cast<std::uint64_t>(step));
 }
 
-/// What a sequence of floating-point numbers is computed in, as in PyTorch.
+/// The type in which a floating-point sequence is computed, as in PyTorch.
 template <std::floating_point T>
 using ArangeScalar = std::common_type_t<T, double>;
 

@@ -14,7 +14,7 @@ struct PartCall {
   void* f = nullptr;
 };
 
-/// What runs the parts of a job on several threads.
+/// Runs the parts of a job on several threads.
 class JobRunner {
  public:
   JobRunner() = default;

@@ -65,8 +65,8 @@ inline std::string hex_digits(std::uint64_t value) {
   return text;
 }
 
-/// What the names of all temporary files of one destination begin with: its own name if there is room for the
-/// rest within 255 bytes, else a hash of it (64-bit FNV-1a).
+/// Returns the common prefix of the names of all temporary files for one destination: its own name if there
+/// is room for the rest within 255 bytes, else a hash of it (64-bit FNV-1a).
 inline std::string temporary_stem(const std::filesystem::path& destination) {
   constexpr std::size_t longest = 80;
   const std::u8string name = destination.filename().u8string();

@@ -174,7 +174,7 @@ class Tensor {
   /// Sets all elements to `value`.
   void fill(Scalar value) { std::fill_n(data(), size(), value); }
 
-  /// One element, one index per axis, always checked. Throws IndexError.
+  /// Returns one element, with one index per axis; always checked. Throws IndexError.
   /// @{
   template <std::integral... I>
   Scalar& operator()(I... indices) & {

@@ -19,11 +19,11 @@
 
 namespace gradus {
 
-/// What a tensor may hold: the integers and floating-point numbers that Eigen computes with.
+/// The element types of tensors: the integers and floating-point numbers that Eigen computes with.
 template <class T>
 concept TensorScalar = std::is_arithmetic_v<T> && !std::is_const_v<T> && !std::is_volatile_v<T>;
 
-/// What networks and the tape compute with. The kernels know no other floating-point numbers.
+/// The scalars of networks and of the tape. The kernels support no other floating-point types.
 template <class T>
 concept FloatOrDouble = std::same_as<T, float> || std::same_as<T, double>;
 
@@ -142,7 +142,7 @@ class TensorView {
   constexpr std::span<Scalar> span() const { return {data_, to_size(size())}; }
   /// @}
 
-  /// One element, one index an axis; always checked. Throws IndexError.
+  /// Returns one element, with one index per axis; always checked. Throws IndexError.
   template <std::integral... I>
   constexpr Scalar& operator()(I... indices) const {
     const std::array<Index, sizeof...(I)> at{static_cast<Index>(indices)...};

@@ -72,7 +72,7 @@ inline std::size_t columns_of(std::string_view text) {
   return columns;
 }
 
-/// As many of the first characters of the text as fit; none is cut in half.
+/// Returns the longest prefix of the text that fits, without splitting a character.
 inline std::string_view cut_to_columns(std::string_view text, std::size_t columns) {
   std::size_t end = 0;
   for (std::size_t used = 0; end < text.size(); ++end) {

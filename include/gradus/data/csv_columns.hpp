@@ -94,7 +94,7 @@ class CsvCategories {
   std::unordered_map<std::string, Index, Hash, std::equal_to<>> numbers_;
 };
 
-/// What a column of a file is used for.
+/// The use of a column of a file.
 enum class CsvRole { feature, target, ignored };
 
 /// One column of a file.

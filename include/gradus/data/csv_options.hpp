@@ -35,7 +35,7 @@ class ColumnNames {
   std::vector<std::string> names_;
 };
 
-/// What happens to a missing value.
+/// Ways to treat a missing value.
 enum class MissingValues {
   refuse,    ///< The file is refused. The message names line and column.
   nan,       ///< The value is NaN. A missing target is refused.

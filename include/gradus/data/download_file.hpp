@@ -27,7 +27,7 @@
 
 namespace gradus {
 
-/// What a download may take. A server that exceeds a limit ends it with a FileError.
+/// Limits and callbacks of a download. If the server exceeds a limit, the download fails with a FileError.
 struct DownloadOptions {
   /// Where the files of download_fashion_mnist are, with the last slash.
   std::string base_address = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/";

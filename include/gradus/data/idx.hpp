@@ -32,7 +32,7 @@ enum class IdxType : std::uint8_t {
   float64 = 0x0e
 };
 
-/// What an IDX file says about its elements: 0, 0, type, rank, then each extent in 4 bytes; all numbers
+/// The header of an IDX file: 0, 0, type, rank, then each extent in 4 bytes; all numbers
 /// big-endian (http://yann.lecun.com/exdb/mnist/). For writing one see write_idx.hpp.
 struct IdxHeader {
   /// The code of the element type.
@@ -41,7 +41,7 @@ struct IdxHeader {
   Shape shape;
 };
 
-/// What a tensor and an IDX file can both hold.
+/// The element types that both tensors and IDX files support.
 template <class T>
 concept IdxScalar =
     std::same_as<T, std::uint8_t> || std::same_as<T, std::int8_t> || std::same_as<T, std::int16_t> ||

@@ -28,7 +28,7 @@
 
 namespace gradus {
 
-/// What a network sees at once. Valid until the loader makes the next batch.
+/// A batch of samples. Valid until the loader makes the next one.
 template <class Scalar, class Label = Index>
 struct Batch {
   /// Class indices are a span, regression labels a tensor `[B, ...]`.
@@ -36,7 +36,7 @@ struct Batch {
       std::conditional_t<std::is_same_v<Label, Index>, std::span<const Index>, TensorView<const Label>>;
 
   TensorView<const Scalar> x;  ///< `[B, ...]`
-  Labels labels;               ///< B of them.
+  Labels labels;               ///< B labels
 
   /// The number of samples.
   Index size() const { return x.shape()[0]; }
@@ -51,16 +51,16 @@ struct LoaderOptions {
   bool shuffle = true;
   /// Draws the samples of a training epoch instead: fills a span of N indices. See WeightedSampler.
   std::function<void(std::span<Index> samples, Generator& random)> sampler = {};
-  bool drop_last = false;  ///< Leave out a last batch that is smaller than the others.
-  double divisor = std::is_same_v<Element, std::uint8_t> ? 255 : 1;  ///< Maps bytes to [0, 1].
+  bool drop_last = false;  ///< leaves out a last batch that is smaller than the others
+  double divisor = std::is_same_v<Element, std::uint8_t> ? 255 : 1;  ///< maps bytes to [0, 1]
   /// Changes the elements of a gathered batch, `[B, ...]`, before they are divided: random shifts, flips.
   /// Called by `training_epoch` only, so that evaluation sees the data unchanged.
   std::function<void(TensorView<Element> batch, Generator& random)> transform = {};
   Parallel parallel = {};  ///< threads that convert large batches; their pool must outlive the loader
 };
 
-/// Batches of a data set: gathers the rows of a batch and converts them into one buffer that is used again,
-/// over epochs too, so that the data set needs no floating-point copy and nothing is allocated after the
+/// Makes batches of a data set. Gathers the rows of each batch and converts them into a buffer that is
+/// reused, also across epochs. The data set needs no floating-point copy, and nothing is allocated after the
 /// first batch.
 ///
 ///     for (const auto& batch : loader.training_epoch(random)) step(batch.x, batch.labels);

@@ -42,7 +42,7 @@ struct NpyType {
   }
 };
 
-/// What a .npy file says about its elements. The format is defined in
+/// The header of a .npy file. The format is defined in
 /// https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html.
 struct NpyHeader {
   NpyType type = {};              ///< The element type.
@@ -50,7 +50,7 @@ struct NpyHeader {
   Shape shape = {};               ///< The shape of the array.
 };
 
-/// What a tensor and a .npy file can both hold.
+/// The element types that both tensors and .npy files support.
 template <class T>
 concept NpyScalar = TensorScalar<T> && sizeof(T) <= 8;
 

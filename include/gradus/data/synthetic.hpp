@@ -52,7 +52,7 @@ inline float distance_to_trapezoid(Point p, float top, float bottom, float half_
   return std::max({aside, top - p.y, p.y - bottom});
 }
 
-/// One piece of clothing: what its class fixes and what differs from piece to piece.
+/// One piece of clothing: the properties of its class and its individual variation.
 class Garment {
  public:
   enum Kind { t_shirt, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag, ankle_boot };

@@ -110,7 +110,7 @@ struct RandomHorizontalFlip {
   }
 };
 
-/// One transform after the other:
+/// Returns a transform that applies several transforms in order:
 ///
 ///     Loader loader(data, {.transform = in_turn(RandomShift{2}, RandomHorizontalFlip{})});
 template <class... Transforms>

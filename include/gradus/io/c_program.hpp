@@ -16,7 +16,7 @@
 
 namespace gradus::detail {
 
-/// What a step of an exported network computes.
+/// The operations of an exported network.
 enum class CKind {
   dense,       ///< y = W x + b
   scale,       ///< y = w x + b, element by element

@@ -18,7 +18,7 @@ struct Assignment {
   std::string description;  ///< dtype and shape in the file: `F32 [256, 784]`
 };
 
-/// What a load did, and what it left undone if it is not strict.
+/// The result of a load: what was loaded, and what was left out if it was not strict.
 struct LoadReport {
   std::vector<std::string> missing;       ///< in the network, not in the file: kept as they were
   std::vector<std::string> unexpected;    ///< in the file, not in the network: skipped

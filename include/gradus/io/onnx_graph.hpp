@@ -41,7 +41,7 @@ struct OnnxValue {
   bool has_shape = false;
 };
 
-/// What gradus reads of an ONNX file. Everything in it is a view of the file's bytes.
+/// The parts of an ONNX file that gradus reads. All of them are views of the bytes of the file.
 struct OnnxGraph {
   std::int64_t opset = 0;
   std::vector<OnnxNode> nodes;

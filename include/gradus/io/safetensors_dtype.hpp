@@ -14,8 +14,8 @@
 
 namespace gradus {
 
-/// What a tensor and a safetensors file can both hold. Not `long double`, which the format does not have, nor
-/// character types, whose sign or size depends on the platform.
+/// The element types that both tensors and safetensors files support. Not `long double`, which the format
+/// does not have, nor character types, whose sign or size depends on the platform.
 template <class T>
 concept SafetensorsScalar = std::same_as<T, bool> || std::same_as<T, float> || std::same_as<T, double> ||
     std::same_as<T, signed char> || std::same_as<T, short> || std::same_as<T, int> || std::same_as<T, long> ||

@@ -22,7 +22,7 @@ namespace gradus {
 /// anywhere, so check what they return.
 class Settings {
  public:
-  /// What a setting can be.
+  /// The types of a setting.
   using Value = std::variant<bool, std::int64_t, double, std::string>;
 
   Settings() = default;

@@ -82,7 +82,7 @@ void save(const nn::Sequential<Scalar>& net, const std::filesystem::path& file,
 
 namespace detail {
 
-/// What a file holds for a network, before anything is read.
+/// The comparison of a file with a network, before anything is read.
 template <class Scalar>
 struct Fit {
   LoadReport report;

@@ -184,7 +184,7 @@ class BatchNorm1d {
     return ignored;
   }
 
-  /// What a pass normalises by, and how far the running statistics will move.
+  /// The statistics that a pass normalises by, and the change of the running statistics.
   struct Statistics {
     TensorView<Scalar> mean, variance, inverse_deviation, mean_rest;
 

@@ -17,7 +17,7 @@
 
 namespace gradus::nn::detail {
 
-/// What is called for every child in every pass.
+/// Functions that are called for every child in every pass.
 template <class Scalar>
 struct Hooks {
   using Forward = std::function<void(Index child, TensorView<const Scalar> x, TensorView<const Scalar> y)>;

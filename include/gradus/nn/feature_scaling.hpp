@@ -26,9 +26,9 @@ namespace gradus::nn {
 template <class Scalar>
 class FeatureScaling {
  public:
-  /// What is subtracted: `[features]`.
+  /// The constants that are subtracted: `[features]`.
   Tensor<Scalar> offset;
-  /// What is divided by: `[features]`.
+  /// The divisors: `[features]`.
   Tensor<Scalar> scale;
 
   /// The extent of the last axis of inputs.

@@ -110,7 +110,7 @@ concept Castable = requires(const M& module) {
 
 }  // namespace detail
 
-/// What a network of this scalar holds: its modules, and those that can be cast to them.
+/// A module that fits a network of this scalar, or can be cast to one that does.
 template <class M, class Scalar>
 concept ModuleFor = Module<M, Scalar> || detail::Castable<M, Scalar>;
 

@@ -56,22 +56,23 @@ class ModuleList {
   AnyModule<Scalar>& operator[](Index i) & { return children_[checked(i)]; }
   /// Returns child i of a const network. Throws IndexError.
   const AnyModule<Scalar>& operator[](Index i) const& { return children_[checked(i)]; }
-  /// The child of a name, or of a number if it has none: `net["fc1"]`. Throws IndexError.
+  /// Returns the child with this name, or with this number if it has no name: `net["fc1"]`. Throws
+  /// IndexError.
   AnyModule<Scalar>& operator[](std::string_view name) & { return children_[found(name)]; }
-  /// Returns the child of a name of a const network. Throws IndexError.
+  /// Returns the child with this name. Throws IndexError.
   const AnyModule<Scalar>& operator[](std::string_view name) const& { return children_[found(name)]; }
-  /// Of a temporary network, the child itself.
+  /// Moves the child out of a temporary network.
   AnyModule<Scalar> operator[](std::string_view name) && { return std::move(children_[found(name)]); }
   /// Returns the name of child i: the one it was given, or its number. Throws IndexError.
   std::string child_name(Index i) const {
     const std::string& name = names_[checked(i)];
     return name.empty() ? std::to_string(i) : name;
   }
-  /// Of a temporary network, the child itself.
+  /// Moves the child out of a temporary network.
   AnyModule<Scalar> operator[](Index i) && { return std::move(children_[checked(i)]); }
 
-  /// All parameters in order, with PyTorch's names: `1.weight`, `1.bias`; `3.0.weight` in a nested sequence,
-  /// `fc1.weight` in a child with a name.
+  /// Returns all parameters in order, with PyTorch's names: `1.weight`, `1.bias`; `3.0.weight` in a nested
+  /// sequence, `fc1.weight` in a child with a name.
   std::vector<NamedParameter<Scalar>> named_parameters() &;
   void named_parameters() && = delete;  // they would point into a network that is gone
   /// State that is not trained, such as running means.

@@ -97,7 +97,7 @@ class Sequential : public ModuleList<Scalar> {
   void eval() { train(false); }
   /// Returns whether the network is in training mode.
   bool is_training() const { return training_; }
-  /// What dropout draws from where forward is given no generator.
+  /// The generator that dropout uses if forward is called without one.
   Generator& random() & { return random_; }
   /// How many threads share the work of a pass, 1 at first; results are the same bit for bit. Copies of the
   /// network share the threads, and a pass that finds them busy runs on its own.
@@ -156,7 +156,7 @@ class Sequential : public ModuleList<Scalar> {
   const Tensor<Scalar>& forward(V x, Generator& random) & {
     return forward(ConstView(x), random);
   }
-  /// Of a temporary network, the result itself.
+  /// Moves the result out of a temporary network.
   template <class... Args>
   requires(sizeof...(Args) == 1 || sizeof...(Args) == 2) Tensor<Scalar> forward(Args&&... args) && {
     Sequential& network = *this;

@@ -126,7 +126,7 @@ struct StaticForward {
 ///     const nn::StaticPredictor<48, 256, tanh, 128, tanh, 64, tanh, 12> predict{net};
 ///
 /// The list has the number of inputs, then the outputs of each layer and its activation, if it has one.
-/// What Predictor promises holds here too. BasicStaticPredictor<double, ...> is the same for doubles.
+/// The guarantees of Predictor hold here too. BasicStaticPredictor<double, ...> is the same for doubles.
 template <class Scalar, auto... parameters>
 class BasicStaticPredictor {
   using Layers = detail::StaticLayers<parameters...>;

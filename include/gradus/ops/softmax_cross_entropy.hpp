@@ -35,7 +35,7 @@ struct CrossEntropyOptions {
   Index ignore_index = std::numeric_limits<Index>::min();  ///< samples with this label count for nothing
 };
 
-/// What one sweep over a batch finds.
+/// The result of one pass over a batch.
 template <class Scalar>
 struct CrossEntropyResult {
   Scalar loss = 0;  ///< mean or sum, as asked for

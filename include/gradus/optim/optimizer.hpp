@@ -19,7 +19,7 @@ struct AnyStateVisitor {
 
 }  // namespace detail
 
-/// What the trainer, the schedules and the checkpoints ask of an optimiser:
+/// The interface that the trainer, schedules and checkpoints require of an optimiser:
 ///
 /// - `step()` moves the parameters by their gradients and sets the gradients to zero; `zero_grad()` only the
 ///   latter;

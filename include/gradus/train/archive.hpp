@@ -21,7 +21,7 @@ concept OneOf = (std::same_as<T, Types> || ...);
 
 }  // namespace detail
 
-/// What an Archive saves and loads.
+/// The types that an Archive saves and loads.
 template <class T>
 concept Archivable =
     detail::OneOf<T, bool, double, Index, std::string, std::vector<double>, std::vector<std::int64_t>,

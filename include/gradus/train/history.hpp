@@ -20,13 +20,13 @@
 
 namespace gradus {
 
-/// What is known of one epoch of training.
+/// The results of one epoch of training.
 struct EpochRecord {
-  Index epoch = 0;                         ///< Counted from 1.
-  Metrics train = {};                      ///< Over the epoch's batches, each measured before its own step.
-  std::optional<Metrics> validation = {};  ///< After the epoch, if there was something to validate with.
-  double seconds = 0;                      ///< Of training, without the validation.
-  double learning_rate = 0;                ///< With which the epoch ended.
+  Index epoch = 0;                         ///< counted from 1
+  Metrics train = {};                      ///< over the batches of the epoch, each measured before its step
+  std::optional<Metrics> validation = {};  ///< after the epoch, if there are validation data
+  double seconds = 0;                      ///< training time, without validation
+  double learning_rate = 0;                ///< at the end of the epoch
   std::string validation_name = {};        ///< of the validation data; may be empty
 };
 

@@ -78,8 +78,8 @@ Index rank_of(Index label, std::span<const Scalar> scores) {
 
 }  // namespace detail
 
-/// What predicted_classes returns for a sample that has no highest score, because one of its scores is NaN.
-/// It equals no label, so that NaN is never correct.
+/// The value that predicted_classes returns for a sample with a NaN score, which has no highest one. It
+/// equals no label, so that NaN is never correct.
 inline constexpr Index no_class = -1;
 
 /// The class with the highest score, the first of equals, for each sample: `[N, C] -> N`; `no_class` for a

@@ -14,7 +14,7 @@
 
 namespace gradus {
 
-/// What decides which epoch was the best so far: losses should fall, accuracies rise.
+/// The figure that decides which epoch is the best so far: the lowest loss or the highest accuracy.
 enum class Monitor { validation_loss, validation_accuracy, train_loss, train_accuracy };
 
 /// Watches a metric that was added to the trainer: `{.monitor = MetricMonitor{"mae"}}`.
@@ -26,7 +26,7 @@ struct MetricMonitor {
   bool train = false;  ///< watch its value over the training data instead of the validation data
 };
 
-/// What callbacks watch: a figure of every training or a metric that was added to the trainer.
+/// The figure that a callback watches: one of every training, or a metric that was added to the trainer.
 class Monitored {
  public:
   /// A figure of every training.

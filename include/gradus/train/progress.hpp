@@ -12,22 +12,22 @@
 
 namespace gradus {
 
-/// Where a fit is.
+/// The position of a fit.
 struct Progress {
-  Index epoch = 0;     ///< The one under way, counted from 1.
-  Index epochs = 0;    ///< The number of the last one.
-  Index batch = 0;     ///< Batches of this epoch that are done.
-  Index batches = 0;   ///< Batches in this epoch.
-  Index step = 0;      ///< Steps since the trainer was made.
-  Metrics train = {};  ///< Over this epoch so far.
-  /// The loss of the batch of the last step, measured before the step; of several accumulated batches, their
-  /// mean.
+  Index epoch = 0;     ///< the current epoch, counted from 1
+  Index epochs = 0;    ///< the number of the last epoch
+  Index batch = 0;     ///< completed batches of this epoch
+  Index batches = 0;   ///< batches in this epoch
+  Index step = 0;      ///< steps since the trainer was made
+  Metrics train = {};  ///< metrics over this epoch so far
+  /// The loss of the batch of the last step, measured before the step; the mean if several batches were
+  /// accumulated.
   double loss = std::numeric_limits<double>::quiet_NaN();
 };
 
 namespace detail {
 
-/// What a checkpoint keeps of a fit, besides the objects that it refers to.
+/// The state of a fit in a checkpoint, besides the objects that the trainer refers to.
 struct FitState {
   History history = {};
   bool is_running = false;   ///< whether it was saved during a fit

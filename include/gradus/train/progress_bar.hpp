@@ -19,7 +19,7 @@ namespace gradus {
 
 namespace detail {
 
-/// What a progress bar shows.
+/// The numbers in a progress bar.
 struct ProgressState {
   Index epoch = 0, epochs = 0, batch = 0, batches = 0;
   double samples_per_second = 0;

@@ -10,7 +10,7 @@
 
 namespace gradus::detail {
 
-/// A loss function's result that also counts the samples it recognised: ops::CrossEntropyResult.
+/// A result of a loss function that also counts correct samples, such as ops::CrossEntropyResult.
 template <class Result>
 concept CountsCorrect = requires(const Result& result) {
   result.loss;
@@ -18,14 +18,14 @@ concept CountsCorrect = requires(const Result& result) {
   result.count;
 };
 
-/// A result that also reports the total weight of its samples, by which a mean was divided.
+/// A result that also reports the total weight of its samples, which a mean is divided by.
 template <class Result>
 concept ReportsWeight = requires(const Result& result) {
   static_cast<double>(result.loss);
   static_cast<double>(result.weight);
 };
 
-/// One that reports the sum as well, which a mean over samples of weight 0 does not tell.
+/// A result that also reports the sum, which cannot be computed from a mean over samples of weight 0.
 template <class Result>
 concept ReportsTotal = ReportsWeight<Result> && requires(const Result& result) {
   static_cast<double>(result.total);

@@ -39,9 +39,9 @@
 
 namespace gradus {
 
-/// What makes batches: a Loader, or anything else with `x`, `labels` and `size()` in each of its batches.
-/// `training_epoch(random)` is a pass to train on, `evaluation_epoch()` one to evaluate with. If the source
-/// has a `name()`, validation results are reported by it.
+/// A source of batches, such as a Loader. Each batch has `x`, `labels` and `size()`. `training_epoch(random)`
+/// returns a pass to train on, `evaluation_epoch()` one to evaluate on. Validation results are reported under
+/// the `name()` of the source, if it has one.
 template <class Source>
 concept BatchSource = requires(Source& source, Generator& random) {
   source.size();
@@ -129,7 +129,7 @@ class Trainer {
   const History& fit(Train& train) & {
     return run(train, static_cast<Train*>(nullptr));
   }
-  /// Of a temporary trainer, returns the history itself.
+  /// Moves the history out of a temporary trainer.
   template <class... Data>
   History fit(Data&&... data) && {
     Trainer& trainer = *this;
@@ -460,7 +460,7 @@ class Trainer {
       progress_.train.named[i].value = train_metrics_[i].value();
   }
 
-  /// Those before an interruption included.
+  /// Includes the time before an interruption.
   double seconds_in_epoch() const {
     return state_.seconds + std::chrono::duration<double>(Clock::now() - epoch_began_).count();
   }

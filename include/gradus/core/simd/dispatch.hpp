@@ -23,7 +23,7 @@
 /// arguments of `run` must not be packs.
 namespace gradus::simd {
 
-/// What a kernel may know about the registers it is compiled for.
+/// The properties of the registers that a kernel is compiled for.
 template <InstructionSet instructions, int bytes, int register_count, bool fused>
 struct Registers {
   static constexpr InstructionSet set = instructions;    ///< what kernels are compiled for

@@ -100,7 +100,7 @@ struct ExpOfShortRows {
   }
 };
 
-/// One row of any length, to `to`, which may be x itself or null: then the exponentials are only summed.
+/// Writes the exponentials of a row of any length to `to`, which may be x. If `to` is null, only sums them.
 struct ExpOfLongRow {
   template <class Isa, class S>
   [[gnu::always_inline]] static void run(const S* x, Index columns, S* to, S* highest, S* sum) {

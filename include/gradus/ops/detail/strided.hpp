@@ -13,7 +13,8 @@ namespace gradus::ops::detail {
 /// Distance in elements between neighbours along each axis; 0 along an axis that is broadcast.
 using Strides = IndexedArray<Index, Shape::max_rank>;
 
-/// Those of a row-major tensor; zeros for an empty one, whose extents may have a product that overflows.
+/// Returns the strides of a row-major tensor; zeros for an empty one, because the product of its extents may
+/// overflow.
 inline Strides row_major_strides(const Shape& shape) {
   Strides strides{};
   if (shape.empty()) return strides;
@@ -25,8 +26,8 @@ inline Strides row_major_strides(const Shape& shape) {
   return strides;
 }
 
-/// Those under which a tensor of shape `from` is read as one of shape `to`, by NumPy's rule: axes are matched
-/// from the last, and an axis of extent 1, or one that is missing, repeats.
+/// Returns the strides with which a tensor of shape `from` is broadcast to shape `to`, by NumPy's rule: axes
+/// are matched from the last, and an axis that is missing or has extent 1 is repeated.
 inline Strides broadcast_strides(const Shape& from, const Shape& to) {
   const Strides own = row_major_strides(from);
   Strides strides{};

@@ -42,9 +42,9 @@ inline constexpr auto first_lanes = [] {
 
 /// y = W x + b for one sample x and a weight W whose rows are contiguous; a null bias is 0.
 ///
-/// As many rows of W as a pack has lanes are multiplied by x side by side, so that their sums do not wait for
-/// one another and become one pack of outputs. Term k belongs to lane k mod dot_lanes, as in DotTile, so that
-/// a sample by itself has the bits that it has among few others.
+/// Multiplies as many rows of W by x as a pack has lanes at the same time, so that their sums are independent
+/// and form one pack of outputs. Term k is added to lane k mod dot_lanes, as in DotTile, so that a single
+/// sample gives the same bits as in a small batch.
 struct AffineRow {
   template <class Isa, class S>
   [[gnu::always_inline]] static void run(const S* x, const MatrixView<const S>& w, const S* bias, S* y) {

@@ -157,7 +157,7 @@ struct SingleRow {
       DotTile<1, 1>::template run<Isa>(rows.row_range(j, 1), column, result.row_range(j, 1), accumulate);
   }
 
-  /// One column after the other in the order of memory, prefetched, so that b arrives at the memory's speed.
+  /// Processes the columns in memory order with prefetching, so that b is read at memory bandwidth.
   template <class Isa, class S>
   [[gnu::always_inline]] static void multiply_in_order(const MatrixView<const S>& a,
                                                        const MatrixView<const S>& b, const MatrixView<S>& c,

@@ -35,7 +35,7 @@ bool has_tile_rows(const MatrixView<const S>& a) {
   return a.column_stride == 1 && a.row_stride != 1 && a.row_stride * Index{sizeof(S)} % 4096 != 0;
 }
 
-/// One product by packed panels, with what its loops share.
+/// Computes one product by packed panels; holds the state that its loops share.
 template <class S>
 class PanelDriver {
  public:

@@ -59,7 +59,7 @@ struct PackStrips {
     for (int i = 0; i < n; ++i) simd::store(to + i * n, rows[i]);
   }
 
-  /// One strip, element by element, from a column on.
+  /// Copies one strip element by element, starting at `first_column`.
   template <Index n, class S>
   [[gnu::always_inline]] static void copy(const MatrixView<const S>& m, Index first_row, Index first_column,
                                           S* to) {
