@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-/// What the tape costs: the chapter's network on the tape beside the same network by its own forward and
-/// backward, and graphs of numbers in the style of micrograd. Prints medians of interleaved runs in processor
-/// time, so that a busy machine slows both alike, and the processor's speed measured among them.
+/// Measures the cost of the tape: the chapter's network on the tape compared with the same network by its own
+/// forward and backward, and graphs of numbers in the style of micrograd. Prints medians of interleaved runs
+/// in processor time, so that a busy machine slows both alike, and the processor's speed measured among them.
 ///
 /// usage: autograd [REPETITIONS] [--quick]
 

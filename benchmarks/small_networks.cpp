@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-/// One prediction with five small networks: `predict` with a workspace, Predictor and StaticPredictor, beside
-/// Eigen written by hand with sizes as constants and at run time, the better of both layouts. Prints a table
-/// of nanoseconds, medians of interleaved rounds, after checking that all outputs are equal to 1e-6.
+/// Measures one prediction with five small networks: `predict` with a workspace, Predictor and
+/// StaticPredictor, beside Eigen written by hand with sizes as constants and at run time, the better of both
+/// layouts. Prints a table of nanoseconds, medians of interleaved rounds, after checking that all outputs are
+/// equal to 1e-6.
 ///
 /// usage: small_networks [REPETITIONS] [--quick]
 

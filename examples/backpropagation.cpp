@@ -136,7 +136,7 @@ int main(int argc, char** argv) {
   app.option_defaults()->always_capture_default();
   Options options;
   support::add_number(app, "--lambda", options.lambda, "Weight of the L2 penalty");
-  app.add_option("--seed", options.seed, "Of the inputs and weights");
+  app.add_option("--seed", options.seed, "Seed for the inputs and weights");
   app.add_option("--dot", options.dot, "Writes the graph for Graphviz")->type_name("FILE.dot");
   return support::run(app, argc, argv, [&] { run(options); });
 }

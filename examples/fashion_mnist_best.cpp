@@ -72,7 +72,7 @@ void add_options(CLI::App& app, Options& options) {
   app.add_option("--data", options.data, "Folder of the four files; else FASHION_MNIST_DIR, else the cache")
       ->type_name("DIR");
   app.add_flag("--validate", options.validate,
-               "To choose settings by: holds out 10,000 training images and is measured with these; the test "
+               "For choosing settings: holds out 10,000 training images and evaluates on them; the test "
                "images are not read");
   support::add_sizes(app, "--hidden", options.hidden, "Widths of the hidden layers");
   support::add_number(app, "--dropout", options.dropout, "Probability of dropping an activation");
@@ -80,14 +80,16 @@ void add_options(CLI::App& app, Options& options) {
       ->check(support::from_one_to(1'000'000));
   app.add_option("--batch-size", options.batch_size, "Images in a step")
       ->check(support::from_one_to(1'000'000));
-  support::add_number(app, "--learning-rate", options.learning_rate, "Of AdamW, at the top of the cycle");
-  support::add_number(app, "--weight-decay", options.weight_decay, "Of AdamW, for the weight matrices");
+  support::add_number(app, "--learning-rate", options.learning_rate,
+                      "Learning rate of AdamW at the top of the cycle");
+  support::add_number(app, "--weight-decay", options.weight_decay,
+                      "Weight decay of AdamW for the weight matrices");
   support::add_number(app, "--label-smoothing", options.label_smoothing,
-                      "Share of a label spread over all classes");
-  app.add_option("--seed", options.seed, "Of the first run");
-  app.add_option("--seeds", options.seeds, "How many runs, each with the next seed")
+                      "Fraction of a label that is spread over all classes");
+  app.add_option("--seed", options.seed, "Seed of the first run");
+  app.add_option("--seeds", options.seeds, "Number of runs, each with the next seed")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1000}));
-  app.add_option("--threads", options.threads, "Share the work; the results are the same")
+  app.add_option("--threads", options.threads, "Number of threads; the results do not depend on it")
       ->check(support::from_one_to(1024));
   app.add_option("--csv", options.csv, "Writes the figures, run by run")->type_name("FILE");
   app.add_option("--save", options.save, "Saves the network of the last run (safetensors)")

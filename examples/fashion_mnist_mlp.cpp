@@ -51,24 +51,24 @@ void add_options(CLI::App& app, Options& options) {
       ->type_name("DIR");
   support::add_sizes(app, "--hidden", options.hidden,
                      "Widths of the hidden layers, as in 256,128; \"\" for softmax regression");
-  app.add_option("--activation", options.activation, "Of the hidden layers")
+  app.add_option("--activation", options.activation, "Activation of the hidden layers")
       ->check(CLI::IsMember({"relu", "sigmoid", "tanh"}));
   app.add_option("--epochs", options.epochs, "Passes over the training images")
       ->check(support::from_one_to(1'000'000));
   app.add_option("--batch-size", options.batch_size, "Images in a step")
       ->check(support::from_one_to(1'000'000));
-  support::add_number(app, "--learning-rate", options.learning_rate, "Of gradient descent");
-  support::add_number(app, "--momentum", options.momentum, "Of gradient descent");
+  support::add_number(app, "--learning-rate", options.learning_rate, "Learning rate of gradient descent");
+  support::add_number(app, "--momentum", options.momentum, "Momentum of gradient descent");
   support::add_number(app, "--weight-decay", options.weight_decay,
-                      "Added to the gradient: this times the weight");
+                      "Adds this times the weight to the gradient");
   support::add_number(app, "--dropout", options.dropout, "Probability of dropping an activation");
   support::add_number(app, "--init-std", options.init_std, "Standard deviation of the first weights");
-  app.add_option("--seed", options.seed, "The same as torch.manual_seed's");
-  app.add_option("--threads", options.threads, "Share the work; the results are the same")
+  app.add_option("--seed", options.seed, "Seed, with the meaning of torch.manual_seed");
+  app.add_option("--threads", options.threads, "Number of threads; the results do not depend on it")
       ->check(support::from_one_to(1024));
   app.add_option("--csv", options.csv, "Writes the history, epoch by epoch")->type_name("FILE");
   app.add_option("--plot", options.plot, "Draws loss and accuracy by epoch")->type_name("FILE.svg|png");
-  app.add_option("--predictions", options.predictions, "Draws test images and what they were taken for")
+  app.add_option("--predictions", options.predictions, "Draws test images with their predicted classes")
       ->type_name("FILE.png");
   app.add_option("--save", options.save, "Saves the trained network (safetensors)")->type_name("FILE");
   support::add_checkpoint_options(app, options.checkpoints);

@@ -54,9 +54,9 @@ void add_options(CLI::App& app, Options& options) {
   app.add_option("--images", options.images, "Training images of classes 5 to 9")
       ->check(support::from_one_to(30'000));
   support::add_number(app, "--learning-rate", options.learning_rate,
-                      "Of Adam; a tenth when all layers learn");
-  app.add_option("--seed", options.seed, "Of the weights and the order of the images");
-  app.add_option("--threads", options.threads, "Share the work; the results are the same")
+                      "Learning rate of Adam; a tenth of it when all layers learn");
+  app.add_option("--seed", options.seed, "Seed for the weights and the order of the images");
+  app.add_option("--threads", options.threads, "Number of threads; the results do not depend on it")
       ->check(support::from_one_to(1024));
   app.add_option("--csv", options.csv, "Writes the curves")->type_name("FILE");
   app.add_option("--plot", options.plot, "Draws the accuracy by epoch")->type_name("FILE.svg|png");
@@ -87,7 +87,7 @@ nn::Sequential<float> make_network(Generator& random) {
           nn::ReLU{},    nn::Linear{128, classes, random}};
 }
 
-/// One row of the table, and its curve.
+/// A row of the table and its curve.
 struct Phase {
   std::string name;
   Index learning = 0;  ///< numbers in the parameters that learn

@@ -40,13 +40,16 @@ struct Options {
 };
 
 void add_options(CLI::App& app, Options& options) {
-  app.add_option("--table", options.table, "The table; is written first unless it exists")
+  app.add_option("--table", options.table, "The table, which is generated if it does not exist")
       ->type_name("FILE.csv");
-  app.add_option("--houses", options.houses, "Houses in a new table")->check(support::from_one_to(1'000'000));
-  app.add_option("--folds", options.folds, "Parts of the cross-validation")->check(support::from_one_to(100));
-  app.add_option("--epochs", options.epochs, "Most passes over the table; early stopping may end them before")
+  app.add_option("--houses", options.houses, "Rows of a generated table")
       ->check(support::from_one_to(1'000'000));
-  app.add_option("--seed", options.seed, "Of the division of the table and the weights");
+  app.add_option("--folds", options.folds, "Number of folds of the cross-validation")
+      ->check(support::from_one_to(100));
+  app.add_option("--epochs", options.epochs,
+                 "Maximum passes over the table; early stopping may end the training before")
+      ->check(support::from_one_to(1'000'000));
+  app.add_option("--seed", options.seed, "Seed for the split of the table and the weights");
   app.add_option("--save", options.save, "Saves the network (safetensors)")->type_name("FILE");
   app.add_option("--plot", options.plot, "Draws predicted against true prices")->type_name("FILE.svg|png");
 }

@@ -122,7 +122,7 @@ int main(int argc, char** argv) {
   app.add_option("--hidden", options.hidden, "Width of the hidden layer")->check(positive);
   app.add_option("--epochs", options.epochs)->check(positive);
   app.add_option("--batch-size", options.batch_size)->check(positive);
-  support::add_number(app, "--learning-rate", options.learning_rate, "Of gradient descent");
+  support::add_number(app, "--learning-rate", options.learning_rate, "Learning rate of gradient descent");
   app.add_option("--seed", options.seed, "The same as torch.manual_seed's");
   return support::run(app, argc, argv, [&] { train(options); });
 }

@@ -83,7 +83,7 @@ class Histogram {
   std::int64_t longest_ = 0;
 };
 
-/// What a real-time thread reports when it is done.
+/// The report of a real-time thread.
 struct Report {
   Histogram durations;
   int calls = 0;

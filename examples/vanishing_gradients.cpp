@@ -81,7 +81,7 @@ std::vector<double> counted(std::size_t count) {
   return numbers;
 }
 
-/// What one activation and one initialiser give: the lengths of dL/dW by layer, run by run.
+/// The norms of dL/dW by layer for one activation and one initialiser, one row per run.
 struct Series {
   std::string activation, initialiser;
   std::vector<std::vector<double>> runs;

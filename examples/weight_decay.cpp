@@ -34,7 +34,7 @@ struct Edition {
   Index evaluated_every;  // epochs
 };
 
-/// What is measured every few epochs; losses are without the penalty.
+/// Measurements every few epochs; the losses do not include the penalty.
 struct Run {
   std::vector<double> epoch, train_loss, validation_loss, norm;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// What report.py compares the compilation of gradus.cpp with: the same training by Eigen alone.
+/// The same training with Eigen alone, with which report.py compares the compilation of gradus.cpp.
 
 #include <Eigen/Dense>
 #include <cstdio>

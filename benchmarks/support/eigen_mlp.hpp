@@ -11,7 +11,7 @@
 
 namespace bench {
 
-/// What to compare with: the chapter's network as one writes it with Eigen alone. Every line is a sweep of
+/// The reference for comparisons: the chapter's network written with Eigen alone. Every line is a sweep of
 /// its own, the data set is in memory as float, samples are columns.
 class EigenMlp {
  public:

@@ -9,7 +9,7 @@
 
 #include <gradus/nn/dense_layer.hpp>
 
-/// What a user writes by hand with Eigen for one sample: stands for the other libraries in the benchmarks.
+/// Code that a user would write by hand with Eigen for one sample; the reference in the benchmarks.
 namespace bench {
 
 /// y = f(y). The exponential linear unit has alpha = 1.

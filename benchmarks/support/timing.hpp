@@ -12,7 +12,7 @@ namespace bench {
 
 using Clock = std::chrono::steady_clock;
 
-/// What a call takes on the wall clock.
+/// Returns the wall-clock time of a call.
 template <class F>
 double seconds(F&& f) {
   const Clock::time_point start = Clock::now();
@@ -20,7 +20,7 @@ double seconds(F&& f) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-/// What a call takes on the wall clock and, all threads together, of the processor. If a call on one thread
+/// Returns the wall-clock time of a call and the processor time of all threads. If a call on one thread
 /// takes longer on the wall, others were using the machine.
 struct Time {
   double wall;

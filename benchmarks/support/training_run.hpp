@@ -40,7 +40,7 @@ inline std::string to_string(const std::vector<Index>& sizes) {
   return text;
 }
 
-/// What the repetitions of a job took.
+/// The times of the repetitions of a job.
 class TrainingTimes {
  public:
   void add(Time time) {

@@ -10,7 +10,7 @@
 #include <signal.h>
 #endif
 
-/// What happens when whoever reads a program's output ends first.
+/// Handling of readers that end before the program does.
 namespace support {
 
 /// Ends the program when its output is no longer read, as in `program | head -1`, even if it was started by

@@ -20,7 +20,7 @@
 #include "figure.hpp"
 #include "program.hpp"
 
-/// What programs share that run one experiment under several seeds, to see what is the rule and what is luck.
+/// Helpers for programs that repeat an experiment with several seeds, to separate the effect from chance.
 namespace support {
 
 struct ExperimentOptions {

@@ -25,7 +25,7 @@
 
 namespace support {
 
-/// What the examples train and test on.
+/// The data that the examples train and test on.
 struct FashionMnistData {
   gradus::Dataset<> train;
   gradus::Dataset<> test;
@@ -36,7 +36,8 @@ struct FashionMnistData {
   std::string note() const { return warning.empty() ? "" : " (" + warning + ")"; }
 };
 
-/// As large as the real set, from a seed of its own, so that the runs of a program differ by its seed alone.
+/// Returns synthetic data of the size of the real set. It has its own seed, so that the runs of a program
+/// differ only by theirs.
 inline FashionMnistData synthetic_data() {
   gradus::Generator random(28);
   FashionMnistData data;

@@ -19,7 +19,7 @@
 /// Figures of the examples: panels of lines, drawn by gnuplot.
 namespace support {
 
-/// One line of a figure, from left to right. Points that are not finite are left out. `low` and `high`, if
+/// A line of a figure, from left to right. Points that are not finite are left out. `low` and `high`, if
 /// given, are the edges of a band around it.
 struct Line {
   std::string name;
@@ -32,7 +32,7 @@ struct Line {
   bool points = false;                     ///< whether points are drawn instead of a line
 };
 
-/// One pair of axes with a legend below it, where it hides nothing.
+/// A pair of axes with a legend below it.
 struct Panel {
   std::string title = {};  ///< of one or more lines
   std::string x_label = "epoch";

@@ -21,7 +21,7 @@
 /// The table of the two programs on house prices.
 namespace support {
 
-/// What read_csv has to know about the table.
+/// Returns the options of read_csv for the table.
 inline gradus::CsvOptions house_columns() { return {.target = "price", .categorical = {"city"}}; }
 
 /// Writes a table of invented houses. Prices depend on the product of area and city, on age and on distance,

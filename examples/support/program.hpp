@@ -27,7 +27,7 @@
 
 #include "broken_pipe.hpp"
 
-/// What the example programs share: options, errors and the files that they write.
+/// Options, error handling and output files of the example programs.
 namespace support {
 
 /// Exit status of a program that was given something it cannot work with.
