@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include <gradus/core/eigen.hpp>
+
 namespace gradus {
 
 /// Names of columns: `"price"` or `{"price", "rent"}`.
@@ -29,7 +31,7 @@ class ColumnNames {
   /// The end of the names.
   auto end() const { return names_.end(); }
   /// The number of names.
-  auto size() const { return names_.size(); }
+  Index size() const { return static_cast<Index>(names_.size()); }
 
  private:
   std::vector<std::string> names_;
