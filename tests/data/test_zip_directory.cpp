@@ -22,7 +22,7 @@ namespace {
 /// A little-endian number of `count` bytes.
 std::string bytes(unsigned long long value, int count) {
   std::string text;
-  for (int i = 0; i < count; ++i) text += static_cast<char>(value >> (8 * i) & 0xff);
+  for (int i = 0; i < count; ++i, value >>= 8) text += static_cast<char>(value & 0xff);
   return text;
 }
 

@@ -36,23 +36,25 @@ History train(nn::Sequential<float> net, Generator& random, Index epochs) {
                      FashionMnist::load(folder, gradus::Split::test));
 }
 
-/// The chapter's run as the README prints it: its lines that begin with an epoch, in their order. The same
-/// run is there again beside PyTorch's, with a `|` between the two.
+/// The chapter's run as README.md prints it: the lines that begin with an epoch, in order. docs/results.md
+/// prints the same run beside that of PyTorch, separated by `|`.
 struct ReadmeLines {
   std::vector<std::string> alone, left, right;
 };
 ReadmeLines readme_lines() {
   const auto root = std::filesystem::path(GRADUS_TEST_DATA_DIR).parent_path().parent_path();
-  std::ifstream file(root / "README.md");
   ReadmeLines lines;
-  for (std::string line; std::getline(file, line);) {
-    if (!line.starts_with("epoch ")) continue;
-    const std::size_t bar = line.find('|');
-    if (bar == line.npos) {
-      lines.alone.push_back(line);
-    } else {
-      lines.left.push_back(line.substr(0, line.find_last_not_of(' ', bar - 1) + 1));
-      lines.right.push_back(line.substr(line.find_first_not_of(' ', bar + 1)));
+  for (const char* const page : {"README.md", "docs/results.md"}) {
+    std::ifstream file(root / page);
+    for (std::string line; std::getline(file, line);) {
+      if (!line.starts_with("epoch ")) continue;
+      const std::size_t bar = line.find('|');
+      if (bar == line.npos) {
+        lines.alone.push_back(line);
+      } else {
+        lines.left.push_back(line.substr(0, line.find_last_not_of(' ', bar - 1) + 1));
+        lines.right.push_back(line.substr(line.find_first_not_of(' ', bar + 1)));
+      }
     }
   }
   return lines;
