@@ -23,13 +23,13 @@ namespace detail {
 ///
 ///     for every node that the output depends on and that requires a gradient:       // constructor, count
 ///       pending = number of its children among them
-///     with `grad`: wanted = the node is an input or leads to one; otherwise all are // want_only
+///     for `grad`: wanted = is an input or leads to one; otherwise wanted = true     // want_only
 ///     ready = [output]; gradient of output = seed                                   // run
 ///     while ready is not empty:
 ///       node = last of ready
 ///       if wanted and a gradient has been received:
-///         node.backward(gradient): gives each wanted parent its part, which it adds up
-///       forget the node's part in the pass; free its graph unless it is retained
+///         node.backward(gradient): adds a contribution to the gradient of each wanted parent
+///       reset the pass state of the node; free its graph unless it is retained
 ///       for each parent: --pending; if it is 0, the gradient is complete: push the parent on ready
 ///
 /// If anything throws, the destructor resets all nodes that are still part of the pass. Lists of nodes are
@@ -56,7 +56,7 @@ class BackwardPass {
     for (const Variable<Scalar>& input : inputs_) reset(*input.node());
   }
 
-  /// Excludes every node that leads to none of these inputs, and records the inputs' gradients.
+  /// Excludes every node that leads to none of these inputs, and keeps the gradients of the inputs.
   void want_only(std::span<const Variable<Scalar>> inputs) {
     inputs_ = inputs;
     results_.resize(inputs.size());

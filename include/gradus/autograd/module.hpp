@@ -179,7 +179,7 @@ requires detail::OwnedModule<M, detail::input_scalar<X>> Variable<detail::input_
   return detail::apply_module_to<Scalar, decltype(adapted)>(std::move(adapted), std::forward<X>(x),
                                                             std::move(options));
 }
-/// Applies a module that the graph owns in training mode.
+/// Does the same in training mode.
 // No default argument, so that this is a better match than std::apply under `using namespace std`.
 template <class M, class X>
 requires detail::OwnedModule<M, detail::input_scalar<X>> Variable<detail::input_scalar<X>> apply(M&& module,

@@ -58,7 +58,7 @@ class RecordedNode : public Node<Scalar> {
   std::optional<Backward> backward_;
 };
 
-/// The same for more than two inputs.
+/// A RecordedNode with more than two inputs.
 template <class Scalar, class Backward>
 class RecordedManyNode final : public RecordedNode<Scalar, Backward> {
  public:

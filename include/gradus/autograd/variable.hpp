@@ -132,7 +132,7 @@ class Variable {
   /// modules in the graph. Without `retain_graph`, frees the graph node by node. Throws ShapeError unless
   /// this has one element, and StateError if nothing here requires a gradient or the graph has been freed.
   void backward(BackwardOptions options = {}) const;
-  /// Does the same, starting from the gradient of something with respect to this, which has this shape.
+  /// Does the same, starting from `gradient`, the gradient with respect to this, which has this shape.
   void backward(const Variable& gradient, BackwardOptions options = {}) const;
 
   /// Returns the negative of each element.

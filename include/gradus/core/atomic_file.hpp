@@ -54,7 +54,7 @@ class AtomicFile {
     }
   }
 
-  /// Moves the file to its destination. When this returns, the file is on disk.
+  /// Puts the file at its destination and waits until it is on disk.
   void commit() {
     if (is_committed_) throw StateError(path_text(path_) + ": second commit");
     flush();

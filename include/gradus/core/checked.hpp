@@ -54,8 +54,8 @@ To checked_cast(const char* what, From number) {
   return static_cast<To>(number);
 }
 
-/// Returns a / b rounded up; `(a + b - 1) / b` would overflow near the largest Index. Expects a >= 0 and b >=
-/// 1.
+/// Returns a / b rounded up, without the overflow of `(a + b - 1) / b` near the largest Index. Expects a >= 0
+/// and b >= 1.
 constexpr Index ceil_divide(Index a, Index b) { return a / b + (a % b > 0 ? 1 : 0); }
 
 /// Returns whether [first, first + count) lies within [0, size), without computing the sum.

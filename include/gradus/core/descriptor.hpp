@@ -104,8 +104,8 @@ inline Descriptor open_descriptor(const std::filesystem::path& path, int flags, 
   return Descriptor(number);
 }
 
-/// Creates a file that does not exist yet, readable by its owner only or with the permissions that the umask
-/// leaves.
+/// Creates a file that does not exist yet. If `for_owner_alone`, only its owner can access it; otherwise the
+/// umask applies.
 inline Descriptor create_exclusively(const std::filesystem::path& path, bool for_owner_alone) {
   return open_descriptor(path, O_WRONLY | O_CREAT | O_EXCL, for_owner_alone ? 0600 : 0666);
 }

@@ -17,8 +17,8 @@ inline constexpr int use_huge_pages = 14;
 #endif
 
 /// Requests 2 MiB pages for memory that has not been touched yet, on Linux systems that use them only on
-/// request. Tens of megabytes then page-fault once per 2 MiB instead of once per 4 KiB, which would take
-/// longer than filling them, and random access misses the TLB less often. Does nothing on other systems.
+/// request. Faulting in tens of megabytes in 4 KiB pages takes longer than filling them; 2 MiB pages also
+/// reduce TLB misses on random access. Does nothing on other systems.
 inline void advise_huge_pages([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) {
 #if defined(__linux__)
   constexpr std::uintptr_t huge_page = std::uintptr_t{1} << 21;

@@ -80,7 +80,7 @@ class MersenneTwister {
     return x ^ (x >> 18);
   }
 
-  // Three loops instead of one with indices modulo 624, so that no step depends on recent ones.
+  // Three loops instead of one with indices modulo 624, so that no step depends on the last few.
   void twist() {
     std::uint32_t* const x = words_.data();
     for (std::size_t i = 0; i < word_count - shift; ++i) x[i] = x[i + shift] ^ mix(x[i], x[i + 1]);

@@ -14,10 +14,10 @@ namespace gradus {
 template <class Scalar>
 class NestedList {
  public:
-  /// One number.
+  /// Holds one number.
   // constexpr, because otherwise gcc 16 treats the 1 in `Tensor<float>{1}` as a narrowing conversion.
   constexpr NestedList(Scalar value) : value_(value), is_list_(false) {}
-  /// A list in braces.
+  /// Holds a list in braces.
   NestedList(std::initializer_list<NestedList> children) : children_(children), is_list_(true) {}
 
   /// Returns the extents. Throws ShapeError if the children differ in shape: `{{1, 2}, {3}}`.

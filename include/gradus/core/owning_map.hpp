@@ -18,7 +18,7 @@ struct MapOwner {
 template <class Owner, class Map>
 class OwningMap : private MapOwner<Owner>, public Map {
  public:
-  /// Takes `tensor` over and maps it: `make_map(owner)` returns the map.
+  /// Takes over `tensor` and maps it with `make_map`.
   template <class MakeMap>
   OwningMap(Owner&& tensor, const MakeMap& make_map)
       : MapOwner<Owner>{std::move(tensor)}, Map(make_map(this->owner)) {}

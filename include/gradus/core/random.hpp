@@ -149,7 +149,7 @@ class Generator {
     shuffle(order);
   }
 
-  /// Returns everything that determines the numbers to come, to be stored in a checkpoint.
+  /// Returns everything that determines the future numbers, to be stored in a checkpoint.
   State state() const;
 
   /// Continues exactly where the generator with this `state()` was. Throws ArgumentError, and changes
@@ -301,7 +301,7 @@ void Generator::fill_bernoulli(std::span<T> mask, double p) {
 
 template <class T>
 void Generator::shuffle(std::span<T> elements) {
-  // Above this size, the remainder of 32 bits would noticeably favour some orders.
+  // Above this size, the remainder of a 32-bit number would noticeably favour some orders.
   constexpr std::uint64_t first_64_bit_size = std::numeric_limits<std::uint32_t>::max() / 20;
   const std::uint64_t n = elements.size();
   const std::uint64_t first_64_bit_range = n < first_64_bit_size ? first_64_bit_size : 0;

@@ -111,7 +111,7 @@ inline std::optional<Writer> writer_of(const std::filesystem::path& path, const 
 
 inline bool claim(const Descriptor&) { return true; }
 
-/// Relies on Windows not removing a file that is open for writing.
+/// Removes a temporary file. Windows refuses to if the file is open for writing.
 inline void remove_if_abandoned(const std::filesystem::path& path, const Writer&) {
   std::error_code ignored;
   std::filesystem::remove(path, ignored);

@@ -125,8 +125,8 @@ class Tensor {
   }
 
   /// Returns a view. No view outlives a temporary: `view()` of a temporary returns the tensor itself, its
-  /// Eigen maps own the elements, and pointers and spans to them do not compile. A temporary converts to a
-  /// view only as a function argument.
+  /// Eigen maps own the elements, and taking a pointer or span does not compile. A temporary still converts
+  /// to a view when it is passed to a function.
   /// @{
   View view() & { return {data(), shape_}; }
   ConstView view() const& { return {data(), shape_}; }
@@ -166,8 +166,7 @@ class Tensor {
   const Scalar* end() const&& = delete;
   /// @}
 
-  /// Changes the shape. The elements are unspecified afterwards. Allocates only above the largest size so
-  /// far.
+  /// Changes the shape; elements become unspecified. Allocates only above the largest size so far.
   void resize(const Shape& shape) {
     buffer_.reserve(std::max(shape.size(), Index{1}));
     shape_ = shape;
@@ -279,7 +278,7 @@ class Tensor {
     return *this;
   }
 
-  /// Returns a map that takes this temporary over.
+  /// Returns a map that takes over this temporary.
   template <class MakeMap>
   auto own_map(const MakeMap& make_map) {
     return detail::OwningMap<Tensor, decltype(make_map(*this))>(std::move(*this), make_map);

@@ -129,7 +129,7 @@ template <class Scalar>
 void affine_bias_gradient(Input<Scalar> dy, TensorView<Scalar> dbias) {
   const MatrixView<const Scalar> up = detail::as_matrix_view("affine_bias_gradient", "output gradient", dy);
   check_shape("affine_bias_gradient", "bias gradient", dbias.shape(), Shape{up.columns});
-  // Typical batches are short enough to add in order, which keeps the results of earlier versions.
+  // Typical batches are short enough to add in order, which reproduces the results of earlier versions.
   constexpr Index rows_in_order = 256;
   if (up.rows <= rows_in_order) {
     for (Index i = 0; i < up.rows; ++i) dbias.array() += dy[i].array();

@@ -53,8 +53,8 @@ inline void check_indices(const char* operation, std::span<const Index> indices,
   }
 }
 
-/// Throws ShapeError unless `part` equals `whole` except along an axis, where it has elements `begin`, `begin
-/// + step`, ... Throws IndexError for a wrong axis or begin, or a step below 1.
+/// Throws ShapeError unless `part` equals `whole` except along an axis, where it has elements begin, begin +
+/// step, ... Throws IndexError for a wrong axis or begin, or a step below 1.
 inline void check_slice(const char* operation, const char* argument, const Shape& part, const Shape& whole,
                         Index axis, Index begin, Index step) {
   check_axis(operation, axis, whole);

@@ -29,8 +29,8 @@ namespace detail {
 
 }  // namespace detail
 
-/// Computes c = a b or c += a b: `[M, K]` times `[K, N]` -> `[M, N]`. Transposes are views: a layer's y = x
-/// W^T is `matrix_product(x, weight.transposed(), y)`. c must not overlap a or b. Throws ShapeError for
+/// Computes c = a b or c += a b: `[M, K]` times `[K, N]` -> `[M, N]`. Transposes are views: y = x W^T of a
+/// layer is `matrix_product(x, weight.transposed(), y)`. c must not overlap a or b. Throws ShapeError for
 /// shapes that do not match.
 ///
 /// Packed blocks use memory of the calling thread, which is allocated by the first products and then reused:

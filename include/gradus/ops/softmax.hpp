@@ -16,7 +16,7 @@
 /// Softmax and its logarithm over the last axis: `[..., C] -> [..., C]`. Input and output may share memory.
 ///
 /// Each row is shifted by its maximum, so no input overflows. Infinities are treated as limits: entries equal
-/// to an infinite maximum share the whole probability. A NaN makes its row NaN. Subnormal probabilities and
+/// to an infinite maximum share the probability equally. A NaN makes its row NaN. Subnormal probabilities and
 /// gradients are flushed to 0, because they would slow down all earlier layers.
 namespace gradus::ops {
 
@@ -43,7 +43,7 @@ struct LogSoftmax {
   Scalar highest, log_sum;
   template <class P>
   [[gnu::always_inline]] P operator()(const P& x) const {
-    // Elements equal to the maximum give 0 even if it is infinite. If it is NaN, so is the result.
+    // For x equal to highest, x - highest counts as 0 even if both are infinite. If highest is NaN, so is y.
     return select(x >= highest, 0, x - highest) - log_sum;
   }
 };

@@ -90,8 +90,8 @@ void check_cross_entropy(const Shape& logits, std::span<const Index> labels, con
   }
 }
 
-/// The weights of the terms of a loss, in the notation of softmax_cross_entropy. Double, because in float 1 /
-/// sum_of_labels overflows for tiny class weights, and the sums overflow for large ones.
+/// The weights of the terms of a loss, in the notation of softmax_cross_entropy. They are double, because in
+/// float the inverse of sum_of_labels overflows for tiny class weights and the sums for large ones.
 template <class Scalar>
 struct CrossEntropyWeights {
   std::span<const Scalar> classes;  ///< w; empty means all 1
@@ -195,9 +195,9 @@ bool is_correct(const SoftmaxRow<Scalar>& row, std::span<const Scalar> x, Index 
 
 /// Computes softmax and cross-entropy of logits `[N, C]` in one fused pass: loss, metrics and, unless
 /// `dlogits` is null, the gradient. Takes one label in [0, C) per sample. As in PyTorch, the mean is weighted
-/// by the class weights; unlike there, the mean of no samples, or of samples that all have weight 0, is 0.
-/// Throws ShapeError, IndexError (naming label and sample) and ArgumentError (for a class weight that is
-/// negative or not finite, or a label smoothing outside [0, 1]).
+/// by the class weights, but here the mean of no samples, or of samples that all have weight 0, is 0. Throws
+/// ShapeError, IndexError (naming label and sample) and ArgumentError (for a class weight that is negative or
+/// not finite, or a label smoothing outside [0, 1]).
 ///
 /// With weights w, smoothing e, label y and p = softmax(x):
 /// `L = w_y (1 - e) (lse(x) - x_y) + e/C sum_c w_c (lse(x) - x_c)`

@@ -34,11 +34,11 @@ template <class S, int N>
   return {__builtin_bit_cast(typename Pack<S, N>::Vector, x.v)};
 }
 
-/// 1.5 2^fraction_bits: adding it to a small number rounds that to an integer, held in the sum's low bits.
+/// 1.5 2^fraction_bits. Adding a small number rounds it to an integer, which the low bits of the sum hold.
 template <class S>
 inline constexpr S integer_shift = S{3} * static_cast<S>(std::uint64_t{1} << (fraction_bits<S> - 1));
 
-/// integer_shift plus the exponent bias: adding an integer n leaves the exponent of 2^n in the low bits.
+/// integer_shift plus the exponent bias. Adding an integer n puts the exponent of 2^n into the low bits.
 template <class S>
 inline constexpr S biased_shift = integer_shift<S> + static_cast<S>(exponent_bias<S>);
 

@@ -6,7 +6,7 @@
 
 #include <gradus/core/simd/pack.hpp>
 
-/// Operators between packs and numbers, and compound assignment, so that formulas read as for numbers.
+/// Operators between packs and numbers, and compound assignment, so that formulas read like scalar code.
 namespace gradus::simd {
 
 /// Element-wise arithmetic with a number.

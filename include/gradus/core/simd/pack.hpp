@@ -301,7 +301,7 @@ template <class S, int N>
 
 }  // namespace detail
 
-/// Returns the last `count` elements, 0 <= count <= N, with zeros before them whatever the others were.
+/// Returns the last `count` elements, 0 <= count <= N; the others become 0, even if they are NaN.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> keep_last(const Pack<S, N>& x, Index count) {
   Pack<detail::Bits<S>, N> mask;

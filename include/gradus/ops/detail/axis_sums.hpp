@@ -16,8 +16,8 @@
 /// Sums of a tensor along any of its axes.
 namespace gradus::ops::detail {
 
-/// The axes of a sum from shape `from` to shape `to`, which lacks the summed axes. Summed and kept axes
-/// alternate once neighbours are merged, so either `columns` or `rows` is contiguous.
+/// The axes of a sum from shape `from` to shape `to`, in which summed axes are missing or have extent 1.
+/// Summed and kept axes alternate once neighbours are merged, so either `columns` or `rows` is contiguous.
 struct SummedAxes {
   /// Offsets refer to `from` and `to`. Neither shape may be empty.
   SummedAxes(const Shape& from, const Shape& to) {

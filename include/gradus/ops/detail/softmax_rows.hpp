@@ -25,7 +25,7 @@ struct SoftmaxRow {
 };
 
 /// Computes the rows of x `[N, C]` in order. Rows of at most `longest` columns are computed several at a time
-/// in its own memory, because they may not fill a pack. Results do not depend on the position of a row.
+/// in a buffer of this object, padded to full packs. Results do not depend on a row's position.
 template <class Scalar>
 class SoftmaxRows {
  public:

@@ -14,7 +14,7 @@
 /// A fully connected layer applied to a single sample.
 namespace gradus::ops::detail {
 
-/// Sums the lanes of each of N packs by halves. Lane i of the result is the bit-exact sum of sums[i].
+/// Sums the lanes of each of N packs by halves. Lane i of the result equals sum(sums[i]) bit for bit.
 template <int width, class S, int N, int... I, int... Pair>
 [[gnu::always_inline]] inline simd::Pack<S, N> sum_rows(const simd::Pack<S, N>* sums,
                                                         std::integer_sequence<int, I...> lanes,

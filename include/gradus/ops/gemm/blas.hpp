@@ -54,7 +54,7 @@ void with_order(const MatrixView<Scalar>& m, F&& f) {
     map(std::integral_constant<int, Eigen::ColMajor>{}, m.column_stride, m.rows);
 }
 
-/// Computes c = a b or c += a b through Eigen and returns true, or returns false if the BLAS is of no use.
+/// Computes c = a b or c += a b through Eigen. Returns false, and does nothing, if the BLAS does not suit.
 template <std::floating_point Scalar>
 bool multiply_by_blas(const MatrixView<const Scalar>& a, const MatrixView<const Scalar>& b,
                       const MatrixView<Scalar>& c, bool accumulate) {

@@ -173,7 +173,7 @@ void multiply_rows(MatrixView<const S> a, MatrixView<const S> b, MatrixView<S> c
 }
 
 /// For few rows of a, with each element of b read once. Multiplies a few columns of b at a time by all rows
-/// of a, of which the L1 cache holds a block of terms.
+/// of a. A block of terms of a fits in the L1 cache.
 template <class S>
 void multiply_dots(MatrixView<const S> a, MatrixView<const S> b, MatrixView<S> c, bool accumulate) {
   const Kernels<S>& kernels = detail::kernels<S>();
