@@ -49,7 +49,7 @@ Variable<Scalar> log_softmax_backward(const Variable<Scalar>& y, const Variable<
   });
 }
 
-/// Applies f, which works along the last axis, along another by transposing before and after.
+/// Applies f, which works along the last axis, along another axis by transposing before and after.
 template <class Scalar, class F>
 Variable<Scalar> along_last(const Variable<Scalar>& x, Index axis, F f) {
   axis = x.shape().normalize_axis(axis);

@@ -15,8 +15,8 @@
 
 namespace gradus::detail {
 
-/// Keeps the tensors of deleted nodes for new ones. Every training step builds a graph of the same shapes,
-/// and fresh memory costs a page fault per 4 KiB. Each thread has its own pool.
+/// Recycles the tensors of deleted nodes. Every training step builds a graph of the same shapes, and fresh
+/// memory costs a page fault per 4 KiB. Each thread has its own pool.
 template <class Scalar>
 class TensorPool {
  public:
@@ -40,7 +40,7 @@ class TensorPool {
     return std::make_unique<Tensor<Scalar>>(Tensor<Scalar>::uninitialized(shape));
   }
 
-  /// Takes a tensor, or frees it if it is too small or too large.
+  /// Returns a tensor to the pool, or frees it if it is too small or too large.
   static void give(std::unique_ptr<Tensor<Scalar>> tensor) noexcept {
     if (tensor->size() < smallest || tensor->size() > most_elements) return;
     if (TensorPool* const pool = of_this_thread()) pool->add(std::move(tensor));

@@ -137,35 +137,35 @@ class Variable {
 
   /// Returns the negative of each element.
   Variable operator-() const { return negative(*this); }
-  /// Computes element by element, with broadcasting.
+  /// Returns the sum, element by element, with broadcasting.
   friend Variable operator+(const Variable& a, const Variable& b) { return add(a, b); }
-  /// Computes element by element, with broadcasting.
+  /// Returns the difference, element by element, with broadcasting.
   friend Variable operator-(const Variable& a, const Variable& b) { return subtract(a, b); }
-  /// Computes element by element, with broadcasting.
+  /// Returns the product, element by element, with broadcasting.
   friend Variable operator*(const Variable& a, const Variable& b) { return multiply(a, b); }
-  /// Computes element by element, with broadcasting.
+  /// Returns the quotient, element by element, with broadcasting.
   friend Variable operator/(const Variable& a, const Variable& b) { return divide(a, b); }
-  /// Combines a number with each element.
+  /// Adds a number to each element.
   template <TensorScalar Number>
   friend Variable operator+(const Variable& a, Number b) {
     return add(a, b);
   }
-  /// Combines a number with each element.
+  /// Subtracts a number from each element.
   template <TensorScalar Number>
   friend Variable operator-(const Variable& a, Number b) {
     return add(a, -static_cast<Scalar>(b));
   }
-  /// Combines a number with each element.
+  /// Multiplies each element by a number.
   template <TensorScalar Number>
   friend Variable operator*(const Variable& a, Number b) {
     return multiply(a, b);
   }
-  /// Combines a number with each element.
+  /// Adds a number to each element.
   template <TensorScalar Number>
   friend Variable operator+(Number a, const Variable& b) {
     return add(b, a);
   }
-  /// Combines a number with each element.
+  /// Multiplies each element by a number.
   template <TensorScalar Number>
   friend Variable operator*(Number a, const Variable& b) {
     return multiply(b, a);
