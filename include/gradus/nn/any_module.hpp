@@ -34,7 +34,7 @@ inline char type_tag{};
 }  // namespace detail
 
 /// A type-erased module with value semantics: copying it copies the module, so networks can be stored, nested
-/// and built at run time. The virtual call is negligible next to a matrix product. Itself a Container.
+/// and built at run time. The virtual call is negligible next to a matrix product. It is itself a Container.
 template <FloatOrDouble Scalar = float>
 class AnyModule {
  public:
@@ -169,7 +169,8 @@ class AnyModule {
   }
   template <class M>
   void as() const&& = delete;
-  /// Returns the module as an `M<Scalar>`: `net[1].as<Linear>().weight`. Throws ArgumentError.
+  /// Returns the module as an `M<Scalar>`: `net[1].as<Linear>().weight`. Throws ArgumentError unless it is
+  /// one.
   template <template <class> class M>
   M<Scalar>& as() & {
     return as<M<Scalar>>();

@@ -27,7 +27,7 @@ struct BatchNorm1dOptions {
   bool affine = true;     ///< whether the module has a weight and a bias
 };
 
-/// Batch normalisation `[N, C] -> [N, C]` (Ioffe and Szegedy, 2015), as `torch.nn.BatchNorm1d`. In training
+/// Batch normalisation `[N, C] -> [N, C]` (Ioffe and Szegedy, 2015), as `torch.nn.BatchNorm1d`. In training,
 /// it uses the mean and variance of the batch and then updates the running statistics; otherwise it uses the
 /// running statistics.
 template <class Scalar = float>
@@ -115,7 +115,7 @@ class BatchNorm1d {
     const auto share = static_cast<Scalar>(options_.momentum);
     ops::lerp<Scalar>(share, s.mean, running_mean.view());
     ops::lerp<Scalar>(share, s.variance, running_variance.view());
-    // A count loaded from a file may be the maximum already.
+    // A count loaded from a file may already be the maximum.
     if (num_batches_tracked < std::numeric_limits<std::int64_t>::max()) ++num_batches_tracked;
   }
 
@@ -164,7 +164,7 @@ class BatchNorm1d {
   std::string name() const { return "BatchNorm1d(" + std::to_string(features()) + ")"; }
 
  private:
-  /// Numbers of the buffers in the context, each `[C]`.
+  /// The buffer slots in the context, each `[C]`.
   enum Slot : Index {
     mean_slot,
     variance_slot,
@@ -176,7 +176,7 @@ class BatchNorm1d {
     bias_sink_slot
   };
 
-  /// Returns the gradient to add to: a scratch buffer if only this one of the two parameters is frozen.
+  /// Returns the gradient to add to, or a scratch buffer if the parameter is frozen.
   static TensorView<Scalar> gradient_view(Parameter<Scalar>& parameter, Slot sink, Context& context) {
     if (parameter.requires_grad) return parameter.grad().view();
     const TensorView<Scalar> ignored = context.buffer<Scalar>(sink, parameter.value.shape());
@@ -184,7 +184,7 @@ class BatchNorm1d {
     return ignored;
   }
 
-  /// The statistics that a pass normalises by and that `update` moves the running statistics towards.
+  /// The statistics that a pass normalises by and that `update` folds into the running ones.
   struct Statistics {
     TensorView<Scalar> mean, variance, inverse_deviation, mean_rest;
 

@@ -84,7 +84,7 @@ class Chain {
   }
 
  private:
-  static constexpr Index input = -1;  // the writer while all children so far pass x through
+  static constexpr Index input = -1;  // the writer of an output that is still x
 
   Child& child(Index i) const { return children_[to_size(i)]; }
   Context::Output& planned(Index i) const { return context_->outputs()[to_size(i)]; }

@@ -31,7 +31,7 @@ class GELU {
     form_ == GELUForm::exact ? ops::gelu<Scalar>(x, y) : ops::gelu_tanh<Scalar>(x, y);
   }
 
-  /// Writes dL/dx = dL/dy (P(X <= x) + x p(x)), or the derivative of the tanh form.
+  /// Writes dL/dx = dL/dy (P(X <= x) + x p(x)) with the density p of X, or the derivative of the tanh form.
   void backward(TensorView<const Scalar> x, TensorView<const Scalar>, TensorView<const Scalar> dy,
                 TensorView<Scalar> dx, Context&) const {
     form_ == GELUForm::exact ? ops::gelu_backward<Scalar>(x, dy, dx)

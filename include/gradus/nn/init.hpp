@@ -13,8 +13,8 @@
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/parameter.hpp>
 
-/// Parameter initialisation, as `torch.nn.init`, with PyTorch's numbers for the same seed. A weight has shape
-/// `[fan_out, fan_in]`.
+/// Parameter initialisation as in `torch.nn.init`, with the same numbers for the same seed. A weight has
+/// shape `[fan_out, fan_in]`.
 namespace gradus::nn::init {
 
 namespace detail {
@@ -75,7 +75,7 @@ void normal(TensorView<Scalar> x, Generator& random, double mean = 0, double std
   random.fill_normal(x.span(), mean, std);
 }
 
-/// Draws uniformly with variance 2 gain^2 / (fan_in + fan_out): Glorot and Bengio, 2010.
+/// Draws from a uniform distribution with variance 2 gain^2 / (fan_in + fan_out): Glorot and Bengio, 2010.
 template <class Scalar>
 void xavier_uniform(TensorView<Scalar> weight, Generator& random, double gain = 1) {
   const double deviation = detail::xavier_deviation(gain, detail::fans("xavier_uniform", weight.shape()));
@@ -90,8 +90,8 @@ void xavier_normal(TensorView<Scalar> weight, Generator& random, double gain = 1
 /// Whose variance to preserve: `in` for activations in forward, `out` for gradients in backward.
 enum class Fan { in, out };
 
-/// Draws uniformly with variance 2 / ((1 + slope^2) fan): He et al., 2015. `slope` is the slope for x < 0 of
-/// the leaky ReLU that follows.
+/// Draws from a uniform distribution with variance 2 / ((1 + slope^2) fan): He et al., 2015. `slope` is that
+/// of the leaky ReLU that follows, for x < 0.
 template <class Scalar>
 void kaiming_uniform(TensorView<Scalar> weight, Generator& random, double slope = 0, Fan fan = Fan::in) {
   const auto [in, out] = detail::fans("kaiming_uniform", weight.shape());

@@ -100,10 +100,10 @@ class LayerNorm {
   std::string name() const { return "LayerNorm(" + std::to_string(features_) + ")"; }
 
  private:
-  /// Numbers of the buffers in the context; the first three hold one value per row.
+  /// The buffer slots in the context; the first three hold one value per row.
   enum Slot : Index { mean_slot, inverse_deviation_slot, mean_rest_slot, weight_sink_slot, bias_sink_slot };
 
-  /// Returns the gradient to add to: a scratch buffer if only this one of the two parameters is frozen.
+  /// Returns the gradient to add to, or a scratch buffer if the parameter is frozen.
   static TensorView<Scalar> gradient_view(Parameter<Scalar>& parameter, Slot sink, Context& context) {
     if (parameter.requires_grad) return parameter.grad().view();
     const TensorView<Scalar> ignored = context.buffer<Scalar>(sink, parameter.value.shape());

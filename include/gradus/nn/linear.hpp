@@ -24,9 +24,9 @@ struct LinearOptions {
 
 /// The fully connected layer y = x W^T + b: `[N, in] -> [N, out]`, with W `[out, in]` and b `[out]`.
 ///
-/// Weights and biases are drawn as in PyTorch, uniformly from +-1/sqrt(in). Without a generator,
-/// `Generator{0}` is used, so that a program without seeds is reproducible. Two layers of the same shape then
-/// start equal; to avoid that, pass a generator to them, or to Sequential::reset_parameters.
+/// Weights and biases are drawn as in PyTorch, uniformly in +-1/sqrt(in). Without a generator, `Generator{0}`
+/// is used, so that a program without seeds is reproducible. Two layers of the same shape then start equal;
+/// to avoid that, pass a generator to them, or to Sequential::reset_parameters.
 template <class Scalar = float>
 struct Linear {
   /// `[out, in]`, as in PyTorch.

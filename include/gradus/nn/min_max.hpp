@@ -16,7 +16,7 @@
 
 namespace gradus::nn {
 
-/// A module that maps the range that each feature has in given data to [0, 1] or another range, as
+/// A module that maps each feature's range in the given data to [0, 1] or another range, as
 /// `sklearn.preprocessing.MinMaxScaler`:
 ///
 ///     Sequential net{MinMax{train.inputs}, Linear{9, 32}, ReLU{}, Linear{32, 1}};

@@ -16,7 +16,7 @@
 
 namespace gradus::nn {
 
-/// A module is a plain struct with three functions, no base class and no registration:
+/// A module is a plain struct with three functions. It needs no base class and no registration:
 ///
 /// - `Shape output_shape(const Shape& x) const` returns the output's shape. Throws ShapeError.
 /// - `void forward(x, y, Context&) const` writes the output.
@@ -51,8 +51,8 @@ concept Module = std::copy_constructible<M> &&
 };
 
 /// A module that contains modules. `accumulate(x, y, dy, dx, Context&)` does the work of gradient and
-/// backward in one sweep; a null dx is not computed. `Index depth() const` returns 1 + the largest depth of
-/// its modules, so that too deep a nesting is rejected when a network is built: see nn/nesting.hpp.
+/// backward in one sweep; if dx is null, it skips the latter. `Index depth() const` returns 1 + the largest
+/// depth of its modules, which limits the nesting when a network is built: see nn/nesting.hpp.
 template <class M, class Scalar>
 concept Container = Module<M, Scalar> &&
     requires(M& module, TensorView<const Scalar> in, TensorView<Scalar> out, Context& context) {

@@ -40,7 +40,7 @@ struct NamedModule {
   /// The module, cast to the network's scalar type.
   AnyModule<Scalar> module;
 
-  /// Gives a module a name.
+  /// Takes the name and the module.
   template <ModuleFor<Scalar> M>
   NamedModule(std::string child_name, M child) : name(std::move(child_name)), module(std::move(child)) {}
 };

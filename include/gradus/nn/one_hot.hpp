@@ -98,8 +98,8 @@ class OneHot {
     }
   }
 
-  /// Returns x with its categories replaced, for data outside a network, such as the input to the constructor
-  /// of a Standardize that follows. Throws ShapeError.
+  /// Returns x with its categories replaced, for data outside a network, for example to construct a
+  /// Standardize that follows it. Throws ShapeError.
   Tensor<Scalar> operator()(TensorView<const Scalar> x) const {
     Tensor<Scalar> y(output_shape(x.shape()));
     Context context;

@@ -21,7 +21,7 @@ namespace gradus::nn::detail {
                       (least < most ? " to " + std::to_string(most) : std::string()));
 }
 
-/// Throws ArgumentError unless the sizes of the layers fit together.
+/// Throws ArgumentError unless the sizes of the layers match.
 template <class Scalar>
 void check_layers(std::span<const DenseLayer<Scalar>> layers, Index max_width) {
   if (layers.empty()) throw ArgumentError("Predictor: got no layers, expected at least one");

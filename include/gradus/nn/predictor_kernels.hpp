@@ -128,7 +128,7 @@ struct SoftmaxInPlace {
   [[gnu::always_inline]] static void run(S* y, Index panels, Index size) {
     constexpr int n = Isa::template lanes<S>;
     S largest = y[0];
-    // NaN compares false here, so that its exponential below is NaN.
+    // NaN compares false and is passed over, so its exponential below is NaN.
     for (Index i = 1; i < size; ++i) largest = y[i] > largest ? y[i] : largest;
     for (Index i = 0; i < panels * n; i += n)
       simd::store(y + i, exp(simd::load<S, n>(y + i) - simd::broadcast<S, n>(largest)));

@@ -90,8 +90,8 @@ class Sequential : public ModuleList<Scalar> {
     detail::check_module<M, Scalar>();
     append(AnyModule<Scalar>(std::move(module)), std::move(name));
   }
-  /// Sets training mode, in which forward applies dropout and uses batch statistics; predict never does. A
-  /// new network is in training mode.
+  /// Turns training mode on or off. It is on at first: forward applies dropout and uses batch statistics.
+  /// predict never does.
   void train(bool on = true) { training_ = on; }
   /// Leaves training mode.
   void eval() { train(false); }
@@ -136,7 +136,7 @@ class Sequential : public ModuleList<Scalar> {
   /// then; a temporary tensor is stored. The result is valid until the next forward. Throws a ShapeError that
   /// names the layer.
   const Tensor<Scalar>& forward(ConstView x) & { return forward(x, random_); }
-  /// Draws dropout masks from `random`.
+  /// Does the same, drawing dropout masks from `random`.
   const Tensor<Scalar>& forward(ConstView x, Generator& random) &;
   /// Stores a temporary input for backward.
   const Tensor<Scalar>& forward(Tensor<Scalar>&& x) & { return forward(std::move(x), random_); }
@@ -164,9 +164,9 @@ class Sequential : public ModuleList<Scalar> {
     return std::move(workspace_.value.output);
   }
 
-  /// Adds to the gradient of every parameter that is not frozen, from the gradient of the loss with respect
-  /// to the result of the last forward. Unless dx is null, writes the gradient with respect to the input.
-  /// Throws ShapeError, or StateError unless the last forward succeeded.
+  /// Backpropagates dy, the gradient of the loss with respect to the result of the last forward: adds to the
+  /// gradient of every parameter that is not frozen and, unless dx is null, writes the input gradient. Throws
+  /// ShapeError, or StateError unless the last forward succeeded.
   void backward(ConstView dy, View dx = {});
   /// Returns the output of child i in the last forward, valid until the next one. Throws IndexError, or
   /// StateError unless the last forward succeeded.

@@ -14,7 +14,7 @@
 
 namespace gradus::nn {
 
-/// A module that subtracts each feature's mean in given data and divides by its standard deviation, as
+/// A module that subtracts each feature's mean in the given data and divides by its standard deviation, as
 /// `sklearn.preprocessing.StandardScaler`:
 ///
 ///     Sequential net{Standardize{train.inputs}, Linear{9, 32}, ReLU{}, Linear{32, 1}};

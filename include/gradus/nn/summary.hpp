@@ -31,14 +31,14 @@ struct SummaryCounts {
   Index all() const { return trained + frozen + not_trained; }
 };
 
-/// 203,530
+/// Returns `203,530` for 203530.
 inline std::string with_commas(Index number) {
   std::string digits = std::to_string(number);
   for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
   return digits;
 }
 
-/// 795.04 KB
+/// Returns `795.04 KB` for 814121.
 inline std::string memory_size(Index bytes) {
   constexpr const char* units[] = {"KB", "MB", "GB"};
   auto size = static_cast<double>(bytes);
@@ -87,7 +87,7 @@ Shape add_summary_rows(const Sequential<Scalar>& net, Shape shape, const std::st
 
 /// Returns a table of a network's layers with their output shapes and parameter counts, as in Keras:
 /// `std::cout << summary(net, {28, 28})`. `sample` is the input shape without the batch. Frozen parameters,
-/// if any, have a line. Throws a ShapeError that names the layer if the network does not accept such samples.
+/// if any, get a line. Throws a ShapeError that names the layer if the network does not accept such samples.
 template <class Scalar>
 std::string summary(const Sequential<Scalar>& net, const Shape& sample) {
   const Shape input = sample.prepend(1);

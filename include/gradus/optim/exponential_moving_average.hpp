@@ -78,7 +78,7 @@ class ExponentialMovingAverage {
     swapped_ = !swapped_;
   }
 
-  /// A guard during whose lifetime the network has the averages.
+  /// A guard: while it is alive, the network has the averages.
   class [[nodiscard]] Use {
    public:
     ~Use() { average_.swap(); }
@@ -90,7 +90,7 @@ class ExponentialMovingAverage {
     explicit Use(ExponentialMovingAverage& average) : average_(average) { average_.swap(); }
     ExponentialMovingAverage& average_;
   };
-  /// Swaps until the result is destroyed. Throws StateError if the network already has the averages.
+  /// Swaps, and swaps back when the result is destroyed. Throws StateError if already swapped.
   [[nodiscard]] Use use() {
     if (swapped_) throw StateError("ExponentialMovingAverage: the network has the averages already");
     return Use(*this);

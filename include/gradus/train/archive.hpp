@@ -28,7 +28,7 @@ concept Archivable =
                   std::vector<std::string>, Generator, Tensor<float>, Tensor<double>,
                   std::vector<Tensor<float>>, std::vector<Tensor<double>>>;
 
-/// Base of the archives that save or load the state of objects through their function `serialize`:
+/// Base of the archives that save or load the state of objects through their `serialize` function:
 ///
 ///     template <class Archive>
 ///     void serialize(Archive& archive) {
@@ -52,13 +52,12 @@ class Archive {
   /// Saves or loads a count, like an Index. It is not an overload, because std::int64_t is the same type as
   /// Index on some platforms only.
   void count(std::string_view name, std::int64_t& value) { visit_count(path_ + std::string(name), value); }
-  /// Saves a value that must be equal when it is loaded, such as the name of a rule. Throws FileError if it
-  /// is not.
+  /// Saves a value, such as the name of a rule, or throws FileError if the file being loaded has another one.
   void expect(std::string_view name, const std::string& value) {
     visit_expected(path_ + std::string(name), value);
   }
 
-  /// A guard during whose lifetime names begin with a prefix and a dot.
+  /// A guard: while it is alive, names begin with a prefix and a dot.
   class [[nodiscard]] Scope {
    public:
     /// Adds the prefix.

@@ -61,8 +61,8 @@ concept HasOnEnd = requires(C& callback, Trainer& trainer) {
 /// - `void on_epoch(auto& trainer)` after each epoch and its validation: see `trainer.history().back()`;
 /// - `void on_checkpoint(auto& trainer)` after each step and each epoch, after all other callback functions,
 ///   to save a checkpoint;
-/// - `void on_end(auto& trainer)` when the fit ends, even by an exception, for every callback whose
-///   `on_begin` has returned.
+/// - `void on_end(auto& trainer)` when the fit ends, even by an exception, if this callback's `on_begin` has
+///   returned.
 ///
 /// Each may call `trainer.stop()`. A callback with state has `serialize(archive)` or
 /// `serialize(archive, trainer)`, so that checkpoints include it: see train/archive.hpp.

@@ -104,7 +104,7 @@ class History {
 
   /// Returns CSV: a header and one line per epoch. For validation data named `test`, the header is
   /// `epoch,train_loss,train_acc,test_loss,test_acc,seconds,learning_rate`; without a name, or if the name
-  /// differs between epochs, the two columns are called `validation_loss` and `validation_acc`. Two columns
+  /// differs between epochs, the validation columns are `validation_loss` and `validation_acc`. Two columns
   /// follow for each metric added to the trainer, as in `train_mae,test_mae`. Unknown values are empty;
   /// numbers except `seconds` have full precision. A comment, if any, becomes a line `# comment` before the
   /// header. To write a file, use `write_text(path, history.to_csv())` from core/atomic_file.hpp.

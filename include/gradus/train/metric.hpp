@@ -107,7 +107,7 @@ class AnyMetric {
     if (self_->add(outputs, any_labels(labels)) || std::same_as<Labels, MixedLabels>) return;
     throw StateError("Trainer: metric '" + name_ + "' does not take labels of the kind that the data have");
   }
-  /// Returns the metric over the batches so far; the mean of a function is NaN before the first.
+  /// Returns the value over the batches so far. The mean of a function is NaN before the first.
   double value() const { return self_->value(); }
   void serialize(Archive& archive) {
     const auto scope = archive.scope(name_);

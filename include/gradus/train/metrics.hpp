@@ -34,7 +34,7 @@ struct Metrics {
   double accuracy = std::numeric_limits<double>::quiet_NaN();  ///< NaN if the loss does not classify
   /// The number of samples.
   Index samples = 0;
-  /// The metrics that were added to the trainer, in that order.
+  /// The metrics that were added to the trainer, in the order of addition.
   std::vector<NamedMetric> named = {};
 
   /// Returns the metric with this name, or null.

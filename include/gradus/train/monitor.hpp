@@ -17,7 +17,7 @@ namespace gradus {
 /// The metric that decides which epoch is the best so far: the lowest loss or the highest accuracy.
 enum class Monitor { validation_loss, validation_accuracy, train_loss, train_accuracy };
 
-/// Selects a metric that was added to the trainer: `{.monitor = MetricMonitor{"mae"}}`.
+/// A monitor of a metric that was added to the trainer: `{.monitor = MetricMonitor{"mae"}}`.
 struct MetricMonitor {
   /// The name under which the metric was added.
   std::string metric = {};

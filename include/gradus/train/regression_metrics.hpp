@@ -56,7 +56,7 @@ class SumOfErrors {
 /// The mean of |y - t| over all elements.
 class MeanAbsoluteError {
  public:
-  /// Forgets all batches.
+  /// Discards all batches.
   void reset() { errors_.reset(); }
   /// Adds a batch of outputs and targets of the same shape. Throws ShapeError.
   template <class Scalar>
@@ -78,7 +78,7 @@ class MeanAbsoluteError {
 /// The root of the mean of (y - t)^2 over all elements.
 class RootMeanSquaredError {
  public:
-  /// Forgets all batches.
+  /// Discards all batches.
   void reset() { errors_.reset(); }
   /// Adds a batch of outputs and targets of the same shape. Throws ShapeError.
   template <class Scalar>
@@ -102,7 +102,7 @@ class RootMeanSquaredError {
 /// returns 0 or 1.
 class R2 {
  public:
-  /// Forgets all batches.
+  /// Discards all batches.
   void reset() {
     samples_ = 0;
     mean_.clear();

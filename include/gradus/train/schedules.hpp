@@ -85,7 +85,7 @@ class EpochSchedule {
   detail::FollowedSchedule<S> followed_;
 };
 
-/// A callback that follows a schedule per step, likewise.
+/// A callback that follows a schedule per step instead of per epoch.
 template <optim::Schedule S>
 class StepSchedule {
  public:

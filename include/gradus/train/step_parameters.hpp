@@ -28,8 +28,8 @@ namespace gradus::detail {
 template <class Scalar>
 class StepParameters {
  public:
-  /// Divides the parameters. Throws StateError if the optimiser holds none of them, or if all that it holds
-  /// are frozen. An optimiser without `visit_parameters` is assumed to hold all of them.
+  /// Divides the parameters into the two sets. Throws StateError if the optimiser holds none of them, or if
+  /// all that it holds are frozen. An optimiser without `visit_parameters` is assumed to hold all of them.
   template <class Net, class Optimizer>
   void find(Net& net, const Optimizer& optimizer) {
     moved_ = net.named_parameters();
