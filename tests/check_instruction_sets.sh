@@ -1,8 +1,7 @@
 #!/bin/sh
-# SPDX-License-Identifier: MIT
-# check_instruction_sets.sh TEST_PROGRAM: runs the tests of kernels and gradients once per instruction set. TEST_PROGRAM,
-# compiled without flags, can choose among all of them. Then compiles these tests for Haswell, for this machine and without
-# SIMD, and runs each program. Run from the root of the repository.
+# SPDX-License-Identifier: MIT check_instruction_sets.sh TEST_PROGRAM: runs the tests of kernels and gradients once per
+# instruction set. TEST_PROGRAM is compiled without flags and can select any of them. Then compiles these tests for
+# Haswell, for this machine and without SIMD, and runs each program. Run from the root of the repository.
 set -eu
 program=$1
 mkdir -p build/kernels
