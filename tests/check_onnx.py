@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""tests/check_onnx.py PROGRAM: has python3-onnx check the files that tests/export/write_models writes, and evaluates
-their graphs with NumPy; then builds graphs with python3-onnx, as other programs write them, and compares what gradus
-makes of them with NumPy. --runtime uses onnxruntime in place of NumPy, --folder keeps the files, --read FOLDER compares
-the files of another program in that folder, each FILE.onnx with FILE.x and FILE.y (32-bit floats) beside it.
+"""tests/check_onnx.py PROGRAM: checks the files written by tests/export/write_models with python3-onnx and evaluates their
+graphs with NumPy. Then builds graphs with python3-onnx, as other programs write them, and compares the results of gradus
+with NumPy. --runtime uses onnxruntime instead of NumPy, --folder keeps the files, and --read FOLDER compares files of
+another program in that folder, each FILE.onnx with its FILE.x and FILE.y (32-bit floats).
 """
 
 import argparse
@@ -97,7 +97,7 @@ def compare(name, found, wanted, tolerance=TOLERANCE):
     difference = np.abs(found - wanted).max() / max(1, np.abs(wanted).max())
     worst = max(worst, difference)
     print(f"{name:32} {difference:.2g}")
-    assert difference <= tolerance, f"{name}: differs by {difference}"  # False for NaN, too
+    assert difference <= tolerance, f"{name}: differs by {difference}"  # also False for NaN
 
 
 def check_written(folder, runtime):
@@ -116,7 +116,7 @@ def check_written(folder, runtime):
 
 
 def read(program, folder, file, x):
-    """Returns what gradus makes of the rows of x."""
+    """Returns the outputs of gradus for the rows of x."""
     header = [len(x), x.ndim - 1, *x.shape[1:]]
     np.savetxt(folder / "rows.x", np.concatenate([header, x.ravel()]), fmt="%.17g")
     output = subprocess.run([program, folder, "--read", file, folder / "rows.x"], check=True, capture_output=True)

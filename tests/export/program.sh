@@ -1,7 +1,6 @@
 #!/bin/sh
-# SPDX-License-Identifier: MIT
-# program.sh WRITE_MODELS GRADUS_EXPORT: gradus-export makes of a saved network the header that export_c wrote, and the
-# same of an ONNX file; it refuses what it cannot read.
+# SPDX-License-Identifier: MIT program.sh WRITE_MODELS GRADUS_EXPORT: checks that gradus-export turns a saved network,
+# and an ONNX file of it, into the same header as export_c, and that it refuses what it cannot read.
 set -eu
 
 folder=$(mktemp -d)
