@@ -220,6 +220,14 @@ def mend_enumerators(html):
             script.write_text(mended)
 
 
+def mend_summaries(html):
+    """Removes links to the list of nested classes where all of them are private, so that there is no list."""
+    for page in html.glob("*.html"):
+        text = page.read_text()
+        if 'href="#nested-classes"' in text and 'name="nested-classes"' not in text:
+            page.write_text(re.sub(r'<a href="#nested-classes">[^<]*</a>(?: &#124;\s*)?', "", text))
+
+
 def words(page):
     """The words of a page that somebody may search for."""
     text = re.sub(r"\]\([^)]*\)|<!--.*?-->|\$[^$]*\$", " ", (ROOT / page).read_text(), flags=re.S)
@@ -251,6 +259,7 @@ def add_words_to_search(html):
 def finish(html):
     copy_linked_files(html)
     mend_enumerators(html)
+    mend_summaries(html)
     add_words_to_search(html)
 
 
