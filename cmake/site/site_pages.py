@@ -251,12 +251,21 @@ def add_words_to_search(html):
             script = html / f"search/{section}_{index:x}.js"
             entries = script.read_text().rstrip().removesuffix("];").rstrip()
             for n, word in enumerate(sorted(word for word in found if word.startswith(letter))):
+                label = f"{word}, in {len(found[word])} pages" if len(found[word]) > 1 else word
                 places = ",".join(f"['../{page_id(page)}.html',1,{title(page)!r}]" for page in found[word])
-                entries += f",\n  ['{word.replace('_', '_5f')}_w{n}',['{word}',{places}]]"
+                entries += f",\n  ['{word.replace('_', '_5f')}_w{n}',['{label}',{places}]]"
             script.write_text(entries + "\n];\n")
 
 
+def enlarge_results(html):
+    """The results of a search are a page of their own, to which the site's style sheet does not apply."""
+    with (html / "search/search.css").open("a") as sheet:
+        sheet.write(".SRPage { background: #fff; }\n.SRPage .SRResult { padding: 3px 0; }\n"
+                    ".SRSymbol, .SRScope { font: 14px/1.5 system-ui, 'DejaVu Sans', sans-serif; }\n.SRSymbol { font-weight: 600; }\n")
+
+
 def finish(html):
+    enlarge_results(html)
     copy_linked_files(html)
     mend_enumerators(html)
     mend_summaries(html)

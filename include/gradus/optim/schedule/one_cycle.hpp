@@ -13,6 +13,7 @@
 
 namespace gradus::optim {
 
+/// The curve of OneCycle between its turning points.
 enum class Anneal { cosine, linear };
 
 /// From `1 / div_factor` up to 1, then down to `1 / (div_factor final_div_factor)`, while the momentum makes
