@@ -241,12 +241,12 @@ def add_words_to_search(html):
         for word in words(page):
             found.setdefault(word, []).append(page)
     found = {word: where for word, where in found.items() if len(where) <= 12}  # not "the" and "for"
-    data = html / "search/searchdata.js"
-    sections = data.read_text()
-    for number, section in [(0, "all"), (9, "pages")]:
-        if not re.search(rf'{number}: "{section}"', sections):
+    data = (html / "search/searchdata.js").read_text()  # per section: the first letters of its entries, then its name
+    for section in ["all", "pages"]:
+        number = re.search(rf'(\d+): "{section}"', data)
+        letters = number and re.search(rf'{number[1]}: "([^"]*)"', data)[1]
+        if not letters:
             sys.exit(f"site_pages.py: this version of Doxygen has another search index: no section {section}")
-        letters = re.search(rf'{number}: "([^"]*)"', sections)[1]
         for index, letter in enumerate(letters):
             script = html / f"search/{section}_{index:x}.js"
             entries = script.read_text().rstrip().removesuffix("];").rstrip()
