@@ -207,15 +207,26 @@ def copy_linked_files(html):
                 shutil.copyfile(source, html / copy)
 
 
-def mend_enumerators(html):
-    """Lets enumerators without a comment, which have no anchor, lead to their enumeration in the navigation."""
-    anchors = set()
-    for page in html.glob("namespace*.html"):
-        anchors.update(re.findall(r'id="(\w+)"', page.read_text()))
+def mend_navigation(html):
+    """Mends links of the navigation to anchors that do not exist.
+
+    A function in the list of a header leads to its namespace, where it is described. An enumerator without a comment has
+    no anchor; it leads to its enumeration.
+    """
+    anchors = {page.name: set(re.findall(r'id="(\w+)"', page.read_text())) for page in html.glob("*.html")}
+    namespaces = {anchor: page for page in anchors if page.startswith("namespacegradus") for anchor in anchors[page]}
+
+    def mend(match):
+        page, name = match.groups()
+        for anchor in [name, name[:33]]:
+            for candidate in [page, namespaces.get(anchor)]:
+                if candidate and anchor in anchors[candidate]:
+                    return f'"{candidate}#{anchor}"'
+        return match[0]
+
     for script in html.glob("*.js"):
         text = script.read_text()
-        mended = re.sub(r"(\.html#)(a[0-9a-f]{32})(a[0-9a-f]{32})\b",
-                        lambda match: match[0] if match[2] + match[3] in anchors else match[1] + match[2], text)
+        mended = re.sub(r'"(\w+\.html)#(a[0-9a-f]{32,65})"', mend, text)
         if mended != text and not script.name.startswith("navtreeindex"):
             script.write_text(mended)
 
@@ -267,7 +278,7 @@ def enlarge_results(html):
 def finish(html):
     enlarge_results(html)
     copy_linked_files(html)
-    mend_enumerators(html)
+    mend_navigation(html)
     mend_summaries(html)
     add_words_to_search(html)
 
