@@ -14,18 +14,10 @@
 #include <gradus/core/shape.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/core/tensor_view.hpp>
+#include <gradus/nn/categorical_column.hpp>
 #include <gradus/nn/context.hpp>
 
 namespace gradus::nn {
-
-/// A column of category numbers.
-struct CategoricalColumn {
-  Index column;  ///< Its index.
-  Index count;   ///< How many categories it has, numbered 0, 1, ...
-
-  /// Whether two columns are the same.
-  bool operator==(const CategoricalColumn&) const = default;
-};
 
 /// Replaces columns of category numbers by one column per category, which is 1 for the sample's category and
 /// 0 otherwise: `[N, in] -> [N, out]`. Other columns are copied. A value that is no category, such as NaN,
@@ -37,16 +29,17 @@ template <class Scalar = float>
 class OneHot {
  public:
   /// `columns` may be in any order. Throws ArgumentError for a column outside of [0, in) or given twice, and
-  /// for fewer than 1 category.
+  /// for fewer than 1 category or more than max_categories.
   OneHot(Index in, std::vector<CategoricalColumn> columns) : in_(in), columns_(std::move(columns)) {
     std::ranges::sort(columns_, {}, &CategoricalColumn::column);
     out_ = in;
     Index before = -1;
     for (const CategoricalColumn& each : columns_) {
-      if (each.column <= before || each.column >= in || each.count < 1) {
+      if (each.column <= before || each.column >= in || each.count < 1 || each.count > max_categories) {
         throw ArgumentError("OneHot: column " + std::to_string(each.column) + " of " + std::to_string(in) +
                             " has " + std::to_string(each.count) +
-                            " categories, expected each column once, with at least 1 category");
+                            " categories, expected each column once, with 1 to " +
+                            std::to_string(max_categories) + " categories");
       }
       before = each.column;
       out_ = gradus::detail::checked_add("OneHot: outputs", out_, each.count - 1);

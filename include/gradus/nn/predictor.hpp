@@ -25,10 +25,10 @@ namespace gradus::nn {
 ///     const nn::Predictor predict{net};  // includes <gradus/nn.hpp>
 ///     if (!predict(observation, action)) ...
 ///
-/// The weights are laid out for the processor's registers, BatchNorm1d is folded into them, and nothing is
-/// left to plan. A call allocates nothing, takes no lock and throws nothing, and many threads may call at
-/// once. Intermediate values are on the stack: 4 KB if no layer has more than 512 outputs (float), else 32
-/// KB.
+/// The weights are laid out for the processor's registers, BatchNorm1d is folded into them, a category of
+/// OneHot selects a row of them, and nothing is left to plan. A call allocates nothing, takes no lock and
+/// throws nothing, and many threads may call at once. Intermediate values are on the stack: 4 KB if no layer
+/// has more than 512 outputs (float), else 32 KB.
 ///
 /// Sums are added in another order than in `net.predict`: outputs differ by at most 2e-6 of the largest one,
 /// 4e-15 for doubles, in the tests, with layers of up to 600 inputs.
@@ -53,13 +53,15 @@ class Predictor {
       size_ += detail::panel_elements(layer.in, layer.out, lanes);
       widest_ = std::max(widest_, layers_.back().panels * lanes);
     }
+    in_ = layers.front().inputs();
     memory_.reserve(size_);
     for (std::size_t i = 0; i < layers.size(); ++i)
       detail::pack_panels(layers[i], lanes, memory_.data() + layers_[i].bias,
                           memory_.data() + layers_[i].weight);
   }
   /// Copies the network as it predicts now. Throws ArgumentError if it has other modules than Linear,
-  /// BatchNorm1d, Dropout, Flatten, Identity and activations, and as above. Needs <gradus/nn.hpp>.
+  /// BatchNorm1d, Standardize, MinMax, OneHot, Dropout, Flatten, Identity and activations, and as above.
+  /// Needs <gradus/nn.hpp>.
   template <std::same_as<Sequential<Scalar>> Network>
   explicit Predictor(const Network& net)
       : Predictor(std::span<const DenseLayer<Scalar>>(dense_layers(net))) {}
@@ -69,6 +71,7 @@ class Predictor {
       : layers_(other.layers_),
         memory_(other.size_),
         size_(other.size_),
+        in_(other.in_),
         widest_(other.widest_),
         forward_(other.forward_) {
     std::copy_n(other.memory_.data(), size_, memory_.data());
@@ -82,7 +85,7 @@ class Predictor {
   ~Predictor() = default;
 
   /// The number of inputs of a sample.
-  Index in() const noexcept { return layers_.front().in; }
+  Index in() const noexcept { return in_; }
   /// The number of outputs of a sample.
   Index out() const noexcept { return layers_.back().out; }
 
@@ -129,6 +132,7 @@ class Predictor {
   std::vector<detail::PanelLayer<Scalar>> layers_;
   gradus::detail::AlignedBuffer<Scalar> memory_;  // the biases and weights of all layers
   Index size_ = 0;                                // elements of it
+  Index in_ = 0;                                  // elements of a sample
   Index widest_ = 0;                              // padded outputs of the widest layer
   void (*forward_)(const detail::PanelLayer<Scalar>&, const Scalar*, const Scalar*, Scalar*) = nullptr;
 };

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/simd/dispatch.hpp>
@@ -12,6 +11,7 @@
 #include <gradus/core/simd/map.hpp>
 #include <gradus/core/simd/pack.hpp>
 #include <gradus/nn/dense_layer.hpp>
+#include <gradus/nn/dense_product.hpp>
 #include <gradus/ops/activation.hpp>
 #include <gradus/ops/elu.hpp>
 #include <gradus/ops/gelu.hpp>
@@ -19,65 +19,8 @@
 #include <gradus/ops/silu.hpp>
 #include <gradus/ops/softplus.hpp>
 
-/// Kernels for a single sample. Weights are stored in panels: the weights of n outputs, one pack, for input
-/// 0, then for input 1, and so on. Several panels are interleaved in a group, so that memory is read in
-/// order. Outputs and biases are padded to whole panels.
+/// Activations and whole layers for a single sample, in the panels of dense_product.hpp.
 namespace gradus::nn::detail {
-
-/// Panels that are multiplied side by side, so that no sum waits for the one before.
-inline constexpr int most_panels = 8;
-
-/// The number of panels in the group that begins where `rest` panels are left: a power of two.
-constexpr Index group_panels(Index rest) { return rest >= 8 ? 8 : rest >= 4 ? 4 : rest >= 2 ? 2 : 1; }
-
-/// y = W x + b for one group of `panels`. Terms are divided among `chains` sums each.
-template <int n, int panels, int chains, class S, int... P, int... T>
-[[gnu::always_inline]] inline void multiply_group(const S* w, const S* bias, const S* x, Index in, S* y,
-                                                  std::integer_sequence<int, P...>,
-                                                  std::integer_sequence<int, T...>) {
-  using Pack = simd::Pack<S, n>;
-  // Sum T belongs to panel T % panels and chain T / panels.
-  Pack sums[] = {(T < panels ? simd::load<S, n>(bias + T % panels * n) : simd::broadcast<S, n>(S(0)))...};
-  Index k = 0;
-  for (; k + chains <= in; k += chains, w += chains * panels * n)
-    ((sums[T] = multiply_add(simd::broadcast<S, n>(x[k + T / panels]), simd::load<S, n>(w + T * n), sums[T])),
-     ...);
-  for (; k < in; ++k, w += panels * n)
-    ((sums[P] = multiply_add(simd::broadcast<S, n>(x[k]), simd::load<S, n>(w + P * n), sums[P])), ...);
-  for (int chain = 1; chain < chains; ++chain) ((sums[P] = sums[P] + sums[chain * panels + P]), ...);
-  (simd::store(y + P * n, sums[P]), ...);
-}
-
-/// y = W x + b for all panels of a layer.
-struct DenseProduct {
-  template <class Isa, class S>
-  [[gnu::always_inline]] static void run(const S* w, const S* bias, const S* x, Index in, Index panels,
-                                         S* y) {
-    constexpr int n = Isa::template lanes<S>;
-    while (panels > 0) {
-      const Index size = group_panels(panels);
-      if (size == 8)
-        group<n, 8, 1>(w, bias, x, in, y);
-      else if (size == 4)
-        group<n, 4, 2>(w, bias, x, in, y);
-      else if (size == 2)
-        group<n, 2, 4>(w, bias, x, in, y);
-      else
-        group<n, 1, 4>(w, bias, x, in, y);
-      w += size * n * in;
-      bias += size * n;
-      y += size * n;
-      panels -= size;
-    }
-  }
-
- private:
-  template <int n, int panels, int chains, class S>
-  [[gnu::always_inline]] static void group(const S* w, const S* bias, const S* x, Index in, S* y) {
-    multiply_group<n, panels, chains>(w, bias, x, in, y, std::make_integer_sequence<int, panels>{},
-                                      std::make_integer_sequence<int, panels * chains>{});
-  }
-};
 
 /// y = f(y) for whole panels.
 template <class F>
@@ -181,23 +124,14 @@ struct Activate {
   }
 };
 
-/// A layer in panels, as kernels read it.
-template <class S>
-struct PanelLayer {
-  Index bias = 0;    ///< where the bias begins in the network's memory, padded to whole panels
-  Index weight = 0;  ///< where the groups of panels begin
-  Index in = 0;
-  Index out = 0;
-  Index panels = 0;
-  Activation activation = Activation::identity;
-  S first = 0, second = 0;
-};
-
-/// y = f(W x + b), padded to whole panels.
+/// y = f(W h(x) + b), padded to whole panels.
 struct DenseForward {
   template <class Isa, class S>
   [[gnu::always_inline]] static void run(const PanelLayer<S>& layer, const S* memory, const S* x, S* y) {
-    DenseProduct::run<Isa>(memory + layer.weight, memory + layer.bias, x, layer.in, layer.panels, y);
+    if (layer.categories.empty())
+      DenseProduct::run<Isa>(memory + layer.weight, memory + layer.bias, x, layer.in, layer.panels, y);
+    else
+      CategoricalProduct::run<Isa>(layer, memory, x, y);
     Activate::run<Isa>(y, layer.panels, layer.out, layer.activation, layer.first, layer.second);
   }
 };
