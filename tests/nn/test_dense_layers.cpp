@@ -17,6 +17,9 @@ namespace {
 /// The output of layers for one sample, by the definition.
 std::vector<double> evaluate(const std::vector<DenseLayer<double>>& layers, std::vector<double> x) {
   for (const DenseLayer<double>& layer : layers) {
+    const Tensor<double> replaced = OneHot<double>{static_cast<Index>(x.size()), layer.categories}(
+        TensorView<const double>(x.data(), Shape{1, static_cast<Index>(x.size())}));
+    x.assign(replaced.begin(), replaced.end());
     std::vector<double> y(to_size(layer.out));
     for (Index j = 0; j < layer.out; ++j) {
       y[to_size(j)] = layer.bias[to_size(j)];
@@ -142,6 +145,9 @@ TEST_CASE("dense_layers: OneHot in places where no Linear follows becomes a diag
   CHECK(twice[2].inputs() == 4);
   CHECK(twice[2].out == 8);
   CHECK(dense_layers(Sequential<double>{OneHot{3, {}}, Linear<double>{3, 2}}).size() == 1);
+  check_equal({Linear<double>{5, 3, random}, one_hot, unusual_norm(4, random)}, 5);
+  check_equal({Linear<double>{5, 3, random}, one_hot, Tanh{}, Linear<double>{4, 2, random}}, 5);
+  check_equal({norm, Dropout{}, one_hot, Linear<double>{4, 2, random}, ReLU{}}, 3);
   CHECK_THROWS_WITH(dense_layers(Sequential<double>{Linear<double>{5, 4}, one_hot}),
                     "dense_layers: module 1 has 3 inputs, expected 4");
 }
