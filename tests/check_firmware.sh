@@ -62,7 +62,7 @@ build() {
 }
 
 "$program" "$folder"
-for model in every_module policy every_module_double policy_double; do
+for model in every_module policy categories every_module_double policy_double categories_double; do
   case $model in
     *_double) type=double suffix= bound=1e-13 ;;
     *) type=float suffix=F bound=1e-5 ;;

@@ -9,7 +9,7 @@ trap 'rm -rf "$folder"' EXIT
 "$1" "$folder"
 export=$2
 mkdir "$folder/out"
-for model in policy every_module; do
+for model in policy every_module categories; do
   "$export" "$folder/$model.safetensors" -o "$folder/out/$model.h"
   cmp "$folder/$model.h" "$folder/out/$model.h"
 done
