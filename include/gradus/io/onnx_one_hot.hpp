@@ -69,7 +69,7 @@ class OnnxOneHot {
     builder_.flush();
     builder_.reserve(columns.shape.size(), sizeof(std::int64_t));
     in_ = builder_.sample()[0];
-    columns_ = columns.integers(node.place(), columns.shape.size());
+    columns_ = columns.integers(operands_.place(node), columns.shape.size());
     if (columns.shape.rank() != 1 || columns_.empty())
       operands_.fail(node,
                      "selects by a constant of shape " + columns.shape.to_string() + ", expected [columns]");
@@ -134,7 +134,7 @@ class OnnxOneHot {
   /// order.
   std::vector<nn::CategoricalColumn> categories(const OnnxNode& gather, const OnnxTensor& numbers,
                                                 const OnnxTensor& is_category) const {
-    const std::vector<bool> flags = is_category.flags(gather.place());
+    const std::vector<bool> flags = is_category.flags(operands_.place(gather));
     std::vector<nn::CategoricalColumn> result;
     Index next = 0;
     for (std::size_t i = 0; i < columns_.size(); ++next) {
