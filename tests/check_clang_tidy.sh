@@ -1,5 +1,6 @@
 #!/bin/sh
-# SPDX-License-Identifier: MIT Runs clang-tidy with .clang-tidy on all headers and fails on any finding. The headers are
+# SPDX-License-Identifier: MIT
+# Runs clang-tidy with .clang-tidy on all headers and fails on any finding. The headers are
 # divided among a few translation units, because every unit parses Eigen and the standard library again.
 #
 # CLANG_TIDY is the program, JOBS the number of parallel runs.

@@ -1,5 +1,6 @@
 #!/bin/sh
-# SPDX-License-Identifier: MIT tests/check_firmware.sh PROGRAM [FOLDER]: compiles the C headers written by
+# SPDX-License-Identifier: MIT
+# tests/check_firmware.sh PROGRAM [FOLDER]: compiles the C headers written by
 # tests/export/write_models as C99 and C++11 with each compiler, and for a Cortex-M4. Runs all builds, the last one
 # under QEMU, and compares each output with that of the network in double. Prints the sizes of code and constants for
 # the Cortex-M4.
@@ -62,7 +63,7 @@ build() {
 }
 
 "$program" "$folder"
-for model in every_module policy every_module_double policy_double; do
+for model in every_module policy categories every_module_double policy_double categories_double; do
   case $model in
     *_double) type=double suffix= bound=1e-13 ;;
     *) type=float suffix=F bound=1e-5 ;;

@@ -1,5 +1,6 @@
 #!/bin/sh
-# SPDX-License-Identifier: MIT tests/check_guide.sh PROGRAM: compiles every C++ and C block in docs/guide. Each block is
+# SPDX-License-Identifier: MIT
+# tests/check_guide.sh PROGRAM: compiles every C++ and C block in docs/guide. Each block is
 # a complete source file. PROGRAM is the compiled tests/export/write_models, which writes the policy.h that the C blocks
 # include.
 set -eu

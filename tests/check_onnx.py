@@ -60,6 +60,9 @@ OPERATORS = {
     "Clip": lambda a, x, low, high: np.clip(x, low, high),
     "Flatten": lambda a, x: x.reshape(x.shape[0], -1),
     "Reshape": lambda a, x, shape: x.reshape([x.shape[i] if n == 0 else n for i, n in enumerate(shape.astype(int))]),
+    "Gather": lambda a, x, i: np.take(x, i.astype(int), axis=a.get("axis", 0)),
+    "Equal": lambda a, x, y: (x == y).astype(np.float64),
+    "Where": lambda a, c, x, y: np.where(c != 0, x, y),
     "Identity": lambda a, x: x,
     "Cast": lambda a, x: x,
     "Dropout": lambda a, x, *rest: x,
@@ -101,7 +104,7 @@ def compare(name, found, wanted, tolerance=TOLERANCE):
 
 
 def check_written(folder, runtime):
-    for name in ["every_module", "policy", "every_module_double", "policy_double"]:
+    for name in ["every_module", "policy", "categories", "every_module_double", "policy_double", "categories_double"]:
         model = onnx.load(folder / f"{name}.onnx")
         onnx.checker.check_model(model, full_check=True)
         opsets = {o.domain: o.version for o in model.opset_import}

@@ -1,5 +1,6 @@
 #!/bin/sh
-# SPDX-License-Identifier: MIT Runs predictors under RealtimeSanitizer, which aborts a program that allocates, locks or
+# SPDX-License-Identifier: MIT
+# Runs predictors under RealtimeSanitizer, which aborts a program that allocates, locks or
 # waits in real-time code. Needs clang 20 or later; CLANG is the compiler. Run from the root of the repository.
 set -eu
 clang=${CLANG:-}

@@ -1,5 +1,6 @@
 #!/bin/sh
-# SPDX-License-Identifier: MIT Trains the same networks with several compilers, flags and instruction sets. Checks that
+# SPDX-License-Identifier: MIT
+# Trains the same networks with several compilers, flags and instruction sets. Checks that
 # all builds with fused multiply-adds give the same weights, bit for bit, and so do all builds without. Run from the
 # root of the repository.
 set -eu

@@ -1,5 +1,6 @@
 #!/bin/sh
-# SPDX-License-Identifier: MIT Checks that example programs end when nobody reads their output, and that they survive a
+# SPDX-License-Identifier: MIT
+# Checks that example programs end when nobody reads their output, and that they survive a
 # failing gnuplot.
 #
 # usage: broken_pipe.sh path/to/backpropagation path/to/activations

@@ -1,5 +1,6 @@
 #!/bin/sh
-# SPDX-License-Identifier: MIT Checks that Ctrl-C in the middle of an epoch ends fashion_mnist_mlp after the current
+# SPDX-License-Identifier: MIT
+# Checks that Ctrl-C in the middle of an epoch ends fashion_mnist_mlp after the current
 # step, and that running the same command again resumes there and gives the same weights, bit for bit.
 #
 # usage: interrupt.sh path/to/fashion_mnist_mlp      (reads FASHION_MNIST_DIR)

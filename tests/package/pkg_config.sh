@@ -1,5 +1,6 @@
 #!/bin/sh
-# SPDX-License-Identifier: MIT pkg_config.sh PKG_CONFIG PREFIX COMPILER OUTPUT_DIRECTORY: builds a consumer with the
+# SPDX-License-Identifier: MIT
+# pkg_config.sh PKG_CONFIG PREFIX COMPILER OUTPUT_DIRECTORY: builds a consumer with the
 # flags from gradus.pc.
 set -eu
 export PKG_CONFIG_PATH="$2/share/pkgconfig"

@@ -1,5 +1,6 @@
 #!/bin/sh
-# SPDX-License-Identifier: MIT readme.sh SOURCE PREFIX COMPILER OUTPUT_DIRECTORY: follows the instructions in README.md
+# SPDX-License-Identifier: MIT
+# readme.sh SOURCE PREFIX COMPILER OUTPUT_DIRECTORY: follows the instructions in README.md
 # and docs/guide/install.md, using their code blocks. Builds README.md's first program with FetchContent and by hand,
 # and runs it on a small data set. For find_package it builds a smaller program that links the same component;
 # package.headers checks that the headers are the same.
