@@ -48,7 +48,7 @@ TEST_CASE("OnnxTensor: reads floats, doubles and integers") {
   CHECK_THROWS_AS(w.integers(where), FileError);
 }
 
-TEST_CASE("OnnxTensor: refuses sizes that do not fit the elements") {
+TEST_CASE("OnnxTensor: refuses sizes that do not match the elements") {
   CHECK(message_of<FileError>([] {
           parsed(test::onnx_tensor("w", {2, 3}, {1, 2}));
         }) == "f.onnx: TensorProto: \"w\" has 2 elements, expected 6 for shape [2, 3]");
@@ -60,7 +60,7 @@ TEST_CASE("OnnxTensor: refuses sizes that do not fit the elements") {
                   FileError);  // doubles in a tensor of floats
 }
 
-TEST_CASE("OnnxTensor: refuses elements in another file, segments and elements that come twice") {
+TEST_CASE("OnnxTensor: refuses external data, segments and duplicate elements") {
   CHECK(message_of<FileError>([] {
           parsed(tensor({{2, 1}, {14, 1}}));
         }) == "f.onnx: TensorProto: \"\" keeps its elements in another file, which gradus does not open");
