@@ -72,7 +72,7 @@
 #include <gradus/gradus.hpp>
 #include <gradus/io/checkpoint.hpp>
 
-TEST_CASE("Windows: no name of the library is one of its macros") {
+TEST_CASE("Windows: no name of the library is a macro of <windows.h>") {
   const gradus::nn::Sequential net{gradus::nn::Linear{2, 3}, gradus::nn::GELU{}};
   CHECK(net.predict(gradus::Tensor<float>{{1, 2}}).shape() == gradus::Shape{1, 3});
 }

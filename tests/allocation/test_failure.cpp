@@ -34,7 +34,7 @@ Sequential<float> small_net() {
 }  // namespace
 
 TEST_SUITE("failing allocations") {
-  TEST_CASE("tensors") {
+  TEST_CASE("Tensor: failed allocations throw bad_alloc and leave tensors unchanged") {
     const Tensor<float> x = numbers({3, 4}), large = numbers({50, 4});
     CHECK(fail_each_allocation([&] { Tensor<float> copy(x); }) == "");
     CHECK(fail_each_allocation([&] { Tensor<float> filled = Tensor<float>::full({3, 4}, 2); }) == "");
@@ -52,7 +52,7 @@ TEST_SUITE("failing allocations") {
     CHECK(fail_each_allocation([&] { target.resize({100, 100}); }, is_unchanged) == "");
   }
 
-  TEST_CASE("modules") {
+  TEST_CASE("Linear, BatchNorm1d, LayerNorm: failed allocations leave modules unchanged") {
     Generator random(1);
     CHECK(fail_each_allocation([&] { Linear<float> linear(5, 7, random); }) == "");
     const Linear<float> linear(5, 7);
@@ -63,7 +63,8 @@ TEST_SUITE("failing allocations") {
     CHECK(fail_each_allocation([&] { other = any; }, [&] { return other.name() == "Tanh"; }) == "");
   }
 
-  TEST_CASE("networks are built, copied and grown") {
+  TEST_CASE(
+      "Sequential: a failed allocation while building, copying or growing a network leaves it unchanged") {
     const Sequential<float> net = small_net();
     const Tensor<float> x = numbers({4, 5}), y = net.predict(x);
     CHECK(fail_each_allocation([&] { small_net(); }) == "");
@@ -83,7 +84,7 @@ TEST_SUITE("failing allocations") {
     CHECK(fail_each_allocation([&] { named.named_parameters(); }) == "");
   }
 
-  TEST_CASE("predictions") {
+  TEST_CASE("Sequential: a failed allocation in predict leaves the network unchanged") {
     const Sequential<float> net = small_net();
     const Tensor<float> x = numbers({4, 5}), y = net.predict(x);
     CHECK(fail_each_allocation([&] { net.predict(x); }) == "");
@@ -94,7 +95,8 @@ TEST_SUITE("failing allocations") {
     CHECK(net.predict(x) == y);
   }
 
-  TEST_CASE("a training pass: afterwards there is none, and the next one is right") {
+  TEST_CASE(
+      "Sequential: a training pass with a failed allocation is discarded, and the next one is correct") {
     const Tensor<float> x = numbers({4, 5}), dy = numbers({4, 3});
     Tensor<float> expected;
     {
@@ -130,7 +132,7 @@ TEST_SUITE("failing allocations") {
     }
   }
 
-  TEST_CASE("optimisers and loaders") {
+  TEST_CASE("Optimizer, Loader: failed allocations leave optimisers and loaders unchanged") {
     Sequential<float> net = small_net();
     const auto parameters = net.named_parameters();
     CHECK(fail_each_allocation([&] { optim::SGD<float> sgd(parameters, {.momentum = 0.9}); }) == "");

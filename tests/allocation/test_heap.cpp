@@ -26,7 +26,7 @@ T* used(T* memory) {
 }  // namespace
 
 TEST_SUITE("heap") {
-  TEST_CASE("every way to allocate is counted") {
+  TEST_CASE("heap: every way to allocate is counted") {
     const auto counted = [](auto&& f) { return heap::allocations_in(f) == 1; };
     CHECK(counted([] { delete used(new int(1)); }));
     CHECK(counted([] { delete[] used(new int[3]); }));
@@ -44,7 +44,7 @@ TEST_SUITE("heap") {
     CHECK(heap::allocations_in([] { used("no allocation"); }) == 0);
   }
 
-  TEST_CASE("Eigen's and the library's are counted") {
+  TEST_CASE("heap: allocations by Eigen and by the library are counted") {
     CHECK(heap::allocations_in([] { used(Eigen::MatrixXf(20, 20).data()); }) == 1);
     CHECK(heap::allocations_in([] {
             const gradus::Tensor<float> tensor(gradus::Shape{20});
@@ -57,7 +57,7 @@ TEST_SUITE("heap") {
     CHECK(heap::allocations_in([&] { c.noalias() = a * b; }) >= 1);
   }
 
-  TEST_CASE("what has been freed is not alive") {
+  TEST_CASE("heap: freed memory no longer counts as live") {
     const long before = heap::live();
     int* const one = used(new int(1));
     CHECK(heap::live() == before + 1);
@@ -67,7 +67,7 @@ TEST_SUITE("heap") {
     CHECK(heap::live() == before);
   }
 
-  TEST_CASE("exactly the allocation asked for fails") {
+  TEST_CASE("heap: exactly the requested allocation fails") {
     const auto three = [] {
       used(std::make_unique<int>(1).get());
       used(std::make_unique<int>(2).get());
@@ -86,7 +86,7 @@ TEST_SUITE("heap") {
     }
   }
 
-  TEST_CASE("faults under failing allocations are found") {
+  TEST_CASE("heap: faults under failing allocations are found") {
     const auto two = [] {
       used(std::make_unique<int>(1).get());
       used(std::make_unique<int>(2).get());

@@ -69,7 +69,8 @@ long allocations_of_training(Sequential<float>& net, Optimizer& optimizer, Index
 }  // namespace
 
 TEST_SUITE("steady state") {
-  TEST_CASE("the chapter's training step allocates nothing, whatever the batch size") {
+  TEST_CASE(
+      "Sequential: a training step of the chapter's network allocates nothing, whatever the batch size") {
     for (const Index batch_size : {1, 64, 256}) {
       CAPTURE(batch_size);
       Generator random(1);
@@ -79,7 +80,7 @@ TEST_SUITE("steady state") {
     }
   }
 
-  TEST_CASE("nor does it with more threads, momentum, decay and every option of the loss") {
+  TEST_CASE("Sequential: a step with threads, momentum, decay and every loss option allocates nothing") {
     Generator random(1);
     Sequential<float> net = chapter_net(random);
     net.set_threads(2);
@@ -89,14 +90,14 @@ TEST_SUITE("steady state") {
     CHECK(allocations_of_training(net, sgd, 64, loss) == 0);
   }
 
-  TEST_CASE("nor does it through every module, nested ones included, with Adam") {
+  TEST_CASE("Sequential: a step through every module, including nested ones, with Adam allocates nothing") {
     Generator random(1);
     Sequential<float> net = net_of_everything(random);
     optim::Adam<float> adam(net.named_parameters());
     CHECK(allocations_of_training(net, adam, 64) == 0);
   }
 
-  TEST_CASE("the other losses allocate nothing") {
+  TEST_CASE("MeanSquaredError, BinaryCrossEntropy: a step allocates nothing") {
     Generator random(1);
     const Tensor<float> x = Tensor<float>::randn({64, 10}, random),
                         target = Tensor<float>::uniform({64, 10}, random);
@@ -105,7 +106,7 @@ TEST_SUITE("steady state") {
     CHECK(heap::allocations_in([&] { BinaryCrossEntropy<float>{}(x, target, gradient); }) == 0);
   }
 
-  TEST_CASE("a prediction in a workspace allocates nothing, smaller batches included") {
+  TEST_CASE("Sequential: predict with a workspace allocates nothing, even for smaller batches") {
     Generator random(1);
     const Sequential<float> net = net_of_everything(random);
     const Tensor<float> x = Tensor<float>::randn({256, 28, 28}, random);
@@ -117,7 +118,7 @@ TEST_SUITE("steady state") {
     CHECK(heap::allocations_in([&] { net.predict(x); }) > 0);
   }
 
-  TEST_CASE("the input's gradient costs no allocation either, nor do zero_grad and double") {
+  TEST_CASE("Sequential: the input gradient, zero_grad and double allocate nothing") {
     Generator random(1);
     Sequential<double> net{Linear<double>{33, 65, random}, Tanh<double>{}, Linear<double>{65, 7, random}};
     const Tensor<double> x = Tensor<double>::randn({129, 33}, random),

@@ -37,7 +37,7 @@ struct CountBetweenSteps {
 }  // namespace
 
 TEST_SUITE("steady state") {
-  TEST_CASE("the trainer's step allocates nothing, metrics, clipping and callbacks included") {
+  TEST_CASE("Trainer: a step allocates nothing, including metrics, clipping and callbacks") {
     Generator random(1);
     const Dataset<> data = synthetic_fashion(100, random);
     nn::Sequential net{nn::Flatten{}, nn::Linear{784, 16, random}, nn::ReLU{}, nn::Dropout{0.2},
@@ -55,7 +55,7 @@ TEST_SUITE("steady state") {
     CHECK(count.allocations == 0);
   }
 
-  TEST_CASE("metrics, buffers, frozen layers and accumulated batches allocate nothing either") {
+  TEST_CASE("Trainer: metrics, buffers, frozen layers and accumulated batches allocate nothing") {
     Generator random(1);
     const Dataset<> data = synthetic_fashion(100, random);
     nn::Sequential net{nn::Flatten{}, nn::Linear{784, 16, random}, nn::BatchNorm1d{16},

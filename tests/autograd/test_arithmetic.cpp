@@ -41,7 +41,7 @@ TEST_CASE("arithmetic: values and derivatives of first and second order") {
   test::check_operators(operators);
 }
 
-TEST_CASE("arithmetic: divide: 0 times infinity does not appear where the quotient is 0") {
+TEST_CASE("divide: 0 times infinity does not appear where the quotient is 0") {
   struct Case {
     double a, b, value, of_a, of_b;
   };
@@ -67,7 +67,7 @@ TEST_CASE("arithmetic: divide: 0 times infinity does not appear where the quotie
   }
 }
 
-TEST_CASE("arithmetic: numbers mix with variables on both sides") {
+TEST_CASE("Variable: operators accept numbers on both sides") {
   const Variable x(Tensor<double>{2, 4}, requires_grad);
   const auto value = [](const Variable<double>& y) { return Tensor(y.value()); };
   CHECK(value(1.0 + x) == Tensor<double>{3, 5});
@@ -84,7 +84,7 @@ TEST_CASE("arithmetic: numbers mix with variables on both sides") {
   CHECK(Tensor(x.grad()) == Tensor<double>{2, 3.5});
 }
 
-TEST_CASE("arithmetic: numbers of any type mix with variables of float, and no warning says so") {
+TEST_CASE("Variable: float variables mix with numbers of any type without a warning") {
   const Variable x(Tensor<float>{2});
   const int two = 2;
   const long double half = 0.5L;

@@ -24,7 +24,7 @@ std::string message_of(F&& f) {
 }  // namespace
 
 TEST_SUITE("backward") {
-  TEST_CASE("a graph is freed by backward unless it is retained") {
+  TEST_CASE("backward: frees the graph unless it is retained") {
     const Variable x(2.0, requires_grad), y = x * x;
     y.backward({.retain_graph = true});
     y.backward();
@@ -40,7 +40,7 @@ TEST_SUITE("backward") {
     CHECK(x.grad().item() == 4);
   }
 
-  TEST_CASE("an operation that throws in the middle of a pass leaves the graph as it was") {
+  TEST_CASE("backward: an operation that throws in the middle of a pass leaves the graph unchanged") {
     struct Failing {
       Tensor<double> forward(TensorView<const double> x) const { return Tensor<double>(x); }
       Variable<double> backward(const Variable<double>&, const Variable<double>&,
@@ -57,7 +57,7 @@ TEST_SUITE("backward") {
     CHECK(Tensor(x.grad()) == Tensor<double>{2, 4});
   }
 
-  TEST_CASE("backward of more than one element wants a gradient to begin with") {
+  TEST_CASE("backward: a result of more than one element needs an initial gradient") {
     const Variable x(Tensor<double>{1, 2, 3}, requires_grad);
     CHECK(message_of<ShapeError>([&] { (x * x).backward(); }) ==
           "backward: output has shape [3], expected one element or a gradient to begin with");
@@ -68,13 +68,13 @@ TEST_SUITE("backward") {
           }) == "backward: gradient has shape [2], expected [3]");
   }
 
-  TEST_CASE("backward of what depends on no leaf is an error") {
+  TEST_CASE("backward: a result that depends on no leaf is an error") {
     const Variable x(Tensor<double>{1, 2});
     CHECK(message_of<StateError>([&] { sum(x).backward(); }) ==
           "backward: constant of shape [] depends on nothing that requires a gradient");
   }
 
-  TEST_CASE("a node that many use gets the sum of their gradients") {
+  TEST_CASE("backward: a node that is used several times gets the sum of its gradients") {
     const Variable x(2.0, requires_grad), y = x * x;
     (y * y + y + x).backward();
     CHECK(x.grad().item() == 4 * 8 + 4 + 1);
@@ -83,7 +83,7 @@ TEST_SUITE("backward") {
     CHECK(Tensor(t.grad()) == Tensor<double>{13, 19});
   }
 
-  TEST_CASE("gradients add up over backwards until they are cleared") {
+  TEST_CASE("backward: gradients accumulate over calls until they are cleared") {
     Variable x(3.0, requires_grad);
     (x * x).backward();
     CHECK(x.grad().item() == 6);
@@ -93,7 +93,7 @@ TEST_SUITE("backward") {
     CHECK(x.grad().item() == 0);
   }
 
-  TEST_CASE("backward lets go of every node that it has passed") {
+  TEST_CASE("backward: releases every node that it has passed") {
     struct Counted {
       int* alive;
       std::vector<int>* seen;

@@ -35,13 +35,13 @@ const OperatorsUnderTest operators{
 
 TEST_CASE("broadcast: values and derivatives of first and second order") { test::check_operators(operators); }
 
-TEST_CASE("broadcast: equal shapes are passed on without a node") {
+TEST_CASE("broadcast: equal shapes create no node") {
   const Variable x(Tensor<double>{1, 2}, requires_grad);
   CHECK(expand(x, {2}).node().get() == x.node().get());
   CHECK(sum_to(x, {2}).node().get() == x.node().get());
 }
 
-TEST_CASE("broadcast: the gradient of a broadcast operand is a sum that keeps its digits") {
+TEST_CASE("broadcast: the gradient of a broadcast operand is an accurate sum") {
   const Variable<float> bias(Tensor<float>{0, 0}, requires_grad),
       factor(Tensor<float>(Shape{}), requires_grad);
   const Variable<float> x(Tensor<float>::full({5'000'000, 2}, 0.1f));
@@ -52,7 +52,7 @@ TEST_CASE("broadcast: the gradient of a broadcast operand is a sum that keeps it
   CHECK(std::abs(static_cast<double>(factor.grad().item()) / exact - 1) <= 3e-7);
 }
 
-TEST_CASE("broadcast: shapes that do not broadcast are named") {
+TEST_CASE("broadcast: incompatible shapes are named in the error") {
   const Variable<double> a(Tensor<double>(Shape{2, 3})), b(Tensor<double>(Shape{4}));
   CHECK(message_of<ShapeError>([&] { a + b; }) ==
         "add: shapes [2, 3] and [4], expected shapes that broadcast");

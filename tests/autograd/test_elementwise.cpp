@@ -40,7 +40,7 @@ TEST_CASE("elementwise: values and derivatives of first and second order") {
   test::check_operators(operators);
 }
 
-TEST_CASE("elementwise: functions of one variable: value, first and second derivative at the limits") {
+TEST_CASE("elementwise: functions of one variable have the right values and derivatives at the limits") {
   struct Row {
     std::string name;
     std::function<V(const V&)> f;

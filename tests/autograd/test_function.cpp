@@ -44,7 +44,7 @@ struct WrongShape {
 }  // namespace
 
 TEST_SUITE("function") {
-  TEST_CASE("a function of one's own, differentiated once, twice, three times") {
+  TEST_CASE("apply_function: a user-defined function can be differentiated once, twice and three times") {
     const V x(Tensor<double>{1, -2}, requires_grad);
     V y = apply_function(Cube{}, x);
     for (const auto& expected : {Tensor<double>{3, 12}, Tensor<double>{6, -12}, Tensor<double>{6, 6}}) {
@@ -55,18 +55,18 @@ TEST_SUITE("function") {
                          {.order = 2}));
   }
 
-  TEST_CASE("of two inputs, with the result at hand") {
+  TEST_CASE("apply_function: two inputs, with the result available in backward") {
     const auto f = [](const V& a, const V& b) { return apply_function(Hypotenuse{}, a, b); };
     CHECK(gradient_check(f, {Tensor<double>{3, 1}, Tensor<double>{4, 2}}));
     CHECK(gradient_check(f, {Tensor<double>{3, 1}, Tensor<double>{4, 2}}, {.order = 2}));
   }
 
-  TEST_CASE("a composite needs no backward") {
+  TEST_CASE("apply_function: a composite function needs no backward") {
     const auto swish = [](const V& x) { return x * sigmoid(x); };
     CHECK(gradient_check(swish, Tensor<double>{-1, 0, 2}));
   }
 
-  TEST_CASE("tensors as gradients are of first order, and say so") {
+  TEST_CASE("apply_function: a backward that returns tensors allows only first-order gradients") {
     const V x(Tensor<double>{1, 2}, requires_grad);
     sum(apply_function(FirstOrderOnly{}, x)).backward();
     CHECK(Tensor(x.grad()) == Tensor<double>{1, 1});
@@ -75,7 +75,7 @@ TEST_SUITE("function") {
         "grad: the gradient of function cannot be differentiated again; compose it of operators", StateError);
   }
 
-  TEST_CASE("a gradient of another shape than its input is an error") {
+  TEST_CASE("apply_function: a gradient with a different shape from its input is an error") {
     const V x(Tensor<double>{1, 2}, requires_grad);
     CHECK_THROWS_WITH_AS(sum(apply_function(WrongShape{}, x)).backward(),
                          "backward: gradient of shape [] for leaf of shape [2]", ShapeError);

@@ -25,7 +25,7 @@ std::string message_of(F&& f) {
 }  // namespace
 
 TEST_SUITE("grad") {
-  TEST_CASE("grad returns gradients and touches nobody's own") {
+  TEST_CASE("grad: returns gradients and leaves those of the parameters unchanged") {
     const Variable x(2.0, requires_grad), y(3.0, requires_grad), z = x * y, w = z * x;
     const auto gradients = grad(w, {x, z, y}, {.retain_graph = true});
     CHECK(gradients[0].item() == 12);  // also through z
@@ -37,7 +37,7 @@ TEST_SUITE("grad") {
     CHECK_THROWS_AS(grad(w, x), StateError);
   }
 
-  TEST_CASE("an input on which the output does not depend has zeros, one that wants none is an error") {
+  TEST_CASE("grad: is zero for an unrelated input; an input that requires no gradient is an error") {
     const Variable x(Tensor<double>{1, 2}, requires_grad), y(Tensor<double>{1, 2, 3}, requires_grad);
     CHECK(Tensor(grad(sum(x), y).value()) == Tensor<double>{0, 0, 0});
     const Variable c(1.0);
@@ -47,7 +47,7 @@ TEST_SUITE("grad") {
     CHECK(Tensor(grad(c, y).value()) == Tensor<double>{0, 0, 0});
   }
 
-  TEST_CASE("an input may be named twice, and may be the output") {
+  TEST_CASE("grad: an input may be repeated, and may be the output itself") {
     const Variable x(2.0, requires_grad);
     const auto gradients = grad(x * x, {x, x});
     CHECK(gradients[0].item() == 4);
@@ -55,7 +55,7 @@ TEST_SUITE("grad") {
     CHECK(grad(x, x).item() == 1);
   }
 
-  TEST_CASE("derivatives of any order") {
+  TEST_CASE("grad: derivatives of any order") {
     const Variable x(2.0, requires_grad);
     Variable y = x * x * x * x;
     for (const double expected : {32.0, 48.0, 48.0, 24.0, 0.0}) {
@@ -64,7 +64,7 @@ TEST_SUITE("grad") {
     }
   }
 
-  TEST_CASE("the Hessian of a quadratic form is its matrix, and of the Rosenbrock function the known one") {
+  TEST_CASE("grad: the Hessians of a quadratic form and of the Rosenbrock function are right") {
     const Tensor<double> a{{2, 1, 0}, {1, 5, -3}, {0, -3, 4}};
     const Variable x(Tensor<double>{{1}, {2}, {3}}, requires_grad);
     const Variable slope =
@@ -87,7 +87,7 @@ TEST_SUITE("grad") {
     CHECK(of_q[1].item() == doctest::Approx(200.0).epsilon(1e-14));
   }
 
-  TEST_CASE("a penalty on the gradient trains through it") {
+  TEST_CASE("grad: a gradient penalty can be trained") {
     const Variable w(Tensor<double>{1, 2}, requires_grad), x(Tensor<double>{3, 4}, requires_grad);
     const Variable slope = grad(sum(w * w * x), x, {.create_graph = true});
     sum(slope * slope).backward();  // |w^2|^2

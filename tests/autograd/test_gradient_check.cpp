@@ -76,12 +76,12 @@ GradientCheck check_product(Fault fault, int order = 1) {
 }  // namespace
 
 TEST_SUITE("gradient_check") {
-  TEST_CASE("a right backward passes, once and twice differentiated") {
+  TEST_CASE("gradient_check: a correct backward passes, for first and second derivatives") {
     CHECK(check_product(Fault::none));
     CHECK(check_product(Fault::none, 2));
   }
 
-  TEST_CASE("planted faults are caught, however small") {
+  TEST_CASE("gradient_check: planted faults are caught, however small") {
     CHECK_FALSE(check_product(Fault::scaled));
     CHECK_FALSE(check_product(Fault::lost));
     CHECK_FALSE(check_product(Fault::transposed));
@@ -90,7 +90,7 @@ TEST_SUITE("gradient_check") {
         gradient_check([](const V& x) { return apply_function(NoBroadcastSum{}, x); }, uniform({3}, 3)));
   }
 
-  TEST_CASE("the worst element is named, with both values") {
+  TEST_CASE("gradient_check: the worst element is named, with both values") {
     const GradientCheck check = check_product(Fault::lost);
     CHECK(check.where == "input 1");
     CHECK(check.index == std::vector<Index>{2, 2});
@@ -100,7 +100,7 @@ TEST_SUITE("gradient_check") {
     CHECK(check.to_string().find("failed: input 1, element (2, 2): analytic ") == 0);
   }
 
-  TEST_CASE("faults of modules are caught: adding for overwriting, and the other way round") {
+  TEST_CASE("gradient_check: modules that add instead of overwriting, or the other way round, are caught") {
     const Tensor<double> x = uniform({2, 3}, 4);
     CHECK(gradient_check(FaultyLinear(3, 2, LinearFault::none), x));
     CHECK(gradient_check(FaultyLinear(3, 2, LinearFault::overwrites), x).where == "parameter weight");
@@ -110,12 +110,12 @@ TEST_SUITE("gradient_check") {
     CHECK(bias.where == "parameter bias");
   }
 
-  TEST_CASE("a gradient that is not a number fails") {
+  TEST_CASE("gradient_check: a gradient that is not a number fails") {
     CHECK_FALSE(gradient_check([](const V& x) { return sqrt(x); }, Tensor<double>{-1}));
   }
 }
 
-TEST_CASE("gradient_check: reports the same in a locale with decimal comma and digit grouping") {
+TEST_CASE("gradient_check: the report does not depend on the locale") {
   gradus::GradientCheck check{false, "input", {1234567}, 1234.5, -1e-9, 1e6};
   const gradus::test::CommaLocale comma;
   CHECK(check.to_string() ==

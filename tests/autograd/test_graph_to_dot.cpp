@@ -8,7 +8,7 @@
 
 using namespace gradus;
 
-TEST_CASE("graph_to_dot draws leaves, operations, shapes and names") {
+TEST_CASE("graph_to_dot: draws leaves, operations, shapes and names") {
   const Variable w(Tensor<double>{1, 2}, requires_grad), x(Tensor<double>{3, 4});
   const Variable h = w * x, y = sum(h);
   CHECK(graph_to_dot(y, {{w, "W \"1\""}, {h, "h"}}) ==
@@ -24,7 +24,7 @@ TEST_CASE("graph_to_dot draws leaves, operations, shapes and names") {
         "}\n");
 }
 
-TEST_CASE("graph_to_dot of a deep graph needs no stack") {
+TEST_CASE("graph_to_dot: a deep graph does not overflow the stack") {
   Variable y(1.0, requires_grad);
   for (int i = 0; i < 100'000; ++i) y = y + 1.0;
   CHECK(graph_to_dot(y).size() > 100'000);

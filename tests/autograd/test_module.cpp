@@ -65,7 +65,7 @@ struct Composed {
 }  // namespace
 
 TEST_SUITE("module on the tape") {
-  TEST_CASE("a network is one node, with the gradients of its own forward and backward, bit for bit") {
+  TEST_CASE("Sequential: a network is one node, with its own forward and backward, bit for bit") {
     nn::Sequential<double> net = small_network(), other = net;
     const V x(uniform({4, 2, 3}, 2), requires_grad);
     const V y = net(x);
@@ -85,7 +85,7 @@ TEST_SUITE("module on the tape") {
     }
   }
 
-  TEST_CASE("hand-written backward against elementary operators, to rounding error") {
+  TEST_CASE("Sequential: the hand-written backward agrees with elementary operators up to rounding") {
     nn::Sequential<double> net = small_network();
     const Composed composed(net);
     const V x(uniform({4, 2, 3}, 2), requires_grad), z(x.value(), requires_grad);
@@ -97,7 +97,7 @@ TEST_SUITE("module on the tape") {
     }
   }
 
-  TEST_CASE("a module that stands twice in a graph gets the sum of both gradients") {
+  TEST_CASE("AnyModule: a module that appears twice in a graph gets the sum of both gradients") {
     Generator random(5);
     nn::Linear<double> linear(3, 3, random);
     const V w(linear.weight.value, requires_grad), b(linear.bias.value, requires_grad);
@@ -110,7 +110,7 @@ TEST_SUITE("module on the tape") {
     CHECK(difference(x.grad(), z.grad()) < rounding);
   }
 
-  TEST_CASE("a network that stands twice in a graph keeps two sets of activations") {
+  TEST_CASE("Sequential: a network that appears twice in a graph keeps two sets of activations") {
     nn::Sequential<double> net = small_network();
     const Composed composed(net);
     const Tensor<double> x = uniform({2, 6}, 7), z = uniform({3, 6}, 8);
@@ -121,7 +121,7 @@ TEST_SUITE("module on the tape") {
     }
   }
 
-  TEST_CASE("training from scratch on the tape follows training by modules") {
+  TEST_CASE("Sequential: training on the tape agrees with training by modules") {
     nn::Sequential<double> net = small_network();
     const Composed composed(net);
     const Tensor<double> x = uniform({8, 6}, 30);
@@ -145,7 +145,7 @@ TEST_SUITE("module on the tape") {
     }
   }
 
-  TEST_CASE("a network's node is freed by backward like any other, and lends its memory to the next") {
+  TEST_CASE("Sequential: backward frees a network's node like any other, and its memory is reused") {
     nn::Sequential<double> net = small_network();
     const Tensor<double> x = uniform({4, 6}, 2);
     const V y = sum(net(x));
@@ -164,7 +164,7 @@ TEST_SUITE("module on the tape") {
     CHECK(difference(net.named_parameters()[0]->grad(), Tensor<double>(1.5 * once.matrix())) < rounding);
   }
 
-  TEST_CASE("grad leaves the parameters' gradients alone") {
+  TEST_CASE("grad: leaves the parameters' gradients unchanged") {
     nn::Sequential<double> net = small_network();
     const V x(uniform({4, 6}, 2), requires_grad);
     const V dx = grad(sum(net(x)), x);
@@ -174,7 +174,7 @@ TEST_SUITE("module on the tape") {
     }
   }
 
-  TEST_CASE("a const network's parameters are constants") {
+  TEST_CASE("Sequential: the parameters of a const network are constants") {
     const nn::Sequential<double> net = small_network();
     CHECK_FALSE(net(uniform({4, 6}, 2)).requires_grad());
     const V x(uniform({4, 6}, 2), requires_grad);
@@ -182,13 +182,13 @@ TEST_SUITE("module on the tape") {
     CHECK(x.grad().array().abs().sum() > 0);
   }
 
-  TEST_CASE("under NoGrad a network records nothing") {
+  TEST_CASE("NoGrad: a network records nothing") {
     nn::Sequential<double> net = small_network();
     const NoGrad off;
     CHECK_FALSE(net(V(uniform({4, 6}, 2), requires_grad)).requires_grad());
   }
 
-  TEST_CASE("dropout draws in training, and its mask serves its own backward") {
+  TEST_CASE("Dropout: draws in training, and its backward uses the same mask") {
     nn::Sequential<double> net(nn::Dropout<double>(0.5));
     const V x(Tensor<double>::ones({100}), requires_grad);
     const V y = net(x), other = net(x);
@@ -199,19 +199,19 @@ TEST_SUITE("module on the tape") {
     CHECK(Tensor(net(x).value()) == Tensor(x.value()));
   }
 
-  TEST_CASE("shapes that do not fit are the network's own error") {
+  TEST_CASE("Sequential: mismatched shapes give the network's own error") {
     nn::Sequential<double> net = small_network();
     CHECK_THROWS_WITH_AS(net(uniform({4, 7}, 2)),
                          "Sequential: layer 1: Linear: input has shape [4, 7], expected [N, 6]", ShapeError);
   }
 
-  TEST_CASE("the gradient of a module cannot be differentiated again, and says so") {
+  TEST_CASE("Sequential: differentiating a module's gradient again is an error that says so") {
     nn::Sequential<double> net = small_network();
     const V x(uniform({4, 6}, 2), requires_grad);
     CHECK_THROWS_AS(grad(sum(net(x)), x, {.create_graph = true}), StateError);
   }
 
-  TEST_CASE("modules are themselves on the tape, each checked against operators") {
+  TEST_CASE("apply: modules work on the tape, each checked against operators") {
     const V x(uniform({3, 4}, 9), requires_grad), z(x.value(), requires_grad);
     const Tensor<double> weights = uniform({3, 4}, 10);
     const auto compare = [&](V module, V composed) {
@@ -240,7 +240,7 @@ TEST_SUITE("module on the tape") {
     compare(dropped, z * mask);
   }
 
-  TEST_CASE("modules without parameters take the scalar of the input, and may be temporary") {
+  TEST_CASE("apply: modules without parameters adapt to the scalar of the input, and may be temporary") {
     const V x(uniform({3, 4}, 9), requires_grad), z(x.value(), requires_grad);
     const auto compare = [&](const V& module, const V& composed) {
       CHECK(Tensor(module.value()) == Tensor(composed.value()));
@@ -268,7 +268,7 @@ TEST_SUITE("module on the tape") {
 }
 
 TEST_SUITE("losses on the tape") {
-  TEST_CASE("each hand-written gradient against elementary operators") {
+  TEST_CASE("losses: hand-written gradients agree with elementary operators") {
     const Tensor<double> logits = uniform({5, 4}, 11, -3, 3);
     const std::vector<Index> labels{3, 0, 1, 1, 2};
     const V x(logits, requires_grad), z(logits, requires_grad);
@@ -295,7 +295,7 @@ TEST_SUITE("losses on the tape") {
           doctest::Approx(20 * binary_cross_entropy(x, target).item()));
   }
 
-  TEST_CASE("a wrong label is named") {
+  TEST_CASE("SoftmaxCrossEntropy: a wrong label is named") {
     const V x(uniform({2, 4}, 11), requires_grad);
     const std::vector<Index> labels{1, 4};
     CHECK_THROWS_AS(cross_entropy(x, labels), IndexError);
@@ -303,7 +303,7 @@ TEST_SUITE("losses on the tape") {
 }
 
 TEST_SUITE("gradient_check of modules") {
-  TEST_CASE("every module passes") {
+  TEST_CASE("gradient_check: every module passes") {
     const Tensor<double> x = uniform({3, 4}, 20);
     CHECK(gradient_check(nn::Linear<double>(4, 2), x));
     CHECK(gradient_check(nn::Linear<double>(4, 2, {.bias = false}), x));
@@ -319,7 +319,7 @@ TEST_SUITE("gradient_check of modules") {
   }
 }
 
-TEST_CASE("Module: a graph keeps the threads that it began with, and no longer than it needs them") {
+TEST_CASE("Sequential: a graph keeps the threads that it started with, but only as long as it needs them") {
   Generator random(1);
   nn::Sequential<double> net{nn::Linear<double>(300, 200, random), nn::Tanh<double>{},
                              nn::Linear<double>(200, 100, random)};

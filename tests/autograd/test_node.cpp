@@ -29,7 +29,7 @@ class Counted final : public detail::Node<double> {
 
 }  // namespace
 
-TEST_CASE("Value: a tensor of rank 0 is kept as a number, others as they are") {
+TEST_CASE("Value: a rank-0 tensor is stored as a number, others as tensors") {
   Value<double> number(Tensor<double>::full({}, 3));
   CHECK(number.is_number());
   CHECK(number.number() == 3);
@@ -47,7 +47,7 @@ TEST_CASE("Value: a tensor of rank 0 is kept as a number, others as they are") {
   CHECK(Value<double>::uninitialized({3, 0}).shape() == Shape{3, 0});
 }
 
-TEST_CASE("NodeRef: the node lives as long as one reference, parents included") {
+TEST_CASE("NodeRef: a node and its parents live as long as one reference") {
   int alive = 0;
   NodeRef<double> first(new Counted(alive));
   {
@@ -73,7 +73,7 @@ TEST_CASE("NodeRef: the node lives as long as one reference, parents included") 
   CHECK(alive == 0);
 }
 
-TEST_CASE("Node: adds up the gradients that it receives, if any is wanted") {
+TEST_CASE("Node: sums the gradients that it receives, if it requires one") {
   int alive = 0;
   const NodeRef<double> node(new Counted(alive));
   node->receive(2.0);
@@ -85,7 +85,7 @@ TEST_CASE("Node: adds up the gradients that it receives, if any is wanted") {
   CHECK(node->pass.number_gradient == 2.5);
 }
 
-TEST_CASE("Leaf: adds up gradients in a backward pass, and in no other") {
+TEST_CASE("Leaf: accumulates gradients in a backward pass and in no other") {
   Leaf<double> leaf(Value<double>(1.0), true), constant(Value<double>(1.0), false);
   CHECK(leaf.name() == "leaf");
   CHECK(constant.name() == "constant");
@@ -97,7 +97,7 @@ TEST_CASE("Leaf: adds up gradients in a backward pass, and in no other") {
   CHECK(leaf.leaf_gradient()->number() == 5);
 }
 
-TEST_CASE("Node: a chain of a million additions needs no stack, forward, backward and when it dies") {
+TEST_CASE("Node: a chain of a million additions needs no stack in forward, backward and destruction") {
   const Variable x(1.0, requires_grad);
   {
     Variable y = x;
@@ -116,7 +116,7 @@ TEST_CASE("Node: a chain of a million additions needs no stack, forward, backwar
   CHECK(t.grad()(0) == 100'001);
 }
 
-TEST_CASE("Node: gradients of several nodes never share memory that one of them adds to") {
+TEST_CASE("Node: gradients of different nodes never share memory that one of them modifies") {
   const Variable a(Tensor<double>{1, 1}, requires_grad), b(Tensor<double>{1, 1}, requires_grad);
   const Variable s = a + b;  // hands the same gradient to both
   sum(s + a * 3.0 + a * 4.0).backward();

@@ -6,8 +6,7 @@
 
 using namespace gradus;
 
-TEST_CASE(
-    "operators: every row of PyTorch's table belongs to an operator that a file beside this one tests") {
+TEST_CASE("operators: a test file in this folder covers every row of PyTorch's table") {
   CHECK(test::rows.size() > 200);
   // Alone, or with few of those files, there is nothing to check.
   if (test::operators_under_test().size() < 60) return;

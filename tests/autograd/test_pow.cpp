@@ -75,8 +75,8 @@ std::vector<Scalar> expected_derivatives(Scalar x, Scalar p, int order) {
 TEST_CASE("pow: values and derivatives of first and second order") { test::check_operators(operators); }
 
 TEST_SUITE("pow") {
-  TEST_CASE_TEMPLATE("derivatives of every order at 0, for exponents that are numbers or variables", Scalar,
-                     float, double) {
+  TEST_CASE_TEMPLATE("pow: derivatives of every order at 0, for exponents that are numbers or variables",
+                     Scalar, float, double) {
     for (const Scalar p : {Scalar{0}, Scalar{1}, Scalar{2}, Scalar{3}, Scalar{5}}) {
       for (const Scalar x : {Scalar{0}, -Scalar{0}, Scalar{2}, Scalar{-1}}) {
         CAPTURE(p);
@@ -91,7 +91,7 @@ TEST_SUITE("pow") {
     }
   }
 
-  TEST_CASE("fractional and negative exponents at 0 are infinite as in PyTorch, never NaN") {
+  TEST_CASE("pow: fractional and negative exponents at 0 give infinity as in PyTorch, never NaN") {
     for (const double p : {0.5, 1.5, 2.5, -1.0, -0.5, -2.0}) {
       CAPTURE(p);
       const auto expected = expected_derivatives(0.0, p, 6);
@@ -100,7 +100,8 @@ TEST_SUITE("pow") {
     }
   }
 
-  TEST_CASE("derivatives beyond the exponent are 0 at tiny, infinite and NaN bases too") {
+  TEST_CASE(
+      "pow: derivatives of a higher order than the exponent are 0, also at tiny, infinite and NaN bases") {
     for (const double x : {1e-200, std::numeric_limits<double>::denorm_min(), infinity, -infinity, NaN}) {
       CAPTURE(x);
       for (const bool is_variable : {false, true}) {
@@ -113,7 +114,7 @@ TEST_SUITE("pow") {
     }
   }
 
-  TEST_CASE("two variables: PyTorch's gradients at the base 0 and at the limits") {
+  TEST_CASE("pow: gradients of two variables equal PyTorch's at the base 0 and at the limits") {
     struct Case {
       double base, exponent, value, by_base, by_exponent;
     };
@@ -151,7 +152,7 @@ TEST_SUITE("pow") {
     }
   }
 
-  TEST_CASE("two variables: mixed derivatives, and 0 where the base is 0") {
+  TEST_CASE("pow: mixed derivatives of two variables, and 0 where the base is 0") {
     const Variable a(Tensor<double>{0, 2, 4}, requires_grad), b(Tensor<double>{2, 0, 3}, requires_grad);
     const auto first = grad(sum(pow(a, b)), std::vector{a, b}, {.create_graph = true});
     const auto by_base = grad(sum(first[0]), std::vector{a, b}, {.create_graph = true});

@@ -29,7 +29,7 @@ V weighted(const std::vector<V>& inputs) {
 
 }  // namespace
 
-TEST_CASE("record: one input, two and many, each of which gets its own gradient") {
+TEST_CASE("record: one, two or many inputs each get their own gradient") {
   const V x(2.0, requires_grad), c(5.0);
   const V one = detail::record("cube", detail::Value<double>(8.0), x, [](const Step<double>& step) {
     CHECK(step.output().item() == 8);
@@ -56,7 +56,7 @@ TEST_CASE("record: one input, two and many, each of which gets its own gradient"
   }
 }
 
-TEST_CASE("record: what depends on nothing that wants a gradient is a constant") {
+TEST_CASE("record: a result that depends on no input requiring a gradient is a constant") {
   const V c(1.0), x(1.0, requires_grad);
   const auto never = [](const Step<double>&) { FAIL("no gradient is asked for"); };
   CHECK_FALSE(detail::record("one", detail::Value<double>(1.0), c, never).requires_grad());
@@ -67,7 +67,7 @@ TEST_CASE("record: what depends on nothing that wants a gradient is a constant")
   CHECK(weighted({x, c, c}).requires_grad());
 }
 
-TEST_CASE("record: nothing is recorded under NoGrad, which nests") {
+TEST_CASE("NoGrad: nothing is recorded, and guards nest") {
   const Variable x(2.0, requires_grad);
   {
     const NoGrad off;

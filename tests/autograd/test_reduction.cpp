@@ -61,7 +61,7 @@ const OperatorsUnderTest operators{reductions()};
 
 TEST_CASE("reduction: values and derivatives of first and second order") { test::check_operators(operators); }
 
-TEST_CASE("max and min: NaN passes NaN to all that it was chosen from, to nobody else") {
+TEST_CASE("max, min: NaN propagates to all elements that it was chosen from, and to no others") {
   const std::vector<std::vector<double>> rows{
       {1, NaN, 2}, {NaN, 1, 1}, {NaN, NaN, NaN}, {infinity, NaN, -infinity}};
   for (const auto& row : rows) {
@@ -84,13 +84,13 @@ TEST_CASE("max and min: NaN passes NaN to all that it was chosen from, to nobody
   }
 }
 
-TEST_CASE("max and min: infinities tie like other numbers") {
+TEST_CASE("max, min: infinities tie like other numbers") {
   const V x(Tensor<double>{{infinity, infinity, 1}, {-infinity, -infinity, -infinity}}, requires_grad);
   sum(max(x, 1)).backward();
   check_same(x.grad(), {0.5, 0.5, 0, 1.0 / 3, 1.0 / 3, 1.0 / 3});
 }
 
-TEST_CASE("norm: the gradient is 0 at 0, and NaN where the norm is") {
+TEST_CASE("norm: the gradient is 0 at 0, and NaN where the norm is NaN") {
   const V x(Tensor<double>{{0, 0, 0}, {NaN, 0, 0}, {3, NaN, 4}, {0, 3, 4}}, requires_grad);
   const V y = norm(x, 1);
   check_same(y.value(), {0, NaN, NaN, 5});
@@ -101,7 +101,8 @@ TEST_CASE("norm: the gradient is 0 at 0, and NaN where the norm is") {
   check_same(z.grad(), {NaN, 0});
 }
 
-TEST_CASE_TEMPLATE("norm: NaN, infinities and numbers whose squares leave the range", Scalar, float, double) {
+TEST_CASE_TEMPLATE("norm: NaN, infinities and numbers whose squares overflow or underflow", Scalar, float,
+                   double) {
   using Limits = std::numeric_limits<Scalar>;
   const auto gradient_of_norm = [](const Tensor<Scalar>& values) -> Tensor<Scalar> {
     const Variable<Scalar> x(values, requires_grad);
@@ -127,7 +128,7 @@ TEST_CASE_TEMPLATE("norm: NaN, infinities and numbers whose squares leave the ra
   }
 }
 
-TEST_CASE("reduction: sum and mean of ten million numbers, and their gradients") {
+TEST_CASE("sum, mean: ten million numbers and their gradients are accurate") {
   const Variable<float> x(Tensor<float>::full({10'000'000}, 0.1f), requires_grad);
   CHECK(std::abs(static_cast<double>(sum(x).item()) / (double{0.1f} * 1e7) - 1) <= 3e-7);
   CHECK(mean(x).item() == 0.1f);

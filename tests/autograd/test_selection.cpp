@@ -31,7 +31,7 @@ const OperatorsUnderTest operators{Operators{
 
 TEST_CASE("selection: values and derivatives of first and second order") { test::check_operators(operators); }
 
-TEST_CASE("maximum and minimum: both get the gradient where one is NaN") {
+TEST_CASE("maximum, minimum: both operands get the gradient if one is NaN") {
   struct Pair {
     double a, b, of_a, of_b;  // of the maximum; the minimum's are exchanged where they differ
   };
@@ -63,7 +63,7 @@ TEST_CASE("maximum and minimum: both get the gradient where one is NaN") {
   }
 }
 
-TEST_CASE("where: the untaken branch may be anything, its gradient is 0") {
+TEST_CASE("where: the gradient of the branch not taken is 0, whatever its value") {
   const V a(Tensor<double>{1, NaN, infinity}, requires_grad), b(Tensor<double>{NaN, 2, NaN}, requires_grad);
   const V y = where(Tensor<bool>{true, false, true}, a, b);
   check_same(y.value(), {1, 2, infinity});

@@ -69,7 +69,7 @@ TEST_CASE("shape operations: values and derivatives of first and second order") 
 }
 
 TEST_SUITE("shape operations") {
-  TEST_CASE("slice_along: steps up to the largest take the first element, and its gradient") {
+  TEST_CASE("slice_along: the largest steps select the first element, and its gradient is right") {
     for (const Index step : {Index{3}, most / 2, most - 1, most}) {
       CAPTURE(step);
       const Variable x(Tensor<double>{{1, 2}, {3, 4}, {5, 6}}, requires_grad);
@@ -82,7 +82,7 @@ TEST_SUITE("shape operations") {
     }
   }
 
-  TEST_CASE("slice_along, index_select, gather and axes: numbers at the ends of the type are errors") {
+  TEST_CASE("slice_along, index_select, gather: arguments near the limits of Index are errors") {
     const Variable x(Tensor<double>{{1, 2}, {3, 4}, {5, 6}});
     for (const Index bad : {least, least + 1, most - 1, most}) {
       CAPTURE(bad);
@@ -112,7 +112,7 @@ TEST_SUITE("shape operations") {
     CHECK_THROWS_AS(stack_along({x, x, Variable(Tensor<double>(Shape{0}))}), ShapeError);
   }
 
-  TEST_CASE("empty tensors whose other extents have a product that overflows") {
+  TEST_CASE("shape operations: an empty tensor may have other extents whose product overflows") {
     const Index huge = Index{1} << 62;
     const Variable x(Tensor<double>(Shape{huge, huge, 0}), requires_grad);
     CHECK(slice_along(x, 0, 1, 3).shape() == Shape{2, huge, 0});

@@ -32,7 +32,7 @@ void in_new_thread(F f) {
 
 }  // namespace
 
-TEST_CASE("Value: a number and a tensor of rank 0 need no memory") {
+TEST_CASE("Value: a number and a rank-0 tensor need no memory") {
   CHECK(Value(2.0f).is_number());
   CHECK(Value(Tensor<float>::scalar(2)).is_number());
   CHECK(Value(Tensor<float>::scalar(2)).number() == 2);
@@ -40,7 +40,7 @@ TEST_CASE("Value: a number and a tensor of rank 0 need no memory") {
   CHECK(Value::zeros(Shape{}).is_number());
 }
 
-TEST_CASE("Value: zeros and copy_of fill memory that was used before, in a thread of its own") {
+TEST_CASE("Value: zeros and copy_of overwrite reused memory, in a thread of its own") {
   in_new_thread([] {
     { const Value used(Tensor<float>::full({size}, 3)); }
     Value zeros = Value::zeros({size});
@@ -53,7 +53,7 @@ TEST_CASE("Value: zeros and copy_of fill memory that was used before, in a threa
   });
 }
 
-TEST_CASE("TensorPool: a tensor that is freed is the next one of its size, in a thread of its own") {
+TEST_CASE("TensorPool: a freed tensor serves the next request of its size, in a thread of its own") {
   in_new_thread([] {
     const float* first = nullptr;
     {
@@ -68,7 +68,7 @@ TEST_CASE("TensorPool: a tensor that is freed is the next one of its size, in a 
   });
 }
 
-TEST_CASE("TensorPool: a tensor serves sizes down to four fifths, in a thread of its own") {
+TEST_CASE("TensorPool: a tensor serves requests down to four fifths of its size, in a thread of its own") {
   in_new_thread([] {
     constexpr Index large = 5 * size;
     const float* first = nullptr;
@@ -98,7 +98,7 @@ TEST_CASE("TensorPool: keeps the newest tensors, in a thread of its own") {
   });
 }
 
-TEST_CASE("TensorPool: keeps neither small tensors nor more than its limit, in a thread of its own") {
+TEST_CASE("TensorPool: keeps no small tensors and at most its limit, in a thread of its own") {
   in_new_thread([] {
     { const Value small = Value::uninitialized({size - 1}); }
     CHECK(Pool::kept() == 0);
@@ -113,14 +113,14 @@ TEST_CASE("TensorPool: keeps neither small tensors nor more than its limit, in a
   });
 }
 
-TEST_CASE("TensorPool: graphs may outlive the pool of the thread that made them") {
+TEST_CASE("TensorPool: graphs may outlive the pool of the thread that created them") {
   Variable<float> kept(Tensor<float>::ones({size}), gradus::requires_grad);
   std::thread([&] { kept = kept * 2.0f + 1.0f; }).join();
   CHECK(kept.value()(0) == 3);
   kept = Variable<float>(0.0f);  // into this thread's pool
 }
 
-TEST_CASE("TensorPool: a thread's last Variable may be freed after its pool") {
+TEST_CASE("TensorPool: the last Variable of a thread may be destroyed after its pool") {
   std::thread([] {
     // Made before the pool, so destroyed after it.
     static thread_local std::unique_ptr<Variable<float>> last;
@@ -130,7 +130,7 @@ TEST_CASE("TensorPool: a thread's last Variable may be freed after its pool") {
   }).join();
 }
 
-TEST_CASE("backward: the steps of a training give the same gradients in memory that is used again") {
+TEST_CASE("backward: training steps give the same gradients in reused memory") {
   const Tensor<float> ones = Tensor<float>::ones({128, 128});
   const Variable<float> w(ones, gradus::requires_grad);
   std::vector<Tensor<float>> gradients;

@@ -29,7 +29,7 @@ std::string message_of(F&& f) {
 }  // namespace
 
 TEST_SUITE("variable") {
-  TEST_CASE("value, shape and gradient are those of a tensor, and the scalar is deduced") {
+  TEST_CASE("Variable: value, shape and gradient are those of a tensor, and the scalar is deduced") {
     Variable x(Tensor<double>{{1, 2, 3}, {4, 5, 6}}, requires_grad);
     static_assert(std::is_same_v<decltype(x), Variable<double>>);
     CHECK(x.shape() == Shape{2, 3});
@@ -42,19 +42,19 @@ TEST_SUITE("variable") {
     CHECK(Variable(2.0).rank() == 0);
   }
 
-  TEST_CASE("a gradient is zeros before the first backward") {
+  TEST_CASE("Variable: the gradient is zero before the first backward") {
     const Variable x(Tensor<double>{1, 2}, requires_grad);
     CHECK(Tensor(x.grad()) == Tensor<double>{0, 0});
   }
 
-  TEST_CASE("only a leaf that requires a gradient keeps one") {
+  TEST_CASE("Variable: only a leaf that requires a gradient keeps one") {
     const Variable x(Tensor<double>{1, 2}, requires_grad), y = x * 2.0, c(Tensor<double>{1});
     CHECK(message_of<StateError>([&] { y.grad(); }) ==
           "grad: scale of shape [2] keeps no gradient, expected a leaf that requires one");
     CHECK(contains(message_of<StateError>([&] { c.grad(); }), "constant of shape [1]"));
   }
 
-  TEST_CASE("detach leaves the tape, and shares no memory") {
+  TEST_CASE("Variable: detach leaves the tape and shares no memory") {
     const Variable x(Tensor<double>{1, 2}, requires_grad);
     Variable d = (x * x).detach();
     CHECK_FALSE(d.requires_grad());
@@ -65,7 +65,7 @@ TEST_SUITE("variable") {
     CHECK(x.value()(0) == 1);
   }
 
-  TEST_CASE("a step by hand changes the leaf") {
+  TEST_CASE("Variable: a manual update changes the leaf") {
     Variable w(Tensor<double>{1, 2}, requires_grad);
     sum(w * w).backward();
     w.value().array() -= 0.5 * w.grad().array();
@@ -73,7 +73,7 @@ TEST_SUITE("variable") {
     CHECK(Tensor(w.value()) == Tensor<double>{0, 0});
   }
 
-  TEST_CASE("compound assignment makes a new node") {
+  TEST_CASE("Variable: compound assignment creates a new node") {
     Variable x(3.0, requires_grad), y = x;
     y *= x;
     y += x;
@@ -84,7 +84,7 @@ TEST_SUITE("variable") {
     CHECK(x.grad().item() == doctest::Approx(1 + 1.0 / 9));
   }
 
-  TEST_CASE("value and gradient of a temporary are copies that live on") {
+  TEST_CASE("Variable: value and gradient of a temporary are copies that outlive it") {
     const Variable a(Tensor<double>{1, 2}), b(Tensor<double>{3, 4});
     double total = 0;
     for (const double element : (a * b).value()) total += element;
@@ -104,7 +104,7 @@ TEST_SUITE("variable") {
   }
 }
 
-TEST_CASE("threads: independent graphs need no lock") {
+TEST_CASE("Variable: independent graphs in several threads need no lock") {
   const auto train = [](double start, double& result) {
     Variable w(Tensor<double>{start, start}, requires_grad), b(start, requires_grad);
     for (int i = 0; i < 200; ++i) {

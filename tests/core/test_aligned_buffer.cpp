@@ -22,7 +22,7 @@ bool is_aligned(const void* memory) {
 
 }  // namespace
 
-TEST_CASE("AlignedBuffer: every size starts on a cache line") {
+TEST_CASE("AlignedBuffer: starts on a cache line, whatever its size") {
   CHECK(gradus::tensor_alignment == 64);
   for (Index size = 1; size < 200; ++size) CHECK(is_aligned(Buffer(size).data()));
   CHECK(is_aligned(gradus::detail::AlignedBuffer<char>(1).data()));
@@ -46,7 +46,7 @@ TEST_CASE("AlignedBuffer: capacity grows and never shrinks") {
   CHECK(buffer.capacity() == 11);
 }
 
-TEST_CASE("AlignedBuffer: a move takes the memory and leaves none") {
+TEST_CASE("AlignedBuffer: a move takes the memory and leaves none behind") {
   Buffer from(10);
   double* const memory = from.data();
   Buffer to(std::move(from));
@@ -67,7 +67,7 @@ TEST_CASE("AlignedBuffer: a move takes the memory and leaves none") {
   CHECK(other.capacity() == 10);
 }
 
-TEST_CASE("AlignedBuffer: more bytes than there are addresses throw and change nothing") {
+TEST_CASE("AlignedBuffer: more bytes than the address space throw and change nothing") {
   Buffer buffer(4);
   buffer.data()[3] = 7;
   double* const memory = buffer.data();
@@ -79,7 +79,7 @@ TEST_CASE("AlignedBuffer: more bytes than there are addresses throw and change n
   CHECK(buffer.data()[3] == 7);
 }
 
-TEST_CASE("AlignedBuffer: sizes that rounding up to the alignment would wrap are refused") {
+TEST_CASE("AlignedBuffer: sizes that would overflow when rounded up to the alignment are refused") {
   constexpr Index most = std::numeric_limits<Index>::max();
   Buffer doubles;
   CHECK_THROWS_AS(doubles.reserve(most / 4), std::bad_alloc);  // 2^64 - 8 bytes

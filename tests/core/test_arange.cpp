@@ -16,7 +16,7 @@ using gradus::Tensor;
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("arange: exact up to the ends of every integer type", Scalar, std::int8_t, std::uint8_t,
+TEST_CASE_TEMPLATE("arange: exact up to the limits of every integer type", Scalar, std::int8_t, std::uint8_t,
                    std::int16_t, std::uint16_t, std::int32_t, std::uint32_t, std::int64_t, std::uint64_t) {
   using Limits = std::numeric_limits<Scalar>;
   const Scalar most = Limits::max(), least = Limits::min(), three = 3;
@@ -40,7 +40,7 @@ TEST_CASE_TEMPLATE("arange: exact up to the ends of every integer type", Scalar,
   }
 }
 
-TEST_CASE("arange: beyond 2^53 no element is added, and none is rounded") {
+TEST_CASE("arange: beyond 2^53 no element is added and none is rounded") {
   const std::int64_t begin = std::int64_t{1} << 53;
   CHECK(Tensor<std::int64_t>::arange(begin, begin + 3) == Tensor<std::int64_t>{begin, begin + 1, begin + 2});
   CHECK(Tensor<std::int64_t>::arange(begin + 1, begin + 2) == Tensor<std::int64_t>{begin + 1});
@@ -51,7 +51,7 @@ TEST_CASE("arange: beyond 2^53 no element is added, and none is rounded") {
         Tensor<float>{16777216, 16777216, 16777218, 16777220});  // rounded to the nearest float
 }
 
-TEST_CASE("arange: a length that no tensor has is an error") {
+TEST_CASE("arange: a length that no tensor can have is an error") {
   using Limits = std::numeric_limits<std::int64_t>;
   CHECK_THROWS_AS(Tensor<std::int64_t>::arange(Limits::min(), Limits::max()), ArgumentError);
   CHECK_THROWS_AS(Tensor<std::int64_t>::arange(Limits::max(), Limits::min(), -1), ArgumentError);
@@ -61,7 +61,7 @@ TEST_CASE("arange: a length that no tensor has is an error") {
   CHECK_THROWS_AS(Tensor<int>::arange(0, 1, 0), ArgumentError);
 }
 
-TEST_CASE_TEMPLATE("arange: numbers that are not finite are errors, the largest are not", Scalar, float,
+TEST_CASE_TEMPLATE("arange: non-finite arguments are errors, the largest finite ones are not", Scalar, float,
                    double) {
   using Limits = std::numeric_limits<Scalar>;
   const Scalar inf = Limits::infinity(), nan = Limits::quiet_NaN(), most = Limits::max();

@@ -47,7 +47,7 @@ auto count_entries(const fs::path& folder) {
 
 }  // namespace
 
-TEST_CASE("AtomicFile: the file appears at commit, with every byte") {
+TEST_CASE("AtomicFile: the complete file appears at commit") {
   const TemporaryFolder folder("atomic_commit");
   const fs::path path = folder.path / "file";
   gradus::AtomicFile file(path);
@@ -63,7 +63,7 @@ TEST_CASE("AtomicFile: the file appears at commit, with every byte") {
   CHECK(read_file(path) == "first second");
 }
 
-TEST_CASE("AtomicFile: without commit the old file stays and nothing is left beside it") {
+TEST_CASE("AtomicFile: without commit the old file stays and nothing else is left") {
   const TemporaryFolder folder("atomic_abandon");
   const fs::path path = folder.path / "file";
   std::ofstream(path) << "old";
@@ -87,7 +87,7 @@ TEST_CASE("AtomicFile: replaces an older file") {
   CHECK(read_file(path) == "new");
 }
 
-TEST_CASE("AtomicFile: two writers of one file do not mix, the later commit wins") {
+TEST_CASE("AtomicFile: two writers of one file do not mix, and the later commit wins") {
   const TemporaryFolder folder("atomic_two");
   const fs::path path = folder.path / "file";
   gradus::AtomicFile one(path);
@@ -101,7 +101,7 @@ TEST_CASE("AtomicFile: two writers of one file do not mix, the later commit wins
   CHECK(count_entries(folder.path) == 1);
 }
 
-TEST_CASE("AtomicFile: a name without a folder is one in the working directory") {
+TEST_CASE("AtomicFile: a name without a folder refers to the working directory") {
   const TemporaryFolder folder("atomic_relative");
   const fs::path before = fs::current_path();
   fs::current_path(folder.path);
@@ -131,7 +131,7 @@ TEST_CASE("AtomicFile: errors name the file and the system's reason") {
   CHECK(count_entries(folder.path) == 2);
 }
 
-TEST_CASE("write_text: the whole text in one call") {
+TEST_CASE("write_text: writes the whole text in one call") {
   const TemporaryFolder folder("atomic_write_file");
   gradus::write_text(folder.path / "file", "first");
   gradus::write_text(folder.path / "file", "second");
@@ -139,7 +139,7 @@ TEST_CASE("write_text: the whole text in one call") {
   CHECK_THROWS_AS(gradus::write_text(folder.path / "missing" / "file", "text"), gradus::FileError);
 }
 
-TEST_CASE("AtomicFile: small and large pieces arrive in their order") {
+TEST_CASE("AtomicFile: small and large pieces are written in order") {
   const TemporaryFolder folder("atomic_pieces");
   std::string expected;
   gradus::AtomicFile file(folder.path / "file");
@@ -161,7 +161,7 @@ TEST_CASE("AtomicFile: another hard link keeps the old content") {
   CHECK(read_file(folder.path / "two") == "old");
 }
 
-TEST_CASE("AtomicFile: names as long as the file system allows") {
+TEST_CASE("AtomicFile: names may be as long as the file system allows") {
   const TemporaryFolder folder("atomic_long");
   for (const std::size_t size : {80u, 81u, 200u, 251u, 255u}) {
     const fs::path path = folder.path / std::string(size, 'n');
@@ -174,7 +174,7 @@ TEST_CASE("AtomicFile: names as long as the file system allows") {
   CHECK(count_entries(folder.path) == 5);
 }
 
-TEST_CASE("AtomicFile: a change of the working directory before commit changes nothing") {
+TEST_CASE("AtomicFile: changing the working directory before commit has no effect") {
   const TemporaryFolder folder("atomic_chdir");
   const fs::path before = fs::current_path();
   fs::create_directory(folder.path / "other");
@@ -191,7 +191,7 @@ TEST_CASE("AtomicFile: a change of the working directory before commit changes n
 
 #if defined(__unix__)
 
-TEST_CASE("AtomicFile: a disk that is full leaves the old file") {
+TEST_CASE("AtomicFile: a full disk leaves the old file") {
   const TemporaryFolder folder("atomic_full");
   const fs::path path = folder.path / "file";
   std::ofstream(path) << "old";
@@ -241,8 +241,7 @@ TEST_CASE("AtomicFile: devices are written, not replaced") {
   CHECK(count_entries(folder.path) == 3);
 }
 
-TEST_CASE(
-    "AtomicFile: a FIFO is written when there is something to write, through signals and short writes") {
+TEST_CASE("AtomicFile: a FIFO is opened at the first write and survives signals and short writes") {
   const TemporaryFolder folder("atomic_fifo");
   const fs::path path = folder.path / "fifo";
   REQUIRE(mkfifo(path.c_str(), 0600) == 0);
@@ -281,7 +280,7 @@ TEST_CASE(
   CHECK(count_entries(folder.path) == 1);
 }
 
-TEST_CASE("AtomicFile: /dev/stdout and /dev/fd are the open file, in the order of what is printed") {
+TEST_CASE("AtomicFile: /dev/stdout and /dev/fd refer to the open file and keep the order of the output") {
   const TemporaryFolder folder("atomic_stdout");
   for (const char* name : {"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}) {
     if (!fs::exists(name)) continue;
@@ -303,7 +302,7 @@ TEST_CASE("AtomicFile: /dev/stdout and /dev/fd are the open file, in the order o
   }
 }
 
-TEST_CASE("AtomicFile: a pipe that somebody made non-blocking is waited for") {
+TEST_CASE("AtomicFile: waits for a pipe that was made non-blocking") {
   std::array<int, 2> ends{};
   REQUIRE(pipe(ends.data()) == 0);
   const pid_t writer = fork();
@@ -327,7 +326,7 @@ TEST_CASE("AtomicFile: a pipe that somebody made non-blocking is waited for") {
   CHECK(total == 300000);
 }
 
-TEST_CASE("AtomicFile: a killed process leaves the old file, and the next one removes its remains") {
+TEST_CASE("AtomicFile: a killed process leaves the old file, and the next writer removes its leftovers") {
   const TemporaryFolder folder("atomic_killed");
   const fs::path path = folder.path / "file";
   std::ofstream(path) << "old";
@@ -345,7 +344,7 @@ TEST_CASE("AtomicFile: a killed process leaves the old file, and the next one re
   CHECK(count_entries(folder.path) == 1);
 }
 
-TEST_CASE("AtomicFile: killed at any moment, the file is the old or the new one") {
+TEST_CASE("AtomicFile: killed at any moment, the file is either the old or the new one") {
   const TemporaryFolder folder("atomic_kill_anytime");
   const fs::path path = folder.path / "file";
   const std::string odd(200000, 'o'), even(100000, 'e');
@@ -371,7 +370,7 @@ TEST_CASE("AtomicFile: killed at any moment, the file is the old or the new one"
   CHECK(count_entries(folder.path) == 1);
 }
 
-TEST_CASE("AtomicFile: what a living process writes is not taken for remains") {
+TEST_CASE("AtomicFile: files of a running process are not treated as leftovers") {
   const TemporaryFolder folder("atomic_living");
   const fs::path path = folder.path / "file";
   std::array<int, 2> ready{}, go{};

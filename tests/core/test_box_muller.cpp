@@ -11,7 +11,7 @@
 
 using namespace gradus::detail;
 
-TEST_CASE("reproducible_log: within 2 units in the last place of every positive normal number") {
+TEST_CASE("reproducible_log: accurate to 2 ulp for every positive normal number") {
   using Limits = std::numeric_limits<double>;
   const auto check = [](double x) {
     CAPTURE(x);
@@ -31,7 +31,7 @@ TEST_CASE("reproducible_log: within 2 units in the last place of every positive 
   check(std::nextafter(std::sqrt(0.5), 0.0));
 }
 
-TEST_CASE("reproducible_sine_cosine: right to 2e-15 over the whole circle") {
+TEST_CASE("reproducible_sine_cosine: accurate to 2e-15 over the whole circle") {
   constexpr int parts = 4000;
   for (int i = 0; i < parts; ++i) {
     const double angle = 2 * std::numbers::pi * i / parts;
@@ -42,7 +42,7 @@ TEST_CASE("reproducible_sine_cosine: right to 2e-15 over the whole circle") {
   }
 }
 
-TEST_CASE("box_muller: pairs on the circle of radius sqrt(-2 log(1 - u))") {
+TEST_CASE("box_muller: pairs lie on the circle of radius sqrt(-2 log(1 - u))") {
   std::array<double, 5> u{0, 0.25, 0.5, 0.875, 1 - 0x1p-53}, angle{1, 0, std::numbers::pi, 4, 6};
   const std::array<double, 5> u_before = u, angle_before = angle;
   box_muller(u, angle);

@@ -21,7 +21,7 @@ constexpr Index most = std::numeric_limits<Index>::max(), least = std::numeric_l
 
 }  // namespace
 
-TEST_CASE("checked_add: the sum, or an error that names both numbers") {
+TEST_CASE("checked_add: returns the sum, or throws an error that names both numbers") {
   CHECK(checked_add("a", 2, 3) == 5);
   CHECK(checked_add("a", most - 1, 1) == most);
   CHECK(checked_add("a", least, most) == -1);
@@ -33,7 +33,7 @@ TEST_CASE("checked_add: the sum, or an error that names both numbers") {
   CHECK_THROWS_AS(checked_add("a", least, -1), ArgumentError);
 }
 
-TEST_CASE("ceil_divide: rounds up, near the largest number too") {
+TEST_CASE("ceil_divide: rounds up, also near the largest number") {
   CHECK(ceil_divide(0, 3) == 0);
   CHECK(ceil_divide(6, 3) == 2);
   CHECK(ceil_divide(7, 3) == 3);
@@ -42,7 +42,7 @@ TEST_CASE("ceil_divide: rounds up, near the largest number too") {
   CHECK(ceil_divide(most, 2) == most / 2 + 1);
 }
 
-TEST_CASE("is_range_within: needs no sum of first and count") {
+TEST_CASE("is_range_within: does not compute the sum of first and count") {
   CHECK(is_range_within(0, 5, 5));
   CHECK(is_range_within(5, 0, 5));
   CHECK(is_range_within(3, 2, 5));
@@ -54,7 +54,7 @@ TEST_CASE("is_range_within: needs no sum of first and count") {
   CHECK_FALSE(is_range_within(2, -1, 5));
 }
 
-TEST_CASE("checked_cast: floating-point numbers that an integer type cannot hold are refused") {
+TEST_CASE("checked_cast: floating-point numbers outside the integer type are refused") {
   CHECK(checked_cast<int>("a", 1.9) == 1);
   CHECK(checked_cast<int>("a", -1.9f) == -1);
   CHECK(checked_cast<std::uint8_t>("a", 255.9) == 255);

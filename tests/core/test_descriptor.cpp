@@ -15,7 +15,7 @@ using namespace gradus::detail;
 using gradus::test::read_file;
 using gradus::test::TemporaryFolder;
 
-TEST_CASE("Descriptor: owns an open file, and moves") {
+TEST_CASE("Descriptor: owns an open file and can be moved") {
   const TemporaryFolder folder("descriptor");
   Descriptor file = create_exclusively(folder.path / "file", true);
   REQUIRE(file);
@@ -40,7 +40,7 @@ TEST_CASE("Descriptor: failures are errno values") {
   CHECK(write_all(Descriptor(), std::as_bytes(std::span("text", 4))) == EBADF);
 }
 
-TEST_CASE("open_to_write and duplicate: continue where the file ends") {
+TEST_CASE("open_to_write, duplicate: continue at the end of the file") {
   const TemporaryFolder folder("descriptor_append");
   gradus::test::write_file(folder.path / "file", "one ");
   const Descriptor file = open_to_write(folder.path / "file");

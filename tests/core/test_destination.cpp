@@ -26,7 +26,7 @@ auto count_entries(const fs::path& folder) {
 
 }  // namespace
 
-TEST_CASE("find_destination: files that exist and files to be") {
+TEST_CASE("find_destination: existing and new files") {
   const TemporaryFolder folder("destination");
   write_file(folder.path / "old", "");
   const Destination old = find_destination(folder.path / "old");
@@ -45,7 +45,7 @@ TEST_CASE("find_destination: files that exist and files to be") {
 
 #if defined(__unix__)
 
-TEST_CASE("find_destination: devices and open files are no files") {
+TEST_CASE("find_destination: devices and open files are not regular files") {
   CHECK_FALSE(find_destination("/dev/null").is_file);
   CHECK(find_destination("/dev/null").descriptor == -1);
   for (const std::string name : {"/dev/fd/0", "/dev/fd/2"}) {
@@ -57,7 +57,7 @@ TEST_CASE("find_destination: devices and open files are no files") {
 
 #endif
 
-TEST_CASE("find_destination: symbolic links are followed and stay") {
+TEST_CASE("find_destination: symbolic links are followed and kept") {
   const TemporaryFolder folder("atomic_links");
   fs::create_directories(folder.path / "sub");
   write_file(folder.path / "sub" / "target", "old");

@@ -11,7 +11,7 @@ using gradus::Index;
 using gradus::Shape;
 using gradus::Tensor;
 
-TEST_CASE("as<3>: an Eigen tensor in the same memory, in the same order") {
+TEST_CASE("as<3>: returns an Eigen tensor on the same memory in the same order") {
   Tensor<float> tensor = Tensor<float>::arange(24).reshape({2, 3, 4});
   auto map = tensor.as<3>();
   CHECK(map.data() == tensor.data());
@@ -24,7 +24,7 @@ TEST_CASE("as<3>: an Eigen tensor in the same memory, in the same order") {
   CHECK(tensor(1, 0, 3) == -1);
 }
 
-TEST_CASE("as<Rank>: every rank, constant ones too") {
+TEST_CASE("as<Rank>: every rank, including const tensors") {
   Tensor<double> tensor(Shape{1, 2, 1, 2, 1, 2, 1, 2});
   CHECK(tensor.as<8>().dimension(7) == 2);
   const Tensor<double> constant = Tensor<double>::full({2, 2, 2, 2}, 3);
@@ -35,7 +35,7 @@ TEST_CASE("as<Rank>: every rank, constant ones too") {
   CHECK(Tensor<double>(Shape{2, 0, 3}).as<3>().size() == 0);
 }
 
-TEST_CASE("as<Rank>: another rank is an error") {
+TEST_CASE("as<Rank>: a wrong rank is an error") {
   const Tensor<float> matrix(Shape{2, 3});
   CHECK_THROWS_WITH_AS(matrix.as<3>(), "as: tensor has shape [2, 3], expected rank 3", gradus::ShapeError);
   CHECK_THROWS_AS(matrix.as<0>(), gradus::ShapeError);

@@ -11,13 +11,13 @@ using gradus::in_quotes;
 using gradus::is_utf8;
 using namespace std::string_literals;
 
-TEST_CASE("escaped: text without control characters is kept") {
+TEST_CASE("escaped: text without control characters is unchanged") {
   CHECK(escaped("") == "");
   CHECK(escaped("3.bias \"x\" \\ ~") == "3.bias \"x\" \\ ~");
   CHECK(escaped("\xc3\xa9 \xe2\x82\xac \xf0\x9f\x99\x82") == "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x99\x82");
 }
 
-TEST_CASE("escaped: nothing steers the terminal, whatever byte a file holds") {
+TEST_CASE("escaped: no byte of a file can control the terminal") {
   CHECK(escaped("a\nb\rc\td") == "a\\nb\\rc\\td");
   CHECK(escaped("\x1b[2J\0\x07\x7f"s) == "\\x1b[2J\\x00\\x07\\x7f");
   CHECK(escaped("\xc2\x85\xc2\x9b") == "\\u0085\\u009b");                             // C1: next line, CSI
@@ -35,7 +35,7 @@ TEST_CASE("escaped: nothing steers the terminal, whatever byte a file holds") {
   CHECK(wrong == 0);
 }
 
-TEST_CASE("escaped: bytes that are not UTF-8") {
+TEST_CASE("escaped: bytes that are not UTF-8 are shown as hexadecimal") {
   CHECK(escaped("\xff") == "\\xff");
   CHECK(escaped("a\x80z") == "a\\x80z");
   CHECK(escaped("\xc3") == "\\xc3");                             // cut short
@@ -44,7 +44,7 @@ TEST_CASE("escaped: bytes that are not UTF-8") {
   CHECK(escaped("\xf4\x90\x80\x80") == "\\xf4\\x90\\x80\\x80");  // above U+10FFFF
 }
 
-TEST_CASE("escaped: a long text is cut, between characters, and its length told") {
+TEST_CASE("escaped: a long text is cut between characters, and its length is given") {
   CHECK(escaped("abcdef", 6) == "abcdef");
   CHECK(escaped("abcdef", 5) == "abcde... (6 bytes)");
   CHECK(escaped("abc\xc3\xa9", 4) == "abc... (5 bytes)");
@@ -57,7 +57,7 @@ TEST_CASE("in_quotes: quotation marks and backslashes are escaped") {
   CHECK(in_quotes("a\"b\\n\n") == "\"a\\\"b\\\\n\\n\"");
 }
 
-TEST_CASE("is_utf8") {
+TEST_CASE("is_utf8: accepts valid and refuses invalid sequences") {
   CHECK(is_utf8(""));
   CHECK(is_utf8("\0 a \xc3\xa9 \xed\x9f\xbf \xee\x80\x80 \xf4\x8f\xbf\xbf"s));
   for (const char* text : {"\x80", "a\xff", "\xc1\xbf", "\xe0\x9f\xbf", "\xf0\x8f\xbf\xbf", "\xed\xbf\xbf",

@@ -10,7 +10,7 @@
 
 using gradus::Index;
 
-TEST_CASE("Job: a copy calls the same function, with its part") {
+TEST_CASE("Job: a copy calls the same function with its part") {
   std::array<int, 3> calls{};
   auto count = [&](Index part) { ++calls.at(static_cast<std::size_t>(part)); };
   const gradus::Job job(&count), copy = job;
@@ -20,7 +20,7 @@ TEST_CASE("Job: a copy calls the same function, with its part") {
   CHECK(calls == std::array<int, 3>{1, 0, 2});
 }
 
-TEST_CASE("Job: threads may do different parts at the same time") {
+TEST_CASE("Job: threads may run different parts at the same time") {
   std::array<Index, 2> results{};
   auto square = [&](Index part) { results.at(static_cast<std::size_t>(part)) = (part + 5) * (part + 5); };
   const gradus::Job job(&square);

@@ -12,7 +12,7 @@
 
 using gradus::test::message_of;
 
-TEST_CASE("open_file: a handle that closes itself, or null and errno") {
+TEST_CASE("open_file: returns a handle that closes itself, or null and errno") {
   const gradus::test::TemporaryFolder folder("file_open");
   {
     const gradus::FileHandle file = gradus::open_file(folder.path / "file", "wb");
@@ -24,12 +24,12 @@ TEST_CASE("open_file: a handle that closes itself, or null and errno") {
   CHECK(errno == ENOENT);
 }
 
-TEST_CASE("throw_file: names the path, what failed and the system's reason") {
+TEST_CASE("throw_file: names the path, the operation and the system's reason") {
   CHECK(message_of<gradus::FileError>([] { gradus::throw_file("a/b", "cannot be opened", ENOENT); }) ==
         "a/b: cannot be opened: No such file or directory");
 }
 
-TEST_CASE("path_text: what a path holds does not steer the terminal") {
+TEST_CASE("path_text: a path cannot control the terminal") {
   CHECK(gradus::path_text("a/b c") == "a/b c");
   CHECK(gradus::path_text("a\n\x1b[31m") == "a\\n\\x1b[31m");
   CHECK(message_of<gradus::FileError>([] {

@@ -47,7 +47,7 @@ struct stat status_of(const fs::path& path) {
 
 }  // namespace
 
-TEST_CASE("AtomicFile: others may read a new file as the umask says") {
+TEST_CASE("AtomicFile: the umask decides who may read a new file") {
   const TemporaryFolder folder("atomic_mode");
   const mode_t before = umask(022);
   for (const unsigned mask : {022u, 077u, 002u, 000u}) {
@@ -59,7 +59,7 @@ TEST_CASE("AtomicFile: others may read a new file as the umask says") {
   umask(before);
 }
 
-TEST_CASE("AtomicFile: an older file's permissions are kept, and nobody reads more meanwhile") {
+TEST_CASE("AtomicFile: an existing file's permissions are kept, and are never wider in between") {
   const TemporaryFolder folder("atomic_keep_mode");
   const fs::path path = folder.path / "file";
   write_file(path, "old");
@@ -75,7 +75,7 @@ TEST_CASE("AtomicFile: an older file's permissions are kept, and nobody reads mo
   }
 }
 
-TEST_CASE("AtomicFile: a file that may not be written is not replaced") {
+TEST_CASE("AtomicFile: a read-only file is not replaced") {
   if (getuid() != 0) return;
   const TemporaryFolder folder("atomic_read_only");
   const fs::path path = folder.path / "file";
@@ -94,7 +94,7 @@ TEST_CASE("AtomicFile: a file that may not be written is not replaced") {
   CHECK(count_entries(folder.path) == 1);
 }
 
-TEST_CASE("AtomicFile: owner and group are kept where the system allows it; else nobody gains rights") {
+TEST_CASE("AtomicFile: owner and group are kept if the system allows it; otherwise nobody gains rights") {
   if (getuid() != 0) return;
   const TemporaryFolder folder("atomic_owner");
   const fs::path path = folder.path / "file";
@@ -132,7 +132,7 @@ TEST_CASE("AtomicFile: owner and group are kept where the system allows it; else
 
 #if defined(__linux__)
 
-TEST_CASE("AtomicFile: an access control list is kept, and none comes from the folder") {
+TEST_CASE("AtomicFile: an access control list is kept, and none is inherited from the folder") {
   const TemporaryFolder folder("atomic_acl");
   const fs::path path = folder.path / "file";
   write_file(path, "old");

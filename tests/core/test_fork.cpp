@@ -12,7 +12,7 @@ using gradus::detail::fork_count;
 using gradus::detail::pool_mutex;
 using gradus::test::holds_in_child;
 
-TEST_CASE("fork: counted in child processes, also in those of a child") {
+TEST_CASE("fork_count: counts forks in child processes, and in their children") {
   gradus::detail::watch_forks();
   gradus::detail::watch_forks();
   const unsigned here = fork_count.load();
@@ -22,7 +22,7 @@ TEST_CASE("fork: counted in child processes, also in those of a child") {
   CHECK(fork_count.load() == here);
 }
 
-TEST_CASE("fork: the mutex of the pools is free in the parent and in the child") {
+TEST_CASE("fork: the mutex of the pools is unlocked in the parent and in the child") {
   gradus::detail::watch_forks();
   const auto is_free = [] {
     if (!pool_mutex.try_lock()) return false;

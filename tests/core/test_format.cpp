@@ -34,7 +34,7 @@ std::string printed(const char* pattern, int digits, double x) {
 
 }  // namespace
 
-TEST_CASE("format: as printf writes it in the C locale") {
+TEST_CASE("format: equals printf in the C locale") {
   gradus::Generator random(1);
   for (int i = 0; i < 500; ++i) {
     const double x = random.normal() * std::pow(10, static_cast<double>(random.below(80)) - 40);
@@ -48,7 +48,7 @@ TEST_CASE("format: as printf writes it in the C locale") {
   CHECK(format_general(1234567.0) == "1.23457e+06");
 }
 
-TEST_CASE("format: the largest and the smallest numbers fit") {
+TEST_CASE("format: the largest and smallest numbers fit") {
   CHECK(format_fixed(DBL_MAX, 0).size() == 309);
   CHECK(format_fixed(DBL_MAX, 100) == printed("%.*f", 100, DBL_MAX));
   CHECK(format_fixed(-DBL_MAX, 3) == printed("%.*f", 3, -DBL_MAX));
@@ -58,7 +58,7 @@ TEST_CASE("format: the largest and the smallest numbers fit") {
   CHECK(format_fixed(std::numeric_limits<long double>::max(), 2).size() > 300);
 }
 
-TEST_CASE("format: the shortest text that reads back as the same number") {
+TEST_CASE("format: returns the shortest text that reads back as the same number") {
   CHECK(format_shortest(0.1) == "0.1");
   CHECK(format_shortest(0.1f) == "0.1");
   CHECK(format_shortest(0.1 + 0.2) == "0.30000000000000004");
@@ -72,7 +72,7 @@ TEST_CASE("format: the shortest text that reads back as the same number") {
   }
 }
 
-TEST_CASE("format: NaN of either sign, and infinities") {
+TEST_CASE("format: NaN of either sign and infinities") {
   for (const double x : {not_a_number, -not_a_number}) {
     CHECK(format_fixed(x, 3) == "nan");
     CHECK(format_scientific(x, 3) == "nan");
@@ -87,7 +87,7 @@ TEST_CASE("format: NaN of either sign, and infinities") {
   CHECK(format_loss(-infinity) == "-inf");
 }
 
-TEST_CASE("format_loss: three decimals, more where fewer than three digits would show, else an exponent") {
+TEST_CASE("format_loss: three decimals, or three significant digits for small losses, or an exponent") {
   CHECK(format_loss(1.0458) == "1.046");
   CHECK(format_loss(2.3026f) == "2.303");
   CHECK(format_loss(0.25) == "0.250");
@@ -105,7 +105,7 @@ TEST_CASE("format_loss: three decimals, more where fewer than three digits would
   CHECK(format_loss(-0.0) == "0.000");
 }
 
-TEST_CASE("format_loss: rounds before it chooses how many decimals") {
+TEST_CASE("format_loss: rounds before it chooses the number of decimals") {
   CHECK(format_loss(0.09996) == "0.100");
   CHECK(format_loss(0.09994) == "0.0999");
   CHECK(format_loss(0.009996) == "0.0100");
@@ -115,7 +115,7 @@ TEST_CASE("format_loss: rounds before it chooses how many decimals") {
   CHECK(format_loss(999999.0) == "1.00e+06");
 }
 
-TEST_CASE("format: the same in a locale with decimal comma and digit grouping") {
+TEST_CASE("format: does not depend on the locale") {
   const gradus::test::CommaLocale comma;
   CHECK(format_fixed(1234567.25, 2) == "1234567.25");
   CHECK(format_scientific(1234567.25, 2) == "1.23e+06");

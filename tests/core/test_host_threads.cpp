@@ -60,7 +60,7 @@ TEST_CASE("ThreadPool: runs every part once on threads of the host program") {
   CHECK(executor->jobs == 1);
 }
 
-TEST_CASE("ThreadPool: an executor without threads is serial") {
+TEST_CASE("ThreadPool: an executor without threads runs serially") {
   const auto executor = std::make_shared<ThreadForEachPart>(0);
   ThreadPool pool(executor);
   CHECK(pool.threads() == 1);
@@ -70,7 +70,7 @@ TEST_CASE("ThreadPool: an executor without threads is serial") {
   CHECK(executor->jobs == 0);
 }
 
-TEST_CASE("ThreadPool: an exception from a part on threads of the host program reaches the caller") {
+TEST_CASE("ThreadPool: an exception in a part on threads of the host program reaches the caller") {
   ThreadPool pool(std::make_shared<ThreadForEachPart>(2));
   std::atomic<int> sum{0};
   const auto run = [&](Index bad) {
@@ -85,15 +85,13 @@ TEST_CASE("ThreadPool: an exception from a part on threads of the host program r
   CHECK(sum.load() == 4);
 }
 
-TEST_CASE(
-    "ThreadPool: an exception of the executor itself reaches the caller, on any thread, and the next job "
-    "runs") {
+TEST_CASE("ThreadPool: an exception of the executor itself reaches the caller on any thread") {
   ThreadPool pool(std::make_shared<Failing>());
   for (int repeat = 0; repeat < 2; ++repeat)
     CHECK_THROWS_WITH_AS(Parallel(pool).run(2, [](Index) {}), "no threads left", std::runtime_error);
 }
 
-TEST_CASE("ThreadPool: a nested job on threads of the host program is serial") {
+TEST_CASE("ThreadPool: a nested job on threads of the host program runs serially") {
   const auto executor = std::make_shared<ThreadForEachPart>(2);
   ThreadPool pool(executor);
   std::atomic<int> inner{0};
@@ -102,7 +100,7 @@ TEST_CASE("ThreadPool: a nested job on threads of the host program is serial") {
   CHECK(executor->jobs == 1);
 }
 
-TEST_CASE("ThreadPool: no executor is an error") {
+TEST_CASE("ThreadPool: a null executor is an error") {
   CHECK_THROWS_WITH_AS(ThreadPool(std::shared_ptr<gradus::Executor>()),
                        "ThreadPool: the executor is null, expected an object", ArgumentError);
 }

@@ -53,7 +53,7 @@ bool wants_huge_pages(const char* at) {
 
 }  // namespace
 
-TEST_CASE("advise_huge_pages: asks for the whole huge pages inside, and for nothing else") {
+TEST_CASE("advise_huge_pages: covers only the complete huge pages inside the range") {
   using gradus::detail::advise_huge_pages;
   const Mapping control(2 * huge_page);
   if (madvise(control.aligned(), huge_page, MADV_HUGEPAGE) != 0 || !wants_huge_pages(control.aligned())) {

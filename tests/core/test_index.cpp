@@ -15,7 +15,7 @@ static_assert(std::is_same_v<decltype(gradus::to_size(Index{3})), std::size_t>);
 static_assert(gradus::to_size(std::numeric_limits<Index>::max()) ==
               std::numeric_limits<std::size_t>::max() / 2);
 
-TEST_CASE("IndexedArray: an array whose elements are reached by Index") {
+TEST_CASE("IndexedArray: elements are accessed by Index") {
   constexpr IndexedArray<int, 4> numbers{{1, 2, 3, 4}};
   static_assert(numbers.size() == 4 && numbers[Index{2}] == 3);
   static_assert(sizeof(numbers) == 4 * sizeof(int));

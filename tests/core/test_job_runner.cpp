@@ -30,7 +30,7 @@ class Runner final : public detail::JobRunner {
 
 }  // namespace
 
-TEST_CASE("JobRunner::Delete: destroys a runner, and keeps one that is left behind by a fork") {
+TEST_CASE("JobRunner::Delete: destroys a runner, except one left over from a fork") {
   int destroyed = 0;
   {
     const std::unique_ptr<detail::JobRunner, detail::JobRunner::Delete> runner(new Runner(destroyed, false));

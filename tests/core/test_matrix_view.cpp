@@ -10,7 +10,7 @@
 using gradus::MatrixView;
 
 TEST_SUITE("matrix_view") {
-  TEST_CASE("element (i, j) stands at i rows and j columns of strides") {
+  TEST_CASE("MatrixView: element (i, j) is at i row strides and j column strides") {
     std::array<float, 12> storage{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
     const MatrixView<float> m(storage.data(), 3, 4);
     CHECK(m.rows == 3);
@@ -22,7 +22,7 @@ TEST_SUITE("matrix_view") {
     CHECK(storage[6] == 60);
   }
 
-  TEST_CASE("a transpose is a view of the same numbers") {
+  TEST_CASE("MatrixView: a transpose is a view of the same numbers") {
     std::array<float, 6> storage{0, 1, 2, 3, 4, 5};
     const MatrixView<float> m(storage.data(), 2, 3);
     const MatrixView<float> t = m.transposed();
@@ -32,7 +32,7 @@ TEST_SUITE("matrix_view") {
       for (gradus::Index j = 0; j < 3; ++j) CHECK(&t(j, i) == &m(i, j));
   }
 
-  TEST_CASE("ranges of rows and columns keep the strides") {
+  TEST_CASE("MatrixView: ranges of rows and columns keep the strides") {
     std::array<double, 12> storage{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
     const MatrixView<double> m(storage.data(), 3, 4);
     const MatrixView<double> block = m.row_range(1, 2).column_range(2, 2);
@@ -43,7 +43,7 @@ TEST_SUITE("matrix_view") {
     CHECK(m.row_range(3, 0).rows == 0);
   }
 
-  TEST_CASE("constants are made from variables and never the other way") {
+  TEST_CASE("MatrixView: a const view can be made from a mutable one, but not the other way round") {
     static_assert(std::is_convertible_v<MatrixView<float>, MatrixView<const float>>);
     static_assert(!std::is_convertible_v<MatrixView<const float>, MatrixView<float>>);
     static_assert(!std::is_convertible_v<MatrixView<float>, MatrixView<const double>>);

@@ -15,7 +15,7 @@ using gradus::MemoryMap;
 using gradus::test::message_of;
 using gradus::test::TemporaryFolder;
 
-TEST_CASE("MemoryMap: shows the bytes of a file, also after a move and without a name") {
+TEST_CASE("MemoryMap: shows the bytes of a file, also after a move or after the file is deleted") {
   const TemporaryFolder folder("memory_map");
   const auto path = gradus::test::write_file(folder.path / "file", "0123456789");
   MemoryMap first(path);
@@ -32,7 +32,7 @@ TEST_CASE("MemoryMap: shows the bytes of a file, also after a move and without a
   CHECK(fourth.path() == folder.path / "other");
 }
 
-TEST_CASE("MemoryMap: what is no file is one typed error, at once") {
+TEST_CASE("MemoryMap: anything but a regular file is an error") {
   const TemporaryFolder folder("memory_map_none");
   const auto error_of = [](const std::filesystem::path& path) {
     return message_of<gradus::FileError>([&] { MemoryMap map(path); });

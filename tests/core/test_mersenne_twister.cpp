@@ -15,7 +15,7 @@ using gradus::MersenneTwister;
 static_assert(std::uniform_random_bit_generator<MersenneTwister>);
 static_assert(MersenneTwister::min() == 0 && MersenneTwister::max() == 0xffffffffu);
 
-TEST_CASE("MersenneTwister: the numbers of std::mt19937, one by one and in bulk") {
+TEST_CASE("MersenneTwister: gives the numbers of std::mt19937, one by one and in bulk") {
   for (const std::uint32_t seed : {0u, 1u, 5489u, 4294967295u}) {
     std::mt19937 standard(seed);
     MersenneTwister single(seed);
@@ -32,7 +32,7 @@ TEST_CASE("MersenneTwister: the numbers of std::mt19937, one by one and in bulk"
   }
 }
 
-TEST_CASE("MersenneTwister: continues from its state, wherever it stands") {
+TEST_CASE("MersenneTwister: continues from any saved state") {
   for (const int drawn : {0, 1, 623, 624, 625, 1248}) {
     CAPTURE(drawn);
     MersenneTwister twister(7);

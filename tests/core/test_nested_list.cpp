@@ -12,7 +12,7 @@ using gradus::Shape;
 using gradus::ShapeError;
 using gradus::Tensor;
 
-TEST_CASE("nested braces: any rank, in row-major order") {
+TEST_CASE("NestedList: any rank, in row-major order") {
   CHECK(Tensor<float>{1, 2, 3}.shape() == Shape{3});
   CHECK(Tensor<float>{{1, 2, 3}, {4, 5, 6}}.shape() == Shape{2, 3});
   const Tensor<float> cube{{{1, 2}, {3, 4}}, {{5, 6}, {7, 8}}, {{9, 10}, {11, 12}}};
@@ -21,7 +21,7 @@ TEST_CASE("nested braces: any rank, in row-major order") {
   CHECK(Tensor<int>{{{{{{{{1}}}}}}}}.shape() == Shape{1, 1, 1, 1, 1, 1, 1, 1});
 }
 
-TEST_CASE("nested braces: one element, one row, one column") {
+TEST_CASE("NestedList: one element, one row, one column") {
   CHECK(Tensor<float>{7}.shape() == Shape{1});
   CHECK(Tensor<float>{{7}}.shape() == Shape{1, 1});
   CHECK(Tensor<float>{{1, 2}}.shape() == Shape{1, 2});
@@ -30,13 +30,13 @@ TEST_CASE("nested braces: one element, one row, one column") {
   CHECK(implicit(1, 0) == 3);
 }
 
-TEST_CASE("nested braces: nothing between them") {
+TEST_CASE("NestedList: empty braces") {
   CHECK(Tensor<float>{}.shape() == Shape{0});
   CHECK(Tensor<float>{{}, {}}.shape() == Shape{2, 0});
   CHECK(Tensor<float>({{}, {}}).empty());
 }
 
-TEST_CASE("nested braces: ragged ones are refused, whichever level") {
+TEST_CASE("NestedList: ragged braces are refused at every level") {
   CHECK_THROWS_WITH_AS((Tensor<float>{{1, 2}, {3}}),
                        "Tensor: ragged nested braces, shapes [2] and [1] side by side", ShapeError);
   CHECK_THROWS_AS((Tensor<float>{{1, 2}, {}}), ShapeError);
@@ -48,7 +48,7 @@ TEST_CASE("nested braces: ragged ones are refused, whichever level") {
   CHECK_THROWS_AS((Tensor<int>{{{{{{{{{1}}}}}}}}}), ShapeError);  // rank 9
 }
 
-TEST_CASE("nested braces: copy_to returns one past the last element") {
+TEST_CASE("NestedList: copy_to returns the end of what it wrote") {
   std::array<int, 5> out{};
   CHECK(gradus::NestedList<int>({{1, 2}, {3, 4}}).copy_to(out.data()) == out.data() + 4);
   CHECK(out == std::array<int, 5>{1, 2, 3, 4, 0});

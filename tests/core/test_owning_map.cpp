@@ -63,7 +63,7 @@ TEST_CASE("OwningMap: loops over temporaries see their elements") {
   CHECK(size == 4);
 }
 
-TEST_CASE("OwningMap: maps of temporaries keep the elements") {
+TEST_CASE("OwningMap: maps of temporaries keep the elements alive") {
   const auto matrix = make().matrix();
   const auto array = make_constant().array();
   const auto vector = Tensor<float>{5, 6}.vector();
@@ -76,7 +76,7 @@ TEST_CASE("OwningMap: maps of temporaries keep the elements") {
   CHECK_THROWS_AS(make().as<1>(), ShapeError);
 }
 
-TEST_CASE("OwningMap: temporaries take part in expressions and are arguments") {
+TEST_CASE("OwningMap: temporaries can be used in expressions and as arguments") {
   const Tensor<float> doubled = make().array() * 2;
   CHECK(doubled == Tensor<float>{2, 4, 6, 8});
   const Tensor<float> product = make().matrix() * make().matrix();

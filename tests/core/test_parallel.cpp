@@ -28,7 +28,7 @@ std::vector<int> count_parts(const Parallel& parallel, Index parts) {
 }  // namespace
 
 TEST_SUITE("parallel") {
-  TEST_CASE("every part runs exactly once, whatever the number of threads") {
+  TEST_CASE("Parallel: every part runs exactly once, whatever the number of threads") {
     for (const Index threads : {1, 2, 3, 8}) {
       ThreadPool pool(threads);
       CHECK(pool.threads() == threads);
@@ -37,7 +37,7 @@ TEST_SUITE("parallel") {
     }
   }
 
-  TEST_CASE("ranges follow each other without gaps, whatever the number of threads") {
+  TEST_CASE("Parallel: ranges are contiguous, whatever the number of threads") {
     for (const Index threads : {1, 3}) {
       ThreadPool pool(threads);
       for (const Index parts : {1, 2, 7})
@@ -57,7 +57,7 @@ TEST_SUITE("parallel") {
     }
   }
 
-  TEST_CASE("the default handle is serial, in order, in the calling thread") {
+  TEST_CASE("Parallel: the default handle runs parts in order in the calling thread") {
     const Parallel serial;
     CHECK(serial.threads() == 1);
     std::vector<Index> order;
@@ -65,7 +65,7 @@ TEST_SUITE("parallel") {
     CHECK(order == std::vector<Index>{0, 1, 2, 3});
   }
 
-  TEST_CASE("the threads of a pool work at the same time") {
+  TEST_CASE("Parallel: the threads of a pool work at the same time") {
     ThreadPool pool(3);
     std::atomic<int> arrived{0};
     // Each part waits for the two others: with fewer than three threads this would never end.
@@ -76,7 +76,7 @@ TEST_SUITE("parallel") {
     CHECK(arrived.load() == 3);
   }
 
-  TEST_CASE("many short jobs one after another") {
+  TEST_CASE("Parallel: many short jobs in succession") {
     ThreadPool pool(4);
     const Parallel parallel(pool);
     Index total = 0;
@@ -88,7 +88,7 @@ TEST_SUITE("parallel") {
     CHECK(total == 2000 * 10);
   }
 
-  TEST_CASE("an exception reaches the caller and the pool stays usable") {
+  TEST_CASE("Parallel: an exception reaches the caller and the pool stays usable") {
     ThreadPool pool(3);
     const Parallel parallel(pool);
     for (Index bad = 0; bad < 8; ++bad)
@@ -101,7 +101,7 @@ TEST_SUITE("parallel") {
     CHECK(count_parts(parallel, 9) == std::vector<int>(9, 1));
   }
 
-  TEST_CASE("a nested run is serial in the thread that asks for it") {
+  TEST_CASE("Parallel: a nested run is serial in the thread that requests it") {
     ThreadPool pool(3);
     const Parallel parallel(pool);
     std::atomic<int> inner{0}, strangers{0};
@@ -116,7 +116,7 @@ TEST_SUITE("parallel") {
     CHECK(strangers.load() == 0);
   }
 
-  TEST_CASE("a pool busy with another thread's job does not block") {
+  TEST_CASE("Parallel: a pool that is busy with another thread's job does not block") {
     ThreadPool pool(2);
     std::atomic<bool> started{false}, release{false};
     std::thread other([&] {
@@ -131,7 +131,7 @@ TEST_SUITE("parallel") {
     other.join();
   }
 
-  TEST_CASE("several users of one pool") {
+  TEST_CASE("Parallel: several users share one pool") {
     ThreadPool pool(3);
     std::atomic<Index> sum{0};
     std::vector<std::thread> users;
@@ -143,7 +143,7 @@ TEST_SUITE("parallel") {
     CHECK(sum.load() == 4 * 200 * 6);
   }
 
-  TEST_CASE("a pool moves, and handles made before follow it") {
+  TEST_CASE("Parallel: a pool can be moved, and earlier handles stay valid") {
     ThreadPool first(2);
     const Parallel parallel(first);
     const ThreadPool second = std::move(first);
@@ -151,12 +151,12 @@ TEST_SUITE("parallel") {
     CHECK(count_parts(parallel, 3) == std::vector<int>(3, 1));
   }
 
-  TEST_CASE("no thread at all is an error") {
+  TEST_CASE("Parallel: zero threads are an error") {
     CHECK_THROWS_AS(ThreadPool(0), gradus::ArgumentError);
     CHECK_THROWS_AS(ThreadPool(-1), gradus::ArgumentError);
   }
 
-  TEST_CASE("ranges of counts so large that count * parts overflows") {
+  TEST_CASE("Parallel: ranges of counts so large that count * parts overflows") {
     constexpr Index most = std::numeric_limits<Index>::max();
     const Parallel serial;
     Index next = 0;

@@ -34,7 +34,7 @@ std::string read_at(const PositionedFile& file, std::uint64_t position, std::siz
 
 }  // namespace
 
-TEST_CASE("PositionedFile: reads anywhere, and fewer bytes only at the end") {
+TEST_CASE("PositionedFile: reads at any position, and fewer bytes only at the end") {
   const TemporaryFolder folder("positioned");
   const PositionedFile file(gradus::test::write_file(folder.path / "file", "0123456789"));
   CHECK(file.size() == 10);
@@ -46,7 +46,7 @@ TEST_CASE("PositionedFile: reads anywhere, and fewer bytes only at the end") {
   CHECK(read_at(file, 2, 0) == "");
 }
 
-TEST_CASE("PositionedFile: what is no file is one typed error, at once") {
+TEST_CASE("PositionedFile: anything but a regular file is an error at once") {
   const TemporaryFolder folder("positioned_errors");
   const auto error_of = [](const std::filesystem::path& path) {
     return message_of<gradus::FileError>([&] { PositionedFile file(path); });
@@ -62,7 +62,7 @@ TEST_CASE("PositionedFile: what is no file is one typed error, at once") {
 #endif
 }
 
-TEST_CASE("PositionedFile: many threads read one object, each its own part") {
+TEST_CASE("PositionedFile: many threads read different parts of one object") {
   const TemporaryFolder folder("positioned_threads");
   std::vector<std::uint64_t> numbers(1 << 14);
   std::iota(numbers.begin(), numbers.end(), std::uint64_t{0});

@@ -11,7 +11,7 @@
 using gradus::Index;
 using gradus::detail::prefetch;
 
-TEST_CASE("prefetch: memory that is not there is not read") {
+TEST_CASE("prefetch: unmapped memory is not read") {
   for (const Index bytes : {Index{0}, Index{1}, Index{64}, Index{65}, Index{1000}}) {
     // Reading it would end the program.
     prefetch(reinterpret_cast<const void*>(std::uintptr_t{4096}), bytes);

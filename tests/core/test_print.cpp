@@ -30,7 +30,7 @@ constexpr float infinity = std::numeric_limits<float>::infinity();
 
 }  // namespace
 
-TEST_CASE("print: type, shape and aligned numbers") {
+TEST_CASE("print: shows the type, the shape and aligned numbers") {
   const Tensor<float> tensor{{0.5f, -1.25f}, {10, 3}};
   const std::string expected =
       "Tensor<float> [2, 2]\n"
@@ -48,7 +48,7 @@ TEST_CASE("print: rank 0 and tensors without elements") {
   CHECK(gradus::to_string(Tensor<float>(Shape{3, 0, 2})) == "Tensor<float> [3, 0, 2]\n[]");
 }
 
-TEST_CASE("print: small integers are numbers, not characters") {
+TEST_CASE("print: small integers are shown as numbers, not characters") {
   CHECK(gradus::to_string(Tensor<std::uint8_t>{{1, 200}, {65, 0}}) ==
         "Tensor<uint8> [2, 2]\n[[  1, 200],\n [ 65,   0]]");
   CHECK(gradus::to_string(Tensor<std::int8_t>{-128, 65}) == "Tensor<int8> [2]\n[-128,   65]");
@@ -58,7 +58,7 @@ TEST_CASE("print: small integers are numbers, not characters") {
 }
 
 // As PyTorch prints these.
-TEST_CASE("print: whole numbers, fractions, and powers of ten where the range is wide") {
+TEST_CASE("print: integers, fractions, and exponents where the range is wide") {
   CHECK(numbers(Tensor<float>{1, 2, 30}) == "[ 1.,  2., 30.]");
   CHECK(numbers(Tensor<float>{0, 0}) == "[0., 0.]");
   CHECK(numbers(Tensor<float>{0.001f, 1}) == "[0.0010, 1.0000]");
@@ -74,13 +74,13 @@ TEST_CASE("print: NaN and infinities") {
   CHECK(numbers(Tensor<float>{NAN}) == "[nan]");
 }
 
-TEST_CASE("print: blocks of higher rank are apart by blank lines") {
+TEST_CASE("print: blocks of higher rank are separated by blank lines") {
   CHECK(numbers(Tensor<int>::arange(8).reshape({2, 2, 2})) ==
         "[[[0, 1],\n  [2, 3]],\n\n [[4, 5],\n  [6, 7]]]");
   CHECK(numbers(Tensor<int>::arange(2).reshape({2, 1, 1, 1})) == "[[[[0]]],\n\n\n [[[1]]]]");
 }
 
-TEST_CASE("print: of more than 1000 elements those at the edges") {
+TEST_CASE("print: only the edges of more than 1000 elements are shown") {
   CHECK(numbers(Tensor<int>::arange(1001)) == "[   0,    1,    2, ...,  998,  999, 1000]");
   CHECK(numbers(Tensor<int>::arange(1000)).find("...") == std::string::npos);
   CHECK(numbers(Tensor<int>::arange(4000).reshape({4, 1000})) ==
@@ -98,13 +98,13 @@ TEST_CASE("print: of more than 1000 elements those at the edges") {
         " [1393, 1394, 1395, ..., 1397, 1398, 1399]]");
 }
 
-TEST_CASE("print: only what is shown decides about widths") {
+TEST_CASE("print: only visible elements determine the width") {
   Tensor<float> tensor(Shape{2000});
   tensor(1000) = 123456.5f;
   CHECK(numbers(tensor) == "[0., 0., 0., ..., 0., 0., 0.]");
 }
 
-TEST_CASE("print: long rows go on in the next line, none longer than 80") {
+TEST_CASE("print: long rows are broken at 80 columns") {
   const std::string text = numbers(Tensor<float>::full({3, 300}, 0.25f));
   std::size_t longest = 0;
   std::istringstream lines(text);
@@ -113,7 +113,7 @@ TEST_CASE("print: long rows go on in the next line, none longer than 80") {
   CHECK(longest > 70);
 }
 
-TEST_CASE("print: the same in a locale with decimal comma and digit grouping") {
+TEST_CASE("print: does not depend on the locale") {
   const gradus::test::CommaLocale comma;
   CHECK(numbers(Tensor<float>{0.5f, -1.25f}) == "[ 0.5000, -1.2500]");
   CHECK(numbers(Tensor<float>{1e-5f, -2e-5f}) == "[ 1.0000e-05, -2.0000e-05]");
@@ -124,7 +124,7 @@ TEST_CASE("print: the same in a locale with decimal comma and digit grouping") {
   CHECK(stream.str() == "Tensor<double> [1]\n[1234.5000][1234567]");
 }
 
-TEST_CASE("print: long double beyond the range of double") {
+TEST_CASE("print: long double values beyond the range of double") {
   CHECK(numbers(Tensor<long double>{1e10L, 1}) == "[1.0000e+10, 1.0000e+00]");
   if (std::numeric_limits<long double>::max_exponent10 > 400) {
     CHECK(numbers(Tensor<long double>{std::numeric_limits<long double>::max(), 0}).size() < 40);

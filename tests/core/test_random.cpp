@@ -106,7 +106,7 @@ Moments moments(const std::vector<Scalar>& x) {
 
 }  // namespace
 
-TEST_CASE("The first numbers of seed 0 are those that torch.rand(4) prints") {
+TEST_CASE("Generator: the first numbers of seed 0 are those that torch.rand(4) prints") {
   Generator generator(0);
   CHECK(generator.uniform() == doctest::Approx(0.4963).epsilon(1e-4));
   CHECK(generator.uniform() == doctest::Approx(0.7682).epsilon(1e-4));
@@ -114,7 +114,7 @@ TEST_CASE("The first numbers of seed 0 are those that torch.rand(4) prints") {
   CHECK(generator.uniform() == doctest::Approx(0.1320).epsilon(1e-3));
 }
 
-TEST_CASE("Uniform numbers are PyTorch's, bit for bit") {
+TEST_CASE("Generator: uniform numbers equal PyTorch's, bit for bit") {
   for (const auto& reference : uniform_references) {
     CAPTURE(reference.seed);
     CAPTURE(reference.count);
@@ -128,14 +128,14 @@ TEST_CASE("Uniform numbers are PyTorch's, bit for bit") {
   }
 }
 
-TEST_CASE("Permutations are PyTorch's") {
+TEST_CASE("Generator: permutations equal PyTorch's") {
   for (const auto& reference : permutation_references) {
     CAPTURE(reference.n);
     CHECK(fingerprint(Generator(reference.seed).permutation(reference.n)) == reference.of_integers);
   }
 }
 
-TEST_CASE("Integers are PyTorch's") {
+TEST_CASE("Generator: integers equal PyTorch's") {
   for (const auto& reference : integer_references) {
     CAPTURE(reference.n);
     Generator generator(reference.seed);
@@ -145,7 +145,7 @@ TEST_CASE("Integers are PyTorch's") {
   }
 }
 
-TEST_CASE_TEMPLATE("Bernoulli masks are PyTorch's", Mask, bool, std::uint8_t, float, double) {
+TEST_CASE_TEMPLATE("Generator: Bernoulli masks equal PyTorch's", Mask, bool, std::uint8_t, float, double) {
   for (const auto& reference : bernoulli_references) {
     CAPTURE(reference.count);
     CAPTURE(reference.p);
@@ -162,7 +162,8 @@ TEST_CASE_TEMPLATE("Bernoulli masks are PyTorch's", Mask, bool, std::uint8_t, fl
   }
 }
 
-TEST_CASE_TEMPLATE("Linear's default initialisation is PyTorch's, bit for bit", Scalar, float, double) {
+TEST_CASE_TEMPLATE("Linear: the default initialisation equals PyTorch's, bit for bit", Scalar, float,
+                   double) {
   constexpr bool is_float = std::is_same_v<Scalar, float>;
   for (const auto& reference : linear_references) {
     CAPTURE(reference.inputs);
@@ -178,7 +179,8 @@ TEST_CASE_TEMPLATE("Linear's default initialisation is PyTorch's, bit for bit", 
   }
 }
 
-TEST_CASE_TEMPLATE("Normal numbers are PyTorch's but for the last digits", Scalar, float, double) {
+TEST_CASE_TEMPLATE("Generator: normal numbers equal PyTorch's except for the last digits", Scalar, float,
+                   double) {
   struct Case {
     std::size_t count;
     double mean, deviation;
@@ -202,14 +204,15 @@ TEST_CASE_TEMPLATE("Normal numbers are PyTorch's but for the last digits", Scala
   CHECK(expected.empty());
 }
 
-TEST_CASE("Normal numbers are the same bits with every compiler, flag and C library") {
+TEST_CASE("Generator: normal numbers are bit-identical with every compiler, flag and C library") {
   Generator generator(1);
   CHECK(fingerprint(normal<float>(generator, 1001, 1, 0.1)) == 6110848001362714171u);
   CHECK(fingerprint(normal<double>(generator, 1001, 1, 0.1)) == 3823521541147130054u);
   CHECK(fingerprint(normal<double>(generator, 15)) == 14566839840050560409u);
 }
 
-TEST_CASE_TEMPLATE("Calls of all kinds in a row stay in step with PyTorch", Scalar, float, double) {
+TEST_CASE_TEMPLATE("Generator: a sequence of different calls stays in step with PyTorch", Scalar, float,
+                   double) {
   std::span<const Scalar> expected;
   if constexpr (std::is_same_v<Scalar, float>) {
     expected = mixed_float_references;
@@ -235,7 +238,7 @@ TEST_CASE_TEMPLATE("Calls of all kinds in a row stay in step with PyTorch", Scal
   check_near<Scalar>(drawn, expected);
 }
 
-TEST_CASE("Numbers one at a time are those of one call") {
+TEST_CASE("Generator: numbers drawn one at a time equal those of one call") {
   Generator together(3);
   Generator apart(3);
   for (const float number : uniform<float>(together, 3000, -2, 5)) {
@@ -247,7 +250,7 @@ TEST_CASE("Numbers one at a time are those of one call") {
   CHECK(together == apart);
 }
 
-TEST_CASE("A generator is a value") {
+TEST_CASE("Generator: copies and comparisons have value semantics") {
   Generator a(7);
   a.normal();
   Generator b = a;
@@ -262,7 +265,7 @@ TEST_CASE("A generator is a value") {
   CHECK(Generator(7) == Generator((std::uint64_t{1} << 32) + 7));
 }
 
-TEST_CASE("A restored state continues bit for bit") {
+TEST_CASE("Generator: a restored state continues bit for bit") {
   Generator original(11);
   uniform<float>(original, 1000);
   original.normal();  // the second one of the pair is part of the state
@@ -275,7 +278,7 @@ TEST_CASE("A restored state continues bit for bit") {
   CHECK(restored.state() == original.state());
 }
 
-TEST_CASE("A state that is none is refused whole") {
+TEST_CASE("Generator: an invalid state is refused completely") {
   Generator generator(1);
   const Generator before = generator;
   auto state = generator.state();
@@ -293,7 +296,7 @@ TEST_CASE("A state that is none is refused whole") {
   CHECK(generator == before);
 }
 
-TEST_CASE("Nothing is drawn for nothing") {
+TEST_CASE("Generator: empty requests draw nothing") {
   Generator generator(5);
   generator.fill_uniform(std::span<float>());
   generator.fill_normal(std::span<double>());
@@ -303,7 +306,7 @@ TEST_CASE("Nothing is drawn for nothing") {
   CHECK(generator == Generator(5));
 }
 
-TEST_CASE("Arguments outside their domain throw and draw nothing") {
+TEST_CASE("Generator: arguments outside their domain throw and draw nothing") {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   constexpr double infinity = std::numeric_limits<double>::infinity();
   Generator generator(5);
@@ -332,7 +335,7 @@ TEST_CASE("Arguments outside their domain throw and draw nothing") {
   CHECK(generator == Generator(5));
 }
 
-TEST_CASE("Edges of the distributions") {
+TEST_CASE("Generator: edge cases of the distributions") {
   Generator generator(6);
   for (const float number : uniform<float>(generator, 100, 3, 3)) CHECK(number == 3);
   for (const float number : normal<float>(generator, 100, 3, 0)) CHECK(number == 3);
@@ -347,7 +350,7 @@ TEST_CASE("Edges of the distributions") {
 }
 
 // Five standard errors: one false alarm in a million seeds, and the seed is fixed.
-TEST_CASE_TEMPLATE("Samples have the moments of their distribution", Scalar, float, double) {
+TEST_CASE_TEMPLATE("Generator: samples have the moments of their distribution", Scalar, float, double) {
   constexpr std::size_t n = 100'000;
   const double error = 1 / std::sqrt(static_cast<double>(n));
   Generator generator(12);
@@ -376,7 +379,7 @@ TEST_CASE_TEMPLATE("Samples have the moments of their distribution", Scalar, flo
   CHECK(std::abs(moments(mask).mean - 0.3) < 5 * std::sqrt(0.3 * 0.7) * error);
 }
 
-TEST_CASE("A permutation is a bijection, and all orders are equally likely") {
+TEST_CASE("Generator: a permutation is a bijection, and all orders are equally likely") {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     auto order = Generator(seed).permutation(static_cast<Index>(seed));
     std::sort(order.begin(), order.end());
@@ -391,7 +394,7 @@ TEST_CASE("A permutation is a bijection, and all orders are equally likely") {
   CHECK(std::count_if(count.begin(), count.end(), [](int c) { return std::abs(c - 10'000) < 5 * 92; }) == 6);
 }
 
-TEST_CASE("Shuffle moves elements of any type as permutation moves indices") {
+TEST_CASE("Generator: shuffle moves elements of any type as permutation moves indices") {
   std::vector<std::string> words{"uno", "due", "tre", "quattro"};
   Generator(4).shuffle(std::span(words));
   const auto order = Generator(4).permutation(4);
@@ -399,7 +402,7 @@ TEST_CASE("Shuffle moves elements of any type as permutation moves indices") {
   for (std::size_t i = 0; i < 4; ++i) CHECK(words[i] == expected[static_cast<std::size_t>(order[i])]);
 }
 
-TEST_CASE("A generator serves the standard library") {
+TEST_CASE("Generator: works with the distributions of the standard library") {
   static_assert(std::uniform_random_bit_generator<Generator>);
   Generator generator(2);
   std::vector<int> x(10);

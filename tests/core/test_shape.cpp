@@ -47,7 +47,7 @@ TEST_CASE("Shape: rank 0 is one element") {
   CHECK(scalar == Shape(std::span<const Index>()));
 }
 
-TEST_CASE("Shape: extents of 0 are legal anywhere") {
+TEST_CASE("Shape: extents of 0 are allowed anywhere") {
   for (const Shape& shape : {Shape{0}, Shape{0, 3}, Shape{3, 0}, Shape{2, 0, 4}, Shape{0, 0}}) {
     CHECK(shape.size() == 0);
     CHECK(shape.empty());
@@ -57,7 +57,7 @@ TEST_CASE("Shape: extents of 0 are legal anywhere") {
   CHECK(Shape{0, max_index, max_index}.size() == 0);
 }
 
-TEST_CASE("Shape: negative extents are refused, even beside a 0") {
+TEST_CASE("Shape: negative extents are refused, even next to a 0") {
   CHECK_THROWS_WITH_AS((Shape{2, -1}), "Shape: [2, -1]: an extent is negative", ShapeError);
   CHECK_THROWS_AS((Shape{-1}), ShapeError);
   CHECK_THROWS_AS((Shape{0, -2}), ShapeError);
@@ -78,7 +78,7 @@ TEST_CASE("Shape: a number of elements beyond Index is refused") {
   CHECK(Shape{half_bits, half_bits / 4}.size() == half_bits * (half_bits / 4));
 }
 
-TEST_CASE("Shape: at most eight axes") {
+TEST_CASE("Shape: at most eight axes are allowed") {
   const std::array<Index, 9> ones{1, 1, 1, 1, 1, 1, 1, 1, 1};
   CHECK(Shape(std::span(ones).first(8)).rank() == 8);
   CHECK_THROWS_WITH_AS((Shape(std::span<const Index>(ones))), "Shape: rank 9, expected at most 8",
@@ -87,7 +87,7 @@ TEST_CASE("Shape: at most eight axes") {
   CHECK_THROWS_AS((Shape{1, 1, 1, 1, 1, 1, 1, 1}.prepend(2)), ShapeError);
 }
 
-TEST_CASE("Shape: an axis out of range") {
+TEST_CASE("Shape: an axis out of range is an error") {
   const Shape shape{2, 3};
   CHECK_THROWS_WITH_AS(shape[2], "Shape: axis 2 of [2, 3], expected one in [-2, 2)", IndexError);
   CHECK_THROWS_AS(shape[-3], IndexError);
@@ -99,7 +99,7 @@ TEST_CASE("Shape: an axis out of range") {
   CHECK(shape.normalize_axis(0) == 0);
 }
 
-TEST_CASE("Shape: with another extent") {
+TEST_CASE("Shape: with replaces one extent") {
   const Shape shape{2, 3, 4};
   CHECK(shape.with(0, 7) == Shape{7, 3, 4});
   CHECK(shape.with(-1, 0) == Shape{2, 3, 0});
@@ -112,7 +112,7 @@ TEST_CASE("Shape: with another extent") {
   CHECK_THROWS_AS((Shape{0, max_index, 2}.with(0, 1)), ShapeError);
 }
 
-TEST_CASE("Shape: one axis less, one axis more") {
+TEST_CASE("Shape: adding and removing an axis") {
   CHECK(Shape{2, 3, 4}.without_first() == Shape{3, 4});
   CHECK(Shape{2}.without_first() == Shape{});
   CHECK_THROWS_AS(Shape{}.without_first(), IndexError);
@@ -124,7 +124,7 @@ TEST_CASE("Shape: one axis less, one axis more") {
   CHECK_THROWS_AS(Shape{2}.prepend(-1), ShapeError);
 }
 
-TEST_CASE("Shape: equality looks at rank and extents, not at size") {
+TEST_CASE("Shape: equality compares rank and extents, not size") {
   CHECK(Shape{2, 3} == Shape{2, 3});
   CHECK_FALSE(Shape{2, 3} == Shape{3, 2});
   CHECK_FALSE(Shape{6} == Shape{2, 3});
@@ -135,7 +135,7 @@ TEST_CASE("Shape: equality looks at rank and extents, not at size") {
   CHECK(Shape{2, 3, 4}.without_first() == Shape{3, 4});
 }
 
-TEST_CASE("Shape: to_string") {
+TEST_CASE("Shape: to_string lists the extents") {
   CHECK(Shape{32, 784}.to_string() == "[32, 784]");
   CHECK(Shape{0}.to_string() == "[0]");
 }

@@ -10,7 +10,7 @@
 using gradus::ThreadPool;
 using gradus::detail::SharedPool;
 
-TEST_CASE("SharedPool: keeps what it is given and hands it out to passes only if it has workers") {
+TEST_CASE("SharedPool: keeps its pool and passes it on only if it has workers") {
   SharedPool pool;
   CHECK(pool.get() == nullptr);
   CHECK(pool.workers() == nullptr);

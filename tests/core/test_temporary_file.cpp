@@ -25,7 +25,7 @@ std::string current_process() { return std::to_string(this_writer().process); }
 
 }  // namespace
 
-TEST_CASE("temporary_path: no two are equal, and each tells its writer") {
+TEST_CASE("temporary_path: paths are unique and identify their writer") {
   std::set<std::string> names;
   const std::string stem = temporary_stem("folder/model.bin");
   CHECK(stem == "model.bin.");
@@ -38,7 +38,7 @@ TEST_CASE("temporary_path: no two are equal, and each tells its writer") {
   CHECK(names.size() == 1000);
 }
 
-TEST_CASE("temporary_stem: the names of long destinations stay short and differ") {
+TEST_CASE("temporary_stem: the names for long destinations stay short and distinct") {
   const std::string long_name(255, 'x');
   CHECK(temporary_stem(std::string(80, 'x')) == std::string(80, 'x') + ".");
   CHECK(temporary_stem(long_name).size() < 30);
@@ -46,7 +46,7 @@ TEST_CASE("temporary_stem: the names of long destinations stay short and differ"
   CHECK(temporary_path("", temporary_stem(std::string(80, 'x'))).string().size() < 143);  // eCryptfs's limit
 }
 
-TEST_CASE("writer_of: other files are nobody's") {
+TEST_CASE("writer_of: other files have no writer") {
   const std::string stem = "model.", random = "0123456789abcdef";
   CHECK(writer_of("model.12-" + random + "-3.tmp", stem).has_value());
   for (const std::string name : {"model", "model.tmp", "model.tmp0", "model.12.tmp", "model.x-0-0.tmp",
@@ -57,7 +57,7 @@ TEST_CASE("writer_of: other files are nobody's") {
   }
 }
 
-TEST_CASE("remove_abandoned: removes what dead writers of one destination left, nothing else") {
+TEST_CASE("remove_abandoned: removes only what dead writers of one destination left behind") {
   const TemporaryFolder folder("temporary_abandoned");
   const fs::path destination = folder.path / "model";
   TemporaryFile alive;
@@ -85,7 +85,7 @@ TEST_CASE("remove_abandoned: removes what dead writers of one destination left, 
 
 #if defined(__unix__)
 
-TEST_CASE("remove_abandoned: a lock counts, not a process number, which another container would not know") {
+TEST_CASE("remove_abandoned: relies on a lock, not on a process number, which differs between containers") {
   const TemporaryFolder folder("temporary_locked");
   const fs::path path = write_file(folder.path / "model.999999999-0000000000000007-0.tmp", "alive");
   {
@@ -110,7 +110,7 @@ TEST_CASE("TemporaryFile: a thousand leftovers do not stop the next writer") {
   CHECK(std::distance(fs::directory_iterator(folder.path), fs::directory_iterator()) == 1);
 }
 
-TEST_CASE("TemporaryFile: removed at the end, or renamed") {
+TEST_CASE("TemporaryFile: is removed at the end or renamed") {
   const TemporaryFolder folder("temporary_end");
   {
     TemporaryFile file;

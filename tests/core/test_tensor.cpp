@@ -47,7 +47,8 @@ const Shape too_large{std::numeric_limits<Index>::max()};
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("Tensor: from a shape, all zeros, aligned", Scalar, float, double, std::uint8_t, Index) {
+TEST_CASE_TEMPLATE("Tensor: construction from a shape gives aligned zeros", Scalar, float, double,
+                   std::uint8_t, Index) {
   for (const Shape& shape : {Shape{}, Shape{0}, Shape{1}, Shape{7}, Shape{3, 0, 2}, Shape{5, 13, 1}}) {
     const Tensor<Scalar> tensor(shape);
     CHECK(tensor.shape() == shape);
@@ -60,7 +61,7 @@ TEST_CASE_TEMPLATE("Tensor: from a shape, all zeros, aligned", Scalar, float, do
   }
 }
 
-TEST_CASE("Tensor: the default one is empty, of shape [0]") {
+TEST_CASE("Tensor: a default-constructed tensor is empty, of shape [0]") {
   const Tensor<float> tensor;
   CHECK(tensor.shape() == Shape{0});
   CHECK(tensor.begin() == tensor.end());
@@ -93,7 +94,7 @@ TEST_CASE("Tensor: arange") {
   CHECK_THROWS_AS(Tensor<float>::arange(NAN, 1), ArgumentError);
 }
 
-TEST_CASE("Tensor: random numbers come from the generator alone") {
+TEST_CASE("Tensor: random numbers come only from the given generator") {
   Generator one(3), two(3);
   CHECK(Tensor<float>::randn({5, 7}, one, 1, 2) == Tensor<float>::randn({5, 7}, two, 1, 2));
   CHECK(Tensor<double>::uniform({9}, one, -1, 1) == Tensor<double>::uniform({9}, two, -1, 1));
@@ -102,7 +103,7 @@ TEST_CASE("Tensor: random numbers come from the generator alone") {
   CHECK(Tensor<float>::randn({0, 3}, one).empty());
 }
 
-TEST_CASE("Tensor: from a span") {
+TEST_CASE("Tensor: construction from a span") {
   const std::vector<float> elements{1, 2, 3, 4, 5, 6};
   const Tensor<float> tensor(Shape{2, 3}, elements);
   CHECK(tensor == Tensor<float>{{1, 2, 3}, {4, 5, 6}});
@@ -112,7 +113,7 @@ TEST_CASE("Tensor: from a span") {
   CHECK(Tensor<float>(Shape{0, 9}, std::span<const float>()).empty());
 }
 
-TEST_CASE("Tensor: from Eigen objects, whatever their storage order") {
+TEST_CASE("Tensor: construction from Eigen objects, whatever their storage order") {
   Eigen::MatrixXd matrix(2, 3);
   matrix << 1, 2, 3, 4, 5, 6;
   const Tensor<double> expected{{1, 2, 3}, {4, 5, 6}};
@@ -143,7 +144,7 @@ TEST_CASE("Tensor: a copy is deep") {
   CHECK(Tensor<float>(tensor.view()[1]) == Tensor<float>{3, 4});
 }
 
-TEST_CASE("Tensor: a move takes the memory and leaves an empty tensor that can be used again") {
+TEST_CASE("Tensor: a move takes the memory and leaves an empty, reusable tensor") {
   Tensor<float> from{1, 2, 3};
   const float* const memory = from.data();
   Tensor<float> to = std::move(from);
@@ -164,7 +165,7 @@ TEST_CASE("Tensor: a move takes the memory and leaves an empty tensor that can b
   CHECK(to == assigned);
 }
 
-TEST_CASE("Tensor: assignment from itself changes nothing") {
+TEST_CASE("Tensor: self-assignment changes nothing") {
   Tensor<float> tensor{1, 2, 3};
   Tensor<float>& same = tensor;
   tensor = same;
@@ -208,7 +209,7 @@ TEST_CASE("Tensor: capacity never shrinks, so that batch sizes may alternate") {
   CHECK(is_aligned(tensor.data()));
 }
 
-TEST_CASE("Tensor: an allocation that fails leaves everything as it was") {
+TEST_CASE("Tensor: a failed allocation leaves everything unchanged") {
   Tensor<float> tensor{1, 2, 3};
   const float* const memory = tensor.data();
   CHECK_THROWS_AS(tensor.resize(too_large), std::bad_alloc);
@@ -230,7 +231,7 @@ TEST_CASE("Tensor: element access is checked") {
   CHECK_THROWS_AS(tensor.item(), ShapeError);
 }
 
-TEST_CASE("Tensor: Eigen maps of the same memory") {
+TEST_CASE("Tensor: Eigen maps share the memory") {
   Tensor<double> x{{1, 2}, {3, 4}};
   x.matrix() *= 2;
   x.array() += 1;
@@ -244,7 +245,7 @@ TEST_CASE("Tensor: Eigen maps of the same memory") {
   CHECK_THROWS_AS(y.matrix(), ShapeError);
 }
 
-TEST_CASE("Tensor: reshape, slices and rows are views of an owner and tensors of a temporary") {
+TEST_CASE("Tensor: reshape, slice and row give views of an owner and tensors of a temporary") {
   Tensor<int> tensor = Tensor<int>::arange(6);
   static_assert(std::is_same_v<decltype(tensor.reshape({2, 3})), TensorView<int>>);
   static_assert(std::is_same_v<decltype(std::as_const(tensor).slice(0, 1)), TensorView<const int>>);
@@ -263,19 +264,19 @@ TEST_CASE("Tensor: reshape, slices and rows are views of an owner and tensors of
   CHECK(Tensor<int>{{1, 2}, {3, 4}}.slice(0, 1) == Tensor<int>{{1, 2}});
 }
 
-TEST_CASE("Tensor: a reshape that fails leaves a temporary's owner whole") {
+TEST_CASE("Tensor: a failed reshape leaves the temporary's owner intact") {
   Tensor<int> tensor = Tensor<int>::arange(6);
   CHECK_THROWS_AS(std::move(tensor).reshape({4}), ShapeError);
   CHECK(tensor == Tensor<int>::arange(6));
 }
 
-TEST_CASE("Tensor: cast to another scalar") {
+TEST_CASE("Tensor: cast converts to another scalar") {
   CHECK(Tensor<std::uint8_t>{{1, 255}}.cast<float>() == Tensor<float>{{1, 255}});
   CHECK(Tensor<float>{1.75f, -1.75f}.cast<int>() == Tensor<int>{1, -1});
   CHECK(Tensor<float>(Shape{0, 3}).cast<double>().shape() == Shape{0, 3});
 }
 
-TEST_CASE("Tensor: equality of shapes and elements") {
+TEST_CASE("Tensor: equality compares shapes and elements") {
   CHECK(Tensor<float>{1, 2} == Tensor<float>{1, 2});
   CHECK(Tensor<float>{1, 2} != Tensor<float>{1, 3});
   CHECK(Tensor<float>{1, 2} != Tensor<float>{{1, 2}});
@@ -284,7 +285,7 @@ TEST_CASE("Tensor: equality of shapes and elements") {
   CHECK(Tensor<float>{NAN} != Tensor<float>{NAN});
 }
 
-TEST_CASE("allclose: NumPy's test, relative to the second") {
+TEST_CASE("allclose: equals NumPy's test, relative to the second argument") {
   const Tensor<float> one{1, 100};
   CHECK(allclose(one, Tensor<float>{1.000009f, 100.0009f}));
   CHECK_FALSE(allclose(one, Tensor<float>{1.0001f, 100}));
@@ -309,7 +310,7 @@ TEST_CASE("allclose: infinities and NaN") {
   CHECK_FALSE(allclose(Tensor<float>{NAN}, Tensor<float>{1}, 1e-5f, 1e-8f, true));
 }
 
-TEST_CASE("Tensor: cast refuses a number that the other type cannot hold") {
+TEST_CASE("Tensor: cast refuses a number that the other type cannot represent") {
   CHECK_THROWS_AS(Tensor<float>({1, NAN}).cast<int>(), ArgumentError);
   CHECK_THROWS_AS(Tensor<float>({1, 256}).cast<std::uint8_t>(), ArgumentError);
   CHECK_THROWS_AS(Tensor<double>({-1}).cast<std::uint64_t>(), ArgumentError);

@@ -48,7 +48,7 @@ TEST_CASE("TensorView: shares the memory of its owner") {
   CHECK(view.span().size() == 6);
 }
 
-TEST_CASE("TensorView: of nothing") {
+TEST_CASE("TensorView: empty views") {
   const TensorView<float> nothing;
   CHECK(nothing.is_null());
   CHECK(nothing.shape() == Shape{0});
@@ -57,7 +57,7 @@ TEST_CASE("TensorView: of nothing") {
   CHECK_FALSE(empty.view().is_null());
 }
 
-TEST_CASE("TensorView: over a span of the right length") {
+TEST_CASE("TensorView: construction from a span of the right length") {
   std::vector<double> memory(6);
   CHECK(TensorView<double>(std::span(memory), Shape{3, 2}).data() == memory.data());
   CHECK(TensorView<const double>(std::span<const double>(memory), Shape{6}).size() == 6);
@@ -78,7 +78,7 @@ TEST_CASE("TensorView: elements are reached in row-major order") {
   CHECK(Tensor<int>::scalar(5).view()() == 5);
 }
 
-TEST_CASE("TensorView: access outside is an error that names element and shape") {
+TEST_CASE("TensorView: out-of-range access is an error that names the element and the shape") {
   const Tensor<float> tensor(Shape{2, 3});
   const auto view = tensor.view();
   CHECK_THROWS_WITH_AS(view(2, 0), "Tensor: element (2, 0) of a tensor of shape [2, 3]", IndexError);
@@ -95,7 +95,7 @@ TEST_CASE("TensorView: access outside is an error that names element and shape")
   CHECK_THROWS_AS(Tensor<float>(Shape{2, 0}).view()(0, 0), IndexError);
 }
 
-TEST_CASE("TensorView: item of one element, whatever the rank") {
+TEST_CASE("TensorView: item returns the only element, whatever the rank") {
   CHECK(Tensor<float>::scalar(3).view().item() == 3);
   CHECK(Tensor<float>{{{4}}}.view().item() == 4);
   CHECK_THROWS_WITH_AS((Tensor<float>{1, 2}.view().item()),
@@ -120,7 +120,7 @@ TEST_CASE("TensorView: Eigen maps share the memory") {
   CHECK(constant.matrix()(1, 2) == 60);
 }
 
-TEST_CASE("TensorView: Eigen maps of the wrong rank") {
+TEST_CASE("TensorView: Eigen maps of the wrong rank are an error") {
   const Tensor<float> matrix(Shape{2, 3}), vector(Shape{3}), cube(Shape{2, 3, 4});
   CHECK_THROWS_WITH_AS(cube.view().matrix(), "matrix: tensor has shape [2, 3, 4], expected rank 2",
                        ShapeError);
@@ -141,7 +141,7 @@ TEST_CASE("TensorView: Eigen maps without elements") {
   CHECK(tensor.view().array().sum() == 0);
 }
 
-TEST_CASE("reshape: the same elements, one extent worked out") {
+TEST_CASE("reshape: keeps the elements and infers one extent") {
   const Tensor<int> tensor = Tensor<int>::arange(24);
   const auto view = tensor.view();
   CHECK(view.reshape({4, 6}).shape() == Shape{4, 6});
@@ -155,7 +155,7 @@ TEST_CASE("reshape: the same elements, one extent worked out") {
   CHECK(Tensor<int>::scalar(7).view().reshape({-1}).shape() == Shape{1});
 }
 
-TEST_CASE("reshape: what does not fit") {
+TEST_CASE("reshape: mismatched sizes are an error") {
   const Tensor<int> tensor = Tensor<int>::arange(24);
   const auto view = tensor.view();
   CHECK_THROWS_WITH_AS(view.reshape({5, 5}), "reshape: tensor has shape [24], cannot become [5, 5]",
@@ -172,7 +172,7 @@ TEST_CASE("reshape: what does not fit") {
   CHECK_THROWS_AS(view.reshape({Index{1} << 60, Index{1} << 4, 24}), ShapeError);
 }
 
-TEST_CASE("reshape: without elements") {
+TEST_CASE("reshape: tensors without elements") {
   const Tensor<int> empty(Shape{0, 3});
   const auto view = empty.view();
   CHECK(view.reshape({3, 0}).shape() == Shape{3, 0});
@@ -185,7 +185,7 @@ TEST_CASE("reshape: without elements") {
   CHECK_THROWS_AS(view.reshape({}), ShapeError);
 }
 
-TEST_CASE("slice: rows without a copy") {
+TEST_CASE("slice: returns rows without a copy") {
   const Tensor<int> tensor = Tensor<int>::arange(24).reshape({4, 3, 2});
   const auto view = tensor.view();
   CHECK(view.slice(1, 3).shape() == Shape{2, 3, 2});
@@ -204,7 +204,7 @@ TEST_CASE("slice: rows without a copy") {
   CHECK(Tensor<int>(Shape{3, 0}).view().slice(1, 3).shape() == Shape{2, 0});
 }
 
-TEST_CASE("operator[]: one row without a copy") {
+TEST_CASE("operator[]: returns one row without a copy") {
   const Tensor<int> tensor = Tensor<int>::arange(24).reshape({4, 3, 2});
   const auto view = tensor.view();
   CHECK(view[3].shape() == Shape{3, 2});
@@ -217,7 +217,7 @@ TEST_CASE("operator[]: one row without a copy") {
   CHECK(Tensor<int>(Shape{3, 0}).view()[2].shape() == Shape{0});
 }
 
-TEST_CASE("TensorView: an empty view whose other extents have a product that overflows") {
+TEST_CASE("TensorView: an empty view may have other extents whose product overflows") {
   const TensorView<const float> view(nullptr, Shape{max_index / 2, max_index / 2, 0});
   CHECK_THROWS_AS(view(max_index / 2 - 1, max_index / 2 - 1, 0), IndexError);
   CHECK(view[0].shape() == Shape{max_index / 2, 0});

@@ -33,12 +33,12 @@ std::string written(Index columns, const Shows& shows) {
 
 }  // namespace
 
-TEST_CASE("is_terminal: a file is none") {
+TEST_CASE("is_terminal: a file is not a terminal") {
   CHECK_FALSE(gradus::is_terminal(temporary_file().get()));
   CHECK_FALSE(gradus::is_terminal(nullptr));
 }
 
-TEST_CASE("StatusLine: a shorter text removes the rest of a longer one") {
+TEST_CASE("StatusLine: a shorter text erases the rest of a longer one") {
   CHECK(written(80, [](StatusLine& line) {
           line.show("long text");
           line.show("short");
@@ -47,7 +47,7 @@ TEST_CASE("StatusLine: a shorter text removes the rest of a longer one") {
         }) == "\rlong text\rshort    \r     \r");
 }
 
-TEST_CASE("StatusLine: the last column stays free") {
+TEST_CASE("StatusLine: the last column stays empty") {
   const auto show = [](StatusLine& line) { line.show("0123456789"); };
   CHECK(written(12, show) == "\r0123456789");
   CHECK(written(11, show) == "\r0123456789");
@@ -56,7 +56,7 @@ TEST_CASE("StatusLine: the last column stays free") {
   for (const Index columns : {1, 0, -1}) CHECK(written(columns, show) == "\r");
 }
 
-TEST_CASE("StatusLine: no character is cut in half, and wide ones count twice") {
+TEST_CASE("StatusLine: no character is cut in half, and wide ones take two columns") {
   const auto show = [](StatusLine& line) { line.show("\u00e4\u00f6\u8a9e\u00fc"); };  // 1 + 1 + 2 + 1 columns
   CHECK(written(6, show) == "\r\u00e4\u00f6\u8a9e\u00fc");
   CHECK(written(5, show) == "\r\u00e4\u00f6\u8a9e");
@@ -65,7 +65,7 @@ TEST_CASE("StatusLine: no character is cut in half, and wide ones count twice") 
   CHECK(written(2, show) == "\r\u00e4");
 }
 
-TEST_CASE("StatusLine: asks for the width each time") {
+TEST_CASE("StatusLine: queries the width each time") {
   Index columns = 80;
   const auto file = temporary_file();
   StatusLine line(file.get(), [&](std::FILE*) { return columns; });
@@ -79,7 +79,7 @@ TEST_CASE("StatusLine: asks for the width each time") {
 }
 
 #if defined(__unix__)
-TEST_CASE("terminal_width: that of the terminal, else COLUMNS, else 80") {
+TEST_CASE("terminal_width: is the terminal's, otherwise COLUMNS, otherwise 80") {
   const char* const before = std::getenv("COLUMNS");
   const std::string saved = before != nullptr ? before : "";
   unsetenv("COLUMNS");

@@ -57,7 +57,7 @@ TEST_CASE("ThreadPool: a number outside [1, max_threads] is refused at once") {
   CHECK_THROWS_WITH(ThreadPool{100'000}, "ThreadPool: got 100000 threads, expected 1 to 1024");
 }
 
-TEST_CASE("ThreadPool: a time to spin outside [0, 1 s] is refused") {
+TEST_CASE("ThreadPool: a spin time outside [0, 1 s] is refused") {
   for (const auto spin : {-1us, 1'000'001us, std::chrono::microseconds::max()})
     CHECK_THROWS_AS((ThreadPool{2, {.spin = spin}}), ArgumentError);
   CHECK_THROWS_WITH((ThreadPool{2, {.spin = -1us}}),
@@ -65,7 +65,7 @@ TEST_CASE("ThreadPool: a time to spin outside [0, 1 s] is refused") {
 }
 
 #if defined(__linux__)
-TEST_CASE("ThreadPool: idle worker threads spin as long as they were told") {
+TEST_CASE("ThreadPool: idle worker threads spin for the requested time") {
   using Clock = std::chrono::steady_clock;
   // A thread that spins can run, whether or not a busy machine lets it; one that waits is asleep.
   const auto worker_can_run = [] {
@@ -93,7 +93,7 @@ TEST_CASE("ThreadPool: idle worker threads spin as long as they were told") {
 #endif
 
 #if defined(__linux__)
-TEST_CASE("ThreadPool: if the system starts too few threads, an error says so and none is left") {
+TEST_CASE("ThreadPool: if the system starts too few threads, an error says so and none remain") {
   if (gradus::test::is_sanitized) return;  // sanitizers need the address space
   CHECK(holds_in_child([] {
     // Room for a few stacks, which are as large as the limit for them.
@@ -112,7 +112,7 @@ TEST_CASE("ThreadPool: if the system starts too few threads, an error says so an
 }
 #endif
 
-TEST_CASE("ThreadPool: a child process destroys a pool whose workers slept") {
+TEST_CASE("ThreadPool: a child process can destroy a pool whose workers slept") {
   for (const Index threads : {1, 2, 5}) {
     auto pool = sleeping_pool(threads);
     CHECK(holds_in_child([&] {
@@ -123,7 +123,7 @@ TEST_CASE("ThreadPool: a child process destroys a pool whose workers slept") {
   }
 }
 
-TEST_CASE("ThreadPool: a child process uses a pool alone, and one of its own with workers") {
+TEST_CASE("ThreadPool: a child process runs an inherited pool serially, and its own pool with workers") {
   if (gradus::test::is_sanitized) return;  // some sanitizers start no threads there
   auto pool = sleeping_pool(3);
   CHECK(holds_in_child([&] {
@@ -140,7 +140,7 @@ TEST_CASE("ThreadPool: a child process uses a pool alone, and one of its own wit
   CHECK(sum_of_parts(*pool, 10) == 45);
 }
 
-TEST_CASE("ThreadPool: a child process that is forked beside a running job is not blocked by it") {
+TEST_CASE("ThreadPool: a child process forked during a job is not blocked by it") {
   auto pool = std::make_unique<ThreadPool>(2);
   std::atomic<bool> started{false}, release{false};
   std::thread other([&] {
@@ -160,7 +160,7 @@ TEST_CASE("ThreadPool: a child process that is forked beside a running job is no
   CHECK(sum_of_parts(*pool, 10) == 45);
 }
 
-TEST_CASE("ThreadPool: a child process that is forked inside a part is told that the job is lost") {
+TEST_CASE("ThreadPool: a child process forked inside a part gets an error that the job is lost") {
   for (const bool in_worker : {false, true}) {
     if (in_worker && gradus::test::is_sanitized) continue;  // finds leaks in a child without the main thread
     std::fflush(nullptr);                                   // the child may end by exit()

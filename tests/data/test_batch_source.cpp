@@ -36,7 +36,7 @@ struct WithoutEvaluation {
 
 }  // namespace
 
-TEST_CASE("BatchSource: a loader and a class with the three functions are sources") {
+TEST_CASE("BatchSource: a loader, and any class with the three functions, is a source") {
   CHECK(BatchSource<gradus::Loader<float>>);
   CHECK(BatchSource<Batches>);
   CHECK_FALSE(BatchSource<WithoutEvaluation>);

@@ -54,7 +54,7 @@ TEST_CASE("ByteSource: a file, memory and a stream give the same bytes and bound
   check_hello(StreamSource(stream));
 }
 
-TEST_CASE("ByteSource: a file that is not there or is a folder, and a stream without a length") {
+TEST_CASE("ByteSource: a missing file, a folder and a stream without a length are errors") {
   const gradus::test::TemporaryFolder folder("byte_source_errors");
   CHECK_THROWS_AS(PlainFile(folder.path / "missing"), FileError);
   CHECK_THROWS_AS(PlainFile(folder.path), FileError);
@@ -64,7 +64,8 @@ TEST_CASE("ByteSource: a file that is not there or is a folder, and a stream wit
                        FileError);
 }
 
-TEST_CASE("ByteSource: a stream that ends before its length has no more bytes to come") {
+TEST_CASE(
+    "ByteSource: a stream that ends before its length returns what it has, then reports no more bytes") {
   std::stringstream stream("hello");
   StreamSource source(stream);
   stream.str("he");

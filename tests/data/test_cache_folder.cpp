@@ -33,7 +33,7 @@ std::string cache_error() {
 
 }  // namespace
 
-TEST_CASE("default_cache_dir: as the XDG specification says") {
+TEST_CASE("default_cache_dir: follows the XDG specification") {
   const EnvironmentVariable home("HOME", "/home/someone");
   {
     const EnvironmentVariable cache("XDG_CACHE_HOME", "/elsewhere");
@@ -47,7 +47,7 @@ TEST_CASE("default_cache_dir: as the XDG specification says") {
   }
 }
 
-TEST_CASE("default_cache_dir: a HOME that is not absolute or not set is an error") {
+TEST_CASE("default_cache_dir: a HOME that is relative or unset is an error") {
   for (const char* value : {static_cast<const char*>(nullptr), ""}) {
     const EnvironmentVariable cache("XDG_CACHE_HOME", value), home("HOME", value);
     CHECK(cache_error() == "cache folder: neither XDG_CACHE_HOME nor HOME is set");
@@ -65,7 +65,7 @@ TEST_CASE("default_cache_dir: a HOME that is not absolute or not set is an error
   }
 }
 
-TEST_CASE("make_private_folder: new folders are for their owner, others stay as they are") {
+TEST_CASE("make_private_folder: new folders belong to their owner only, existing ones are unchanged") {
   const TemporaryFolder folder("private_folder");
   const mode_t old_mask = umask(0);
   fs::create_directory(folder.path / "shared");

@@ -15,7 +15,7 @@ using gradus::detail::CsvRole;
 using gradus::detail::CsvRows;
 using gradus::detail::parse_csv_number;
 
-TEST_CASE_TEMPLATE("parse_csv_number: a finite number and blanks around it", Scalar, float, double) {
+TEST_CASE_TEMPLATE("parse_csv_number: accepts a finite number with blanks around it", Scalar, float, double) {
   Scalar value = 0;
   CHECK(parse_csv_number<Scalar>(" \t-1.5e1 ", value));
   CHECK(value == Scalar{-15});
@@ -27,7 +27,7 @@ TEST_CASE_TEMPLATE("parse_csv_number: a finite number and blanks around it", Sca
   }
 }
 
-TEST_CASE("CsvCategories: numbers texts as they occur, and sorts them") {
+TEST_CASE("CsvCategories: numbers texts in order of appearance, then sorts them") {
   CsvCategories found;
   CHECK(found.number("b") == 0);
   CHECK(found.number("a") == 1);
@@ -41,7 +41,7 @@ TEST_CASE("CsvCategories: numbers texts as they occur, and sorts them") {
   CHECK(given.places() == std::vector<Index>{0, 1});
 }
 
-TEST_CASE("CsvColumns: reads features and targets of a row") {
+TEST_CASE("CsvColumns: reads the features and targets of a row") {
   const gradus::CsvOptions options{.target = "t", .ignore = "i"};
   CsvRows rows("a,i,t\n1,x,2\n", ',', "file");
   REQUIRE(rows.next());

@@ -7,7 +7,7 @@
 
 #include <gradus/data/csv_options.hpp>
 
-TEST_CASE("ColumnNames: of one name or several") {
+TEST_CASE("ColumnNames: one name or several") {
   const auto names = [](const gradus::ColumnNames& given) {
     return std::vector<std::string>(given.begin(), given.end());
   };

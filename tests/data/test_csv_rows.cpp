@@ -26,7 +26,7 @@ using Rows = std::vector<std::vector<std::string>>;
 
 }  // namespace
 
-TEST_CASE("CsvRows: fields, empty ones too, of each row") {
+TEST_CASE("CsvRows: splits each row into fields, including empty ones") {
   CHECK(all("") == Rows{});
   CHECK(all("a") == Rows{{"a"}});
   CHECK(all("a,b\nc,d\n") == Rows{{"a", "b"}, {"c", "d"}});
@@ -38,7 +38,7 @@ TEST_CASE("CsvRows: fields, empty ones too, of each row") {
   CHECK(all("a\rb\r\n\r") == Rows{{"a\rb"}});
 }
 
-TEST_CASE("CsvRows: counts lines, within quotation marks too") {
+TEST_CASE("CsvRows: counts lines, also within quotation marks") {
   CsvRows rows("a\n\n\"b\r\n\n\"\nc", ',', "file");
   for (const Index line : {1, 3, 6}) {
     REQUIRE(rows.next());

@@ -11,13 +11,13 @@
 
 using namespace gradus::detail;
 
-TEST_CASE("new_curl_handle: a handle of its own each time") {
+TEST_CASE("new_curl_handle: returns a new handle each time") {
   const CurlHandle first = new_curl_handle(), second = new_curl_handle();
   CHECK(first != nullptr);
   CHECK(first != second);
 }
 
-TEST_CASE("set_curl_option: what libcurl refuses is an error in its words") {
+TEST_CASE("set_curl_option: an option that libcurl refuses is an error with libcurl's message") {
   const CurlHandle handle = new_curl_handle();
   CHECK_NOTHROW(set_curl_option(handle, CURLOPT_TIMEOUT, 1L));
   constexpr auto unknown = static_cast<CURLoption>(CURLOPTTYPE_LONG + 9999);
@@ -26,7 +26,7 @@ TEST_CASE("set_curl_option: what libcurl refuses is an error in its words") {
       (std::string("download: libcurl: ") + curl_easy_strerror(CURLE_UNKNOWN_OPTION)).c_str(), gradus::Error);
 }
 
-TEST_CASE("allow_only_http: a file's address is refused, and nothing is opened") {
+TEST_CASE("allow_only_http: a file URL is refused and nothing is opened") {
   const gradus::test::TemporaryFolder folder("curl_handle");
   const std::string address = "file://" + (folder.path / "absent").string();
   const CurlHandle handle = new_curl_handle();

@@ -41,7 +41,7 @@ std::vector<Index> numbers(const Dataset<>& data) {
 
 }  // namespace
 
-TEST_CASE("Dataset: fields that are left out are empty, and no warning says so") {
+TEST_CASE("Dataset: omitted fields are empty and cause no warning") {
   const Dataset<float, float> data{Tensor<float>(Shape{2, 3}), Tensor<float>(Shape{2, 1})};
   CHECK(data.size() == 2);
   CHECK(data.classes == 0);
@@ -50,7 +50,7 @@ TEST_CASE("Dataset: fields that are left out are empty, and no warning says so")
   CHECK(named.class_names.empty());
 }
 
-TEST_CASE("Dataset: as many labels as inputs, or ShapeError") {
+TEST_CASE("Dataset: a number of labels different from the number of inputs is a ShapeError") {
   CHECK(Dataset<>{}.size() == 0);
   CHECK(numbered(7).size() == 7);
   Dataset<> data = numbered(7);
@@ -76,7 +76,7 @@ TEST_CASE("Dataset: subset copies a range") {
   CHECK_THROWS_AS(data.subset(-1, 2), gradus::IndexError);
 }
 
-TEST_CASE("Dataset: select copies examples in the order asked for, repeated ones too") {
+TEST_CASE("Dataset: select copies examples in the requested order, including repeated ones") {
   const Dataset<> data = numbered(7);
   const std::array<Index, 4> wanted{6, 0, 3, 3};
   CHECK(numbers(data.select(wanted)) == std::vector<Index>{6, 0, 3, 3});
@@ -85,7 +85,7 @@ TEST_CASE("Dataset: select copies examples in the order asked for, repeated ones
   CHECK_THROWS_AS(data.select(outside), gradus::IndexError);
 }
 
-TEST_CASE("split: every example in exactly one part, as torch.utils.data.random_split") {
+TEST_CASE("split: puts every example into exactly one part, as torch.utils.data.random_split does") {
   Generator random(0);
   const auto [train, validation] = split(numbered(10), 0.3, random);
   // torch.manual_seed(0); random_split(range(10), [7, 3])
@@ -95,7 +95,7 @@ TEST_CASE("split: every example in exactly one part, as torch.utils.data.random_
   CHECK(validation.name == "validation");
 }
 
-TEST_CASE("split: fractions 0 and 1, rounding, and what is not a fraction") {
+TEST_CASE("split: fractions 0 and 1, rounding, and invalid fractions") {
   Generator random(1);
   CHECK(split(numbered(5), 0.0, random).validation.size() == 0);
   CHECK(split(numbered(5), 1.0, random).train.size() == 0);
@@ -111,13 +111,13 @@ TEST_CASE("split: fractions 0 and 1, rounding, and what is not a fraction") {
                        gradus::ArgumentError);
 }
 
-TEST_CASE("Dataset: regression labels have any shape") {
+TEST_CASE("Dataset: regression labels may have any shape") {
   const Dataset<float, float> data{Tensor<float>(Shape{4, 2}), Tensor<float>(Shape{4, 3}), 0, {}, ""};
   CHECK(data.size() == 4);
   CHECK(data.subset(1, 2).labels.shape() == Shape{2, 3});
 }
 
-TEST_CASE("Dataset: subset outside the data is refused, where first + count overflows too") {
+TEST_CASE("Dataset: a subset outside the data is refused, even if first + count overflows") {
   const Dataset<> data = numbered(7);
   const Index most = std::numeric_limits<Index>::max(), least = std::numeric_limits<Index>::min();
   CHECK_THROWS_WITH_AS(data.subset(3, most),

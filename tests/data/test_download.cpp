@@ -65,7 +65,7 @@ std::string idx_bytes(bool images, unsigned char count) {
 
 }  // namespace
 
-TEST_CASE("download_fashion_mnist: foreign files are refused, present ones kept") {
+TEST_CASE("download_fashion_mnist: files with wrong content are refused, existing ones are kept") {
   const TemporaryFolder folder("download_set");
   const EnvironmentVariable no_proxy("no_proxy", "127.0.0.1");
   std::vector<std::string> asked;
@@ -96,7 +96,7 @@ TEST_CASE("download_fashion_mnist: foreign files are refused, present ones kept"
         }).starts_with((folder.path / "file").string() + ": "));
 }
 
-TEST_CASE("download_fashion_mnist: a file may have about its official size, and no more") {
+TEST_CASE("download_fashion_mnist: a file may be slightly larger than its official size, but not more") {
   const TemporaryFolder folder("download_set_size");
   const EnvironmentVariable no_proxy("no_proxy", "127.0.0.1");
   for (const char* name : names) {
@@ -113,7 +113,7 @@ TEST_CASE("download_fashion_mnist: a file may have about its official size, and 
         }).find("it has more than 11108 bytes") != std::string::npos);
 }
 
-TEST_CASE("locate_fashion_mnist: the folder asked for, the environment's, the cache, or an error") {
+TEST_CASE("locate_fashion_mnist: the requested folder, the environment's, the cache, or an error") {
   const Cache cache("locate");
   DownloadOptions options;
   {
@@ -136,7 +136,7 @@ TEST_CASE("locate_fashion_mnist: the folder asked for, the environment's, the ca
   CHECK(locate_fashion_mnist({}, options) == cache.path);
 }
 
-TEST_CASE("locate_fashion_mnist: the cache is for its owner, folders above it stay as they were") {
+TEST_CASE("locate_fashion_mnist: the cache is private, folders above it are unchanged") {
   const Cache cache("locate_mode");
   fs::permissions(cache.folder.path, fs::perms{0755});
   const HttpServer server("HTTP/1.1 404 Not Found\r\n\r\n");
@@ -148,7 +148,7 @@ TEST_CASE("locate_fashion_mnist: the cache is for its owner, folders above it st
   CHECK(fs::status(cache.folder.path).permissions() == fs::perms{0755});
 }
 
-TEST_CASE("fetch_fashion_mnist: a damaged file in the cache is named, with what removes it") {
+TEST_CASE("fetch_fashion_mnist: a damaged file in the cache is named, with the command that removes it") {
   const Cache cache("fetch_damaged");
   fs::create_directories(cache.path);
   for (const char* name : names) write_file(cache.path / name, name);
@@ -182,7 +182,7 @@ TEST_CASE("fetch_fashion_mnist: a damaged file in the cache is named, with what 
   CHECK(error().find(labels_advice) != std::string::npos);
 }
 
-TEST_CASE("fetch_fashion_mnist: a damaged file in a folder that was named is nothing to remove") {
+TEST_CASE("fetch_fashion_mnist: for a damaged file in a folder given by the user, no removal is suggested") {
   const Cache cache("fetch_named");
   for (const char* name : names) write_file(cache.folder.path / name, name);
   const std::string message =
@@ -191,7 +191,7 @@ TEST_CASE("fetch_fashion_mnist: a damaged file in a folder that was named is not
   CHECK(message.find("rm ") == std::string::npos);
 }
 
-TEST_CASE("shell_quoted: one word of the shell") {
+TEST_CASE("shell_quoted: returns one word for the shell") {
   CHECK(gradus::detail::shell_quoted("/a b/it's") == "'/a b/it'\\''s'");
 }
 

@@ -72,7 +72,7 @@ void send_300_mb(const Connection& client, const std::string& header) {
 
 }  // namespace
 
-TEST_CASE("download: the file and nothing else, by a sum in either case") {
+TEST_CASE("download: writes the file and nothing else; checksums may be in either case") {
   const Target target("file");
   const HttpServer server(http_answer("hello"));
   for (const std::string& sum :
@@ -87,7 +87,7 @@ TEST_CASE("download: the file and nothing else, by a sum in either case") {
   CHECK(read_file(target.path) == "hello");
 }
 
-TEST_CASE("download: other content than expected leaves nothing, and an older file as it was") {
+TEST_CASE("download: unexpected content leaves nothing behind, and an older file unchanged") {
   const Target target("sum");
   const HttpServer server(http_answer("hallo"));
   CHECK(target.error_from(server.address()) ==
@@ -100,7 +100,7 @@ TEST_CASE("download: other content than expected leaves nothing, and an older fi
   CHECK(read_file(target.path) == "old");
 }
 
-TEST_CASE("download: a sum that is none is refused before anything is asked for") {
+TEST_CASE("download: a malformed checksum is refused before any request") {
   const Target target("no_sum");
   const HttpServer server(http_answer("hello"));
   for (const std::string& sum :
@@ -113,7 +113,7 @@ TEST_CASE("download: a sum that is none is refused before anything is asked for"
   CHECK(fs::is_empty(target.folder.path));
 }
 
-TEST_CASE("download: answers that are none") {
+TEST_CASE("download: responses that are not successful are errors") {
   const Target target("answers");
   const auto error_from = [&](const std::string& answer) {
     const HttpServer server(answer);
@@ -126,7 +126,7 @@ TEST_CASE("download: answers that are none") {
   CHECK(contains(error_from("HTTP/1.1 200 OK\r\n\r\n"), "MD5 d41d8cd98f00b204e9800998ecf8427e"));
 }
 
-TEST_CASE("download: a body that is cut short") {
+TEST_CASE("download: a truncated body is an error") {
   const Target target("cut");
   const auto error_from = [&](const std::string& answer) {
     const HttpServer server(answer);
@@ -138,7 +138,7 @@ TEST_CASE("download: a body that is cut short") {
   CHECK(contains(error_from("HTTP/1.1 200 OK\r\n\r\nhell"), "MD5"));
 }
 
-TEST_CASE("download: 300 MB for a small file are not received") {
+TEST_CASE("download: 300 MB sent for a small file are not received") {
   const Target target("large");
   const std::string limit = "it has more than 67108864 bytes, the most that DownloadOptions::max_size allows";
   {  // declared
@@ -163,7 +163,7 @@ TEST_CASE("download: 300 MB for a small file are not received") {
   }
 }
 
-TEST_CASE("Transfer: what is written never exceeds max_size, whenever libcurl reports its progress") {
+TEST_CASE("Transfer: never writes more than max_size, whenever libcurl reports its progress") {
   const Target target("transfer");
   gradus::AtomicFile file(target.path);
   const std::string address = "http://here/";
@@ -177,7 +177,7 @@ TEST_CASE("Transfer: what is written never exceeds max_size, whenever libcurl re
   CHECK(transfer.sums.mismatch().empty());
 }
 
-TEST_CASE("download: max_size is the largest size that is accepted") {
+TEST_CASE("download: max_size is the largest accepted size") {
   const Target target("max_size");
   const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
   for (const std::string& answer : {http_answer("hello"), chunked}) {
@@ -196,7 +196,7 @@ TEST_CASE("download: max_size is the largest size that is accepted") {
   }
 }
 
-TEST_CASE("download: gives up on a server that falls silent, and at once where there is none") {
+TEST_CASE("download: gives up on a server that stops sending, and at once if there is no server") {
   const Target target("silent");
   DownloadOptions options;
   options.stall_timeout = seconds(1);
@@ -212,7 +212,7 @@ TEST_CASE("download: gives up on a server that falls silent, and at once where t
   CHECK(contains(target.error_from(address, options), "cannot be downloaded"));
 }
 
-TEST_CASE("download: gives up on a server that drips, in the body or in the header") {
+TEST_CASE("download: gives up on a server that sends too slowly, in the body or in the header") {
   const Target target("drip");
   const std::string header = "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n";
   for (const std::string& start : {header + "\r\n", header}) {
@@ -232,7 +232,7 @@ TEST_CASE("download: gives up on a server that drips, in the body or in the head
   }
 }
 
-TEST_CASE("download: http and https only") {
+TEST_CASE("download: only http and https are allowed") {
   const Target target("protocol");
   const TemporaryFolder other("download_protocol_source");
   const auto source = write_file(other.path / "source", "hello");
@@ -247,7 +247,7 @@ TEST_CASE("download: http and https only") {
   }
 }
 
-TEST_CASE("download: redirects are followed, to http and https only, and not for ever") {
+TEST_CASE("download: redirects are followed, only to http and https, and a limited number of times") {
   const Target target("redirect");
   const TemporaryFolder other("download_redirect_source");
   const auto source = write_file(other.path / "source", "hello");
@@ -280,7 +280,8 @@ TEST_CASE("download: redirects are followed, to http and https only, and not for
   CHECK(server.requests() == requests + 6);
 }
 
-TEST_CASE("download: reports progress; an exception from there ends it and arrives") {
+TEST_CASE(
+    "download: reports progress; an exception from the callback ends the download and reaches the caller") {
   const Target target("progress");
   const HttpServer server(http_answer("hello"));
   std::uint64_t last = 0;
@@ -298,7 +299,7 @@ TEST_CASE("download: reports progress; an exception from there ends it and arriv
   CHECK(fs::is_empty(target.folder.path));
 }
 
-TEST_CASE("download: limits below their range are refused, large ones mean none") {
+TEST_CASE("download: limits below their range are refused, very large ones mean no limit") {
   const Target target("limits");
   const HttpServer server(http_answer("hello"));
   const auto error_with = [&](const DownloadOptions& options) {
@@ -317,7 +318,7 @@ TEST_CASE("download: limits below their range are refused, large ones mean none"
   CHECK(read_file(target.path) == "hello");
 }
 
-TEST_CASE("download: a destination that cannot be written") {
+TEST_CASE("download: a destination that cannot be written is an error") {
   const Target target("destination");
   const HttpServer server(http_answer("hello"));
   const auto path = target.folder.path / "no" / "target";

@@ -9,7 +9,7 @@
 
 using gradus::fashion_classes;
 
-TEST_CASE("fashion_classes: ten names, at the labels of the data set's own table") {
+TEST_CASE("fashion_classes: ten names, in the order of the data set's own table") {
   // https://github.com/zalandoresearch/fashion-mnist#labels
   CHECK(std::set<std::string>(fashion_classes.begin(), fashion_classes.end()).size() == 10);
   CHECK(std::string(fashion_classes[0]) == "t-shirt");

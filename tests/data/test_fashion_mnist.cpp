@@ -51,7 +51,7 @@ const char* const labels_name = "train-labels-idx1-ubyte";
 
 }  // namespace
 
-TEST_CASE("FashionMnist: images, labels and names, packed or not") {
+TEST_CASE("FashionMnist: loads images, labels and names, compressed or not") {
   const Folder folder("load");
   for (const Split split : {Split::train, Split::test}) {
     const auto images = folder.path / FashionMnist::file_names(split).images;
@@ -70,7 +70,7 @@ TEST_CASE("FashionMnist: images, labels and names, packed or not") {
   }
 }
 
-TEST_CASE("FashionMnist: no images at all are legal") {
+TEST_CASE("FashionMnist: files without images are allowed") {
   const Folder folder("empty", 0);
   CHECK(FashionMnist::load(folder.path, Split::train).size() == 0);
 }
@@ -85,7 +85,7 @@ TEST_CASE("FashionMnist: a missing file is named") {
   CHECK_FALSE(FashionMnist::exists(folder.path));
 }
 
-TEST_CASE("FashionMnist: images of another size, files of another kind") {
+TEST_CASE("FashionMnist: images of another size and files of another kind are refused") {
   const Folder folder("foreign");
   const std::string images = (folder.path / images_name).string();
   write_idx(images, Tensor<std::uint8_t>(Shape{12, 28, 27}));
@@ -100,7 +100,7 @@ TEST_CASE("FashionMnist: images of another size, files of another kind") {
   CHECK(error_of(folder).starts_with(images + ": IDX header is cut short"));
 }
 
-TEST_CASE("FashionMnist: labels that do not fit the images") {
+TEST_CASE("FashionMnist: labels that do not match the images are refused") {
   const Folder folder("labels");
   const std::string labels = (folder.path / labels_name).string();
   const std::string expected =

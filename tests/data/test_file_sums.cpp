@@ -41,7 +41,7 @@ std::string mismatch(const FileSums& sums, std::string_view bytes) {
 
 }  // namespace
 
-TEST_CASE("SumCheck: either case, and both sums in the message") {
+TEST_CASE("SumCheck: accepts either case and names both checksums in the message") {
   CHECK(mismatch({.md5 = hello_md5}, "hello") == "");
   CHECK(mismatch({.md5 = "5D41402ABC4B2A76B9719D911017C592"}, "hello") == "");
   CHECK(mismatch({.sha256 = hello_sha256}, "hello") == "");
@@ -53,14 +53,14 @@ TEST_CASE("SumCheck: either case, and both sums in the message") {
         "SHA-256 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855, expected " + hello_sha256);
 }
 
-TEST_CASE("SumCheck: one sum that matches is enough") {
+TEST_CASE("SumCheck: one matching checksum is enough") {
   const std::string other_md5(32, '0');
   CHECK(mismatch({.md5 = other_md5, .sha256 = hello_sha256}, "hello") == "");
   CHECK(mismatch({.md5 = other_md5, .unpacked_sha256 = hello_sha256}, gzip_bytes("hello")) == "");
   CHECK(mismatch({.md5 = hello_md5, .unpacked_sha256 = std::string(64, '0')}, "hello") == "");
 }
 
-TEST_CASE("SumCheck: unpacked bytes, whatever they were packed with") {
+TEST_CASE("SumCheck: checks the unpacked bytes, however they were compressed") {
   const FileSums sums{.unpacked_sha256 = hello_sha256, .unpacked_size = 5};
   CHECK(mismatch(sums, "hello") == "");
   CHECK(mismatch(sums, gzip_bytes("hello")) == "");
@@ -88,7 +88,7 @@ TEST_CASE("SumCheck: unpacked bytes, whatever they were packed with") {
   }
 }
 
-TEST_CASE("SumCheck: long data, beyond zlib's buffers; a bomb is not unpacked to its end") {
+TEST_CASE("SumCheck: handles data beyond zlib's buffers, and does not unpack a bomb to its end") {
   const std::string zeros(std::size_t{3} << 20, '\0');
   const std::string sum = "bbd05cf6097ac9b1f89ea29d2542c1b7b67ee46848393895f5a9e43fa1f621e5";
   const std::string packed = gzip_bytes(zeros);
@@ -99,7 +99,7 @@ TEST_CASE("SumCheck: long data, beyond zlib's buffers; a bomb is not unpacked to
         std::string::npos);
 }
 
-TEST_CASE("SumCheck: sums that are none are refused at once") {
+TEST_CASE("SumCheck: malformed checksums are refused at once") {
   CHECK(message_of<ArgumentError>([] { SumCheck check({.md5 = "5d41"}); }) ==
         "MD5 of a file: '5d41', expected 32 hexadecimal digits");
   CHECK(message_of<ArgumentError>([] { SumCheck check({.md5 = "5d41402abc4b2a76b9719d911017c59g"}); }) ==

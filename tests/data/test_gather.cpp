@@ -20,7 +20,7 @@ const auto copy = [](const auto* in, auto* out, Index count) { std::copy_n(in, c
 
 }  // namespace
 
-TEST_CASE("BatchRows: in order or shuffled, and what comes after the batch") {
+TEST_CASE("BatchRows: rows in order or shuffled, and the rows after the batch") {
   const BatchRows in_order{{}, 6, 3};
   CHECK_FALSE(in_order.is_shuffled());
   CHECK(in_order[0] == 6);
@@ -34,8 +34,7 @@ TEST_CASE("BatchRows: in order or shuffled, and what comes after the batch") {
   CHECK_FALSE(shuffled.after(5).has_value());
 }
 
-TEST_CASE(
-    "gather_rows: every row of the batch, with any number of threads and more rows than are prefetched") {
+TEST_CASE("gather_rows: copies every row of the batch, with any number of threads") {
   ThreadPool pool(3);
   const Index width = detail::min_elements_per_part / 8 + 1;
   const Tensor<float> from = Tensor<float>::arange(0, static_cast<float>(40 * width)).reshape({40, width});

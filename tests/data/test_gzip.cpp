@@ -58,7 +58,7 @@ std::string noise(std::size_t size, unsigned seed) {
 
 }  // namespace
 
-TEST_CASE("GzipFile: unpacks what is packed and passes on what is not, whatever the name") {
+TEST_CASE("GzipFile: unpacks compressed files and passes others through, whatever the name") {
   const TemporaryFolder folder("gzip_both");
   for (const std::size_t size : {0u, 1u, 2u, 999u, 1000u, 1001u, 100000u, 1000000u}) {
     const std::string bytes = noise(size, 1);
@@ -76,7 +76,7 @@ TEST_CASE("GzipFile: unpacks what is packed and passes on what is not, whatever 
   CHECK(read_all(write_file(folder.path / "stored", gzip_bytes(noise(1000000, 3), 0))) == noise(1000000, 3));
 }
 
-TEST_CASE("GzipFile: a header with all its optional fields") {
+TEST_CASE("GzipFile: reads a header with all optional fields") {
   const TemporaryFolder folder("gzip_header");
   const std::string packed = gzip_bytes("content");
   // Extra field, name, comment.
@@ -85,14 +85,14 @@ TEST_CASE("GzipFile: a header with all its optional fields") {
   CHECK(read_all(write_file(folder.path / "file", header + packed.substr(10))) == "content");
 }
 
-TEST_CASE("GzipFile: several members follow each other") {
+TEST_CASE("GzipFile: reads several consecutive members") {
   const TemporaryFolder folder("gzip_members");
   const std::string members =
       gzip_bytes("one ") + gzip_bytes("") + gzip_bytes(noise(300000, 4)) + gzip_bytes("two");
   CHECK(read_all(write_file(folder.path / "file", members)) == "one " + noise(300000, 4) + "two");
 }
 
-TEST_CASE("GzipFile: cut short anywhere, trailer included") {
+TEST_CASE("GzipFile: a file truncated anywhere, even in the trailer, is an error") {
   const TemporaryFolder folder("gzip_short");
   const std::string packed = gzip_bytes(noise(300, 5));
   for (std::size_t size = 2; size < packed.size(); ++size) {
@@ -102,7 +102,7 @@ TEST_CASE("GzipFile: cut short anywhere, trailer included") {
   }
 }
 
-TEST_CASE("GzipFile: a wrong checksum, length or header") {
+TEST_CASE("GzipFile: a wrong checksum, length or header is an error") {
   const TemporaryFolder folder("gzip_damaged");
   const std::string packed = gzip_bytes(noise(300, 5));
   const auto damaged = [&](std::size_t at) {
@@ -126,7 +126,7 @@ TEST_CASE("GzipFile: a wrong checksum, length or header") {
   }
 }
 
-TEST_CASE("GzipFile: anything but a member behind the last one") {
+TEST_CASE("GzipFile: anything but a member after the last one is an error") {
   const TemporaryFolder folder("gzip_trailing");
   for (const std::string& garbage : {"garbage"s, "\0\0\0\0"s, "\x1f\x8c"s, "\x1f\x8b\7 more"s}) {
     const auto path = write_file(folder.path / "file", gzip_bytes("content") + garbage);
@@ -136,7 +136,7 @@ TEST_CASE("GzipFile: anything but a member behind the last one") {
   CHECK(error_of(path) == path.string() + ": gzip data are cut short");
 }
 
-TEST_CASE("read_idx of a packed file: the size that the header promises, and the checksum behind it") {
+TEST_CASE("read_idx: a compressed file must have the size in its IDX header and a valid checksum") {
   const TemporaryFolder folder("gzip_idx");
   const std::string bytes = "\0\0\x08\2\0\0\1\0\0\0\1\0"s + noise(65536, 6);
   const std::string packed = gzip_bytes(bytes);
@@ -157,7 +157,7 @@ TEST_CASE("read_idx of a packed file: the size that the header promises, and the
   CHECK(message(bytes + "x") == promise + "more than 65536 bytes follow");
 }
 
-TEST_CASE("read_idx of a packed file: stops at the promised size of a bomb, and believes no promise of one") {
+TEST_CASE("read_idx: stops unpacking a bomb at the promised size, and does not trust an impossible size") {
   const TemporaryFolder folder("gzip_bomb");
   const auto path = folder.path / "file";
   write_file(path, gzip_bytes("\0\0\x08\1\0\0\0\x10"s + std::string(100000000, '\0')));
@@ -173,7 +173,7 @@ TEST_CASE("read_idx of a packed file: stops at the promised size of a bomb, and 
       }).starts_with(path.string() + ": IDX header promises [4294967295] of uint8 (0x08), but no more than"));
 }
 
-TEST_CASE("GzipFile: what deflate packs most tightly stays within the bound") {
+TEST_CASE("GzipFile: the highest compression ratio of deflate stays within the bound") {
   const TemporaryFolder folder("gzip_bound");
   const auto path = folder.path / "file";
   const std::string zeros = std::string(3000000, '\0');
@@ -182,7 +182,7 @@ TEST_CASE("GzipFile: what deflate packs most tightly stays within the bound") {
   CHECK(read_all(path, 12345).size() == 3000008);
 }
 
-TEST_CASE("read_idx of a packed file: whatever happens to it, it is read or refused by one kind of error") {
+TEST_CASE("read_idx: any damaged compressed file is either read or refused with one kind of error") {
   const TemporaryFolder folder("gzip_fuzz");
   const auto path = folder.path / "file";
   const std::string packed = gzip_bytes("\0\0\x08\2\0\0\0\x20\0\0\0\x20"s + noise(1024, 8));

@@ -50,9 +50,9 @@ const std::string small = "\0\0\x08\x02\0\0\0\x02\0\0\0\x03\1\2\3\4\5\6"s;
 
 }  // namespace
 
-TEST_CASE("read_idx: bytes") { CHECK(parse<Byte>(small) == Tensor<Byte>{{1, 2, 3}, {4, 5, 6}}); }
+TEST_CASE("read_idx: reads bytes") { CHECK(parse<Byte>(small) == Tensor<Byte>{{1, 2, 3}, {4, 5, 6}}); }
 
-TEST_CASE("read_idx: every type of the format, big-endian") {
+TEST_CASE("read_idx: reads every type of the format, big-endian") {
   CHECK(parse<std::int8_t>("\0\0\x09\1\0\0\0\2\x80\x7f"s) == Tensor<std::int8_t>{-128, 127});
   CHECK(parse<std::int16_t>("\0\0\x0b\1\0\0\0\2\x01\x02\xff\xfe"s) == Tensor<std::int16_t>{0x0102, -2});
   CHECK(parse<std::int32_t>("\0\0\x0c\1\0\0\0\2\x01\x02\x03\x04\xff\xff\xff\xfd"s) ==
@@ -73,7 +73,7 @@ TEST_CASE("read_idx: any rank, and extents of 0") {
   CHECK(parse<Byte>(deep + "\5").shape() == Shape{1, 1, 1, 1, 1, 1, 1, 1});
 }
 
-TEST_CASE("read_idx: a file cut short anywhere is an error that counts its bytes") {
+TEST_CASE("read_idx: a file truncated anywhere is an error that states its size") {
   for (std::size_t size = 0; size < small.size(); ++size) {
     CAPTURE(size);
     const std::string message = error_of<Byte>(small.substr(0, size));
@@ -91,14 +91,14 @@ TEST_CASE("read_idx: a file cut short anywhere is an error that counts its bytes
   }
 }
 
-TEST_CASE("read_idx: one byte too many") {
+TEST_CASE("read_idx: one extra byte is an error") {
   CHECK(error_of<Byte>(small + "\7") ==
         "x: IDX header promises [2, 3] of uint8 (0x08), but more than 6 bytes follow");
   CHECK(error_of<float>("\0\0\x0d\1\0\0\0\0 "s) ==
         "x: IDX header promises [0] of float32 (0x0d), but more than 0 bytes follow");
 }
 
-TEST_CASE("read_idx: what is not an IDX file, or has other elements") {
+TEST_CASE("read_idx: files that are not IDX or have another element type are refused") {
   CHECK(error_of<Byte>("\x1f\x8b\x08\0\0\0\0\0"s) ==
         "x: not an IDX file: its magic number is 0x1f8b0800, expected 0x0000 and type and rank");
   CHECK(error_of<Byte>("\0\1\x08\1\0\0\0\1\0"s).starts_with("x: not an IDX file"));
@@ -114,7 +114,7 @@ TEST_CASE("read_idx: what is not an IDX file, or has other elements") {
   CHECK(error_of<Byte>("\0\0\x08\xff"s) == "x: IDX rank is 255, expected at most 8");
 }
 
-TEST_CASE("read_idx: sizes past 32 and 64 bits are errors, not allocations") {
+TEST_CASE("read_idx: sizes beyond 32 and 64 bits are errors, not allocations") {
   CHECK(error_of<Byte>("\0\0\x08\2\0\1\0\0\0\1\0\0\1\2\3"s) ==
         "x: IDX header promises [65536, 65536] of uint8 (0x08), but no more than 3 bytes follow");
   const std::string huge = "\xff\xff\xff\xff"s;
@@ -129,7 +129,7 @@ TEST_CASE("read_idx: sizes past 32 and 64 bits are errors, not allocations") {
   CHECK(error_of<Byte>(deep).starts_with("x: IDX extents: "));
 }
 
-TEST_CASE("read_idx: files and streams") {
+TEST_CASE("read_idx: reads files and streams") {
   const TemporaryFolder folder("idx_files");
   const auto path = write_file(folder.path / "small", small);
   CHECK(read_idx<Byte>(path) == parse<Byte>(small));
@@ -165,7 +165,7 @@ TEST_CASE("read_idx: signalling NaNs keep their bits") {
   CHECK(wide == 0x7ff0000000000001);
 }
 
-TEST_CASE("read_idx: whatever happens to a file, it is read or refused by one kind of error") {
+TEST_CASE("read_idx: any damaged file is either read or refused with one kind of error") {
   gradus::Generator random(7);
   int refused = 0;
   for (int round = 0; round < 20000; ++round) {

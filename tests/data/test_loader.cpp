@@ -69,7 +69,7 @@ std::vector<Index> in_order(Index n) {
 
 }  // namespace
 
-TEST_CASE("Loader: an epoch without a generator goes through the data in order, last partial batch kept") {
+TEST_CASE("Loader: an epoch without a generator follows the data and keeps the last partial batch") {
   const Dataset<> data = numbered(10);
   Loader<> loader(data, {.batch_size = 4});
   CHECK(loader.size() == 3);
@@ -80,7 +80,7 @@ TEST_CASE("Loader: an epoch without a generator goes through the data in order, 
   }
 }
 
-TEST_CASE("Loader: drop_last leaves out the partial batch only") {
+TEST_CASE("Loader: drop_last omits only the partial batch") {
   const Dataset<> data = numbered(10);
   Loader<> loader(data, {.batch_size = 4, .drop_last = true});
   CHECK(loader.size() == 2);
@@ -91,7 +91,7 @@ TEST_CASE("Loader: drop_last leaves out the partial batch only") {
   CHECK(walk(none.evaluation_epoch()).labels.empty());
 }
 
-TEST_CASE("Loader: shuffles by one permutation an epoch, as torch.randperm") {
+TEST_CASE("Loader: shuffles with one permutation per epoch, as torch.randperm") {
   const Dataset<> data = numbered(7);
   Loader<> loader(data, {.batch_size = 3});
   Generator random(42);
@@ -105,7 +105,7 @@ TEST_CASE("Loader: shuffles by one permutation an epoch, as torch.randperm") {
   CHECK(random == same);
 }
 
-TEST_CASE("Loader: without shuffling nothing is drawn") {
+TEST_CASE("Loader: without shuffling, no random number is drawn") {
   const Dataset<> data = numbered(7);
   Loader<> loader(data, {.batch_size = 3, .shuffle = false});
   Generator random(42);
@@ -113,7 +113,7 @@ TEST_CASE("Loader: without shuffling nothing is drawn") {
   CHECK(random == Generator(42));
 }
 
-TEST_CASE("Loader: every shuffled epoch sees every example once, whatever the batch size") {
+TEST_CASE("Loader: every shuffled epoch contains every example once, whatever the batch size") {
   const Dataset<> data = numbered(101);
   Generator random(3);
   for (const Index batch_size : {1, 2, 7, 100, 101, 1000}) {
@@ -125,7 +125,7 @@ TEST_CASE("Loader: every shuffled epoch sees every example once, whatever the ba
   }
 }
 
-TEST_CASE("Loader: no examples, no batches; a batch size below 1 is an error") {
+TEST_CASE("Loader: without examples there are no batches; a batch size below 1 is an error") {
   const Dataset<> empty = numbered(0);
   Loader<> loader(empty);
   Generator random(0);
@@ -141,7 +141,7 @@ TEST_CASE("Loader: no examples, no batches; a batch size below 1 is an error") {
   CHECK_THROWS_AS(Loader<>{broken}, gradus::ShapeError);
 }
 
-TEST_CASE("Loader: images without pixels are legal") {
+TEST_CASE("Loader: images without pixels are allowed") {
   const Dataset<> data{Tensor<std::uint8_t>(Shape{5, 0}), Tensor<Index>(Shape{5}), 1, {}, ""};
   Loader<> loader(data, {.batch_size = 2});
   Generator random(0);
@@ -150,8 +150,8 @@ TEST_CASE("Loader: images without pixels are legal") {
   CHECK(count == 5);
 }
 
-TEST_CASE_TEMPLATE("Loader: each byte becomes x / 255 to the last bit, in blocks and in the rest", Scalar,
-                   float, double) {
+TEST_CASE_TEMPLATE("Loader: each byte becomes exactly x / 255, in blocks and in the remainder", Scalar, float,
+                   double) {
   Dataset<> data{Tensor<std::uint8_t>(Shape{1, 256 + 31}), Tensor<Index>(Shape{1}), 1, {}, ""};
   for (Index i = 0; i < data.inputs.size(); ++i) data.inputs(0, i) = static_cast<std::uint8_t>(i % 256);
   Loader<Scalar> loader(data);
@@ -163,13 +163,13 @@ TEST_CASE_TEMPLATE("Loader: each byte becomes x / 255 to the last bit, in blocks
   }
 }
 
-TEST_CASE("Loader: another divisor") {
+TEST_CASE("Loader: the divisor can be changed") {
   const Dataset<> data = numbered(3);
   Loader<> loader(data, {.divisor = 1});
   for (const auto& batch : loader.evaluation_epoch()) CHECK(batch.x(2, 1, 2) == 17);
 }
 
-TEST_CASE("Loader: floating-point data and regression labels, in order without a copy") {
+TEST_CASE("Loader: floating-point data and regression labels; data in order are not copied") {
   Dataset<float, float> data{Tensor<float>(Shape{5, 2}), Tensor<float>(Shape{5, 1}), 0, {}, ""};
   for (Index i = 0; i < 5; ++i) {
     data.inputs[i].array() = static_cast<float>(i);
@@ -190,7 +190,7 @@ TEST_CASE("Loader: floating-point data and regression labels, in order without a
   }
 }
 
-TEST_CASE("Loader: the transform sees each training batch as bytes and leaves evaluation and data alone") {
+TEST_CASE("Loader: the transform sees each training batch as bytes and does not change evaluation or data") {
   const Dataset<> data = numbered(10);
   std::vector<Index> sizes;
   Loader<> loader(data, {.batch_size = 4,
@@ -218,7 +218,7 @@ TEST_CASE("Loader: the transform sees each training batch as bytes and leaves ev
   CHECK(random == same);
 }
 
-TEST_CASE("Loader: the same batches with any number of threads") {
+TEST_CASE("Loader: gives the same batches with any number of threads") {
   Dataset<> data{Tensor<std::uint8_t>(Shape{600, 28, 28}), Tensor<Index>(Shape{600}), 10, {}, ""};
   Generator noise(1);
   for (std::uint8_t& pixel : data.inputs) pixel = static_cast<std::uint8_t>(noise.next() % 256);
@@ -235,7 +235,7 @@ TEST_CASE("Loader: the same batches with any number of threads") {
   }
 }
 
-TEST_CASE("Loader: the largest batch size is one batch of everything") {
+TEST_CASE("Loader: the largest batch size gives one batch of everything") {
   const Dataset<> data = numbered(7);
   const Index most = std::numeric_limits<Index>::max();
   Loader<> loader(data, {.batch_size = most});
@@ -245,7 +245,7 @@ TEST_CASE("Loader: the largest batch size is one batch of everything") {
   CHECK(Loader<>(data, {.batch_size = most, .drop_last = true}).size() == 0);
 }
 
-TEST_CASE("Loader: a divisor that makes numbers that are not finite is refused") {
+TEST_CASE("Loader: a divisor that gives non-finite numbers is refused") {
   const Dataset<> data = numbered(7);
   for (const double divisor : {0.0, -0.0, std::nan(""), HUGE_VAL, 1e-60, 1e60}) {
     CAPTURE(divisor);

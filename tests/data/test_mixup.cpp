@@ -33,7 +33,7 @@ Dataset<> constant_images(Index n) {
 
 }  // namespace
 
-TEST_CASE("Beta variates: mean and variance of Beta(alpha, alpha), from tiny alphas to large ones") {
+TEST_CASE("symmetric_beta_variate: samples have the mean and variance of Beta(alpha, alpha)") {
   Generator random(3);
   for (const double alpha : {0.2, 1.0, 3.0, 50.0}) {
     CAPTURE(alpha);
@@ -59,7 +59,7 @@ TEST_CASE("Beta variates: mean and variance of Beta(alpha, alpha), from tiny alp
   CHECK(std::abs(ones - 500) < 60);
 }
 
-TEST_CASE("Beta variates: Beta(1, 1) is uniform") {
+TEST_CASE("symmetric_beta_variate: Beta(1, 1) is uniform") {
   Generator random(4);
   std::vector<int> bins(10);
   for (int i = 0; i < 20000; ++i) {
@@ -69,8 +69,7 @@ TEST_CASE("Beta variates: Beta(1, 1) is uniform") {
   for (const int bin : bins) CHECK(std::abs(bin - 2000) < 180);
 }
 
-TEST_CASE(
-    "MixupLoader: inputs and labels are mixed by one share a batch, partners a permutation of the batch") {
+TEST_CASE("MixupLoader: one mixing share per batch, partners are a permutation of the batch") {
   const Dataset<> data = constant_images(10);
   Loader<double> loader(data, {.batch_size = 4, .divisor = 1});
   MixupLoader mixed(loader, 1.0);
@@ -98,7 +97,7 @@ TEST_CASE(
   CHECK(seen == std::vector<Index>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
 }
 
-TEST_CASE("MixupLoader: evaluation is not mixed") {
+TEST_CASE("MixupLoader: evaluation data are not mixed") {
   const Dataset<> data = constant_images(3);
   Loader<float> loader(data, {.divisor = 1});
   MixupLoader mixed(loader, 1.0);
@@ -107,7 +106,7 @@ TEST_CASE("MixupLoader: evaluation is not mixed") {
   }
 }
 
-TEST_CASE("MixupLoader: alpha is a positive number") {
+TEST_CASE("MixupLoader: alpha must be a positive number") {
   const Dataset<> data = constant_images(3);
   Loader<float> loader(data);
   for (const double alpha : {0.0, -1.0, std::nan(""), std::numeric_limits<double>::infinity()}) {
@@ -117,7 +116,7 @@ TEST_CASE("MixupLoader: alpha is a positive number") {
                        gradus::ArgumentError);
 }
 
-TEST_CASE("Beta variates: alphas from the smallest to the largest never give NaN") {
+TEST_CASE("symmetric_beta_variate: alphas from the smallest to the largest never give NaN") {
   using Limits = std::numeric_limits<double>;
   Generator random(7);
   for (const double alpha : {Limits::denorm_min(), 1e-310, Limits::min(), 1e-308, 1e-300, 1e-100, 1e-10}) {

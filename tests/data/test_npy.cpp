@@ -37,9 +37,9 @@ using std::string_view_literals::operator""sv;
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("save_npy, then load_npy: the same tensor", T, float, double, bool, std::int8_t,
-                   std::uint8_t, std::int16_t, std::uint16_t, std::int32_t, std::uint32_t, std::int64_t,
-                   std::uint64_t) {
+TEST_CASE_TEMPLATE("save_npy, load_npy: round trip gives the same tensor", T, float, double, bool,
+                   std::int8_t, std::uint8_t, std::int16_t, std::uint16_t, std::int32_t, std::uint32_t,
+                   std::int64_t, std::uint64_t) {
   const test::TemporaryFolder folder("npy");
   const auto file = folder.path / "x.npy";
   for (const Shape& shape : {Shape{}, Shape{0, 3}, Shape{5}, Shape{2, 3, 4}}) {
@@ -62,7 +62,7 @@ TEST_CASE("read_npy: both byte orders and Fortran order") {
   CHECK(cube(0, 0, 1) == 4);
 }
 
-TEST_CASE("read_npy: converts if asked to, and only what fits") {
+TEST_CASE("read_npy: converts on request, and only values that fit") {
   const std::string doubles = array("<f8", false, "(1,)", "\0\0\0\0\0\0\370\77"sv);
   CHECK_THROWS_WITH_AS(from_bytes<float>(doubles),
                        "memory: the dtype is <f8, expected <f4; {.convert = true} accepts other numbers",
@@ -79,7 +79,7 @@ TEST_CASE("read_npy: converts if asked to, and only what fits") {
   CHECK(from_bytes<bool>(array("|b1", false, "(2,)", "\0\2"sv))(1));
 }
 
-TEST_CASE("read_npy: refuses sizes that are not there before it allocates") {
+TEST_CASE("read_npy: refuses sizes beyond the file before it allocates") {
   CHECK_THROWS_WITH_AS(from_bytes<float>(array("<f4", false, "(1000000000000,)", "\0\0\0\0"sv)),
                        "memory: the npy header promises [1000000000000] of <f4, but at most 4 bytes follow",
                        FileError);
@@ -89,7 +89,7 @@ TEST_CASE("read_npy: refuses sizes that are not there before it allocates") {
   CHECK_THROWS_AS(load_npy<float>("/no/such/file.npy"), FileError);
 }
 
-TEST_CASE("read_npy: every truncation and changed byte is read or refused") {
+TEST_CASE("read_npy: any truncated or modified file is either read or refused") {
   const std::string whole = array("<i4", true, "(2, 2)", "0123456789abcdef");
   const auto is_fine = [](const std::string& bytes) {
     try {

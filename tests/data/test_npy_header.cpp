@@ -31,7 +31,7 @@ NpyHeader parse(std::string_view bytes) {
 
 }  // namespace
 
-TEST_CASE("parse_npy_header: reads what NumPy writes, in any order and version") {
+TEST_CASE("parse_npy_header: reads NumPy's headers in any key order and version") {
   for (const int version : {1, 2, 3}) {
     const auto header = parse(with_dictionary(
         "{'descr': '>f8', 'fortran_order': True, 'shape': (2, 3), }   \n", static_cast<char>(version)));
@@ -46,7 +46,7 @@ TEST_CASE("parse_npy_header: reads what NumPy writes, in any order and version")
         Shape{2, 3});
 }
 
-TEST_CASE("npy_header: is read back, and elements begin at a multiple of 64") {
+TEST_CASE("npy_header: can be read back, and the elements start at a multiple of 64") {
   for (const Shape& shape :
        {Shape{}, Shape{0}, Shape{5}, Shape{1, 2, 3, 4, 5, 6, 7, 8}, Shape{1'000'000'000, 3}}) {
     const std::string bytes = gradus::detail::npy_header({npy_type<double>(), false, shape});
@@ -59,14 +59,14 @@ TEST_CASE("npy_header: is read back, and elements begin at a multiple of 64") {
   }
 }
 
-TEST_CASE("npy_type: of each kind of number") {
+TEST_CASE("npy_type: names each kind of number") {
   CHECK(npy_type<bool>().to_string() == "|b1");
   CHECK(npy_type<std::uint8_t>().to_string() == "|u1");
   CHECK(npy_type<std::int64_t>().kind == 'i');
   CHECK(npy_type<float>().size == 4);
 }
 
-TEST_CASE("parse_npy_header: refuses what is malformed") {
+TEST_CASE("parse_npy_header: refuses malformed headers") {
   const std::string good = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }\n";
   const std::string whole = with_dictionary(good);
   REQUIRE_NOTHROW(parse(whole));

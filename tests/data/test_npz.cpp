@@ -38,7 +38,7 @@ void write(const fs::path& file, bool compress) {
 
 }  // namespace
 
-TEST_CASE("NpzWriter, then NpzFile: the same arrays, compressed or not") {
+TEST_CASE("NpzWriter, NpzFile: round trip gives the same arrays, compressed or not") {
   const test::TemporaryFolder folder("npz");
   const auto file = folder.path / "x.npz";
   for (const bool compress : {false, true}) {
@@ -54,7 +54,7 @@ TEST_CASE("NpzWriter, then NpzFile: the same arrays, compressed or not") {
   }
 }
 
-TEST_CASE("save_npz, then load_npz: large arrays that compress well, and none") {
+TEST_CASE("save_npz, load_npz: round trip of large compressible arrays and of none") {
   const test::TemporaryFolder folder("npz");
   const auto file = folder.path / "x.npz";
   std::map<std::string, Tensor<double>> arrays;
@@ -68,14 +68,14 @@ TEST_CASE("save_npz, then load_npz: large arrays that compress well, and none") 
   CHECK(load_npz<double>(file).empty());
 }
 
-TEST_CASE("NpzWriter: refuses a name twice") {
+TEST_CASE("NpzWriter: refuses a duplicate name") {
   const test::TemporaryFolder folder("npz");
   NpzWriter writer(folder.path / "x.npz");
   writer.add("a", Tensor<float>{1});
   CHECK_THROWS_AS(writer.add("a", Tensor<float>{1}), ArgumentError);
 }
 
-TEST_CASE("NpzFile: every truncation and changed byte is read or refused") {
+TEST_CASE("NpzFile: any truncated or modified file is either read or refused") {
   const test::TemporaryFolder folder("npz");
   const auto file = folder.path / "x.npz";
   const auto is_fine = [&](const std::string& bytes) {

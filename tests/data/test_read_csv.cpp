@@ -32,7 +32,7 @@ std::string message(std::string_view text, const CsvOptions& options = {}) {
 
 }  // namespace
 
-TEST_CASE("read_csv: numbers, a target and a column of text") {
+TEST_CASE("read_csv: reads numbers, a target and a text column") {
   const auto data =
       parse_csv("area,city,price,rooms\n50,Ulm,100.5,2\n80.25,Bonn,-2e2,3\n60,Ulm,+7,1\n", houses);
   CHECK(data.feature_names == std::vector<std::string>{"area", "city", "rooms"});
@@ -43,7 +43,7 @@ TEST_CASE("read_csv: numbers, a target and a column of text") {
   CHECK(data.select(std::vector<Index>{2}).categories == data.categories);
 }
 
-TEST_CASE("read_csv: the categories of one file serve another") {
+TEST_CASE("read_csv: the categories of one file can be used for another") {
   const auto train = parse_csv("city,price\nUlm,1\nBonn,2\n", houses);
   CsvOptions again = houses;
   again.categories = train.categories;
@@ -52,7 +52,7 @@ TEST_CASE("read_csv: the categories of one file serve another") {
         "file.csv: line 3: column \"city\": \"Rom\" is not among the given categories");
 }
 
-TEST_CASE("read_csv: quotation marks, line ends, blank lines and a byte order mark, as in RFC 4180") {
+TEST_CASE("read_csv: quotation marks, line endings, blank lines and a byte order mark, as in RFC 4180") {
   const auto data = parse_csv("\xef\xbb\xbf\"a \"\"b\"\", c\",d\r\n\r\n\"1\",2\r\n\n3,\"4\"\r\n5,6",
                               {.categorical = {"a \"b\", c"}});
   CHECK(data.feature_names == std::vector<std::string>{"a \"b\", c", "d"});
@@ -72,7 +72,7 @@ TEST_CASE("read_csv: several targets keep the order of the file, and ignored col
   CHECK(data.labels == Tensor<float>{{1, 3}, {4, 6}});
 }
 
-TEST_CASE("read_csv: missing values are refused, NaN, or drop their row") {
+TEST_CASE("read_csv: missing values are refused, become NaN, or drop their row") {
   constexpr std::string_view text = "a,city,price\n1,Ulm,2\n,Bonn,3\n4,NA,5\n6,Ulm,\n";
   CHECK(message(text, houses) == "file.csv: line 3: column \"a\": the value is missing");
   CsvOptions options = houses;
@@ -88,7 +88,7 @@ TEST_CASE("read_csv: missing values are refused, NaN, or drop their row") {
   CHECK(data.inputs(2, 0) == 4);
 }
 
-TEST_CASE("read_csv: errors name line and column") {
+TEST_CASE("read_csv: errors name the line and the column") {
   CHECK(message("") == "file.csv: there is no row");
   CHECK(message("\n\r\n") == "file.csv: there is no row");
   CHECK(
@@ -124,7 +124,7 @@ TEST_CASE("read_csv: too many columns or categories are refused") {
         "file.csv: line 10002: column \"a\": more than 10000 categories");
 }
 
-TEST_CASE("read_csv: every truncation of a file is read or refused") {
+TEST_CASE("read_csv: any truncated file is either read or refused") {
   const std::string whole = "a,\"b \"\"c\"\"\",price\r\n1,\"x,\ny\",2\r\n3,\"\"\"\",4\r\n";
   const CsvOptions options{.target = "price", .categorical = "b \"c\""};
   const auto is_fine = [&](const std::string& text) {
@@ -145,7 +145,7 @@ TEST_CASE("read_csv: every truncation of a file is read or refused") {
   }
 }
 
-TEST_CASE("read_csv_classes: the values of the target are the classes") {
+TEST_CASE("read_csv_classes: the values of the target become the classes") {
   const test::TemporaryFolder folder("read_csv_classes");
   const auto file = folder.path / "flowers.csv";
   std::ofstream(file) << "width,kind\n1.5,rose\n2,aster\n3,rose\n";

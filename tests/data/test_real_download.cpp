@@ -20,7 +20,7 @@ using gradus::test::http_answer;
 using gradus::test::HttpServer;
 using gradus::test::read_file;
 
-TEST_CASE("fetch_fashion_mnist: the official files, compressed anew or not, go through HTTP into the cache") {
+TEST_CASE("fetch_fashion_mnist: the official files pass through HTTP into the cache, recompressed or not") {
   const std::filesystem::path data = std::getenv("FASHION_MNIST_DIR");
   const gradus::test::TemporaryFolder folder("real_download");
   const EnvironmentVariable no_proxy("no_proxy", "127.0.0.1"), named("FASHION_MNIST_DIR", nullptr),

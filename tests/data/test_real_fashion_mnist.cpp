@@ -41,7 +41,7 @@ void check_counts(const Dataset<>& data, Index each) {
 
 }  // namespace
 
-TEST_CASE("Fashion-MNIST: the training half is the official one, byte for byte") {
+TEST_CASE("FashionMnist: the training half equals the official one, byte for byte") {
   const Dataset<> data = FashionMnist::load(folder(), Split::train);
   CHECK(data.inputs.shape() == Shape{60000, 28, 28});
   CHECK(data.size() == 60000);
@@ -59,7 +59,7 @@ TEST_CASE("Fashion-MNIST: the training half is the official one, byte for byte")
   CHECK(std::sqrt(squares / n - sum / n * (sum / n)) == doctest::Approx(0.3530).epsilon(1e-3));
 }
 
-TEST_CASE("Fashion-MNIST: the test half is the official one, byte for byte") {
+TEST_CASE("FashionMnist: the test half equals the official one, byte for byte") {
   const Dataset<> data = FashionMnist::load(folder(), Split::test);
   CHECK(data.inputs.shape() == Shape{10000, 28, 28});
   check_counts(data, 1000);
@@ -68,7 +68,7 @@ TEST_CASE("Fashion-MNIST: the test half is the official one, byte for byte") {
   CHECK(data.class_names.at(static_cast<std::size_t>(data.labels(0))) == "ankle boot");
 }
 
-TEST_CASE("Fashion-MNIST: an epoch of batches, 234 of 256 and one of 96") {
+TEST_CASE("FashionMnist: an epoch has 234 batches of 256 and one of 96") {
   CHECK(FashionMnist::exists(folder()));
   const Dataset<> data = FashionMnist::load(folder(), Split::train);
   gradus::Loader<> loader(data);

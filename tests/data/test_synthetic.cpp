@@ -17,7 +17,7 @@ using gradus::synthetic_linear;
 using gradus::synthetic_polynomial;
 using gradus::Tensor;
 
-TEST_CASE("synthetic_fashion: the form of Fashion-MNIST, labelled as what it is") {
+TEST_CASE("synthetic_fashion: has the format of Fashion-MNIST and says that it is synthetic") {
   Generator random(0);
   const Dataset<> data = synthetic_fashion(25, random);
   CHECK(data.inputs.shape() == Shape{25, 28, 28});
@@ -30,7 +30,7 @@ TEST_CASE("synthetic_fashion: the form of Fashion-MNIST, labelled as what it is"
   CHECK_THROWS_AS(synthetic_fashion(-1, random), gradus::ArgumentError);
 }
 
-TEST_CASE("synthetic_fashion: one seed, one set") {
+TEST_CASE("synthetic_fashion: one seed gives one data set") {
   Generator one(5), two(5), other(6);
   const Dataset<> data = synthetic_fashion(30, one);
   CHECK(data.inputs == synthetic_fashion(30, two).inputs);
@@ -38,7 +38,7 @@ TEST_CASE("synthetic_fashion: one seed, one set") {
   CHECK(data.inputs != synthetic_fashion(30, one).inputs);
 }
 
-TEST_CASE("synthetic_fashion: dark corners, bright clothes") {
+TEST_CASE("synthetic_fashion: corners are dark and clothes are bright") {
   Generator random(1);
   const Dataset<> data = synthetic_fashion(200, random);
   for (Index i = 0; i < 200; ++i) {
@@ -52,7 +52,7 @@ TEST_CASE("synthetic_fashion: dark corners, bright clothes") {
 }
 
 // The nearest mean image is about the simplest classifier; it must neither guess nor be always right.
-TEST_CASE("synthetic_fashion: can be learnt, but not at once") {
+TEST_CASE("synthetic_fashion: can be learnt, but not trivially") {
   Generator random(2);
   const Dataset<> train = synthetic_fashion(2000, random), test = synthetic_fashion(1000, random);
   const auto pixels = [](const Dataset<>& data) -> Eigen::MatrixXf {
@@ -71,7 +71,7 @@ TEST_CASE("synthetic_fashion: can be learnt, but not at once") {
   CHECK(correct < 900);
 }
 
-TEST_CASE("synthetic_linear: w x + b where there is no noise") {
+TEST_CASE("synthetic_linear: equals w x + b without noise") {
   Generator random(3);
   const std::array<double, 3> weights{2, -3.4, 0.5};
   const auto data = synthetic_linear<double>(50, weights, 4.2, 0.0, random);
@@ -84,7 +84,7 @@ TEST_CASE("synthetic_linear: w x + b where there is no noise") {
   }
 }
 
-TEST_CASE("synthetic_linear: noise of the deviation asked for") {
+TEST_CASE("synthetic_linear: noise has the requested standard deviation") {
   Generator random(4);
   const std::array<float, 1> weights{1};
   const auto data = synthetic_linear<float>(10000, weights, 0, 0.1f, random);
@@ -93,7 +93,7 @@ TEST_CASE("synthetic_linear: noise of the deviation asked for") {
   CHECK(std::sqrt(residual.square().mean()) == doctest::Approx(0.1).epsilon(0.03));
 }
 
-TEST_CASE("synthetic_polynomial: features x^k / k!, more or fewer than weights") {
+TEST_CASE("synthetic_polynomial: features are x^k / k!, more or fewer than weights") {
   const std::vector<double> weights{5, 1.2, -3.4, 5.6};
   for (const Index features : {1, 2, 4, 20}) {
     Generator random(5);

@@ -51,7 +51,7 @@ double spread(double n, double p) { return 3 * std::sqrt(n * p * (1 - p)); }
 
 }  // namespace
 
-TEST_CASE("RandomShift: every image is one of the shifts, each as likely as the others") {
+TEST_CASE("RandomShift: every possible shift is equally likely") {
   const Index count = 25 * 400;
   Bytes batch = numbered_images({count, 4, 5});
   const Bytes original = batch[0];
@@ -95,7 +95,7 @@ TEST_CASE("RandomShift: the channels of an image move together") {
   }
 }
 
-TEST_CASE("RandomShift: further than the image is wide leaves nothing of it") {
+TEST_CASE("RandomShift: a shift beyond the width leaves nothing of the image") {
   Bytes batch = numbered_images({300, 2, 3});
   Generator random(1);
   RandomShift{7, 9}(batch.view(), random);
@@ -106,7 +106,7 @@ TEST_CASE("RandomShift: further than the image is wide leaves nothing of it") {
                             [](std::uint8_t pixel) { return pixel == 9 || (pixel >= 1 && pixel <= 6); }));
 }
 
-TEST_CASE("RandomShift: nothing moves by 0, and an empty batch is one") {
+TEST_CASE("RandomShift: a range of 0 moves nothing, and an empty batch is allowed") {
   Bytes batch = numbered_images({4, 3, 3});
   const Bytes original = batch;
   Generator random(1);
@@ -117,7 +117,7 @@ TEST_CASE("RandomShift: nothing moves by 0, and an empty batch is one") {
   CHECK(empty.size() == 0);
 }
 
-TEST_CASE("RandomHorizontalFlip: mirrors as often as it should, all channels of an image or none") {
+TEST_CASE("RandomHorizontalFlip: mirrors with the right frequency, all channels of an image together") {
   for (const double p : {0.0, 0.25, 0.5, 1.0}) {
     CAPTURE(p);
     const Index count = 2000;
@@ -138,7 +138,7 @@ TEST_CASE("RandomHorizontalFlip: mirrors as often as it should, all channels of 
   }
 }
 
-TEST_CASE("transforms: work on floating-point images too, and in turn") {
+TEST_CASE("RandomShift, RandomHorizontalFlip: work on floating-point images, also in sequence") {
   auto batch = numbered_images({8, 3, 4}).cast<float>();
   Generator random(5), same(5);
   auto expected = batch;
@@ -149,7 +149,7 @@ TEST_CASE("transforms: work on floating-point images too, and in turn") {
   CHECK(random == same);
 }
 
-TEST_CASE("transforms: say what they got and wanted") {
+TEST_CASE("RandomShift, RandomHorizontalFlip: errors name what was found and expected") {
   Bytes flat(Shape{4, 784});
   Generator random(0);
   CHECK_THROWS_WITH_AS(
@@ -166,7 +166,7 @@ TEST_CASE("transforms: say what they got and wanted") {
   CHECK_THROWS_AS(RandomHorizontalFlip{std::nan("")}(images.view(), random), gradus::ArgumentError);
 }
 
-TEST_CASE("transforms: a loader changes its batches to train on, never its data") {
+TEST_CASE("Loader: a transform changes training batches, never the data") {
   gradus::Dataset<> data{numbered_images({6, 4, 4}), Tensor<Index>(Shape{6}), 10, {}, ""};
   const Bytes original = data.inputs;
   gradus::Loader<> loader(
@@ -206,7 +206,8 @@ TEST_CASE("RandomShift: a range that overflows and a fill that no element can ho
   CHECK(random == Generator(1));
 }
 
-TEST_CASE("transforms: an empty batch whose other extents have a product that overflows") {
+TEST_CASE(
+    "RandomShift, RandomHorizontalFlip: an empty batch may have other extents whose product overflows") {
   Bytes empty(Shape{0, Index{1} << 40, Index{1} << 40});
   Generator random(1);
   RandomShift{2}(empty.view(), random);

@@ -13,7 +13,7 @@
 
 using namespace gradus;
 
-TEST_CASE("WeightedSampler: draws samples as often as their weights say") {
+TEST_CASE("WeightedSampler: draws samples in proportion to their weights") {
   std::vector<double> weights(10'000, 0.0);
   weights[3] = 1;
   weights[5000] = 3;
@@ -27,7 +27,7 @@ TEST_CASE("WeightedSampler: draws samples as often as their weights say") {
   CHECK(first < 2700);
 }
 
-TEST_CASE("WeightedSampler: refuses weights that are no weights, and another number of samples") {
+TEST_CASE("WeightedSampler: refuses invalid weights and a wrong number of samples") {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   constexpr double infinity = std::numeric_limits<double>::infinity();
   constexpr double largest = std::numeric_limits<double>::max();
@@ -41,7 +41,7 @@ TEST_CASE("WeightedSampler: refuses weights that are no weights, and another num
                        "WeightedSampler: has 2 weights, expected 3", ArgumentError);
 }
 
-TEST_CASE("Loader: trains on what a sampler draws, and evaluates on every sample") {
+TEST_CASE("Loader: trains on the samples of a sampler and evaluates every sample") {
   Dataset<float, Index> data{Tensor<float>(Shape{400, 1}), Tensor<Index>(Shape{400}), 2};
   for (Index i = 0; i < 400; ++i) data.labels(i) = i % 40 == 0 ? 1 : 0;
   Loader<float, float, Index> loader(

@@ -28,8 +28,8 @@ using Byte = std::uint8_t;
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("write_idx, then read_idx is the identity", T, std::uint8_t, std::int8_t, std::int16_t,
-                   std::int32_t, float, double) {
+TEST_CASE_TEMPLATE("write_idx, read_idx: round trip is the identity", T, std::uint8_t, std::int8_t,
+                   std::int16_t, std::int32_t, float, double) {
   const TemporaryFolder folder("idx_identity");
   gradus::Generator random(1);
   for (const Shape& shape :
@@ -44,7 +44,7 @@ TEST_CASE_TEMPLATE("write_idx, then read_idx is the identity", T, std::uint8_t, 
   }
 }
 
-TEST_CASE("write_idx: the bytes of the format") {
+TEST_CASE("write_idx: writes the bytes of the format") {
   const TemporaryFolder folder("idx_bytes");
   write_idx(folder.path / "small", Tensor<Byte>{{1, 2, 3}, {4, 5, 6}});
   CHECK(read_file(folder.path / "small") == "\0\0\x08\x02\0\0\0\x02\0\0\0\x03\1\2\3\4\5\6"s);
@@ -52,7 +52,8 @@ TEST_CASE("write_idx: the bytes of the format") {
   CHECK(read_file(folder.path / "one") == "\0\0\x0d\1\0\0\0\1\x3f\xc0\0\0"s);
 }
 
-TEST_CASE_TEMPLATE("write_idx: all bit patterns survive", T, std::int16_t, std::int32_t, float, double) {
+TEST_CASE_TEMPLATE("write_idx: all bit patterns are preserved", T, std::int16_t, std::int32_t, float,
+                   double) {
   const TemporaryFolder folder("idx_bits");
   gradus::Generator random(2);
   Tensor<T> tensor(Shape{20'001});  // more than one block

@@ -45,7 +45,7 @@ std::string zip64(unsigned long long position) {
 
 }  // namespace
 
-TEST_CASE("little_endian_at: of one to eight bytes") {
+TEST_CASE("little_endian_at: reads one to eight bytes") {
   const std::array<std::byte, 3> numbers{std::byte{1}, std::byte{2}, std::byte{3}};
   CHECK(little_endian_at(numbers, 1, 1) == 2);
   CHECK(little_endian_at(numbers, 0, 3) == 0x030201);
@@ -64,7 +64,7 @@ TEST_CASE("ZipDirectory: reads zip64 and skips comments") {
   CHECK(entries[0].method == 8);
 }
 
-TEST_CASE("ZipDirectory: refuses what is no archive") {
+TEST_CASE("ZipDirectory: refuses files that are not archives") {
   const gradus::test::TemporaryFolder folder("zip_directory");
   for (const std::string& bad : {std::string(), std::string("PK"), std::string(100, 'x'), zip64(1'000'000),
                                  zip64(1), zip64(0).substr(1)}) {

@@ -26,7 +26,7 @@ const std::string stored =
 
 }  // namespace
 
-TEST_CASE("ZipSource: reads what is stored and checks it") {
+TEST_CASE("ZipSource: reads stored entries and verifies them") {
   const gradus::test::TemporaryFolder folder("zip_source");
   const PositionedFile file(gradus::test::write_file(folder.path / "a.zip", stored));
   constexpr std::uint32_t checksum = 0x352441c2;  // of abc
@@ -41,7 +41,7 @@ TEST_CASE("ZipSource: reads what is stored and checks it") {
   CHECK_THROWS_WITH_AS(wrong.read(out), "a.zip: n: its checksum is wrong", FileError);
 }
 
-TEST_CASE("ZipSource: refuses sizes that cannot be") {
+TEST_CASE("ZipSource: refuses impossible sizes") {
   const gradus::test::TemporaryFolder folder("zip_source");
   const PositionedFile file(gradus::test::write_file(folder.path / "a.zip", stored));
   for (const ZipEntry& bad :

@@ -51,7 +51,7 @@ int signal_that_ends(F&& f) {
 
 }  // namespace
 
-TEST_CASE("Broken pipe: a program ends with the reader of its lines, even if it was told to ignore that") {
+TEST_CASE("SurviveBrokenPipe: a program ends when its reader does, even if it inherited an ignored signal") {
   Pipe output;
   std::fflush(nullptr);
   const pid_t child = fork();
@@ -76,7 +76,8 @@ TEST_CASE("Broken pipe: a program ends with the reader of its lines, even if it 
   CHECK(WTERMSIG(status) == SIGPIPE);
 }
 
-TEST_CASE("Broken pipe: an error in its scope, the end of the program before and after it") {
+TEST_CASE(
+    "SurviveBrokenPipe: a broken pipe is an error inside the scope and ends the program outside of it") {
   Pipe pipe;
   pipe.close_reader();
   CHECK(signal_that_ends([&] { pipe.fails_with(); }) == SIGPIPE);
@@ -97,7 +98,7 @@ TEST_CASE("Broken pipe: an error in its scope, the end of the program before and
         }) == 0);
 }
 
-TEST_CASE("Broken pipe: the scope concerns its own thread, and no signal that came before it") {
+TEST_CASE("SurviveBrokenPipe: affects only its own thread and no signal that came before it") {
   Pipe pipe;
   pipe.close_reader();
   CHECK(signal_that_ends([&] {

@@ -76,7 +76,7 @@ std::string big_endian_text(std::uint32_t value) {
 
 }  // namespace
 
-TEST_CASE("read_grey_image: PNG in grey, in colour and transparent") {
+TEST_CASE("read_grey_image: reads PNG in grey, in colour and with transparency") {
   const TemporaryFolder folder("image_file_png");
   const auto read = [&](const std::string& bytes, std::uint8_t background = 0) {
     return support::read_grey_image(write_file(folder.path / "file", bytes), background);
@@ -92,7 +92,7 @@ TEST_CASE("read_grey_image: PNG in grey, in colour and transparent") {
   CHECK(read(clear, 255) == Tensor<std::uint8_t>{{255, 77}});
 }
 
-TEST_CASE("read_grey_image: JPEG") {
+TEST_CASE("read_grey_image: reads JPEG") {
   const TemporaryFolder folder("image_file_jpeg");
   std::vector<std::uint8_t> pixels;
   for (int i = 0; i < 16 * 8; ++i)
@@ -103,7 +103,7 @@ TEST_CASE("read_grey_image: JPEG") {
   CHECK(std::abs(image(3, 12) - 30) <= 2);
 }
 
-TEST_CASE("read_grey_image: what is cut short, foreign or too large is refused") {
+TEST_CASE("read_grey_image: truncated, foreign and too large files are refused") {
   CHECK(problem("") == "not a PNG or JPEG file");
   CHECK(problem("GIF89a") == "not a PNG or JPEG file");
   CHECK(problem("\x89PNG").starts_with("libpng: "));
@@ -123,7 +123,7 @@ TEST_CASE("read_grey_image: what is cut short, foreign or too large is refused")
         "60000 x 60000 pixels, expected 1 to 67108864");
 }
 
-TEST_CASE("read_grey_image: files whose bytes were changed anywhere are read or refused") {
+TEST_CASE("read_grey_image: any modified file is either read or refused") {
   const std::string files[] = {png_bytes(3, 2, PNG_FORMAT_GRAY, {0, 10, 20, 128, 254, 255}),
                                jpeg_bytes(16, 8, std::vector<std::uint8_t>(3 * 16 * 8, 200))};
   gradus::Generator random{1};
@@ -134,13 +134,13 @@ TEST_CASE("read_grey_image: files whose bytes were changed anywhere are read or 
   }
 }
 
-TEST_CASE("trimmed: cuts dark edges off, and leaves a dark image whole") {
+TEST_CASE("trimmed: removes dark edges and leaves a dark image unchanged") {
   const Tensor<std::uint8_t> image{{12, 0, 12, 0}, {0, 13, 12, 0}, {0, 0, 200, 0}};
   CHECK(support::trimmed(image) == Tensor<std::uint8_t>{{13, 12}, {0, 200}});
   CHECK(support::trimmed(Tensor<std::uint8_t>{{12, 0}}) == Tensor<std::uint8_t>{{12, 0}});
 }
 
-TEST_CASE("fitted: means of areas, centred on black") {
+TEST_CASE("fitted: averages areas and centres the image on black") {
   const auto close = [](float found, double expected) {
     return std::abs(static_cast<double>(found) - expected) < 1e-6;
   };

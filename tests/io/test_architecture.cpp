@@ -12,7 +12,7 @@
 using namespace gradus;
 using namespace gradus::nn;
 
-TEST_CASE("architecture_json: kinds and settings of PyTorch, names and nested sequences") {
+TEST_CASE("architecture_json: has PyTorch's kinds and settings, names and nested sequences") {
   const Sequential net{
       {"fc1", Linear{3, 2}}, {"1", ReLU{}}, {"body", Sequential{Dropout{0.25}, third_party::Swish{}}}};
   CHECK(gradus::detail::architecture_json(net, ModuleRegistry<float>()) ==
@@ -29,7 +29,7 @@ TEST_CASE("architecture_json: kinds and settings of PyTorch, names and nested se
         R"({"version":1,"dtype":"F64","modules":[]})");
 }
 
-TEST_CASE("architecture_json: settings that are not text are a gradus error") {
+TEST_CASE("architecture_json: settings that are not text are a gradus::Error") {
   ModuleRegistry<float> modules;
   modules.add<third_party::Swish<float>>(
       "swish",

@@ -33,7 +33,7 @@ std::string repeated(const std::string& text, int count) {
 
 }  // namespace
 
-TEST_CASE("parse_architecture: names, settings and nested modules") {
+TEST_CASE("parse_architecture: reads names, settings and nested modules") {
   const auto architecture = gradus::detail::parse_architecture(
       "x",
       with_modules(R"({"kind":"ReLU"},{"name":"body","kind":"Sequential","modules":[)"
@@ -51,7 +51,7 @@ TEST_CASE("parse_architecture: names, settings and nested modules") {
   CHECK(problem(with_modules(R"({"kind":"Sequential","modules":[]})")) == "");
 }
 
-TEST_CASE("parse_architecture: what is malformed is refused with a reason") {
+TEST_CASE("parse_architecture: malformed descriptions are refused with a reason") {
   const std::pair<std::string, std::string> cases[] = {
       {"", "it begins with \"\", expected \"{\""},
       {"[]", "it begins with \"[\", expected \"{\""},
@@ -98,7 +98,7 @@ TEST_CASE("parse_architecture: what is malformed is refused with a reason") {
   CHECK(problem(std::string("{\0}", 3)).starts_with("it has a NUL"));
 }
 
-TEST_CASE("parse_architecture: depth and number of modules are limited while it is read") {
+TEST_CASE("parse_architecture: depth and number of modules are limited while parsing") {
   const std::string open = R"({"kind":"Sequential","modules":[)";
   const auto nested = [&](int depth) { return with_modules(repeated(open, depth) + repeated("]}", depth)); };
   CHECK(problem(nested(24)) == "");
@@ -112,7 +112,7 @@ TEST_CASE("parse_architecture: depth and number of modules are limited while it 
   CHECK(problem(with_modules(repeated(module, 2'000'000))) == "there are more than 10000 modules");
 }
 
-TEST_CASE("parse_architecture: a description that was cut short or changed anywhere is read or refused") {
+TEST_CASE("parse_architecture: any truncated or modified description is either read or refused") {
   const std::string whole = with_modules(
       R"({"kind":"ReLU"},{"name":"b","kind":"Sequential","modules":[{"settings":{"a":1,"c":0.5},"kind":"A"}]})");
   REQUIRE(problem(whole) == "");

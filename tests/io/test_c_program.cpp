@@ -39,7 +39,8 @@ double difference(Sequential<double> net, Index inputs) {
 
 }  // namespace
 
-TEST_CASE("CProgram: batch normalisation is folded into the layer before it, or else into the one after") {
+TEST_CASE(
+    "CProgram: batch normalisation is folded into the layer before it, otherwise into the one after it") {
   CHECK(steps({Linear<double>{4, 3}, BatchNorm1d<double>{3}, ReLU{}}) == 2);
   CHECK(steps({BatchNorm1d<double>{4}, Linear<double>{4, 3}}) == 1);
   CHECK(steps({Linear<double>{4, 3}, ReLU{}, BatchNorm1d<double>{3}, Dropout{}, Linear<double>{3, 2}}) == 3);
@@ -85,7 +86,7 @@ TEST_CASE("CProgram: OneHot is a step, and a scaler after it is folded into the 
   CHECK_THROWS_AS(steps({one_hot, Linear<double>{4, 3}}), ArgumentError);
 }
 
-TEST_CASE("CProgram: computes each activation, and networks in networks") {
+TEST_CASE("CProgram: computes every activation and nested networks") {
   const Linear<double> linear{4, 4};
   CHECK(difference({linear, ReLU{}, linear, Sigmoid{}, linear, Tanh{}, linear, ELU{0.7}}, 4) <= 1e-14);
   CHECK(difference({linear, LeakyReLU{}, linear, SiLU{}, linear, GELU{}, linear, GELU{GELUForm::tanh}}, 4) <=
@@ -95,7 +96,7 @@ TEST_CASE("CProgram: computes each activation, and networks in networks") {
         1e-14);
 }
 
-TEST_CASE("CProgram: knows the size of the input, and refuses what it cannot compute") {
+TEST_CASE("CProgram: determines the input size, and refuses what it cannot compute") {
   CHECK(gradus::detail::CProgram<double>({Tanh{}, Linear<double>{4, 3}}).inputs() == 4);
   CHECK_THROWS_AS(steps({Tanh{}}), ArgumentError);
   CHECK_THROWS_AS(steps({}), ArgumentError);

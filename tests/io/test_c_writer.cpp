@@ -11,14 +11,14 @@ using namespace gradus;
 using detail::CKind;
 using detail::CStep;
 
-TEST_CASE("CWriter: names are those of C functions") {
+TEST_CASE("CWriter: names must be valid C functions") {
   for (const char* name : {"policy", "Net_2", "x"}) CHECK_NOTHROW(detail::check_c_name(name));
   for (const char* name : {"", "2net", "_net", "my-net", "int", "class", "f\xc3\xbc", "exp"})
     CHECK_THROWS_AS(detail::check_c_name(name), ArgumentError);
   CHECK_THROWS_AS(detail::check_c_name(std::string(61, 'a')), ArgumentError);
 }
 
-TEST_CASE("CWriter: numbers read back exactly and have the type of the network") {
+TEST_CASE("CWriter: numbers read back exactly and have the network's type") {
   const std::vector<CStep> steps{{CKind::dense, 1, 2, {0.1, 3}, {1e-30, -0.5}}};
   const std::string in_float = detail::CWriter<float>("net", steps).write();
   CHECK(in_float.find("net_w0[2] = {\n    0.1F, 3.0F};") != std::string::npos);
@@ -29,7 +29,7 @@ TEST_CASE("CWriter: numbers read back exactly and have the type of the network")
   CHECK(in_double.find("fabs(") != std::string::npos);
 }
 
-TEST_CASE("CWriter: refuses weights that are not finite in the type that it writes") {
+TEST_CASE("CWriter: refuses weights that are not finite in the output type") {
   const std::vector<CStep> steps{{CKind::dense, 1, 1, {1e60}, {0}}};
   CHECK_THROWS_AS(detail::CWriter<float>("net", steps).write(), NumericError);
   CHECK_NOTHROW(detail::CWriter<double>("net", steps).write());

@@ -63,7 +63,7 @@ void rewrite(std::string bytes, const std::string& from, const std::string& to) 
 
 }  // namespace
 
-TEST_CASE("Training that was interrupted ends with the same bits") {
+TEST_CASE("load_checkpoint: interrupted training ends with the same bits") {
   Training whole, first, second;
   whole.steps(20);
   first.steps(9);
@@ -77,7 +77,7 @@ TEST_CASE("Training that was interrupted ends with the same bits") {
   fs::remove(file);
 }
 
-TEST_CASE("A checkpoint of something else is refused and changes nothing") {
+TEST_CASE("load_checkpoint: a checkpoint of something else is refused and changes nothing") {
   Training training, before;
   Generator random{1};
   Sequential other{Linear{6, 9, random}, Tanh{}, Dropout{0.3}, Linear{9, 3, random}};
@@ -109,7 +109,7 @@ TEST_CASE("A checkpoint of something else is refused and changes nothing") {
   CHECK(same(training, before));
 }
 
-TEST_CASE("A checkpoint with a step count that leaves no room for a step is refused and changes nothing") {
+TEST_CASE("load_checkpoint: a step count at the limit is refused and changes nothing") {
   Training training, before, other;
   other.steps(2);
   save_checkpoint(other.net, other.optimizer, other.random, file);
@@ -132,7 +132,7 @@ TEST_CASE("A checkpoint with a step count that leaves no room for a step is refu
   fs::remove(file);
 }
 
-TEST_CASE("save_checkpoint, then load_checkpoint: trainings of many small layers") {
+TEST_CASE("save_checkpoint, load_checkpoint: round trip with many small layers") {
   const auto check = [](Sequential<float>& net, Sequential<float>& other) {
     optim::Adam<float> adam{net.named_parameters(), {.learning_rate = 0.1}};
     optim::Adam<float> restored{other.named_parameters(), {.learning_rate = 0.1}};
@@ -164,7 +164,7 @@ TEST_CASE("save_checkpoint, then load_checkpoint: trainings of many small layers
   check(normed, other_normed);
 }
 
-TEST_CASE("save_checkpoint, then load_checkpoint: batches are counted on") {
+TEST_CASE("save_checkpoint, load_checkpoint: batch counts continue") {
   Sequential<float> net{BatchNorm1d<float>{2}}, other = net;
   Generator random{1};
   auto& count = other[0].as<BatchNorm1d>().num_batches_tracked;
@@ -187,7 +187,7 @@ TEST_CASE("save_checkpoint, then load_checkpoint: batches are counted on") {
   fs::remove(file);
 }
 
-TEST_CASE("save_checkpoint, then load_checkpoint: the step count of each group") {
+TEST_CASE("save_checkpoint, load_checkpoint: the step count of each group is restored") {
   nn::Sequential<float> net{nn::Linear{2, 2}, nn::Linear{2, 1}};
   Generator random(0);
   const auto parameters = net.named_parameters();

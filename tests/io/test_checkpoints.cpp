@@ -42,7 +42,7 @@ const auto name = [](const std::string& step) { return "step-0000000" + step + "
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "Checkpoints: every n steps, and the newest are kept") {
+TEST_CASE_FIXTURE(Fixture, "Checkpoints: saves every n steps and keeps the newest") {
   const auto& checkpoints =
       trainer.add(Checkpoints{folder, {.every_steps = 3, .every_epochs = 0, .keep = 2}});
   CHECK(checkpoints.last().empty());
@@ -53,7 +53,7 @@ TEST_CASE_FIXTURE(Fixture, "Checkpoints: every n steps, and the newest are kept"
   CHECK(latest_checkpoint(folder) == folder / name("18"));
 }
 
-TEST_CASE_FIXTURE(Fixture, "Checkpoints: every n epochs; other files are left alone") {
+TEST_CASE_FIXTURE(Fixture, "Checkpoints: saves every n epochs and leaves other files alone") {
   fs::create_directories(folder);
   std::ofstream(folder / "step-notes.safetensors") << "x";
   std::ofstream(folder / "notes.txt") << "x";
@@ -62,7 +62,7 @@ TEST_CASE_FIXTURE(Fixture, "Checkpoints: every n epochs; other files are left al
   CHECK(files() == std::set<std::string>{name("10"), name("20"), "step-notes.safetensors", "notes.txt"});
 }
 
-TEST_CASE_FIXTURE(Fixture, "Checkpoints: what was written continues the training") {
+TEST_CASE_FIXTURE(Fixture, "Checkpoints: training continues from a saved file") {
   trainer.add(Checkpoints{folder, {.every_steps = 7, .every_epochs = 0}});
   trainer.fit(data);
   const auto expected = net[0].as<nn::Linear>().weight.value;
@@ -77,7 +77,7 @@ TEST_CASE_FIXTURE(Fixture, "Checkpoints: what was written continues the training
   CHECK(again[0].as<nn::Linear>().weight.value == expected);
 }
 
-TEST_CASE_FIXTURE(Fixture, "Checkpoints: an interruption writes the file and ends the fit after the step") {
+TEST_CASE_FIXTURE(Fixture, "Checkpoints: an interrupt saves a file and ends the fit after the step") {
   bool interrupted = false;
   const auto& checkpoints = trainer.add(Checkpoints{folder, {.interrupted = [&] { return interrupted; }}});
   trainer.after_each_step([&](auto& at) { interrupted = at.progress().step == 8; });
@@ -100,7 +100,7 @@ TEST_CASE_FIXTURE(Fixture, "Checkpoints: a folder with checkpoints of later step
   CHECK(files().size() == 3);
 }
 
-TEST_CASE("Checkpoints: bad options are refused") {
+TEST_CASE("Checkpoints: invalid options are refused") {
   CHECK_THROWS_AS((Checkpoints{"x", {.every_steps = -1}}), ArgumentError);
   CHECK_THROWS_AS((Checkpoints{"x", {.every_epochs = -1}}), ArgumentError);
   CHECK_THROWS_AS((Checkpoints{"x", {.keep = 0}}), ArgumentError);

@@ -14,7 +14,7 @@
 using namespace gradus;
 using namespace gradus::nn;
 
-TEST_CASE("export_c: names the function after the file, or as it is told") {
+TEST_CASE("export_c: names the function after the file or as requested") {
   const test::TemporaryFolder folder("export_c");
   const Sequential<float> net{Linear{3, 2}, Tanh{}};
   export_c(net, folder.path / "policy.h");

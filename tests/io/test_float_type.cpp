@@ -34,7 +34,7 @@ float from_bits(FloatType type, std::uint16_t bits) {
 
 }  // namespace
 
-TEST_CASE("FloatType: names of the format") {
+TEST_CASE("FloatType: names are those of the format") {
   CHECK(detail::dtype_of(FloatType::bfloat16) == "BF16");
   CHECK(detail::float_type("F16") == FloatType::float16);
   CHECK(detail::float_type("F64") == FloatType::float64);
@@ -45,7 +45,7 @@ TEST_CASE("FloatType: names of the format") {
 }
 
 // The bits are those of the IEEE and bfloat16 formats; torch.tensor(x).half() and .bfloat16() have the same.
-TEST_CASE("FloatType: numbers become the nearest of a half type, in the byte order of files") {
+TEST_CASE("FloatType: numbers are rounded to the nearest half type, in the byte order of files") {
   CHECK(half_bits(FloatType::float16, 1.0) == 0x3c00);
   CHECK(half_bits(FloatType::float16, -2.5) == 0xc100);
   CHECK(half_bits(FloatType::float16, 1 + 0x1p-11) == 0x3c00);  // a tie goes to the even one

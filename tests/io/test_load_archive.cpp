@@ -53,7 +53,7 @@ const std::string refused = "not a checkpoint of this training: ";
 
 }  // namespace
 
-TEST_CASE("LoadArchive: names what is missing, of another kind or left over") {
+TEST_CASE("LoadArchive: names values that are missing, of another kind or left over") {
   double number = 0;
   bool truth = false;
   Index index = 0;
@@ -96,7 +96,7 @@ TEST_CASE("LoadArchive: a negative count is refused") {
   fs::remove(file);
 }
 
-TEST_CASE("LoadArchive: a vector of more elements than the file has is refused before it is allocated") {
+TEST_CASE("LoadArchive: a vector with more elements than the file is refused before it is allocated") {
   std::string size = "1152921504606846975";
   {
     SaveArchive archive;

@@ -69,7 +69,7 @@ std::string problem(const std::string& modules) {
 
 }  // namespace
 
-TEST_CASE("load_network: rebuilds a network of every kind, which predicts and trains on like the first") {
+TEST_CASE("load_network: rebuilds a network of every kind, which predicts and trains like the first") {
   const TemporaryFolder folder("load_network");
   Generator random{1}, left{5}, right{5};
   Sequential net{
@@ -105,7 +105,7 @@ TEST_CASE("load_network: rebuilds a network of every kind, which predicts and tr
         SafetensorsReader(folder.path / "file").metadata());
 }
 
-TEST_CASE("load_network: modules of the user are rebuilt under the names that they were registered by") {
+TEST_CASE("load_network: custom modules are rebuilt by their registered names") {
   const TemporaryFolder folder("load_network_user");
   ModuleRegistry<float> modules;
   modules.add<Shift>("app.shift").add<third_party::Scale>("app.scale");
@@ -122,7 +122,7 @@ TEST_CASE("load_network: modules of the user are rebuilt under the names that th
   load(net, folder.path / "file");  // which needs no description
 }
 
-TEST_CASE("load_network: another scalar is converted if it is asked for") {
+TEST_CASE("load_network: another scalar type is converted on request") {
   const TemporaryFolder folder("load_network_scalar");
   Generator random{1};
   const Sequential net{Linear{3, 2, random}, BatchNorm1d{2}};
@@ -137,7 +137,7 @@ TEST_CASE("load_network: another scalar is converted if it is asked for") {
   CHECK_THROWS_AS(load_network(folder.path / "file"), FileError);
 }
 
-TEST_CASE("load_network: a description that does not fit the file is refused before anything is built") {
+TEST_CASE("load_network: a description that does not match the file is refused before anything is built") {
   CHECK(problem(linear("3", "2")) == "");
   CHECK(problem(linear("4", "2")) ==
         "\"0\", a \"Linear\": its weight has shape [2, 4], but the file has F32 [2, 3]");
@@ -172,7 +172,7 @@ TEST_CASE("load_network: a file without a description is refused") {
         }).ends_with(": no architecture in the metadata, build the network and use `load`"));
 }
 
-TEST_CASE("load_network: a network with scalers and categories needs nothing else than its file") {
+TEST_CASE("load_network: a network with scalers and categories needs only its file") {
   const TemporaryFolder folder("load_network_scalers");
   Generator random(1);
   const auto x = Tensor<float>::randn({30, 3}, random, 100, 20);

@@ -8,7 +8,7 @@
 
 using namespace gradus;
 
-TEST_CASE("LoadReport: names ten of each kind, counts the rest, and steers no terminal") {
+TEST_CASE("LoadReport: names ten of each kind, counts the rest, and cannot control the terminal") {
   LoadReport report;
   for (int i = 0; i < 20'000; ++i) {
     report.unexpected.push_back("layer" + std::to_string(i) + ".weight");
@@ -25,7 +25,7 @@ TEST_CASE("LoadReport: names ten of each kind, counts the rest, and steers no te
   CHECK(evil.to_string().size() < 600);
 }
 
-TEST_CASE("LoadReport: the table has a line per tensor, and names from a file are escaped") {
+TEST_CASE("LoadReport: the table has one line per tensor, and names from a file are escaped") {
   LoadReport report;
   CHECK(report.table() == "");
   report.assigned = {{"a\n", "0.weight", "F32 [2]"}, {"fc1.bias", "10.bias", "F32 []"}};

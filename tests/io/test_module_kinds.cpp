@@ -49,7 +49,7 @@ std::vector<AnyModule<float>> every_kind() {
 
 }  // namespace
 
-TEST_CASE("module kinds: every module of the library is described and built again") {
+TEST_CASE("module_kinds: every module of the library is described and rebuilt") {
   const auto kinds = gradus::detail::all_kinds(ModuleRegistry<float>());
   for (const AnyModule<float>& module : every_kind()) {
     CAPTURE(module.name());
@@ -73,7 +73,7 @@ TEST_CASE("module kinds: every module of the library is described and built agai
   }
 }
 
-TEST_CASE("module kinds: settings that no module has are refused") {
+TEST_CASE("module_kinds: settings that no module has are refused") {
   const auto kinds = gradus::detail::all_kinds(ModuleRegistry<float>());
   CHECK_THROWS_AS(kinds.find("Dropout")->build({{"p", 1.5}}), ArgumentError);
   for (const char* columns :
@@ -88,7 +88,7 @@ TEST_CASE("module kinds: settings that no module has are refused") {
   CHECK_THROWS_AS(kinds.find("Linear")->tensors(huge), ShapeError);
 }
 
-TEST_CASE("module kinds: modules of the user do not take the names of the library's") {
+TEST_CASE("module_kinds: custom modules cannot take the names of the library's modules") {
   ModuleRegistry<float> registry;
   registry.add<third_party::Swish>("Linear");
   CHECK_THROWS_AS(gradus::detail::all_kinds(registry), ArgumentError);

@@ -11,7 +11,7 @@
 
 using namespace gradus;
 
-TEST_CASE("ModuleRegistry: knows modules with and without settings by their names") {
+TEST_CASE("ModuleRegistry: finds modules with and without settings by name") {
   ModuleRegistry<float> registry;
   registry.add<third_party::Swish>("swish");
   registry.add<nn::Linear<float>>(
@@ -30,7 +30,7 @@ TEST_CASE("ModuleRegistry: knows modules with and without settings by their name
   CHECK(registry.find("swish")->build({}).name() == "Swish");
 }
 
-TEST_CASE("ModuleRegistry: names are taken once, and are text") {
+TEST_CASE("ModuleRegistry: a name can be registered once, and must be text") {
   ModuleRegistry<float> registry;
   registry.add<third_party::Swish>("swish");
   CHECK_THROWS_WITH_AS(

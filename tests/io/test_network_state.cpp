@@ -15,7 +15,7 @@
 using namespace gradus;
 using namespace gradus::nn;
 
-TEST_CASE("network_state: module by module parameters, buffers, then counters, all in the network itself") {
+TEST_CASE("network_state: lists each module's parameters and buffers, then counters, in place") {
   const Sequential<double> net{Sequential<double>{Linear<double>{2, 3}}, BatchNorm1d<double>{3},
                                Linear<double>{3, 1, {.bias = false}}};
   const auto state = gradus::detail::network_state(net);
@@ -32,7 +32,7 @@ TEST_CASE("network_state: module by module parameters, buffers, then counters, a
   CHECK_FALSE(gradus::detail::StateTensor<float>{"0.steps", nullptr, state[6].counter}.is_optional());
 }
 
-TEST_CASE("read_count: takes a scalar of at least 0") {
+TEST_CASE("read_count: reads a scalar of at least 0") {
   const test::TemporaryFolder folder("read_count");
   const auto five = Tensor<std::int64_t>::scalar(5), minus = Tensor<std::int64_t>::scalar(-1);
   const Tensor<std::int64_t> row{5};

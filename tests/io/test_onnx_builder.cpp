@@ -17,7 +17,7 @@ TEST_CASE("OnnxBuilder: refuses more memory than the file has, plus 128 KiB") {
                        "f.onnx: the network would be much larger than the file: 1 more numbers", FileError);
 }
 
-TEST_CASE("OnnxBuilder: makes a sample a row where constants are added to its elements") {
+TEST_CASE("OnnxBuilder: turns a sample into a row where constants are added to its elements") {
   const std::string where = "f.onnx";
   detail::OnnxBuilder<float> builder(where, 1000, Shape{2, 2});
   builder.scaling().add({1, 2, 3, 4});

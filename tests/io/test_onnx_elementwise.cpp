@@ -43,7 +43,8 @@ TEST_CASE("OnnxElementwise: attributes become the settings of modules") {
         doctest::Approx(2 * (std::exp(-2.0) - 1)));
 }
 
-TEST_CASE("OnnxElementwise: limits of Clip are operands, and a lower one above the upper is refused") {
+TEST_CASE(
+    "OnnxElementwise: the limits of Clip are operands, and a lower limit above the upper one is refused") {
   const std::vector<std::string> limits{onnx_tensor("low", {}, {-1}), onnx_tensor("high", {}, {1})};
   CHECK(output_of(onnx_node("Clip", {"x", "low", "high"}, "y"), limits) ==
         Tensor<float>{{-1, -0.5f, 0.5f, 1}});

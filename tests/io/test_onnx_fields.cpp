@@ -38,7 +38,7 @@ TEST_CASE("OnnxFields: reads integers, floats, strings and repeated integers, pa
   }
 }
 
-TEST_CASE("OnnxFields: throws FileError for what is cut short or no protobuf") {
+TEST_CASE("OnnxFields: throws FileError for truncated data and data that are not protobuf") {
   CHECK_THROWS_AS(at_first("\x08\x96"sv).integer(), FileError);
   CHECK_THROWS_AS(at_first("\x08\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01"sv).integer(), FileError);
   CHECK_THROWS_AS(at_first("\x0d\0\0"sv).real(), FileError);
@@ -48,7 +48,7 @@ TEST_CASE("OnnxFields: throws FileError for what is cut short or no protobuf") {
   CHECK_THROWS_AS(at_first("\x00"sv), FileError);  // field 0
 }
 
-TEST_CASE("OnnxFields: names the message and the field of another wire type") {
+TEST_CASE("OnnxFields: an error for a wrong wire type names the message and the field") {
   CHECK(gradus::test::message_of<FileError>([] { at_first("\x08\x05"sv).bytes(); }) ==
         "f.onnx: Test: field 1 has wire type 0, expected 2");
   CHECK_THROWS_AS(at_first("\x0a\x01h"sv).integer(), FileError);

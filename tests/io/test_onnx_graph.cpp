@@ -35,7 +35,7 @@ TEST_CASE("OnnxGraph: holds operators, constants, inputs and outputs") {
   CHECK(graph.inputs.at(0).dims == std::vector<std::int64_t>{-1, 4});
 }
 
-TEST_CASE("OnnxGraph: refuses names that are given twice, late or never, and with them cycles") {
+TEST_CASE("OnnxGraph: refuses names that are defined twice, late or never, and therefore cycles") {
   CHECK(problem({.nodes = {onnx_node("Relu", {"x"}, "y"), onnx_node("Relu", {"x"}, "y")}}) ==
         "f.onnx: node 1 (Relu): the name \"y\" is given twice");
   CHECK(problem({.nodes = {onnx_node("Relu", {"x"}, "x")}}) ==
@@ -63,7 +63,7 @@ TEST_CASE("OnnxGraph: limits operators, constants and names") {
   CHECK(problem({.nodes = {node}}) == "f.onnx: more than 4096 names");
 }
 
-TEST_CASE("OnnxGraph: refuses versions that it does not know, and files without a graph") {
+TEST_CASE("OnnxGraph: refuses unknown versions and files without a graph") {
   CHECK(problem({.opset = 6}) == "f.onnx: ModelProto: opset 6, expected one from 7 to 25");
   CHECK(problem({.opset = 26}) == "f.onnx: ModelProto: opset 26, expected one from 7 to 25");
   CHECK_THROWS_WITH_AS(detail::OnnxGraphParser(where, "").parse(), "f.onnx: ModelProto: no graph", FileError);

@@ -33,7 +33,7 @@ OnnxFile one(const std::string& node) {
 
 }  // namespace
 
-TEST_CASE("OnnxImporter: refuses graphs that are no chain") {
+TEST_CASE("OnnxImporter: refuses graphs that are not a chain") {
   CHECK(problem({.nodes = {onnx_node("Relu", {"x"}, "a"), onnx_node("Tanh", {"x"}, "y")}}) ==
         "ONNX: operators that are together no activation that gradus knows: node 0 (Relu), node 1 (Tanh)");
   CHECK(problem({.nodes = {onnx_node("Relu", {"x"}, "a"), onnx_node("Add", {"x", "a"}, "y")}}) ==
@@ -63,7 +63,7 @@ TEST_CASE("OnnxImporter: refuses inputs without fixed extents, and extents that 
   }
 }
 
-TEST_CASE("OnnxImporter: refuses constants and attributes that do not fit") {
+TEST_CASE("OnnxImporter: refuses mismatched constants and attributes") {
   for (const std::string& node :
        {onnx_node("Gemm", {"x", "v"}, "y"), onnx_node("Gemm", {"x"}, "y"),
         onnx_node("Gemm", {"x", "w", "w"}, "y"), onnx_node("Gemm", {"w", "x"}, "y"),

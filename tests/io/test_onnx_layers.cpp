@@ -42,7 +42,7 @@ TEST_CASE("OnnxLayers: Gemm scales weights by alpha and the bias by beta, transp
   CHECK(output_of(file(1)) == Tensor<float>{{2 * 5 + 5, 2 * 11 + 10}});
 }
 
-TEST_CASE("OnnxLayers: the Add after a MatMul becomes the bias of its Linear") {
+TEST_CASE("OnnxLayers: the Add after a MatMul becomes the bias of the Linear") {
   auto net = loaded({.nodes = {onnx_node("MatMul", {"x", "w"}, "a"), onnx_node("Add", {"b", "a"}, "y")},
                      .constants = {onnx_tensor("w", {2, 2}, {1, 2, 3, 4}), onnx_tensor("b", {2}, {10, 20})},
                      .inputs = {onnx_value("x", {-1, 2})}});

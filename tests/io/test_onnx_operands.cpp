@@ -24,7 +24,7 @@ detail::OnnxNode clip(const std::string& message, const std::vector<std::string_
 
 }  // namespace
 
-TEST_CASE("OnnxOperands: an operand that is left out is null or an error, one that is computed is an error") {
+TEST_CASE("OnnxOperands: an omitted operand is null or an error, a computed one is an error") {
   const std::string where = "f.onnx", message = test::onnx_node("Clip", {}, "y");
   const detail::OnnxGraph graph;
   const detail::OnnxOperands operands(where, graph);

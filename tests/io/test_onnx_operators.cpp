@@ -29,7 +29,7 @@ std::string problem(const OnnxFile& file) {
 
 }  // namespace
 
-TEST_CASE("refuse_unknown_onnx_operators: lists at most 20 unknown operators with their places") {
+TEST_CASE("refuse_unknown_onnx_operators: lists at most 20 unknown operators with their positions") {
   CHECK(problem({.nodes = {onnx_node("Relu", {"x"}, "a"), onnx_node("Conv", {"a", "v"}, "b"),
                            onnx_node("LSTM", {"b"}, "y")},
                  .constants = {onnx_tensor("v", {}, {1})}}) ==

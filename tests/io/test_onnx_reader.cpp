@@ -42,7 +42,7 @@ bool is_network(std::string_view bytes) {
 
 }  // namespace
 
-TEST_CASE("load_onnx: networks from PyTorch predict what they predicted there") {
+TEST_CASE("load_onnx: networks from PyTorch give the same predictions") {
   struct Case {
     const char* name;
     Shape shape;
@@ -63,7 +63,7 @@ TEST_CASE("load_onnx: constants before the first layer become a BatchNorm1d and 
   CHECK(net[2].name() == "Linear(12 -> 16)");
 }
 
-TEST_CASE("load_onnx: a file that ends early is refused, wherever it ends") {
+TEST_CASE("load_onnx: a truncated file is refused, wherever it ends") {
   const std::string bytes = test::read_file(reference + "activations.onnx");
   REQUIRE(is_network(bytes));
   std::size_t accepted = 0;
@@ -72,7 +72,7 @@ TEST_CASE("load_onnx: a file that ends early is refused, wherever it ends") {
   CHECK(accepted == 0);  // the version of the operators comes last
 }
 
-TEST_CASE("load_onnx: a file with changed bytes is a network or a FileError, and nothing else") {
+TEST_CASE("load_onnx: a file with modified bytes gives a network or a FileError, and nothing else") {
   for (const char* name : {"policy.onnx", "mlp.onnx"}) {
     const std::string original = test::read_file(reference + name);
     Generator random(3);
@@ -91,7 +91,7 @@ TEST_CASE("load_onnx: a file with changed bytes is a network or a FileError, and
   }
 }
 
-TEST_CASE("load_onnx: a file that is missing or no ONNX is a FileError that names it") {
+TEST_CASE("load_onnx: a missing file, or one that is not ONNX, is a FileError that names it") {
   const TemporaryFolder folder("onnx");
   CHECK_THROWS_AS(load_onnx(folder.path / "missing.onnx"), FileError);
   test::write_file(folder.path / "text.onnx", "hello");

@@ -31,7 +31,7 @@ Found region(const OnnxFile& file) {
 
 }  // namespace
 
-TEST_CASE("OnnxRegion: ends where all that depends on a value meets") {
+TEST_CASE("OnnxRegion: ends where everything that depends on a value meets again") {
   CHECK(region({.nodes = {onnx_node("Relu", {"x"}, "a"), onnx_node("Relu", {"a"}, "y")}}).nodes == 1);
   CHECK(region({.nodes = {onnx_node("Relu", {"x"}, "a"), onnx_node("Tanh", {"a"}, "b"),
                           onnx_node("Add", {"x", "b"}, "y")}})
@@ -39,7 +39,7 @@ TEST_CASE("OnnxRegion: ends where all that depends on a value meets") {
   CHECK(region({.nodes = {onnx_node("Relu", {"x"}, "a"), onnx_node("Relu", {"x"}, "y")}}).nodes == 2);
 }
 
-TEST_CASE("OnnxRegion: x sigmoid(x) is SiLU, sigmoid of anything else is not") {
+TEST_CASE("OnnxRegion: x sigmoid(x) is SiLU, any other product with a sigmoid is not") {
   const Found silu = region({.nodes = {onnx_node("Sigmoid", {"x"}, "a"), onnx_node("Mul", {"a", "x"}, "y")}});
   REQUIRE(silu.activation);
   CHECK(silu.activation->kind == detail::OnnxActivation::Kind::silu);
@@ -50,7 +50,7 @@ TEST_CASE("OnnxRegion: x sigmoid(x) is SiLU, sigmoid of anything else is not") {
   CHECK_FALSE(quick.activation);
 }
 
-TEST_CASE("OnnxRegion: the constants of GELU must be its own") {
+TEST_CASE("OnnxRegion: GELU must have exactly its own constants") {
   for (const float root : {0.70710678f, 0.7f}) {
     const Found gelu =
         region({.nodes = {onnx_node("Mul", {"x", "r"}, "a"), onnx_node("Erf", {"a"}, "b"),
@@ -61,7 +61,7 @@ TEST_CASE("OnnxRegion: the constants of GELU must be its own") {
   }
 }
 
-TEST_CASE("OnnxRegion: products of products end") {
+TEST_CASE("OnnxRegion: nested products terminate") {
   OnnxFile file;
   std::string value = "x";
   for (int i = 0; i < 15; ++i) {

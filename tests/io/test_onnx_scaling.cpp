@@ -10,7 +10,7 @@
 using namespace gradus;
 using Numbers = std::vector<double>;
 
-TEST_CASE("OnnxScaling: is the arithmetic that it was told, as a BatchNorm1d") {
+TEST_CASE("OnnxScaling: performs the recorded arithmetic as a BatchNorm1d") {
   detail::OnnxScaling scaling;
   CHECK(scaling.is_identity());
   scaling.subtract({1, 2});
@@ -30,7 +30,7 @@ TEST_CASE("OnnxScaling: a division undoes a multiplication") {
   CHECK(scaling.is_identity());
 }
 
-TEST_CASE("OnnxScaling: constants are broadcast as NumPy does") {
+TEST_CASE("OnnxScaling: constants are broadcast as in NumPy") {
   const auto at = [](Index i) { return static_cast<double>(i); };
   const Shape sample{2, 3};
   CHECK(detail::broadcast_onnx_constant({}, sample, at) == Numbers{0});

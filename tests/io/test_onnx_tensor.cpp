@@ -69,7 +69,7 @@ TEST_CASE("OnnxTensor: reads as many integers as it is told") {
   CHECK(parsed(bytes).integers(where, 17) == std::vector<Index>(17, 5));
 }
 
-TEST_CASE("OnnxTensor: refuses sizes that do not fit the elements") {
+TEST_CASE("OnnxTensor: refuses sizes that do not match the elements") {
   CHECK(message_of<FileError>([] {
           parsed(test::onnx_tensor("w", {2, 3}, {1, 2}));
         }) == "f.onnx: TensorProto: \"w\" has 2 elements, expected 6 for shape [2, 3]");
@@ -81,7 +81,7 @@ TEST_CASE("OnnxTensor: refuses sizes that do not fit the elements") {
                   FileError);  // doubles in a tensor of floats
 }
 
-TEST_CASE("OnnxTensor: refuses elements in another file, segments and elements that come twice") {
+TEST_CASE("OnnxTensor: refuses external data, segments and duplicate elements") {
   CHECK(message_of<FileError>([] {
           parsed(tensor({{2, 1}, {14, 1}}));
         }) == "f.onnx: TensorProto: \"\" keeps its elements in another file, which gradus does not open");

@@ -40,7 +40,7 @@ Scalar round_trip(Sequential<Scalar> net, const Shape& sample, Index size = -1) 
 
 }  // namespace
 
-TEST_CASE("save_onnx: each module comes back as itself") {
+TEST_CASE("save_onnx: each module is read back as itself") {
   const Shape row{6};
   CHECK(round_trip<float>({Linear{6, 4}}, row) == 0);
   CHECK(round_trip<float>({Linear{6, 4, {.bias = false}}}, row) == 0);
@@ -60,7 +60,7 @@ TEST_CASE("save_onnx: each module comes back as itself") {
   CHECK(round_trip<float>({Identity{}, Sequential<float>{Linear{6, 4}, ReLU{}}, Softmax{}}, row, 3) == 0);
 }
 
-TEST_CASE("save_onnx: scalers come back as a BatchNorm1d") {
+TEST_CASE("save_onnx: scalers are read back as a BatchNorm1d") {
   Generator random(1);
   const Tensor<double> x = Tensor<double>::randn({20, 6}, random, 3, 2);
   CHECK(round_trip<double>({Standardize{x}, Linear<double>{6, 4}}, {6}) <= 1e-14);
@@ -83,7 +83,7 @@ TEST_CASE("save_onnx: OneHot comes back as itself, with 1 column of 40 and with 
   }
 }
 
-TEST_CASE("save_onnx: epsilon, momentum and probability come back as the same doubles") {
+TEST_CASE("save_onnx: epsilon, momentum and probability are read back as the same doubles") {
   const TemporaryFolder folder("onnx");
   const Sequential<float> net{BatchNorm1d{4, {.epsilon = 1e-3, .momentum = 0.05}},
                               LayerNorm{4, {.epsilon = 1e-6}}, Dropout{0.3}};
@@ -102,7 +102,7 @@ TEST_CASE("save_onnx: epsilon, momentum and probability come back as the same do
   CHECK(dropout->p() == 0.3);
 }
 
-TEST_CASE("save_onnx: refuses modules that ONNX does not have, and samples that do not fit") {
+TEST_CASE("save_onnx: refuses modules that ONNX does not support, and samples of the wrong shape") {
   const TemporaryFolder folder("onnx");
   const auto file = folder.path / "net.onnx";
   CHECK_THROWS_WITH_AS(

@@ -17,7 +17,7 @@
 using namespace gradus;
 using gradus::test::TemporaryFolder;
 
-TEST_CASE("safetensors: what is written is read back, bit for bit, for every scalar and shape") {
+TEST_CASE("SafetensorsWriter: a round trip preserves every scalar type and shape, bit for bit") {
   const TemporaryFolder folder("safetensors_identity");
   const auto path = folder.path / "file.safetensors";
   const Tensor<float> floats{{1.5f, -0.0f}, {std::numeric_limits<float>::infinity(), 1e-45f}};
@@ -54,9 +54,9 @@ TEST_CASE("safetensors: what is written is read back, bit for bit, for every sca
                        (path.string() + ": \"0.weight\" has dtype F32, expected F64").c_str(), FileError);
 }
 
-TEST_CASE_TEMPLATE("safetensors: all bit patterns of a scalar survive", T, std::int8_t, std::uint8_t,
-                   std::int16_t, std::uint16_t, std::int32_t, std::uint32_t, std::int64_t, std::uint64_t,
-                   float, double) {
+TEST_CASE_TEMPLATE("SafetensorsWriter: all bit patterns of a scalar are preserved", T, std::int8_t,
+                   std::uint8_t, std::int16_t, std::uint16_t, std::int32_t, std::uint32_t, std::int64_t,
+                   std::uint64_t, float, double) {
   const TemporaryFolder folder("safetensors_bits");
   Generator random{3};
   Tensor<T> tensor(Shape{1000});

@@ -15,7 +15,7 @@ static_assert(SafetensorsScalar<Index> && SafetensorsScalar<float> && Safetensor
 static_assert(!SafetensorsScalar<long double> && !SafetensorsScalar<char> && !SafetensorsScalar<wchar_t>);
 static_assert(!SafetensorsScalar<const float>);
 
-TEST_CASE_TEMPLATE("safetensors_dtype: names the type and the size in memory", T, bool, std::int8_t,
+TEST_CASE_TEMPLATE("safetensors_dtype: returns the name and the size in memory", T, bool, std::int8_t,
                    std::uint8_t, std::int16_t, std::uint16_t, std::int32_t, std::uint32_t, std::int64_t,
                    std::uint64_t, long, float, double) {
   const std::string dtype = detail::safetensors_dtype<T>();

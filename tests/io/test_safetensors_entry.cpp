@@ -8,7 +8,7 @@
 
 using namespace gradus;
 
-TEST_CASE("SafetensorsEntry: its description is safe to print") {
+TEST_CASE("SafetensorsEntry: the description is safe to print") {
   CHECK(SafetensorsEntry{"w", "F32", {2, 3}, 2}.description() == "F32 [2, 3]");
   CHECK(SafetensorsEntry{"w", "F32", {}, 0}.description() == "F32 []");
   CHECK(SafetensorsEntry{"w", "F32", {}, 9}.description() == "F32 of rank 9");

@@ -34,7 +34,7 @@ struct Case {
 
 }  // namespace
 
-TEST_CASE("parse_safetensors_header: well-formed headers") {
+TEST_CASE("parse_safetensors_header: accepts well-formed headers") {
   const std::string longer = "{" + tensor_json("b", "\"F32\"", "[2]", "[4,12]") + "," +
                              tensor_json("a", "\"I16\"", "[1,2]", "[0,4]") +
                              R"(,"__metadata__":{"k":"v","":""}}   )";
@@ -53,7 +53,7 @@ TEST_CASE("parse_safetensors_header: well-formed headers") {
   CHECK(problem(header_json("[9223372036854775807,0]", "[0,0]"), 0) == "");
 }
 
-TEST_CASE("parse_safetensors_header: what is around the object") {
+TEST_CASE("parse_safetensors_header: anything before or after the JSON object is refused") {
   const std::string object = header_json("[1]", "[0,4]");
   const Case cases[] = {
       {"", 0, R"(header: it begins with "", expected "{")"},
@@ -82,7 +82,7 @@ TEST_CASE("parse_safetensors_header: what is around the object") {
   }
 }
 
-TEST_CASE("parse_safetensors_header: one typed error that says what is wrong") {
+TEST_CASE("parse_safetensors_header: every malformed header gives one error type that says what is wrong") {
   const Case cases[] = {
       {"{", 0, "header: it is not valid JSON at byte 2"},
       {"{} x", 0, "header: it is not valid JSON at byte 4"},
@@ -147,7 +147,7 @@ TEST_CASE("parse_safetensors_header: one typed error that says what is wrong") {
         "header: an array where the format has none in \"a\"");
 }
 
-TEST_CASE("parse_safetensors_header: dtypes and ranks that gradus cannot read do not refuse the file") {
+TEST_CASE("parse_safetensors_header: dtypes and ranks that gradus cannot read are accepted in the header") {
   const std::string nine = "[1,1,1,1,1,1,1,1,1]";
   for (const auto& [dtype, shape, bytes] : {std::tuple{"C64", "[2]", 16},
                                             {"F8_E8M0", "[3]", 3},
@@ -169,7 +169,7 @@ TEST_CASE("parse_safetensors_header: dtypes and ranks that gradus cannot read do
   CHECK(parse_safetensors_header("x", header_json(many + "]", "[0,4]"), 4).entries[0].rank == 100'000);
 }
 
-TEST_CASE("parse_safetensors_header: messages hold no control characters and no long names") {
+TEST_CASE("parse_safetensors_header: messages contain no control characters and no long names") {
   const std::string evil = R"(\u001b[31m\n\u0000\u009b)";
   const std::string shown = R"("\x1b[31m\n\x00\u009b")";
   CHECK(problem("{" + tensor_json(evil, "\"F32\"", "[1]", "[4,8]") + "}", 8) ==
@@ -186,7 +186,7 @@ TEST_CASE("parse_safetensors_header: messages hold no control characters and no 
             .description() == "\\x1b[2J [1]");
 }
 
-TEST_CASE("parse_safetensors_header: takes memory in proportion to its length") {
+TEST_CASE("parse_safetensors_header: uses memory in proportion to the header's length") {
   std::string json = "{";
   for (int i = 0; i < 100'000; ++i) {
     json += (i == 0 ? "" : ",") + tensor_json(std::to_string(i), "\"U8\"", "[0]", "[0,0]");
@@ -205,7 +205,7 @@ TEST_CASE("parse_safetensors_header: takes memory in proportion to its length") 
         4 * liar.size());
 }
 
-TEST_CASE("parse_safetensors_header: whatever was changed, it is read or refused by one kind of error") {
+TEST_CASE("parse_safetensors_header: any modified header is either read or refused with one kind of error") {
   const std::string whole =
       "{" + tensor_json("a", "\"F32\"", "[2]", "[0,8]") + R"(,"__metadata__":{"k":"v"}} )";
   Generator random{1};

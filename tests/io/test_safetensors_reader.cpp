@@ -31,7 +31,7 @@ using gradus::test::write_file;
 
 }  // namespace
 
-TEST_CASE("SafetensorsReader: the header's length") {
+TEST_CASE("SafetensorsReader: an invalid header length is refused") {
   CHECK_THROWS_AS(SafetensorsReader("/nonexistent/file.safetensors"), FileError);
   for (std::size_t size = 0; size < 8; ++size) {
     CHECK(safetensors_complaint(std::string(size, '\0')) ==
@@ -49,14 +49,14 @@ TEST_CASE("SafetensorsReader: the header's length") {
         "9 bytes of data, but the tensors take 8");
 }
 
-TEST_CASE("SafetensorsReader: a file that ends early, at any byte, is refused") {
+TEST_CASE("SafetensorsReader: a file truncated at any byte is refused") {
   const std::string whole = safetensors_bytes(header_json("[2]", "[0,8]"), 8);
   for (std::size_t size = 0; size < whole.size(); ++size) {
     CHECK(safetensors_complaint(whole.substr(0, size)) != "");
   }
 }
 
-TEST_CASE("SafetensorsReader: a file whose bytes were changed anywhere is read or refused") {
+TEST_CASE("SafetensorsReader: any modified file is either read or refused") {
   const std::string whole = safetensors_bytes(header_json("[2]", "[0,8]"), 8);
   Generator random{1};
   for (int round = 0; round < 1000; ++round) {
@@ -68,7 +68,7 @@ TEST_CASE("SafetensorsReader: a file whose bytes were changed anywhere is read o
   }
 }
 
-TEST_CASE("SafetensorsReader: what it cannot read is an error only when it is asked for") {
+TEST_CASE("SafetensorsReader: an unreadable tensor is an error only when it is requested") {
   const TemporaryFolder folder("safetensors_foreign");
   const std::string json = "{" + tensor_json("complex", "\"C64\"", "[1]", "[0,8]") + "," +
                            tensor_json("scale", "\"F8_E8M0\"", "[3]", "[8,11]") + "," +
@@ -114,7 +114,7 @@ TEST_CASE("SafetensorsReader: BOOL is 0 or 1, and no other dtype is read as bool
   CHECK_THROWS_AS(SafetensorsReader(folder.path / "file").read<std::uint8_t>("a"), FileError);
 }
 
-TEST_CASE("SafetensorsReader: little-endian on every machine, signalling NaNs included") {
+TEST_CASE("SafetensorsReader: data are little-endian on every machine, including signalling NaNs") {
   const TemporaryFolder folder("safetensors_endian");
   const auto path = write_file(
       folder.path / "file",
@@ -125,7 +125,7 @@ TEST_CASE("SafetensorsReader: little-endian on every machine, signalling NaNs in
   CHECK(bits == std::array<std::uint32_t, 2>{0x7f800001, 0x3fc00000});
 }
 
-TEST_CASE("SafetensorsReader: many threads read one const reader") {
+TEST_CASE("SafetensorsReader: many threads can read one const reader") {
   const TemporaryFolder folder("safetensors_threads");
   std::vector<Tensor<float>> tensors;
   SafetensorsWriter writer;

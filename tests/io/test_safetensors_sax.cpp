@@ -27,7 +27,7 @@ std::string problem(const std::string& json) {
 
 }  // namespace
 
-TEST_CASE("ExtentList: multiplies any number of extents, and tells when the product overflows") {
+TEST_CASE("ExtentList: multiplies any number of extents and reports overflow") {
   ExtentList list;
   CHECK(list.product == 1);
   for (int i = 0; i < 20; ++i) list.add(4);
@@ -48,7 +48,7 @@ TEST_CASE("ExtentList: multiplies any number of extents, and tells when the prod
   CHECK(zero.product == 0);
 }
 
-TEST_CASE("SafetensorsSax: entries in the order of the text, with shape and offsets") {
+TEST_CASE("SafetensorsSax: lists entries in the order of the text, with shape and offsets") {
   SafetensorsSax sax;
   REQUIRE(nlohmann::json::sax_parse(
       R"({"b":{"dtype":"F32","shape":[2,3],"data_offsets":[8,32]},"__metadata__":{"k":"v"},)"
@@ -65,7 +65,7 @@ TEST_CASE("SafetensorsSax: entries in the order of the text, with shape and offs
   CHECK(sax.header.metadata.at("k") == "v");
 }
 
-TEST_CASE("SafetensorsSax: stops at the first thing that the format does not have, and names it") {
+TEST_CASE("SafetensorsSax: stops at the first violation of the format and names it") {
   CHECK(problem(header_json("[1]", "[0,4]")) == "");
   CHECK(problem(header_json("[2]", "[0,4]")) == R"("a" has 4 bytes for F32 [2])");
   CHECK(problem(header_json("[1,-1]", "[0,4]")) == R"(-1 where the format has none in "a")");

@@ -52,7 +52,7 @@ TEST_CASE("SafetensorsSource: a path, a map and memory give the same bytes") {
   CHECK(read_at(memory, std::numeric_limits<std::uint64_t>::max(), 1) == "");
 }
 
-TEST_CASE("SafetensorsSource: a source that was moved reads on") {
+TEST_CASE("SafetensorsSource: a moved source continues reading") {
   const TemporaryFolder folder("source_moved");
   SafetensorsSource map(MemoryMap(gradus::test::write_file(folder.path / "file", "abc")));
   const SafetensorsSource moved = std::move(map);

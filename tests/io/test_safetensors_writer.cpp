@@ -21,7 +21,7 @@ using namespace std::string_literals;
 
 }  // namespace
 
-TEST_CASE("SafetensorsWriter: the data begin on a multiple of eight bytes and the header says where") {
+TEST_CASE("SafetensorsWriter: the data start at a multiple of eight bytes and the header says where") {
   const TemporaryFolder folder("safetensors_bytes");
   const Tensor<float> one{1.0f};
   SafetensorsWriter writer;
@@ -32,7 +32,7 @@ TEST_CASE("SafetensorsWriter: the data begin on a multiple of eight bytes and th
         test::safetensors_bytes(json + std::string(8 - json.size() % 8, ' '), "\0\0\x80\x3f"s));
 }
 
-TEST_CASE("SafetensorsWriter: metadata, scalars and empty tensors") {
+TEST_CASE("SafetensorsWriter: writes metadata, scalars and empty tensors") {
   const TemporaryFolder folder("safetensors_json");
   const auto scalar = Tensor<std::int16_t>::scalar(3);
   const Tensor<bool> bools{{true, false}};
@@ -81,14 +81,14 @@ TEST_CASE("SafetensorsWriter: a header longer than readers accept is not written
   CHECK(std::filesystem::is_empty(folder.path));
 }
 
-TEST_CASE("SafetensorsWriter: a save that fails leaves nothing behind") {
+TEST_CASE("SafetensorsWriter: a failed save leaves nothing behind") {
   const Tensor<float> one{1.0f};
   SafetensorsWriter writer;
   writer.add("w", one);
   CHECK_THROWS_AS(writer.write("/nonexistent/folder/x.safetensors"), FileError);
 }
 
-TEST_CASE("SafetensorsWriter: what is written is read, 100,000 tensors and 600 kB of metadata too") {
+TEST_CASE("SafetensorsWriter: 100,000 tensors and 600 kB of metadata can be read back") {
   const TemporaryFolder folder("safetensors_many");
   const auto path = folder.path / "file";
   constexpr int count = 100'000;

@@ -81,7 +81,7 @@ const fs::path file = fs::temp_directory_path() / "gradus_save_archive.safetenso
 
 }  // namespace
 
-TEST_CASE("SaveArchive: every value is loaded as it was saved, to the last bit") {
+TEST_CASE("SaveArchive: every value is loaded exactly as it was saved") {
   Everything saved = filled(), loaded;
   {
     SaveArchive archive;

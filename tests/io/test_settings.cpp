@@ -12,7 +12,7 @@
 using gradus::FileError;
 using gradus::Settings;
 
-TEST_CASE("Settings: each value comes back as what it is") {
+TEST_CASE("Settings: each value is returned with its type") {
   const double infinity = std::numeric_limits<double>::infinity();
   const Settings settings{{"size", 784},       {"bias", true},       {"p", 0.25},           {"form", "tanh"},
                           {"above", infinity}, {"below", -infinity}, {"none", std::nan("")}};
@@ -30,7 +30,7 @@ TEST_CASE("Settings: each value comes back as what it is") {
   CHECK(settings == Settings(settings));
 }
 
-TEST_CASE("Settings: a setting that is missing or of another type is an error") {
+TEST_CASE("Settings: a missing setting or one of another type is an error") {
   const Settings settings{{"size", 784}, {"p", 0.25}, {"form", "x"}};
   CHECK_THROWS_WITH_AS(settings.flag("bias"), "no setting \"bias\", expected true or false", FileError);
   CHECK_THROWS_WITH_AS(settings.flag("size"), "setting \"size\" is not true or false", FileError);

@@ -43,7 +43,7 @@ std::string message(auto&& call) {
 
 }  // namespace
 
-TEST_CASE("A const network is saved, whatever its modules are for") {
+TEST_CASE("save: a const network is saved, including all kinds of modules") {
   const Sequential<double> net{Linear<double>{2, 2}, Tanh{}, BatchNorm1d<double>{2}};
   const fs::path file = temporary("const");
   save(net, file);
@@ -56,7 +56,7 @@ TEST_CASE("A const network is saved, whatever its modules are for") {
   fs::remove(file);
 }
 
-TEST_CASE("A network that PyTorch trained gives PyTorch's output") {
+TEST_CASE("load: a network trained by PyTorch gives PyTorch's output") {
   Generator random{0};
   Sequential net{Flatten{}, Linear{6, 4, random}, ReLU{}, Linear{4, 3, random, {.bias = false}}};
   load(net, reference);
@@ -66,7 +66,7 @@ TEST_CASE("A network that PyTorch trained gives PyTorch's output") {
   CHECK(allclose(y, expected, 1e-6f, 1e-6f));
 }
 
-TEST_CASE("Save, then load, is the identity, for nested networks and for double") {
+TEST_CASE("save, load: a round trip is the identity for nested networks and for double") {
   Generator random{3};
   const fs::path file = temporary("identity.safetensors");
   Sequential net{Linear<double>{5, 4, random},
@@ -82,7 +82,7 @@ TEST_CASE("Save, then load, is the identity, for nested networks and for double"
   fs::remove(file);
 }
 
-TEST_CASE("A file that does not fit is refused whole, with every difference named") {
+TEST_CASE("load: a file that does not fit is refused completely, with every difference named") {
   Generator random{0};
   Sequential net{Linear{6, 4, random}, Linear{6, 5, random}, Linear{4, 3, random}};
   const Sequential before = net;
@@ -98,7 +98,7 @@ TEST_CASE("A file that does not fit is refused whole, with every difference name
   }
 }
 
-TEST_CASE("Another scalar is a difference too") {
+TEST_CASE("load: a different scalar type counts as a difference") {
   Generator random{0};
   Sequential net{Flatten<double>{}, Linear<double>{6, 4, random}, ReLU<double>{},
                  Linear<double>{4, 3, random, {.bias = false}}};
@@ -107,7 +107,7 @@ TEST_CASE("Another scalar is a difference too") {
         }).find("1.weight is F32 [4, 6] in the file, F64 [4, 6] in the network") != std::string::npos);
 }
 
-TEST_CASE("A load that is not strict takes what fits and reports the rest") {
+TEST_CASE("load: a non-strict load takes what fits and reports the rest") {
   Generator random{0};
   Sequential net{Flatten{}, Linear{6, 4, random}, ReLU{}, Linear{4, 7, random}};
   const Tensor<float> last = net[3].as<Linear>().weight.value;
@@ -122,7 +122,7 @@ TEST_CASE("A load that is not strict takes what fits and reports the rest") {
   CHECK(net[1].as<Linear>().weight.value == whole[1].as<Linear>().weight.value);
 }
 
-TEST_CASE("load: a strict load without a report, and one with") {
+TEST_CASE("load: strict loads with and without a report") {
   Generator random{0};
   Sequential net{Flatten{}, Linear{6, 4, random}, ReLU{}, Linear{4, 3, random, {.bias = false}}};
   static_assert(std::is_void_v<decltype(load(net, reference))>);
@@ -130,7 +130,7 @@ TEST_CASE("load: a strict load without a report, and one with") {
   CHECK(load(net, reference, Match::what_fits).complete());
 }
 
-TEST_CASE("load: names that all carry a prefix are an error, whatever the match") {
+TEST_CASE("load: if all names share a prefix, it is an error, whatever the match") {
   Generator random{0};
   const TemporaryFolder folder("state_dict_prefix");
   Sequential inner{Linear{6, 4, random}, Linear{4, 3, random}};
@@ -175,7 +175,7 @@ TEST_CASE("load: tensors that gradus cannot read are reported and skipped") {
   CHECK(net[0].as<Linear>().weight.value == Tensor<float>{{0, 0}});
 }
 
-TEST_CASE("save, then load: networks of many small layers") {
+TEST_CASE("save, load: round trip with many small layers") {
   const TemporaryFolder folder("state_dict_many");
   Generator random{0};
   Sequential<float> net, other;
@@ -194,7 +194,7 @@ TEST_CASE("save, then load: networks of many small layers") {
   CHECK(wrong == 0);
 }
 
-TEST_CASE("save: metadata that is not UTF-8 is a gradus error") {
+TEST_CASE("save: metadata that are not UTF-8 are a gradus::Error") {
   const TemporaryFolder folder("state_dict_utf8");
   Generator random{0};
   Sequential net{Linear{1, 1, random}};
@@ -203,7 +203,7 @@ TEST_CASE("save: metadata that is not UTF-8 is a gradus error") {
   CHECK(fs::is_empty(folder.path));
 }
 
-TEST_CASE("Files that are missing or foreign are typed errors and change nothing") {
+TEST_CASE("load: missing or foreign files are typed errors and change nothing") {
   Generator random{0};
   Sequential net{Linear{6, 4, random}};
   CHECK_THROWS_AS(load(net, "/nonexistent.safetensors"), FileError);
@@ -211,7 +211,7 @@ TEST_CASE("Files that are missing or foreign are typed errors and change nothing
   CHECK_THROWS_AS(save(net, "/nonexistent/folder/net.safetensors"), FileError);
 }
 
-TEST_CASE("load: a network with BatchNorm and its count, in full") {
+TEST_CASE("load: a network with batch normalisation and its count is loaded completely") {
   const TemporaryFolder folder("state_dict_count");
   const Sequential<float> fresh{Linear{3, 2}, BatchNorm1d{2}};
   Sequential<float> net = fresh, other = fresh;
@@ -247,7 +247,7 @@ TEST_CASE("load: a network with BatchNorm and its count, in full") {
   CHECK(other[0].as<Linear>().weight.value == before);
 }
 
-TEST_CASE("save: modules whose visits are not const are written, not copies of them") {
+TEST_CASE("save: modules whose visits are not const are written themselves, not as copies") {
   const TemporaryFolder folder("state_dict_not_const");
   Sequential<float> net{third_party::Scale<float>{}}, other = net;
   net[0].as<third_party::Scale>().factor.value.fill(7);
@@ -256,7 +256,7 @@ TEST_CASE("save: modules whose visits are not const are written, not copies of t
   CHECK(other[0].as<third_party::Scale>().factor.value(0) == 7);
 }
 
-TEST_CASE("load: from a path, a memory map and memory") {
+TEST_CASE("load: accepts a path, a memory map and memory") {
   const TemporaryFolder folder("state_dict_memory");
   Generator random{1};
   const Sequential net{Linear{3, 2, random}};
@@ -276,7 +276,7 @@ TEST_CASE("load: from a path, a memory map and memory") {
   CHECK(message([&] { load(other, cut); }).starts_with("memory: header length "));
 }
 
-TEST_CASE("load: float types are converted if it is asked for, and written") {
+TEST_CASE("load, save: float types are converted on request") {
   const TemporaryFolder folder("state_dict_convert");
   Generator random{1};
   Sequential net{Linear{3, 2, random}, BatchNorm1d{2}};
@@ -318,7 +318,7 @@ TEST_CASE("load: more numbers than are converted at a time, and none") {
   CHECK(other[0].as<Linear>().weight.value == net[0].as<Linear>().weight.value.cast<float>().cast<double>());
 }
 
-TEST_CASE("load: a prefix and new names") {
+TEST_CASE("load: maps a prefix and new names") {
   const TemporaryFolder folder("state_dict_rename");
   Generator random{1};
   const Sequential file{{"actor", Sequential{{"fc1", Linear{3, 3, random}}, {"fc11", Linear{3, 3, random}}}},
@@ -347,7 +347,7 @@ TEST_CASE("load: a prefix and new names") {
   CHECK(whole["critic"].as<Linear>().weight.value == file["critic"].as<Linear>().weight.value);
 }
 
-TEST_CASE("load by order: module by module, with a table of what went where") {
+TEST_CASE("load: by order assigns module by module and prints a table of the assignments") {
   const TemporaryFolder folder("state_dict_order");
   Generator random{1};
   const Sequential file{{"stem", Linear{3, 4, random}},

@@ -29,7 +29,7 @@ using Names = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("natural_less: compares numbers as numbers, and is an order") {
+TEST_CASE("natural_less: compares numbers as numbers and is a strict order") {
   CHECK(natural_less("layer.2", "layer.10"));
   CHECK_FALSE(natural_less("layer.10", "layer.2"));
   CHECK(natural_less("a", "b"));
@@ -44,7 +44,7 @@ TEST_CASE("natural_less: compares numbers as numbers, and is an order") {
   }
 }
 
-TEST_CASE("rename: the longest path that a name begins with counts, in any order") {
+TEST_CASE("rename: the longest matching path applies, in any order of the rules") {
   const std::vector<std::pair<std::string, std::string>> paths{{"a", "x"}, {"a.b", "y"}, {"a.b.c", "z"}};
   for (const auto& order : std::vector<std::vector<std::pair<std::string, std::string>>>{
            paths, {paths[2], paths[0], paths[1]}, {paths[1], paths[2], paths[0]}}) {
@@ -57,7 +57,7 @@ TEST_CASE("rename: the longest path that a name begins with counts, in any order
   }
 }
 
-TEST_CASE("ordered_modules: sorted names say nothing about the order, any other order is kept") {
+TEST_CASE("ordered_modules: sorted names carry no order, any other order is kept") {
   CHECK(modules({{"F32", "10.weight"}, {"F32", "2.bias"}, {"F32", "2.weight"}}) == Names{"2", "10"});
   CHECK(modules({{"I64", "2.count"}, {"F32", "10.weight"}, {"F32", "2.bias"}}) == Names{"2", "10"});
   CHECK(modules({{"F32", "stem.weight"}, {"F32", "stem.bias"}, {"F32", "body.weight"}}) ==

@@ -49,7 +49,7 @@ Sequential<Scalar> every(Generator& random) {
 
 }  // namespace
 
-TEST_CASE("PyTorch's networks: every kind of module, trained there, gives the same logits here") {
+TEST_CASE("load: a PyTorch network with every kind of module gives the same logits") {
   Generator random{0};
   Sequential<float> net = every<float>(random);
   const std::string file = reference("every");
@@ -62,7 +62,7 @@ TEST_CASE("PyTorch's networks: every kind of module, trained there, gives the sa
   CHECK_MESSAGE(verify(twice, file).ok(), verify(twice, file).to_string());
 }
 
-TEST_CASE("PyTorch's networks: into numbered modules, by order") {
+TEST_CASE("load: PyTorch networks can be loaded into numbered modules by order") {
   Generator random{0};
   const Sequential<float> named = every<float>(random);
   Sequential<float> net;
@@ -71,7 +71,7 @@ TEST_CASE("PyTorch's networks: into numbered modules, by order") {
   CHECK(verify(net, reference("every")).ok());
 }
 
-TEST_CASE("PyTorch's networks: F64, F16 and BF16") {
+TEST_CASE("load: PyTorch networks in F64, F16 and BF16") {
   for (const char* dtype : {"f64", "f16", "bf16"}) {
     CAPTURE(dtype);
     Sequential<float> single{Flatten{}, Linear{12, 8}, BatchNorm1d{8}, ReLU{}, Linear{8, 5}};
@@ -86,7 +86,7 @@ TEST_CASE("PyTorch's networks: F64, F16 and BF16") {
 }
 
 // Writes gradus_every.safetensors into the folder GRADUS_TORCH_OUTPUT, for `torch_networks.py check`.
-TEST_CASE("PyTorch's networks: every kind of module, trained here, is rebuilt from its file") {
+TEST_CASE("save, load_network: a trained network with every kind of module is rebuilt from its file") {
   Generator random{3};
   Sequential<float> net = every<float>(random);
   optim::Adam<float> adam{net.named_parameters(), {.learning_rate = 0.01}};

@@ -66,7 +66,7 @@ std::vector<std::uint64_t> never_interrupted(Index threads, const fs::path& fold
 
 }  // namespace
 
-TEST_CASE("load_checkpoint: a training killed at random steps ends with the same bits") {
+TEST_CASE("load_checkpoint: training killed at random steps ends with the same bits") {
   const Folder folder;
   const fs::path file = folder.path / "training.safetensors", best = folder.path / "best.safetensors";
   for (const Index threads : {1, 2}) {
@@ -99,7 +99,7 @@ TEST_CASE("load_checkpoint: a training killed at random steps ends with the same
   }
 }
 
-TEST_CASE("load_checkpoint: continues from every step and epoch, with other threads too") {
+TEST_CASE("load_checkpoint: continues from every step and epoch, also with a different number of threads") {
   const Folder folder;
   const fs::path file = folder.path / "training.safetensors", best = folder.path / "best.safetensors";
   const auto expected = never_interrupted(1, folder.path);
@@ -118,7 +118,7 @@ TEST_CASE("load_checkpoint: continues from every step and epoch, with other thre
   }
 }
 
-TEST_CASE("load_checkpoint: a training that early stopping has ended does not go on") {
+TEST_CASE("load_checkpoint: training ended by early stopping does not continue") {
   const Folder folder;
   const fs::path file = folder.path / "training.safetensors", best = folder.path / "best.safetensors";
   ResumableTraining whole(1, best, 1);
@@ -188,7 +188,7 @@ int train_until_killed(const fs::path& file, const fs::path& best, Generator& dr
 
 }  // namespace
 
-TEST_CASE("load_checkpoint: a process killed by SIGKILL while it saves can be continued") {
+TEST_CASE("load_checkpoint: training continues after SIGKILL during a save") {
   const Folder folder;
   const fs::path file = folder.path / "training.safetensors", best = folder.path / "best.safetensors";
   const auto expected = never_interrupted(1, folder.path);
@@ -218,7 +218,7 @@ struct Plain {
 
 }  // namespace
 
-TEST_CASE("load_checkpoint: what does not fit is named, and nothing changes") {
+TEST_CASE("load_checkpoint: mismatches are named, and nothing changes") {
   const Folder folder;
   const fs::path file = folder.path / "training.safetensors";
   const auto refused = [&](const std::string& what) {
@@ -276,7 +276,7 @@ TEST_CASE("load_checkpoint: what does not fit is named, and nothing changes") {
   }
 }
 
-TEST_CASE("load_checkpoint: other batches than those of the file are refused by fit") {
+TEST_CASE("load_checkpoint: fit refuses batches other than those of the file") {
   const Folder folder;
   const fs::path file = folder.path / "training.safetensors";
   Plain first, second;
@@ -289,7 +289,7 @@ TEST_CASE("load_checkpoint: other batches than those of the file are refused by 
                        StateError);
 }
 
-TEST_CASE("save_checkpoint: not in the middle of a step, and load_checkpoint not during a fit") {
+TEST_CASE("save_checkpoint, load_checkpoint: refused in the middle of a step or during a fit") {
   const Folder folder;
   const fs::path file = folder.path / "training.safetensors";
   Plain saves, loads;
@@ -301,7 +301,7 @@ TEST_CASE("save_checkpoint: not in the middle of a step, and load_checkpoint not
   CHECK_THROWS_AS(loads.trainer.fit(loads.data), StateError);
 }
 
-TEST_CASE("load_checkpoint: a file saved after a fit begins a further one") {
+TEST_CASE("load_checkpoint: a file saved after a fit starts another fit") {
   const Folder folder;
   const fs::path file = folder.path / "training.safetensors";
   Plain whole, first, second;

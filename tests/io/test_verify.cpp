@@ -31,7 +31,7 @@ Verification verify_with(const Tensor<float>& input, const Tensor<float>& output
 
 }  // namespace
 
-TEST_CASE("verify: compares with the largest number of the output") {
+TEST_CASE("verify: compares relative to the largest output") {
   const Tensor<float> x{{1, -4}};
   CHECK(verify_with(x, x).relative_error() == 0);
   CHECK(verify_with(x, {{1, -4}}).ok());
@@ -50,7 +50,7 @@ TEST_CASE("verify: compares with the largest number of the output") {
   CHECK_FALSE(verify_with({{1, 1, 9}}, {{nan, 1, 9}}).ok());
 }
 
-TEST_CASE("verify: a file that was saved with an example") {
+TEST_CASE("verify: accepts a file that was saved with an example") {
   const TemporaryFolder folder("verify_saved");
   Generator random{1};
   Sequential net{Linear{3, 2, random}, BatchNorm1d{2}};
@@ -63,7 +63,7 @@ TEST_CASE("verify: a file that was saved with an example") {
   CHECK(verify(other, folder.path / "file").ok());
 }
 
-TEST_CASE("verify: a file without an example, or with one that does not fit") {
+TEST_CASE("verify: refuses a file without an example or with a mismatched one") {
   const TemporaryFolder folder("verify_none");
   const Sequential<float> net{Linear{3, 2}};
   save(net, folder.path / "file");

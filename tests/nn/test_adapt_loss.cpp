@@ -27,7 +27,7 @@ struct Constant {
 
 }  // namespace
 
-TEST_CASE("adapt_loss: the losses of nn take the scalar of the network, and keep their settings") {
+TEST_CASE("adapt_loss: the losses of nn take the scalar of the network and keep their settings") {
   const auto mean = nn::adapt_loss<double>(nn::MeanSquaredError<>{nn::Reduction::sum});
   static_assert(std::is_same_v<decltype(mean), const nn::MeanSquaredError<double>>);
   CHECK(mean.reduction == nn::Reduction::sum);
@@ -43,7 +43,7 @@ TEST_CASE("adapt_loss: the losses of nn take the scalar of the network, and keep
   CHECK(entropy.ignore_index == 1);
 }
 
-TEST_CASE("adapt_loss: other losses stay what they are") {
+TEST_CASE("adapt_loss: other losses are unchanged") {
   static_assert(std::is_same_v<decltype(nn::adapt_loss<float>(nn::MeanSquaredError<float>{})),
                                nn::MeanSquaredError<float>>);
   // A cast would leave out what a derived class adds.

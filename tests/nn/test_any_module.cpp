@@ -26,7 +26,7 @@ using gradus::nn::ReLU;
 namespace test = gradus::test;
 
 TEST_SUITE("any_module") {
-  TEST_CASE("does what the module in it does") {
+  TEST_CASE("AnyModule: behaves like the module that it holds") {
     const Linear<float> linear(3, 2);
     const AnyModule<float> any = linear;
     const Tensor<float> x{{1, 2, 3}};
@@ -44,7 +44,7 @@ TEST_SUITE("any_module") {
     CHECK_FALSE(AnyModule<float>(ReLU<float>{}).has_parameters());
   }
 
-  TEST_CASE("a module of someone else's, with and without parameters") {
+  TEST_CASE("AnyModule: holds a third-party module, with and without parameters") {
     Generator random(1);
     const Tensor<double> x = Tensor<double>::randn({3, 5}, random);
     CHECK(test::check_gradients(third_party::Swish<double>{}, x).ok());
@@ -52,7 +52,7 @@ TEST_SUITE("any_module") {
     CHECK(AnyModule<float>(third_party::Swish<float>{}).name() == "Swish");
   }
 
-  TEST_CASE("copies are independent, moves keep the module") {
+  TEST_CASE("AnyModule: copies are independent, moves keep the module") {
     AnyModule<float> any = Linear<float>(2, 2);
     AnyModule<float> copy = any;
     copy.as<Linear>().weight.value.fill(9);
@@ -68,7 +68,7 @@ TEST_SUITE("any_module") {
     CHECK(moved.name() == "ReLU");
   }
 
-  TEST_CASE("gives back the module as what it is") {
+  TEST_CASE("AnyModule: returns the module as its own type") {
     AnyModule<float> any = Dropout<float>(0.25);
     const AnyModule<float>& constant = any;
     CHECK(any.get_if<Dropout<float>>() != nullptr);
@@ -78,7 +78,7 @@ TEST_SUITE("any_module") {
     CHECK_THROWS_WITH_AS(any.as<Linear>(), "as: module is Dropout(0.25), not Linear", ArgumentError);
   }
 
-  TEST_CASE("visits parameters, and draws them anew") {
+  TEST_CASE("AnyModule: visits parameters and initialises them again") {
     AnyModule<float> any = Linear<float>(3, 2);
     std::vector<std::string> names;
     any.visit([&](std::string_view name, Parameter<float>&) { names.emplace_back(name); });

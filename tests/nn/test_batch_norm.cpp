@@ -44,7 +44,7 @@ BatchNorm1d<Scalar> some_norm(Index features, bool affine = true) {
 }  // namespace
 
 TEST_SUITE("nn::BatchNorm1d") {
-  TEST_CASE("hand-written gradients are those of differences, in training and out of it") {
+  TEST_CASE("BatchNorm1d: hand-written gradients equal finite differences, in training and evaluation") {
     Generator random(1);
     for (const Shape& shape :
          {Shape{0, 3}, Shape{1, 3}, Shape{2, 1}, Shape{5, 3}, Shape{7, 11}, Shape{3, 0}}) {
@@ -59,7 +59,7 @@ TEST_SUITE("nn::BatchNorm1d") {
     }
   }
 
-  TEST_CASE("float agrees with double") {
+  TEST_CASE("BatchNorm1d: float agrees with double") {
     Generator random(2);
     const auto single = some_norm<float>(11);
     auto twice = some_norm<double>(11);
@@ -68,7 +68,7 @@ TEST_SUITE("nn::BatchNorm1d") {
     CHECK(test::float_agrees_with_double(single, twice, Tensor<double>::randn({37, 11}, random, 1, 2), 37));
   }
 
-  TEST_CASE("in training every column comes out with mean 0 and variance 1") {
+  TEST_CASE("BatchNorm1d: in training, every column gets mean 0 and variance 1") {
     Generator random(3);
     const Tensor<double> x = Tensor<double>::randn({64, 5}, random, 30, 7);
     Tensor<double> y(x.shape());
@@ -81,7 +81,7 @@ TEST_SUITE("nn::BatchNorm1d") {
     }
   }
 
-  TEST_CASE("running statistics move after each training pass of a network, and predict uses them") {
+  TEST_CASE("BatchNorm1d: each training pass updates the running statistics, which predict uses") {
     Sequential<double> net{BatchNorm1d<double>(2)};
     auto& norm = net[0].as<BatchNorm1d>();
     const Tensor<double> x{{1, 10}, {3, 30}};
@@ -102,7 +102,7 @@ TEST_SUITE("nn::BatchNorm1d") {
     CHECK(norm.running_variance(1) == doctest::Approx(200));
   }
 
-  TEST_CASE("a batch of none moves nothing, a batch of one has no variance to train with") {
+  TEST_CASE("BatchNorm1d: an empty batch updates nothing, and a batch of one cannot be trained on") {
     Sequential<float> net{some_norm<float>(3)};
     const Tensor<float> before = net[0].as<BatchNorm1d>().running_variance;
     CHECK(net.forward(Tensor<float>(Shape{0, 3})).shape() == Shape{0, 3});
@@ -113,7 +113,7 @@ TEST_SUITE("nn::BatchNorm1d") {
     CHECK_NOTHROW(net.predict(Tensor<float>(Shape{1, 3})));
   }
 
-  TEST_CASE("counts training passes, as PyTorch does, and keeps the count in copies") {
+  TEST_CASE("BatchNorm1d: counts training passes as PyTorch does, and copies keep the count") {
     Sequential<float> net{Linear<float>{3, 3}, BatchNorm1d<float>(3)};
     const auto count = [](Sequential<float>& of) { return of[1].as<BatchNorm1d>().num_batches_tracked; };
     const Tensor<float> x = Tensor<float>::ones({4, 3});
@@ -136,7 +136,7 @@ TEST_SUITE("nn::BatchNorm1d") {
     CHECK(count(net) == std::numeric_limits<std::int64_t>::max());
   }
 
-  TEST_CASE("a column of equal numbers is finite, NaN stays in its column") {
+  TEST_CASE("BatchNorm1d: a column of equal numbers is finite, and NaN stays in its column") {
     Context context;
     context.begin({.training = true});
     Tensor<float> x = Tensor<float>::full({4, 3}, 1e4f), y(x.shape());
@@ -149,7 +149,7 @@ TEST_SUITE("nn::BatchNorm1d") {
     }
   }
 
-  TEST_CASE("a mean far from 0 costs no digits, forward and backward") {
+  TEST_CASE("BatchNorm1d: a mean far from 0 costs no precision, forward and backward") {
     for (const float mean : {0.0f, 1e2f, -1e4f, 1e6f}) {
       for (const Index count : {2, 8, 256, 1000, 100'000}) {
         CAPTURE(mean);
@@ -182,7 +182,7 @@ TEST_SUITE("nn::BatchNorm1d") {
     }
   }
 
-  TEST_CASE("names, parameters and buffers are PyTorch's") {
+  TEST_CASE("BatchNorm1d: names, parameters and buffers equal PyTorch's") {
     Sequential<float> net{BatchNorm1d{4}, BatchNorm1d{4, {.affine = false}}};
     std::vector<std::string> names;
     for (const auto& parameter : net.named_parameters()) names.push_back(parameter.name);
@@ -198,7 +198,7 @@ TEST_SUITE("nn::BatchNorm1d") {
     CHECK(net[0].as<BatchNorm1d>().weight.value == Tensor<float>::ones({4}));
   }
 
-  TEST_CASE("bad arguments and shapes are refused") {
+  TEST_CASE("BatchNorm1d: invalid arguments and shapes are refused") {
     CHECK_THROWS_AS(BatchNorm1d<float>(-1), ArgumentError);
     CHECK_THROWS_AS(BatchNorm1d<float>(2, {.epsilon = -1}), ArgumentError);
     CHECK_THROWS_WITH_AS(BatchNorm1d<float>(2, {.epsilon = -1e-9}), doctest::Contains("epsilon -1e-09"),

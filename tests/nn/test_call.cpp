@@ -39,7 +39,7 @@ struct TapeCall<M, X> {
 
 }  // namespace gradus::detail
 
-TEST_CASE("call_on_tape: hands over the module itself, and the input as it came") {
+TEST_CASE("call_on_tape: passes on the module itself and the input unchanged") {
   using gradus::nn::detail::call_on_tape;
   Module module{1};
   const Module& constant = module;

@@ -32,7 +32,7 @@ struct Doubler {
 }  // namespace
 
 TEST_SUITE("chain") {
-  TEST_CASE("backward takes the outputs from where forward recorded them") {
+  TEST_CASE("Chain: backward finds the outputs where forward recorded them") {
     bool on = false;
     Sequential<float> net{Tanh{}, Doubler{&on}, Tanh{}};
     const Tensor<float> x{0.5f, -1}, dy{1, 1};
@@ -48,7 +48,7 @@ TEST_SUITE("chain") {
     CHECK_FALSE(dx == expected);
   }
 
-  TEST_CASE("plan records the shape of each output and who writes it") {
+  TEST_CASE("Chain: plan records the shape of each output and which child writes it") {
     std::vector<AnyModule<float>> children{Flatten<float>{}, Linear<float>{4, 3}, Identity<float>{},
                                            Identity<float>{}};
     const detail::Hooks<float> hooks;

@@ -9,7 +9,7 @@
 
 using namespace gradus;
 
-TEST_CASE("Clip: limits each element and stops the gradient outside of the limits") {
+TEST_CASE("Clip: limits each element and stops the gradient outside the limits") {
   nn::Sequential<double> net{nn::Clip{-1, 2}};
   const Tensor<double> x{{-3, -1, 0.5, 2, 4}};
   CHECK(net.forward(x) == Tensor<double>{{-1, -1, 0.5, 2, 2}});
@@ -18,7 +18,7 @@ TEST_CASE("Clip: limits each element and stops the gradient outside of the limit
   CHECK(dx == Tensor<double>{{0, 2, 3, 4, 0}});
 }
 
-TEST_CASE("Clip: keeps NaN and cuts infinities") {
+TEST_CASE("Clip: keeps NaN and clips infinities") {
   const nn::Sequential<float> net{nn::Clip{-1, 2}};
   const float infinity = std::numeric_limits<float>::infinity();
   const Tensor<float> y = net.predict(Tensor<float>{{infinity, -infinity, std::nanf("")}});

@@ -17,7 +17,7 @@ using gradus::StateError;
 using gradus::nn::Context;
 
 TEST_SUITE("context") {
-  TEST_CASE("a buffer keeps its elements while it does not grow") {
+  TEST_CASE("Context: a buffer keeps its elements as long as it does not grow") {
     Context context;
     auto first = context.buffer<float>(0, Shape{2, 3});
     for (float& element : first) element = 7;
@@ -29,7 +29,7 @@ TEST_SUITE("context") {
     CHECK(context.buffer<float>(0, Shape{6, 1}).shape() == Shape{6, 1});
   }
 
-  TEST_CASE("buffers are aligned and never null, empty ones included") {
+  TEST_CASE("Context: buffers are aligned and never null, even if empty") {
     Context context;
     for (const Index size : {0, 1, 3, 1000}) {
       const auto buffer = context.buffer<double>(size, Shape{size});
@@ -38,7 +38,7 @@ TEST_SUITE("context") {
     }
   }
 
-  TEST_CASE("a buffer larger than memory is refused, not wrapped around") {
+  TEST_CASE("Context: a buffer larger than memory is refused without wrapping around") {
     Context context;
     const Index most = std::numeric_limits<Index>::max();
     CHECK_THROWS_AS(context.buffer<float>(0, Shape{most}), std::bad_alloc);
@@ -47,7 +47,7 @@ TEST_SUITE("context") {
     CHECK_NOTHROW(context.buffer<float>(0, Shape{4}));
   }
 
-  TEST_CASE("children take part in the same pass, and keep their own buffers") {
+  TEST_CASE("Context: children take part in the same pass and have their own buffers") {
     Generator random(1);
     Context context;
     context.begin({.training = true, .random = &random});
@@ -61,7 +61,7 @@ TEST_SUITE("context") {
     CHECK_FALSE(context.child(2).training());
   }
 
-  TEST_CASE("a pool lends the memory of passes that are over, but not their settings") {
+  TEST_CASE("ContextPool: lends the memory of finished passes, but not their settings") {
     gradus::nn::detail::ContextPool pool;
     Context context = pool.take();
     auto threads = std::make_shared<gradus::ThreadPool>(2);
@@ -80,7 +80,7 @@ TEST_SUITE("context") {
     CHECK(gradus::nn::detail::context_pool(no_network) == nullptr);
   }
 
-  TEST_CASE("a pass without a generator cannot draw") {
+  TEST_CASE("Context: a pass without a generator cannot draw") {
     Context context;
     CHECK_THROWS_WITH_AS(context.random(), "Context: this pass needs random numbers but has no Generator",
                          StateError);

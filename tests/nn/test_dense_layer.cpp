@@ -4,7 +4,7 @@
 
 #include <gradus/nn/dense_layer.hpp>
 
-TEST_CASE("DenseLayer: without an activation unless it is given one") {
+TEST_CASE("DenseLayer: has no activation by default") {
   const gradus::nn::DenseLayer<double> layer{2, 1, {3, 4}, {5}};
   CHECK(layer.in == 2);
   CHECK(layer.out == 1);

@@ -95,7 +95,7 @@ TEST_CASE(
               4);
 }
 
-TEST_CASE("dense_layers: the parameters of activations") {
+TEST_CASE("dense_layers: keeps the parameters of activations") {
   const Linear<float> linear{2, 2};
   const auto last = [&](auto module) { return dense_layers(Sequential<float>{linear, module}).back(); };
   CHECK(last(ELU<float>{0.5}).activation == Activation::elu);
@@ -152,7 +152,7 @@ TEST_CASE("dense_layers: OneHot in places where no Linear follows becomes a diag
                     "dense_layers: module 1 has 3 inputs, expected 4");
 }
 
-TEST_CASE("dense_layers: what it cannot express is refused by name and place") {
+TEST_CASE("dense_layers: unsupported modules are refused by name and position") {
   const Linear<float> linear{3, 3};
   CHECK_THROWS_WITH(
       dense_layers(Sequential<float>{linear, Sequential<float>{Tanh<float>{}, LayerNorm<float>{3}}}),

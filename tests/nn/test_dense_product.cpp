@@ -14,7 +14,7 @@
 using namespace gradus;
 using namespace gradus::nn;
 
-TEST_CASE_TEMPLATE("DenseProduct: every term once, for every number of panels", S, float, double) {
+TEST_CASE_TEMPLATE("DenseProduct: computes every term once, for every number of panels", S, float, double) {
   gradus::test::for_each_instruction_set([] {
     const Index lanes = gradus::test::lanes<S>();
     for (const Index in : {1, 2, 3, 4, 5, 8, 13})

@@ -20,7 +20,7 @@ using gradus::nn::Dropout;
 namespace test = gradus::test;
 
 TEST_SUITE("nn::Dropout") {
-  TEST_CASE("hand-written gradients are those of differences, in training and out of it") {
+  TEST_CASE("Dropout: hand-written gradients equal finite differences, in training and evaluation") {
     for (const double p : {0.0, 0.2, 0.5, 0.9, 1.0}) {
       for (const Shape& shape : test::element_wise_shapes) {
         for (const bool training : {false, true}) {
@@ -33,7 +33,8 @@ TEST_SUITE("nn::Dropout") {
     }
   }
 
-  TEST_CASE_TEMPLATE("keeps the expectation: drops a share p and scales the rest", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("Dropout: drops a share p and scales the rest, so the expectation is preserved", Scalar,
+                     float, double) {
     const Index n = 100'000;
     for (const double p : {0.0, 0.2, 0.5, 0.9, 1.0}) {
       CAPTURE(p);
@@ -53,7 +54,7 @@ TEST_SUITE("nn::Dropout") {
     }
   }
 
-  TEST_CASE("backward drops what forward dropped") {
+  TEST_CASE("Dropout: backward drops what forward dropped") {
     Generator random(3);
     Context context;
     context.begin({.training = true, .random = &random});
@@ -70,7 +71,7 @@ TEST_SUITE("nn::Dropout") {
     }
   }
 
-  TEST_CASE("out of training it is the identity and draws nothing") {
+  TEST_CASE("Dropout: is the identity outside training and draws nothing") {
     Generator random(4);
     Context context;
     const Tensor<float> x = Tensor<float>::randn({37}, random);
@@ -84,14 +85,14 @@ TEST_SUITE("nn::Dropout") {
     CHECK(Dropout<float>(0).is_identity(context));
   }
 
-  TEST_CASE("training without a generator is an error") {
+  TEST_CASE("Dropout: training without a generator is an error") {
     Context context;
     context.begin({.training = true});
     Tensor<float> x(Shape{3}), y(Shape{3});
     CHECK_THROWS_AS(Dropout<float>(0.5).forward(x, y, context), StateError);
   }
 
-  TEST_CASE("a probability outside [0, 1] is refused") {
+  TEST_CASE("Dropout: a probability outside [0, 1] is refused") {
     CHECK_THROWS_AS(Dropout<float>(-0.1), ArgumentError);
     CHECK_THROWS_WITH_AS(Dropout<float>(-1e-9), "Dropout: probability is -1e-09, expected a number in [0, 1]",
                          ArgumentError);

@@ -16,7 +16,7 @@ using gradus::nn::ELU;
 namespace test = gradus::test;
 
 TEST_SUITE("nn::ELU") {
-  TEST_CASE("hand-written gradients are those of differences, in every shape") {
+  TEST_CASE("ELU: hand-written gradients equal finite differences, for every shape") {
     Generator random(1);
     for (const auto& module : {ELU<double>{}, ELU<double>{1.7}}) {
       for (const Shape& shape : test::element_wise_shapes) {
@@ -26,7 +26,7 @@ TEST_SUITE("nn::ELU") {
     }
   }
 
-  TEST_CASE("float agrees with double") {
+  TEST_CASE("ELU: float agrees with double") {
     Generator random(2);
     for (const Shape& shape : test::element_wise_shapes) {
       const Tensor<double> x = Tensor<double>::randn(shape, random, 0, 3);
@@ -35,7 +35,7 @@ TEST_SUITE("nn::ELU") {
     }
   }
 
-  TEST_CASE_TEMPLATE("inputs of any size give the limits, and NaN stays NaN", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("ELU: large inputs give the limits, and NaN stays NaN", Scalar, float, double) {
     for (const auto& module : {ELU<Scalar>{}, ELU<Scalar>{1.5}}) {
       const Scalar lowest = static_cast<Scalar>(-module.alpha());
       test::check_limits(
@@ -43,7 +43,7 @@ TEST_SUITE("nn::ELU") {
     }
   }
 
-  TEST_CASE("keeps the shape, and says what it is") {
+  TEST_CASE("ELU: keeps the shape and has a name") {
     CHECK(ELU{}.output_shape(Shape{2, 3, 4}) == Shape{2, 3, 4});
     CHECK(gradus::nn::module_name(ELU{}) == "ELU(1)");
     CHECK(gradus::nn::module_name(ELU{1.5}) == "ELU(1.5)");

@@ -22,7 +22,7 @@ TEST_CASE("FeatureScaling: changes nothing until its constants are loaded") {
   CHECK(net.predict(x) == Tensor<float>{{-0.5, 0}, {0.5, 1}});
 }
 
-TEST_CASE("FeatureScaling: scales the last axis, whatever comes before it") {
+TEST_CASE("FeatureScaling: scales the last axis, whatever the leading axes") {
   const nn::Standardize standardize{Tensor<float>{{0, 10}, {2, 30}}};
   CHECK(standardize(Tensor<float>{2, 30}) == Tensor<float>{1, 1});
   CHECK(standardize(Tensor<float>(Shape{2, 3, 2})).shape() == Shape{2, 3, 2});

@@ -14,7 +14,7 @@ using gradus::nn::Flatten;
 namespace test = gradus::test;
 
 TEST_SUITE("nn::Flatten") {
-  TEST_CASE("makes a vector of each sample") {
+  TEST_CASE("Flatten: turns each sample into a vector") {
     const Flatten<float> flatten;
     CHECK(flatten.output_shape(Shape{32, 28, 28}) == Shape{32, 784});
     CHECK(flatten.output_shape(Shape{32, 1, 28, 28}) == Shape{32, 784});
@@ -25,7 +25,7 @@ TEST_SUITE("nn::Flatten") {
                          ShapeError);
   }
 
-  TEST_CASE("keeps the row-major order, forward and backward") {
+  TEST_CASE("Flatten: keeps the row-major order, forward and backward") {
     gradus::nn::Context context;
     const Tensor<float> x{{{1, 2}, {3, 4}}, {{5, 6}, {7, 8}}};
     const Tensor<float> dy{{8, 7, 6, 5}, {4, 3, 2, 1}};
@@ -36,7 +36,7 @@ TEST_SUITE("nn::Flatten") {
     CHECK(dx == Tensor<float>{{{8, 7}, {6, 5}}, {{4, 3}, {2, 1}}});
   }
 
-  TEST_CASE("hand-written gradients are those of differences") {
+  TEST_CASE("Flatten: hand-written gradients equal finite differences") {
     Generator random(1);
     for (const Shape& shape : {Shape{0, 2, 3}, Shape{1, 1, 1}, Shape{3, 5, 7}, Shape{4}}) {
       CHECK(test::check_gradients(Flatten<double>{}, Tensor<double>::randn(shape, random)).ok());

@@ -50,7 +50,7 @@ double largest(const Tensor<float>& tensor) { return static_cast<double>(tensor.
 }  // namespace
 
 TEST_SUITE("freeze") {
-  TEST_CASE("by name, nested networks and single children too, and back") {
+  TEST_CASE("freeze: works by name, for nested networks and single children, and can be undone") {
     Generator random(0);
     nn::Sequential net{nn::Sequential{nn::Linear{2, 3, random}, nn::Tanh{}}, nn::Linear{3, 1, random}};
     const auto parameters = net.named_parameters();
@@ -71,7 +71,7 @@ TEST_SUITE("freeze") {
     CHECK(nn::unfreeze(net) == 4);
   }
 
-  TEST_CASE("a copy of the network has the same parameters frozen, and new weights keep them so") {
+  TEST_CASE("freeze: a copy of the network keeps the frozen state, also with new weights") {
     Generator random(0);
     nn::Sequential net{nn::Linear{2, 3, random}, nn::BatchNorm1d{3}, nn::LayerNorm{3}};
     nn::freeze(net, [](const auto& p) { return p.name.ends_with("weight"); });
@@ -80,7 +80,7 @@ TEST_SUITE("freeze") {
     for (const auto& p : copy.named_parameters()) CHECK(p->requires_grad == p.name.ends_with("bias"));
   }
 
-  TEST_CASE("no gradient is computed, and backward ends at the first child that learns") {
+  TEST_CASE("freeze: no gradient is computed, and backward stops at the first trainable child") {
     int first_gradients = 0, first_backwards = 0, second_gradients = 0, second_backwards = 0;
     nn::Sequential<float> net{Counting{.gradients = &first_gradients, .backwards = &first_backwards},
                               Counting{.gradients = &second_gradients, .backwards = &second_backwards},
@@ -109,7 +109,7 @@ TEST_SUITE("freeze") {
     CHECK(second_gradients == 3);
   }
 
-  TEST_CASE("of a layer with one frozen parameter, the other one's gradient is the same") {
+  TEST_CASE("freeze: freezing one parameter of a layer does not change the other one's gradient") {
     Generator random(0);
     const Tensor<float> x = Tensor<float>::randn({5, 4}, random), dy = Tensor<float>::randn({5, 4}, random);
     nn::Sequential net{nn::Linear{4, 4, random}, nn::BatchNorm1d{4}, nn::LayerNorm{4}};
@@ -134,7 +134,7 @@ TEST_SUITE("freeze") {
     }
   }
 
-  TEST_CASE("on the tape no gradient is computed either") {
+  TEST_CASE("freeze: no gradient is computed on the tape") {
     Generator random(0);
     nn::Sequential net{nn::Linear{2, 3, random}, nn::Linear{3, 1, random}};
     nn::freeze(net[0]);
@@ -147,7 +147,7 @@ TEST_SUITE("freeze") {
     CHECK_FALSE(net(x).requires_grad());
   }
 
-  TEST_CASE("clipping does not count frozen parameters") {
+  TEST_CASE("freeze: clipping ignores frozen parameters") {
     nn::Parameter<float> frozen{Tensor<float>{0}}, learns{Tensor<float>{0}};
     const std::vector<nn::NamedParameter<float>> parameters{{"frozen", &frozen}, {"learns", &learns}};
     frozen.grad().fill(100);
@@ -162,7 +162,8 @@ TEST_SUITE("freeze") {
     CHECK(frozen.grad()(0) == 100);
   }
 
-  TEST_CASE("an optimiser leaves frozen parameters alone; an unfrozen one begins with its first step") {
+  TEST_CASE(
+      "freeze: optimisers do not change frozen parameters; an unfrozen one starts with its first step") {
     nn::Parameter<double> frozen{Tensor<double>{1}}, learns{Tensor<double>{1}};
     optim::AdamW<double> adam{{{"frozen", &frozen}, {"learns", &learns}}, {.learning_rate = 1e-3}};
     frozen.requires_grad = false;
@@ -181,7 +182,7 @@ TEST_SUITE("freeze") {
     CHECK(frozen.value(0) == doctest::Approx(1 - 1e-5 - 1e-3).epsilon(1e-9));
   }
 
-  TEST_CASE("the summary counts what is frozen") {
+  TEST_CASE("freeze: the summary counts frozen parameters") {
     nn::Sequential net{nn::Linear{784, 256}, nn::ReLU{}, nn::Linear{256, 10}};
     nn::freeze(net[0]);
     const std::string text = nn::summary(net, {784});

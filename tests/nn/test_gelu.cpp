@@ -16,7 +16,7 @@ using gradus::nn::GELU;
 namespace test = gradus::test;
 
 TEST_SUITE("nn::GELU") {
-  TEST_CASE("hand-written gradients are those of differences, in every shape") {
+  TEST_CASE("GELU: hand-written gradients equal finite differences, for every shape") {
     Generator random(1);
     for (const auto& module : {GELU<double>{}, GELU<double>{gradus::nn::GELUForm::tanh}}) {
       for (const Shape& shape : test::element_wise_shapes) {
@@ -26,7 +26,7 @@ TEST_SUITE("nn::GELU") {
     }
   }
 
-  TEST_CASE("float agrees with double") {
+  TEST_CASE("GELU: float agrees with double") {
     Generator random(2);
     for (const Shape& shape : test::element_wise_shapes) {
       const Tensor<double> x = Tensor<double>::randn(shape, random, 0, 3);
@@ -36,13 +36,13 @@ TEST_SUITE("nn::GELU") {
     }
   }
 
-  TEST_CASE_TEMPLATE("inputs of any size give the limits, and NaN stays NaN", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("GELU: large inputs give the limits, and NaN stays NaN", Scalar, float, double) {
     for (const auto& module : {GELU<Scalar>{}, GELU<Scalar>{gradus::nn::GELUForm::tanh}})
       test::check_limits(
           module, [](Scalar) { return Scalar(0); }, Scalar(0));
   }
 
-  TEST_CASE("keeps the shape, and says what it is") {
+  TEST_CASE("GELU: keeps the shape and has a name") {
     CHECK(GELU{}.output_shape(Shape{2, 3, 4}) == Shape{2, 3, 4});
     CHECK(gradus::nn::module_name(GELU{}) == "GELU");
     CHECK(gradus::nn::module_name(GELU{gradus::nn::GELUForm::tanh}) == "GELU(tanh)");

@@ -65,14 +65,14 @@ Tensor<float> taken(Gradient<float>& gradient, gradus::Parallel parallel = {}) {
 }  // namespace
 
 TEST_SUITE("gradient") {
-  TEST_CASE("it begins at zero") {
+  TEST_CASE("Gradient: starts at zero") {
     Gradient<float> gradient(Shape{2, 3});
     CHECK(gradient.shape() == Shape{2, 3});
     CHECK(gradient.numbers() == Tensor<float>(Shape{2, 3}));
     CHECK(Gradient<float>{}.numbers().empty());
   }
 
-  TEST_CASE("products add up, whoever looks between them") {
+  TEST_CASE("Gradient: products accumulate, whether or not they are read in between") {
     for (const Index samples : sample_counts) {
       CAPTURE(samples);
       const Factors first(samples, 20, 30, 1), second(samples, 20, 30, 2);
@@ -88,7 +88,7 @@ TEST_SUITE("gradient") {
     }
   }
 
-  TEST_CASE("what stands in the numbers is added to, and set to zero") {
+  TEST_CASE("Gradient: materialised numbers are accumulated and set to zero") {
     for (const Index samples : sample_counts) {
       const Factors factors(samples, 3, 4, 1);
       Gradient<float> gradient(Shape{3, 4});
@@ -103,7 +103,7 @@ TEST_SUITE("gradient") {
     }
   }
 
-  TEST_CASE("the factors may change after the product was added") {
+  TEST_CASE("Gradient: the factors may change after the product was added") {
     for (const Index samples : {Index{1}, Index{200}}) {
       Factors factors(samples, 3, 4, 1);
       const Tensor<float> product = factors.product();
@@ -119,7 +119,7 @@ TEST_SUITE("gradient") {
     }
   }
 
-  TEST_CASE("whoever takes it gets the same numbers, bit for bit, and leaves zeros") {
+  TEST_CASE("Gradient: take gives the numbers of the product, bit for bit, and leaves zeros") {
     struct Sizes {
       Index out, in;
     };
@@ -138,7 +138,7 @@ TEST_SUITE("gradient") {
       }
   }
 
-  TEST_CASE("a step that takes the product is the step with its numbers, on any number of threads") {
+  TEST_CASE("Gradient: a step with the product equals one with its numbers, on any number of threads") {
     for (const Index samples : {1, 2, 5, 16})
       for (const bool is_adam : {false, true}) {
         const auto train = [&](bool looks, Index threads) {
@@ -166,7 +166,7 @@ TEST_SUITE("gradient") {
       }
   }
 
-  TEST_CASE("shapes that do not fit are refused and change nothing") {
+  TEST_CASE("Gradient: mismatched shapes are refused and change nothing") {
     for (const Index samples : {Index{1}, Index{200}}) {
       const Factors factors(samples, 3, 4, 1), other(samples, 3, 5, 1), more(samples + 1, 3, 4, 1);
       Gradient<float> gradient(Shape{3, 4});

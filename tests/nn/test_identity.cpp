@@ -14,7 +14,7 @@ using gradus::nn::Identity;
 namespace test = gradus::test;
 
 TEST_SUITE("nn::Identity") {
-  TEST_CASE("hand-written gradients are those of differences, in every shape") {
+  TEST_CASE("Identity: hand-written gradients equal finite differences, for every shape") {
     Generator random(1);
     for (const Shape& shape : test::element_wise_shapes) {
       const auto report = test::check_gradients(Identity<double>{}, test::away_from_zero(shape, random));
@@ -22,7 +22,7 @@ TEST_SUITE("nn::Identity") {
     }
   }
 
-  TEST_CASE("float agrees with double") {
+  TEST_CASE("Identity: float agrees with double") {
     Generator random(2);
     for (const Shape& shape : test::element_wise_shapes) {
       const Tensor<double> x = Tensor<double>::randn(shape, random);
@@ -30,7 +30,7 @@ TEST_SUITE("nn::Identity") {
     }
   }
 
-  TEST_CASE("passes on exactly what it gets") {
+  TEST_CASE("Identity: passes its input through unchanged") {
     Generator random(3);
     gradus::nn::Context context;
     const Tensor<float> x = Tensor<float>::randn({3, 5}, random), dy = Tensor<float>::randn({3, 5}, random);
@@ -42,7 +42,7 @@ TEST_SUITE("nn::Identity") {
     CHECK(Identity{}.is_identity(context));
   }
 
-  TEST_CASE("keeps the shape, is called by its name") {
+  TEST_CASE("Identity: keeps the shape and has a name") {
     CHECK(Identity{}.output_shape(Shape{2, 3, 4}) == Shape{2, 3, 4});
     CHECK(gradus::nn::module_name(Identity{}) == "Identity");
   }

@@ -65,7 +65,7 @@ void check(const Moments& m, double deviation, bool is_uniform) {
 }  // namespace
 
 TEST_SUITE("init") {
-  TEST_CASE_TEMPLATE("variances and bounds are those of the papers", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("init: variances and bounds are those of the papers", Scalar, float, double) {
     using View = TensorView<Scalar>;
     check(moments_of<Scalar>([](View w, Generator& r) { init::normal(w, r, 0, 0.01); }), 0.01, false);
     check(moments_of<Scalar>([](View w, Generator& r) { init::uniform(w, r, -0.3, 0.3); }),
@@ -84,14 +84,14 @@ TEST_SUITE("init") {
           std::sqrt(2 / 5.0 / 200.0), true);
   }
 
-  TEST_CASE("a shifted normal") {
+  TEST_CASE("init::normal: accepts a mean other than 0") {
     const Moments m =
         moments_of<double>([](TensorView<double> w, Generator& r) { init::normal(w, r, 5, 2); });
     CHECK(m.mean == doctest::Approx(5).epsilon(0.01));
     CHECK(m.variance == doctest::Approx(4).epsilon(0.02));
   }
 
-  TEST_CASE("zeros and constants") {
+  TEST_CASE("init: zeros and constants") {
     Tensor<float> x = Tensor<float>::ones({3, 4});
     init::zeros(x.view());
     CHECK(x == Tensor<float>(Shape{3, 4}));
@@ -99,7 +99,7 @@ TEST_SUITE("init") {
     CHECK(x == Tensor<float>::full({3, 4}, 0.5f));
   }
 
-  TEST_CASE("the receptive field of a convolution counts as inputs") {
+  TEST_CASE("init: the receptive field of a convolution counts towards the inputs") {
     Generator random(1);
     Tensor<double> weight(Shape{16, 8, 5, 5});
     init::xavier_uniform(weight.view(), random);
@@ -107,7 +107,7 @@ TEST_SUITE("init") {
     CHECK(moments(weight).largest >= 0.99 * std::sqrt(6.0 / (8 * 25 + 16 * 25)));
   }
 
-  TEST_CASE("a weight without inputs, outputs or both draws nothing") {
+  TEST_CASE("init: a weight without inputs or outputs draws nothing") {
     Generator random(1);
     for (const Shape& shape : {Shape{3, 0}, Shape{0, 3}, Shape{0, 0}}) {
       Tensor<float> weight(shape);
@@ -118,7 +118,7 @@ TEST_SUITE("init") {
     }
   }
 
-  TEST_CASE("a vector has no fans") {
+  TEST_CASE("init: a vector has no fan-in and fan-out") {
     Generator random(1);
     Tensor<float> vector(Shape{3});
     CHECK_THROWS_WITH_AS(init::xavier_uniform(vector.view(), random),
@@ -128,7 +128,7 @@ TEST_SUITE("init") {
     CHECK_THROWS_AS(init::kaiming_normal(vector.view(), random), ShapeError);
   }
 
-  TEST_CASE("weights: every weight of a network is set, and no bias") {
+  TEST_CASE("init::weights: sets every weight of a network and no bias") {
     Sequential net{Linear<float>{3, 4}, Sequential<float>{Linear<float>{4, 2}}};
     Sequential before = net;
     init::weights(net, [](auto weight) { init::constant(weight, 0.25); });
@@ -143,7 +143,7 @@ TEST_SUITE("init") {
     }
   }
 
-  TEST_CASE("zero_biases: every bias of a network is zero, and weights keep their values") {
+  TEST_CASE("init::zero_biases: sets every bias of a network to zero and keeps the weights") {
     Sequential net{Linear<float>{3, 4}, Sequential<float>{Linear<float>{4, 2}}};
     Sequential before = net;
     init::zero_biases(net);

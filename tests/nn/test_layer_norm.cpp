@@ -36,7 +36,7 @@ LayerNorm<Scalar> some_norm(Index features, bool affine = true) {
 }  // namespace
 
 TEST_SUITE("nn::LayerNorm") {
-  TEST_CASE("hand-written gradients are those of differences") {
+  TEST_CASE("LayerNorm: hand-written gradients equal finite differences") {
     Generator random(1);
     for (const Shape& shape :
          {Shape{5}, Shape{0, 3}, Shape{1, 3}, Shape{3, 1}, Shape{5, 7}, Shape{2, 37}, Shape{2, 3, 4}}) {
@@ -48,7 +48,7 @@ TEST_SUITE("nn::LayerNorm") {
     }
   }
 
-  TEST_CASE("float agrees with double") {
+  TEST_CASE("LayerNorm: float agrees with double") {
     Generator random(2);
     const auto single = some_norm<float>(37);
     auto twice = some_norm<double>(37);
@@ -57,7 +57,7 @@ TEST_SUITE("nn::LayerNorm") {
     CHECK(test::float_agrees_with_double(single, twice, Tensor<double>::randn({11, 37}, random, 1, 2), 37));
   }
 
-  TEST_CASE("every row comes out with mean 0 and variance 1, in training or not") {
+  TEST_CASE("LayerNorm: every row gets mean 0 and variance 1, in training and evaluation") {
     Generator random(3);
     const Tensor<double> x = Tensor<double>::randn({5, 64}, random, 30, 7);
     Tensor<double> y(x.shape()), in_training(x.shape());
@@ -72,7 +72,7 @@ TEST_SUITE("nn::LayerNorm") {
     CHECK(y == in_training);
   }
 
-  TEST_CASE("a row of equal numbers is finite, NaN stays in its row") {
+  TEST_CASE("LayerNorm: a row of equal numbers is finite, and NaN stays in its row") {
     Context context;
     Tensor<float> x = Tensor<float>::full({3, 16}, 1e4f), y(x.shape());
     x(1, 2) = test::not_a_number<float>;
@@ -84,7 +84,7 @@ TEST_SUITE("nn::LayerNorm") {
     }
   }
 
-  TEST_CASE("a mean far from 0 costs no digits, forward and backward") {
+  TEST_CASE("LayerNorm: a mean far from 0 costs no precision, forward and backward") {
     for (const float mean : {0.0f, 1e2f, -1e4f, 1e6f}) {
       for (const Index features : {2, 5, 256, 1000, 100'000}) {
         CAPTURE(mean);
@@ -116,7 +116,7 @@ TEST_SUITE("nn::LayerNorm") {
     }
   }
 
-  TEST_CASE("names, shapes and bad arguments") {
+  TEST_CASE("LayerNorm: names, shapes and invalid arguments") {
     Sequential<float> net{LayerNorm{4}, LayerNorm{4, {.affine = false}}};
     std::vector<std::string> names;
     for (const auto& parameter : net.named_parameters()) names.push_back(parameter.name);

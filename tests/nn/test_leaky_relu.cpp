@@ -16,7 +16,7 @@ using gradus::nn::LeakyReLU;
 namespace test = gradus::test;
 
 TEST_SUITE("nn::LeakyReLU") {
-  TEST_CASE("hand-written gradients are those of differences, in every shape") {
+  TEST_CASE("LeakyReLU: hand-written gradients equal finite differences, for every shape") {
     Generator random(1);
     for (const auto& module : {LeakyReLU<double>{}, LeakyReLU<double>{0.3}}) {
       for (const Shape& shape : test::element_wise_shapes) {
@@ -26,7 +26,7 @@ TEST_SUITE("nn::LeakyReLU") {
     }
   }
 
-  TEST_CASE("float agrees with double") {
+  TEST_CASE("LeakyReLU: float agrees with double") {
     Generator random(2);
     for (const Shape& shape : test::element_wise_shapes) {
       const Tensor<double> x = Tensor<double>::randn(shape, random, 0, 3);
@@ -35,7 +35,7 @@ TEST_SUITE("nn::LeakyReLU") {
     }
   }
 
-  TEST_CASE_TEMPLATE("inputs of any size give the limits, and NaN stays NaN", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("LeakyReLU: large inputs give the limits, and NaN stays NaN", Scalar, float, double) {
     for (const auto& module : {LeakyReLU<Scalar>{}, LeakyReLU<Scalar>{0.25}}) {
       const Scalar slope = static_cast<Scalar>(module.slope());
       test::check_limits(
@@ -43,7 +43,7 @@ TEST_SUITE("nn::LeakyReLU") {
     }
   }
 
-  TEST_CASE("keeps the shape, and says what it is") {
+  TEST_CASE("LeakyReLU: keeps the shape and has a name") {
     CHECK(LeakyReLU{}.output_shape(Shape{2, 3, 4}) == Shape{2, 3, 4});
     CHECK(gradus::nn::module_name(LeakyReLU{}) == "LeakyReLU(0.01)");
     CHECK(gradus::nn::module_name(LeakyReLU{0.3}) == "LeakyReLU(0.3)");

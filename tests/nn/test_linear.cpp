@@ -37,7 +37,7 @@ std::vector<std::string> parameter_names(Linear<float> linear) {
 }  // namespace
 
 TEST_SUITE("nn::Linear") {
-  TEST_CASE("hand-written gradients are those of differences, with and without bias") {
+  TEST_CASE("Linear: hand-written gradients equal finite differences, with and without bias") {
     for (const Sizes& sizes : all_sizes) {
       const Index batch = sizes.batch, in = sizes.in, out = sizes.out;
       for (const bool with_bias : {false, true}) {
@@ -50,7 +50,7 @@ TEST_SUITE("nn::Linear") {
     }
   }
 
-  TEST_CASE("float agrees with double") {
+  TEST_CASE("Linear: float agrees with double") {
     for (const Sizes& sizes : all_sizes) {
       const Index batch = sizes.batch, in = sizes.in, out = sizes.out;
       Generator random(2);
@@ -63,7 +63,7 @@ TEST_SUITE("nn::Linear") {
     }
   }
 
-  TEST_CASE("y = x W^T + b by hand") {
+  TEST_CASE("Linear: computes y = x W^T + b") {
     Linear<float> linear(2, 3);
     linear.weight.value = {{1, 2}, {3, 4}, {5, 6}};
     linear.bias.value = {10, 20, 30};
@@ -82,7 +82,7 @@ TEST_SUITE("nn::Linear") {
     CHECK(linear.bias.grad() == Tensor<float>{2, 2, 2});
   }
 
-  TEST_CASE_TEMPLATE("default weights are uniform in +-1/sqrt(in)", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("Linear: default weights are uniform in +-1/sqrt(in)", Scalar, float, double) {
     Generator random(3);
     const Linear<Scalar> linear(400, 300, random);
     const double bound = 1 / std::sqrt(400.0);
@@ -101,7 +101,7 @@ TEST_SUITE("nn::Linear") {
     CHECK(linear.bias.grad() == Tensor<Scalar>(Shape{300}));
   }
 
-  TEST_CASE("the same seed gives the same layer, another seed another one") {
+  TEST_CASE("Linear: the same seed gives the same layer, another seed a different one") {
     Generator a(1), b(1), c(2);
     const Linear<float> first(5, 4, a), second(5, 4, b), third(5, 4, c);
     CHECK(first.weight.value == second.weight.value);
@@ -110,7 +110,7 @@ TEST_SUITE("nn::Linear") {
     CHECK(Linear<float>(5, 4).weight.value == Linear<float>(5, 4, Generator{}).weight.value);
   }
 
-  TEST_CASE("a copy is independent") {
+  TEST_CASE("Linear: a copy is independent") {
     const Linear<float> original(3, 2);
     Linear<float> copy = original;
     copy.weight.value.fill(7);
@@ -119,7 +119,7 @@ TEST_SUITE("nn::Linear") {
     CHECK(original.bias.grad() == Tensor<float>{0, 0});
   }
 
-  TEST_CASE("parameters, name and sizes") {
+  TEST_CASE("Linear: parameters, name and sizes") {
     CHECK(parameter_names({3, 2}) == std::vector<std::string>{"weight", "bias"});
     CHECK(parameter_names({3, 2, {.bias = false}}) == std::vector<std::string>{"weight"});
     CHECK(gradus::nn::module_name(Linear{784, 256}) == "Linear(784 -> 256)");
@@ -129,7 +129,7 @@ TEST_SUITE("nn::Linear") {
     CHECK_FALSE(Linear{784, 256, {.bias = false}}.has_bias());
   }
 
-  TEST_CASE("an input of another width is refused, naming both shapes") {
+  TEST_CASE("Linear: an input of the wrong width is refused, naming both shapes") {
     const Linear<float> linear(784, 256);
     CHECK(linear.output_shape(Shape{32, 784}) == Shape{32, 256});
     CHECK(linear.output_shape(Shape{0, 784}) == Shape{0, 256});
@@ -141,7 +141,7 @@ TEST_SUITE("nn::Linear") {
                          "Linear: input has shape [32, 28, 28], expected [N, 784]", ShapeError);
   }
 
-  TEST_CASE("a negative size is refused") {
+  TEST_CASE("Linear: a negative size is refused") {
     CHECK_THROWS_WITH_AS(Linear<float>(-1, 2), "Linear: sizes are -1 -> 2, expected no negative one",
                          ArgumentError);
     CHECK_THROWS_AS(Linear<float>(2, -1), ArgumentError);

@@ -16,7 +16,7 @@ using gradus::nn::Reduction;
 namespace test = gradus::test;
 
 TEST_SUITE("nn::MeanSquaredError") {
-  TEST_CASE("hand-written gradients are those of differences, mean and sum") {
+  TEST_CASE("MeanSquaredError: hand-written gradients equal finite differences, for mean and sum") {
     Generator random(1);
     for (const Reduction reduction : {Reduction::mean, Reduction::sum}) {
       for (const Shape& shape : test::element_wise_shapes) {
@@ -32,7 +32,7 @@ TEST_SUITE("nn::MeanSquaredError") {
     }
   }
 
-  TEST_CASE("float and the mean by default") {
+  TEST_CASE("MeanSquaredError: defaults to float and the mean") {
     const MeanSquaredError<> loss;
     const Tensor<float> x{1, -2}, target{0, 1};
     const float total = MeanSquaredError<>{Reduction::sum}(x, target);

@@ -121,7 +121,7 @@ std::string state_of(M& module) {
 }  // namespace
 
 TEST_SUITE("module") {
-  TEST_CASE("a const module is visited too, with or without a const visit of its own") {
+  TEST_CASE("Module: a const module can be visited, with or without its own const visit") {
     Counter counter;
     CHECK(state_of(counter) == "factor variable 15; count variable 70; ");
     CHECK(state_of(std::as_const(counter)) == "factor constant 15; count constant 70; ");
@@ -134,7 +134,7 @@ TEST_SUITE("module") {
           "2.0.bias constant 0; 0.count constant 70; 1.running_mean constant 0; 1.running_var constant 10; ");
   }
 
-  TEST_CASE("the protocol does nothing for what a module does not have") {
+  TEST_CASE("Module: the protocol does nothing for members that a module lacks") {
     Swish<float> swish;
     Context context;
     gradus::Generator random(1);
@@ -147,7 +147,7 @@ TEST_SUITE("module") {
     CHECK_FALSE(gradus::nn::has_parameters(Sequential<float>{swish}));
   }
 
-  TEST_CASE("accumulate adds to gradients, and leaves out a gradient that nobody asks for") {
+  TEST_CASE("Module: accumulate adds to gradients and skips a gradient that is not required") {
     Scale<double> scale;
     Context context;
     const gradus::Tensor<double> x{1, 2}, dy{3, 4};
@@ -158,7 +158,7 @@ TEST_SUITE("module") {
     CHECK(scale.factor.grad()(0) == 22);
   }
 
-  TEST_CASE("modules without parameters take the scalar of their network, and keep their settings") {
+  TEST_CASE("Module: modules without parameters adapt to the network's scalar and keep their settings") {
     using namespace gradus::nn;
     const Sequential<double> net{Flatten{},
                                  Linear<double>{2, 2},
@@ -192,7 +192,7 @@ TEST_SUITE("module") {
     CHECK(grown.predict(x) == Sequential<double>{Tanh<double>{}, Tanh<double>{}}.predict(x));
   }
 
-  TEST_CASE("a module that derives from another is cast by itself alone, and keeps its own type") {
+  TEST_CASE("Module: a derived class is cast only by its own cast and keeps its type") {
     using namespace gradus::nn;
     static_assert(ModuleFor<LoudTanh, float>);
     static_assert(!ModuleFor<LoudTanh, double>);
@@ -206,7 +206,7 @@ TEST_SUITE("module") {
     CHECK(cast.as<OwnCast<double>>().volume == 3);
   }
 
-  TEST_CASE("modules with parameters decide on the scalar of a network, the others adapt") {
+  TEST_CASE("Module: modules with parameters determine the scalar of a network, the others adapt") {
     using namespace gradus::nn;
     static_assert(
         std::same_as<decltype(Sequential{Flatten{}, Linear<double>{2, 2}, Tanh{}}), Sequential<double>>);

@@ -35,7 +35,7 @@ std::vector<std::string> names_of(const auto& named) {
 }  // namespace
 
 TEST_SUITE("nn::ModuleList") {
-  TEST_CASE("children are reached by index, and out of range is an error") {
+  TEST_CASE("ModuleList: children are accessed by index, and an index out of range is an error") {
     Sequential<float> net = small_net();
     const Sequential<float>& constant = net;
     CHECK(net[0].as<Linear>().out() == 7);
@@ -44,7 +44,7 @@ TEST_SUITE("nn::ModuleList") {
     CHECK_THROWS_AS(constant[-1], IndexError);
   }
 
-  TEST_CASE("parameters are named as PyTorch names them") {
+  TEST_CASE("ModuleList: parameters are named as in PyTorch") {
     Sequential<float> net{Flatten{}, Linear{6, 5}, ReLU{},
                           Sequential{Linear{5, 4, {.bias = false}}, Sequential{Linear{4, 3}}}};
     CHECK(names_of(net.named_parameters()) ==
@@ -55,7 +55,7 @@ TEST_SUITE("nn::ModuleList") {
     CHECK_FALSE(Sequential<float>{ReLU{}}.has_parameters());
   }
 
-  TEST_CASE("children with names: parameters, buffers and counters are named after them") {
+  TEST_CASE("ModuleList: parameters, buffers and counters of named children carry the child's name") {
     Generator random(1);
     Sequential net{{"fc1", Linear{5, 7, random}},
                    {"norm", BatchNorm1d{7}},
@@ -76,7 +76,7 @@ TEST_SUITE("nn::ModuleList") {
     CHECK_THROWS_AS(net.child_name(3), IndexError);
   }
 
-  TEST_CASE("children with names: numbers and names stand side by side, and copies keep them") {
+  TEST_CASE("ModuleList: numbered and named children can be mixed, and copies keep the names") {
     Sequential<float> net{Linear{2, 3}};
     net.add("act", ReLU{});
     net.push_back(Linear{3, 1});
@@ -92,7 +92,7 @@ TEST_SUITE("nn::ModuleList") {
     CHECK_THROWS_AS(copy[""], IndexError);
   }
 
-  TEST_CASE("children with names: two of one name and dots are refused, and nothing is added") {
+  TEST_CASE("ModuleList: duplicate names and names with dots are refused, and nothing is added") {
     Sequential<float> net{{"a", Linear{2, 3}}, {"2", ReLU{}}};
     const char* message =
         "Sequential: child name \"a\", expected one in UTF-8 without a dot that no other child has";
@@ -105,7 +105,7 @@ TEST_SUITE("nn::ModuleList") {
     CHECK(net.child_name(2) == "b");
   }
 
-  TEST_CASE("children with names: the scalar is that of the modules") {
+  TEST_CASE("ModuleList: named children determine the scalar type") {
     const Sequential twice{{"fc", Linear<double>{2, 3}}, {"act", ReLU{}}};
     static_assert(std::is_same_v<decltype(twice), const Sequential<double>>);
     const Sequential plain{{"a", ReLU{}}, {"b", Tanh{}}};
@@ -114,7 +114,7 @@ TEST_SUITE("nn::ModuleList") {
     CHECK(plain.size() == 2);
   }
 
-  TEST_CASE("reset_parameters draws layer by layer") {
+  TEST_CASE("ModuleList: reset_parameters draws layer by layer") {
     Generator a(3), b(3);
     Sequential<float> net{Linear{5, 7}, ReLU{}, Sequential{Linear{7, 3}}};
     net.reset_parameters(a);
@@ -122,7 +122,7 @@ TEST_SUITE("nn::ModuleList") {
     CHECK(net[2].as<Sequential>()[0].as<Linear>().bias.value == Linear<float>(7, 3, b).bias.value);
   }
 
-  TEST_CASE("a const one visits constants, under the same names") {
+  TEST_CASE("ModuleList: a const list visits const parameters under the same names") {
     const Sequential<float> net{Linear{2, 3}, ReLU{}, Sequential{BatchNorm1d{3}}};
     std::vector<std::string> parameters, buffers;
     net.visit([&](std::string_view name, const Parameter<float>&) { parameters.emplace_back(name); });
@@ -131,7 +131,7 @@ TEST_SUITE("nn::ModuleList") {
     CHECK(buffers == std::vector<std::string>{"2.0.running_mean", "2.0.running_var"});
   }
 
-  TEST_CASE("zero_grad reaches every child, nested ones included") {
+  TEST_CASE("ModuleList: zero_grad reaches every child, including nested ones") {
     Sequential<float> net{Linear{2, 3}, Sequential{Linear{3, 1}}};
     for (const auto& parameter : net.named_parameters()) parameter->grad().fill(1);
     net.zero_grad();

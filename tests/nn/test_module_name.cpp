@@ -22,7 +22,7 @@ struct Named {
 
 }  // namespace
 
-TEST_CASE("module_name: a module without a name is called by its type, wherever it comes from") {
+TEST_CASE("module_name: a module without a name is called by its type, whatever its namespace") {
   CHECK(gradus::nn::module_name(Swish<double>{}) == "Swish");
   CHECK(gradus::nn::module_name(Unnamed{}) == "Unnamed");
   CHECK(gradus::nn::module_name(Named{}) == "called so");

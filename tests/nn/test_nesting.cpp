@@ -68,7 +68,7 @@ void check_refused(Sequential<float>& net) {
 
 }  // namespace
 
-TEST_CASE("nesting: a network as deep as documented does all that a network does") {
+TEST_CASE("Sequential: a network of the documented nesting depth supports every operation") {
   static_assert(max_nesting == 24);
   CHECK(Sequential<float>{}.depth() == 1);
   CHECK(Sequential<float>{Linear{5, 5}, ReLU{}}.depth() == 1);
@@ -87,7 +87,7 @@ TEST_CASE("nesting: a network as deep as documented does all that a network does
   CHECK_NOTHROW(net.reset_parameters(random));
 }
 
-TEST_CASE("nesting: a deeper one is refused and left as it was") {
+TEST_CASE("Sequential: deeper nesting is refused and the network is unchanged") {
   Sequential<float> net = nested(max_nesting);
   Sequential<float> outer{ReLU{}};
   CHECK_THROWS_WITH_AS(outer.push_back(net), too_deep, ArgumentError);
@@ -99,7 +99,7 @@ TEST_CASE("nesting: a deeper one is refused and left as it was") {
   CHECK_NOTHROW(outer.push_back(nested(max_nesting - 1)));
 }
 
-TEST_CASE("nesting: nesting that no constructor sees ends in an error, not in an overflow") {
+TEST_CASE("Sequential: nesting that no constructor sees ends in an error, not in a stack overflow") {
   SUBCASE("built from the outside to the inside") {
     Sequential<float> net;
     Sequential<float>* inner = &net;
@@ -119,7 +119,7 @@ TEST_CASE("nesting: nesting that no constructor sees ends in an error, not in an
     }
     check_refused(net);
   }
-  SUBCASE("through a module of the user's") {
+  SUBCASE("through a custom module") {
     AnyModule<float> module = Linear<float>{5, 5};
     for (int i = 0; i < 200'000; ++i) module = AnyModule<float>(Wrapper{std::move(module)});
     Sequential<float> net;
@@ -128,7 +128,7 @@ TEST_CASE("nesting: nesting that no constructor sees ends in an error, not in an
   }
 }
 
-TEST_CASE("NestedCall: counts the calls of its own thread, and forgets those that have ended") {
+TEST_CASE("NestedCall: counts the active calls of its own thread") {
   using gradus::nn::detail::NestedCall;
   const auto most = [](auto&& self, Index depth) -> Index {
     try {

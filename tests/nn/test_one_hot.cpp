@@ -8,7 +8,7 @@
 
 using namespace gradus;
 
-TEST_CASE("OneHot: replaces columns of categories and copies the others") {
+TEST_CASE("OneHot: expands category columns and copies the others") {
   nn::Sequential<double> net{nn::OneHot{3, {{2, 2}, {0, 3}}}};
   const Tensor<double> x{{1, 7, 0}, {2, -8, 1}, {0, 0.5, 1}};
   CHECK(net.forward(x) == Tensor<double>{{0, 1, 0, 7, 1, 0}, {0, 0, 1, -8, 0, 1}, {1, 0, 0, 0.5, 0, 1}});
@@ -20,7 +20,7 @@ TEST_CASE("OneHot: replaces columns of categories and copies the others") {
   CHECK(dx == Tensor<double>{{0, 3, 0}, {0, 9, 0}, {0, 15, 0}});
 }
 
-TEST_CASE("OneHot: a value that is no category has only zeros") {
+TEST_CASE("OneHot: an unknown category gives only zeros") {
   const nn::Sequential<float> net{nn::OneHot<float>{1, {{0, 2}}}};
   for (const float value : {-1.0f, 0.5f, 2.0f, 1e30f, std::nanf("")}) {
     CAPTURE(value);
@@ -28,7 +28,7 @@ TEST_CASE("OneHot: a value that is no category has only zeros") {
   }
 }
 
-TEST_CASE("OneHot: refuses columns that do not exist, and other inputs") {
+TEST_CASE("OneHot: refuses columns that do not exist and inputs of the wrong shape") {
   CHECK_THROWS_WITH_AS(
       (nn::OneHot<float>{2, {{2, 3}}}),
       "OneHot: column 2 of 2 has 3 categories, expected each column once, with 1 to 16777216 categories",

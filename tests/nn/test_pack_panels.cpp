@@ -26,7 +26,7 @@ TEST_CASE("pack_panels: groups of panels, input by input, padded with 0") {
   CHECK(weight_1 == std::vector<float>{11, 21, 12, 22, 31, 32});
 }
 
-TEST_CASE("group_panels: powers of two that add up") {
+TEST_CASE("group_panels: sizes are powers of two that add up to the number of panels") {
   for (Index panels = 1; panels < 40; ++panels) {
     Index rest = panels;
     while (rest > 0) rest -= nn::detail::group_panels(rest);
@@ -34,7 +34,7 @@ TEST_CASE("group_panels: powers of two that add up") {
   }
 }
 
-TEST_CASE("check_layers: says which layer is wrong, and how") {
+TEST_CASE("check_layers: says which layer is wrong and why") {
   using Layers = std::vector<DenseLayer<float>>;
   const DenseLayer<float> right{2, 2, {1, 2, 3, 4}, {1, 2}};
   const auto check = [](const Layers& layers) {

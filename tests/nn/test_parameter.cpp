@@ -10,14 +10,14 @@ using gradus::nn::NamedParameter;
 using gradus::nn::Parameter;
 
 TEST_SUITE("parameter") {
-  TEST_CASE("the gradient begins at zero, in the value's shape") {
+  TEST_CASE("Parameter: the gradient starts at zero, in the shape of the value") {
     const Parameter<float> parameter(Tensor<float>{{1, 2}, {3, 4}});
     CHECK(parameter.value == Tensor<float>{{1, 2}, {3, 4}});
     CHECK(parameter.grad() == Tensor<float>(Shape{2, 2}));
     CHECK(Parameter<float>{}.value.empty());
   }
 
-  TEST_CASE("zero_grad follows a value that was given another shape") {
+  TEST_CASE("Parameter: zero_grad adapts to a new shape of the value") {
     Parameter<float> parameter(Tensor<float>{1, 2});
     parameter.grad().fill(3);
     parameter.zero_grad();
@@ -27,7 +27,7 @@ TEST_SUITE("parameter") {
     CHECK(parameter.grad() == Tensor<float>(Shape{1, 3}));
   }
 
-  TEST_CASE("a named parameter points to it") {
+  TEST_CASE("NamedParameter: points to its parameter") {
     Parameter<float> parameter(Tensor<float>{1, 2});
     const NamedParameter<float> named{"0.weight", &parameter};
     named->value(0) = 5;

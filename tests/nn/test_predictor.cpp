@@ -43,8 +43,8 @@ double error_of(const Sequential<S>& net, Index in) {
 }  // namespace
 
 TEST_CASE_TEMPLATE(
-    "Predictor: equals predict to 2e-6, or 4e-15 for doubles, of the largest output, with every activation",
-    S, float, double) {
+    "Predictor: equals predict to 2e-6 of the largest output (4e-15 for double), with every activation", S,
+    float, double) {
   const double bound = sizeof(S) == 4 ? 2e-6 : 4e-15;
   gradus::test::for_each_instruction_set([&] {
     Generator random(1);
@@ -95,7 +95,7 @@ TEST_CASE("Predictor: a wrong length is refused and nothing is written") {
   static_assert(noexcept(predict(x, y)));
 }
 
-TEST_CASE("Predictor: several samples have the bits that each has alone, and may overwrite their input") {
+TEST_CASE("Predictor: several samples give the same bits as one by one, and may be computed in place") {
   Generator random(3);
   const Sequential<float> net{Linear<float>{4, 40, random}, Tanh<float>{}, Linear<float>{40, 4, random}};
   const Predictor predict{net};
@@ -130,7 +130,7 @@ TEST_CASE("Predictor: a copy is independent of the network and of the original")
   CHECK(y != expected);
 }
 
-TEST_CASE("Predictor: NaN reaches the output, infinity where it belongs") {
+TEST_CASE("Predictor: NaN reaches the output, and infinity propagates correctly") {
   const Predictor<float> predict(
       Sequential<float>{Linear<float>{2, 20}, ReLU<float>{}, Linear<float>{20, 1}});
   std::vector<float> y(1);

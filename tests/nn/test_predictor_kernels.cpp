@@ -15,7 +15,7 @@ using nn::Activation;
 
 // The values of each activation are tested by test_predictor.cpp.
 
-TEST_CASE_TEMPLATE("Activate: padding does not count in a softmax", S, float, double) {
+TEST_CASE_TEMPLATE("Activate: padding does not contribute to a softmax", S, float, double) {
   gradus::test::for_each_instruction_set([] {
     const Index lanes = gradus::test::lanes<S>();
     std::vector<S> y(to_size(2 * lanes), S(100));

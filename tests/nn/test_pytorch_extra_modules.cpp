@@ -56,7 +56,7 @@ void check_activation(Module module, std::span<const double> y, std::span<const 
 
 }  // namespace
 
-TEST_CASE("Further activations agree with PyTorch") {
+TEST_CASE("LeakyReLU, ELU, SiLU, Softplus, GELU: equal PyTorch's") {
   SUBCASE("LeakyReLU") {
     check_activation(nn::LeakyReLU<double>{}, leaky_relu_y, leaky_relu_dx, leaky_relu_far_y,
                      leaky_relu_far_dx);
@@ -80,8 +80,8 @@ TEST_CASE("Further activations agree with PyTorch") {
   }
 }
 
-TEST_CASE("BatchNorm1d agrees with PyTorch") {
-  SUBCASE("in training, then in evaluation with the statistics so gathered") {
+TEST_CASE("BatchNorm1d: equals PyTorch's") {
+  SUBCASE("in training, then in evaluation with the resulting statistics") {
     nn::BatchNorm1d<double> norm(3);
     Generator random(2);
     const Tensor<double> x = draw({5, 3}, random), dy = draw({5, 3}, random);
@@ -119,7 +119,7 @@ TEST_CASE("BatchNorm1d agrees with PyTorch") {
   }
 }
 
-TEST_CASE("LayerNorm agrees with PyTorch") {
+TEST_CASE("LayerNorm: equals PyTorch's") {
   SUBCASE("with weight and bias") {
     nn::LayerNorm<double> norm(7);
     Generator random(6);
@@ -130,7 +130,7 @@ TEST_CASE("LayerNorm agrees with PyTorch") {
     check_near(norm.weight.grad().span(), layer_norm_dweight);
     check_near(norm.bias.grad().span(), layer_norm_dbias);
   }
-  SUBCASE("without") {
+  SUBCASE("without weight and bias") {
     nn::LayerNorm<double> norm(4, {.epsilon = 0.1, .affine = false});
     Generator random(7);
     const Tensor<double> x = draw({5, 4}, random), dy = draw({5, 4}, random);

@@ -93,7 +93,7 @@ std::uint64_t initialised(const InitialiserReference& reference) {
 
 }  // namespace
 
-TEST_CASE("Activations agree with PyTorch") {
+TEST_CASE("ReLU, Sigmoid, Tanh, Softmax: equal PyTorch's") {
   Generator random(1);
   const auto x = draw({3, 5}, random);
   const auto dy = draw({3, 5}, random);
@@ -118,7 +118,7 @@ TEST_CASE("Activations agree with PyTorch") {
   }
 }
 
-TEST_CASE("Linear agrees with PyTorch") {
+TEST_CASE("Linear: equals PyTorch's") {
   Generator random(2);
   const auto x = draw({4, 5}, random);
   nn::Linear<double> linear(5, 3);
@@ -133,14 +133,14 @@ TEST_CASE("Linear agrees with PyTorch") {
   check_near(linear.bias.grad().span(), linear_dbias);
 }
 
-TEST_CASE("Dropout drops what PyTorch drops") {
+TEST_CASE("Dropout: drops the same elements as PyTorch") {
   Generator random(3);
   const auto x = draw({4, 5}, random);
   const auto dy = draw({4, 5}, random);
   check_module(nn::Dropout<double>(0.3), x, dy, dropout_y, dropout_dx, &random);
 }
 
-TEST_CASE("Softmax cross-entropy agrees with PyTorch") {
+TEST_CASE("SoftmaxCrossEntropy: equals PyTorch's") {
   Generator random(4);
   const auto logits = draw({5, 4}, random);
   const std::vector<Index> labels{3, 0, 2, 1, 3};
@@ -161,7 +161,7 @@ TEST_CASE("Softmax cross-entropy agrees with PyTorch") {
   }
 }
 
-TEST_CASE("Losses between two tensors agree with PyTorch") {
+TEST_CASE("MeanSquaredError, BinaryCrossEntropy: equal PyTorch's") {
   Generator random(5);
   const auto x = draw({3, 4}, random);
   const auto target = Tensor<double>::uniform({3, 4}, random);
@@ -179,7 +179,7 @@ TEST_CASE("Losses between two tensors agree with PyTorch") {
   }
 }
 
-TEST_CASE("Initialisers draw PyTorch's weights, bit for bit") {
+TEST_CASE("init: draws PyTorch's weights, bit for bit") {
   for (const auto& reference : initialiser_references) {
     CAPTURE(reference.name);
     CAPTURE(reference.inputs);

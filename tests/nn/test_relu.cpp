@@ -14,7 +14,7 @@ using gradus::nn::ReLU;
 namespace test = gradus::test;
 
 TEST_SUITE("nn::ReLU") {
-  TEST_CASE("hand-written gradients are those of differences, in every shape") {
+  TEST_CASE("ReLU: hand-written gradients equal finite differences, for every shape") {
     Generator random(1);
     for (const Shape& shape : test::element_wise_shapes) {
       const auto report = test::check_gradients(ReLU<double>{}, test::away_from_zero(shape, random));
@@ -22,7 +22,7 @@ TEST_SUITE("nn::ReLU") {
     }
   }
 
-  TEST_CASE("float agrees with double") {
+  TEST_CASE("ReLU: float agrees with double") {
     Generator random(2);
     for (const Shape& shape : test::element_wise_shapes) {
       const Tensor<double> x = Tensor<double>::randn(shape, random);
@@ -30,7 +30,7 @@ TEST_SUITE("nn::ReLU") {
     }
   }
 
-  TEST_CASE("keeps the shape, is called by its name") {
+  TEST_CASE("ReLU: keeps the shape and has a name") {
     CHECK(ReLU{}.output_shape(Shape{2, 3, 4}) == Shape{2, 3, 4});
     CHECK(gradus::nn::module_name(ReLU{}) == "ReLU");
   }

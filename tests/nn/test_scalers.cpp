@@ -16,7 +16,7 @@ TEST_CASE("find_feature_scaling: finds the constants of both scalers") {
   CHECK(nn::find_feature_scaling(net[2]) == nullptr);
 }
 
-TEST_CASE_TEMPLATE("Predictor: has the scalers of its network", S, float, double) {
+TEST_CASE_TEMPLATE("Predictor: includes the scalers of its network", S, float, double) {
   Generator random(1);
   const auto x = Tensor<S>::randn({20, 4}, random, 100, 30);
   const nn::Standardize targets{Tensor<S>::randn({20, 2}, random, 5, 3)};

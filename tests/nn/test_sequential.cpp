@@ -97,7 +97,7 @@ struct Counter {
 }  // namespace
 
 TEST_SUITE("sequential") {
-  TEST_CASE("hand-written gradients are those of differences, nested and flattened") {
+  TEST_CASE("Sequential: hand-written gradients equal finite differences, nested and flattened") {
     for (const Index batch : {0, 1, 3}) {
       Generator random(1);
       const Sequential<double> net{
@@ -118,7 +118,7 @@ TEST_SUITE("sequential") {
     }
   }
 
-  TEST_CASE("hand-written gradients at the ends: empty, only identities, identities at both ends") {
+  TEST_CASE("Sequential: hand-written gradients of empty networks and with identities at the ends") {
     Generator random(2);
     const Tensor<double> x = Tensor<double>::randn({2, 3}, random);
     CHECK(test::check_gradients(Sequential<double>{}, x).ok());
@@ -130,7 +130,7 @@ TEST_SUITE("sequential") {
               .ok());
   }
 
-  TEST_CASE("is its modules one after another") {
+  TEST_CASE("Sequential: applies its modules one after another") {
     Sequential<float> net = small_net();
     const Tensor<float> x = random_tensor({4, 5}, 2);
     Tensor<float> a(Shape{4, 7}), b(Shape{4, 7}), y(Shape{4, 3});
@@ -145,7 +145,7 @@ TEST_SUITE("sequential") {
     CHECK(&net.predict(x, workspace) == &workspace.output);
   }
 
-  TEST_CASE("a temporary network hands out results and children that live on") {
+  TEST_CASE("Sequential: results and children of a temporary network outlive it") {
     const auto make = [] { return Sequential<float>{Linear{2, 2}, ReLU{}}; };
     auto net = make();
     Generator random(1);
@@ -165,7 +165,7 @@ TEST_SUITE("sequential") {
     CHECK_THROWS_AS(make()[2], gradus::IndexError);
   }
 
-  TEST_CASE("built at run time it is the same network") {
+  TEST_CASE("Sequential: a network built at run time is the same") {
     Generator random(1);
     Sequential<float> grown;
     CHECK(grown.size() == 0);
@@ -178,7 +178,7 @@ TEST_SUITE("sequential") {
     CHECK(Sequential<float>{}.predict(x) == x);
   }
 
-  TEST_CASE("a copy is an independent network") {
+  TEST_CASE("Sequential: a copy is an independent network") {
     Sequential<float> net = small_net();
     const Tensor<float> x = random_tensor({4, 5}, 2);
     const Tensor<float> before = net.forward(x);
@@ -195,7 +195,7 @@ TEST_SUITE("sequential") {
     CHECK(copy.predict(x) == before);
   }
 
-  TEST_CASE("a move takes the pass along and leaves an empty network") {
+  TEST_CASE("Sequential: a move takes the pass along and leaves an empty network") {
     Sequential<float> net = small_net(), reference = small_net();
     const Tensor<float> x = random_tensor({4, 5}, 2), dy = random_tensor({4, 3}, 3);
     net.forward(x);
@@ -210,14 +210,14 @@ TEST_SUITE("sequential") {
     CHECK(net.size() == 3);
   }
 
-  TEST_CASE("networks live in containers") {
+  TEST_CASE("Sequential: networks can be stored in containers") {
     std::vector<Sequential<float>> nets;
     for (int i = 0; i < 5; ++i) nets.push_back(small_net());
     const Tensor<float> x = random_tensor({4, 5}, 2);
     for (auto& net : nets) CHECK(net.predict(x) == small_net().predict(x));
   }
 
-  TEST_CASE("shapes that do not fit name the layer") {
+  TEST_CASE("Sequential: an error for mismatched shapes names the layer") {
     Sequential<float> net{Flatten{}, Linear{784, 256}};
     CHECK_THROWS_WITH_AS(net.forward(Tensor<float>(Shape{32, 10, 10})),
                          "Sequential: layer 1: Linear: input has shape [32, 100], expected [N, 784]",
@@ -236,7 +236,7 @@ TEST_SUITE("sequential") {
         ShapeError);
   }
 
-  TEST_CASE("backward checks both gradients' shapes") {
+  TEST_CASE("Sequential: backward checks the shapes of both gradients") {
     Sequential<float> net = small_net();
     const Tensor<float> x = random_tensor({4, 5}, 2);
     net.forward(x);
@@ -250,7 +250,7 @@ TEST_SUITE("sequential") {
     CHECK_NOTHROW(net.backward(dy, dx));
   }
 
-  TEST_CASE("backward before the first forward is an error, even for an empty batch without memory") {
+  TEST_CASE("Sequential: backward before the first forward is an error, even for an empty batch") {
     Sequential<float> net{Identity{}};
     CHECK_THROWS_WITH_AS(net.backward(Tensor<float>{}), "Sequential: backward without a forward before it",
                          StateError);
@@ -258,7 +258,7 @@ TEST_SUITE("sequential") {
     CHECK_NOTHROW(net.backward(TensorView<const float>{}));
   }
 
-  TEST_CASE("a failed forward leaves no pass behind, and the network as it was") {
+  TEST_CASE("Sequential: a failed forward discards the pass and leaves the network unchanged") {
     bool armed = false;
     Generator random(1);
     Sequential<float> net{Linear{5, 7, random}, Bomb{&armed}, Linear{7, 3, random}};
@@ -281,7 +281,7 @@ TEST_SUITE("sequential") {
     CHECK_NOTHROW(net.backward(dy));
   }
 
-  TEST_CASE("a failed backward can be repeated") {
+  TEST_CASE("Sequential: a failed backward can be repeated") {
     bool armed = true;
     Sequential<float> net{Bomb{&armed, true}, Linear{5, 3}};
     const Tensor<float> x = random_tensor({4, 5}, 2), dy = random_tensor({4, 3}, 3);
@@ -292,7 +292,7 @@ TEST_SUITE("sequential") {
     CHECK_NOTHROW(net.backward(dy, dx));
   }
 
-  TEST_CASE("gradients accumulate over passes until they are cleared") {
+  TEST_CASE("Sequential: gradients accumulate over passes until they are cleared") {
     Sequential<float> net = small_net();
     const Tensor<float> x = random_tensor({4, 5}, 2), dy = random_tensor({4, 3}, 3);
     net.forward(x);
@@ -309,7 +309,7 @@ TEST_SUITE("sequential") {
     for (const auto& gradient : gradients(net)) CHECK(gradient.array().isZero(0));
   }
 
-  TEST_CASE("the input's gradient is overwritten, and asking for it changes no other") {
+  TEST_CASE("Sequential: the input gradient is overwritten, and requesting it changes no other gradient") {
     Sequential<float> net = small_net(), other = small_net();
     const Tensor<float> x = random_tensor({4, 5}, 2), dy = random_tensor({4, 3}, 3);
     Tensor<float> dx = Tensor<float>::full(x.shape(), test::not_a_number<float>);
@@ -321,7 +321,7 @@ TEST_SUITE("sequential") {
     CHECK(gradients(net) == gradients(other));
   }
 
-  TEST_CASE("batches of changing size") {
+  TEST_CASE("Sequential: batches may change in size") {
     Sequential<float> net = small_net();
     const Tensor<float> x = random_tensor({9, 5}, 2), dy = random_tensor({9, 3}, 3);
     const Tensor<float> all = net.predict(x);
@@ -334,7 +334,7 @@ TEST_SUITE("sequential") {
     }
   }
 
-  TEST_CASE("a temporary input is kept for backward") {
+  TEST_CASE("Sequential: a temporary input is kept for backward") {
     Sequential<float> net = small_net(), other = small_net();
     const Tensor<float> x = random_tensor({4, 5}, 2), dy = random_tensor({4, 3}, 3);
     other.forward(x);
@@ -353,7 +353,7 @@ TEST_SUITE("sequential") {
     CHECK(gradients(net) == gradients(other));
   }
 
-  TEST_CASE("every kind of view is an input") {
+  TEST_CASE("Sequential: every kind of view is an input") {
     Sequential<float> net = small_net();
     Generator random(1);
     Tensor<float> x = random_tensor({4, 5}, 2);
@@ -366,7 +366,7 @@ TEST_SUITE("sequential") {
     CHECK(net.predict(x.slice(0, 4)) == y);
   }
 
-  TEST_CASE("a network may be fed its own output") {
+  TEST_CASE("Sequential: a network accepts its own output as input") {
     Sequential<float> net{Linear{3, 3}, Tanh{}}, single{Linear{3, 3}}, other = net, other_single = single;
     const Tensor<float> x = random_tensor({4, 3}, 2), dy = random_tensor({4, 3}, 3);
     const auto check = [&](Sequential<float>& self, Sequential<float>& reference) {
@@ -383,7 +383,7 @@ TEST_SUITE("sequential") {
     check(single, other_single);
   }
 
-  TEST_CASE("the same module may stand in several places") {
+  TEST_CASE("Sequential: the same module may appear in several places") {
     const Linear<double> shared(3, 3);
     Sequential<double> net{shared, Tanh<double>{}, shared};
     Generator random(1);
@@ -393,7 +393,7 @@ TEST_SUITE("sequential") {
     CHECK(net[2].as<Linear>().weight.value == shared.weight.value);
   }
 
-  TEST_CASE("one module runs in two passes at once, each with its own context") {
+  TEST_CASE("Sequential: one module runs in two passes at once, each with its own context") {
     const Dropout<float> dropout(0.5);
     const Tensor<float> x = Tensor<float>::ones({64});
     Tensor<float> a(x.shape()), b(x.shape()), da(x.shape()), db(x.shape());
@@ -410,7 +410,7 @@ TEST_SUITE("sequential") {
     CHECK(db == b);
   }
 
-  TEST_CASE("train and eval: dropout drops only in training, and predict never does") {
+  TEST_CASE("Sequential: dropout drops only in training, and predict never does") {
     Sequential<float> net{Dropout{0.5}};
     const Tensor<float> x = Tensor<float>::ones({1000});
     CHECK(net.is_training());
@@ -430,7 +430,7 @@ TEST_SUITE("sequential") {
     CHECK(dx == dropped);
   }
 
-  TEST_CASE("dropout draws from the generator given, else from the network's") {
+  TEST_CASE("Sequential: dropout draws from the given generator, otherwise from the network's") {
     Sequential<float> net{Dropout{0.5}};
     const Tensor<float> x = Tensor<float>::ones({100});
     Generator a(5), b(5);
@@ -441,7 +441,7 @@ TEST_SUITE("sequential") {
     CHECK_FALSE(net.forward(x) == first);
   }
 
-  TEST_CASE("state that is not trained is named, and updated after training passes alone") {
+  TEST_CASE("Sequential: untrained state is named and updated only after training passes") {
     Sequential<float> net{Counter{}, Sequential{Counter{}}};
     CHECK(names_of(net.named_buffers()) == std::vector<std::string>{"0.passes", "1.0.passes"});
     const Tensor<float> x = Tensor<float>::ones({3});
@@ -453,7 +453,7 @@ TEST_SUITE("sequential") {
     for (const auto& buffer : net.named_buffers()) CHECK(buffer->item() == 2);
   }
 
-  TEST_CASE("hooks see every child's tensors, forward and back") {
+  TEST_CASE("Sequential: hooks see the tensors of every child, forward and backward") {
     Sequential<float> net{Flatten{}, Linear{4, 3}, ReLU{}};
     const Tensor<float> x = random_tensor({2, 2, 2}, 2), dy = random_tensor({2, 3}, 3);
     std::vector<std::string> seen;
@@ -480,7 +480,7 @@ TEST_SUITE("sequential") {
     CHECK(seen.empty());
   }
 
-  TEST_CASE("shows the output of every child in the last forward, also where nothing was computed") {
+  TEST_CASE("Sequential: output gives every child's last output, even if it computed nothing") {
     Sequential<float> net{Flatten{}, Linear{4, 2}, Flatten{}, ReLU{}, Identity{}};
     const Tensor<float> x = random_tensor({3, 2, 2}, 2);
     CHECK_THROWS_WITH_AS(net.output(0), "Sequential: output without a forward before it", StateError);
@@ -497,7 +497,7 @@ TEST_SUITE("sequential") {
     CHECK_THROWS_WITH_AS(net.output(5), "Sequential: child 5, expected one in [0, 5)", IndexError);
   }
 
-  TEST_CASE("pushing a child back forgets the pass") {
+  TEST_CASE("Sequential: push_back discards the pass") {
     Sequential<float> net = small_net();
     const Tensor<float> x = random_tensor({4, 5}, 2);
     net.forward(x);
@@ -506,7 +506,7 @@ TEST_SUITE("sequential") {
     CHECK(net.forward(x).array().minCoeff() >= 0);
   }
 
-  TEST_CASE("float agrees with double") {
+  TEST_CASE("Sequential: float agrees with double") {
     Generator random(1);
     Sequential<float> single{Linear{37, 19, random}, Tanh{}, Linear{19, 11, random}, Sigmoid{}};
     Sequential<double> twice{Linear<double>{37, 19}, Tanh<double>{}, Linear<double>{19, 11},
@@ -517,7 +517,7 @@ TEST_SUITE("sequential") {
     CHECK(test::float_agrees_with_double(single, twice, Tensor<double>::randn({8, 37}, random), 37));
   }
 
-  TEST_CASE("someone else's modules train in it without registration") {
+  TEST_CASE("Sequential: third-party modules can be trained without registration") {
     Generator random(1);
     Sequential<float> net{Linear{2, 8, random}, third_party::Swish{}, third_party::Scale{},
                           Linear{8, 1, random}};
@@ -538,7 +538,7 @@ TEST_SUITE("sequential") {
     CHECK(loss(net.predict(x), target) < 0.01f * before);
   }
 
-  TEST_CASE("the number of threads does not change a bit of the result") {
+  TEST_CASE("Sequential: the number of threads does not change a bit of the result") {
     Generator random(1);
     Sequential<float> net{Linear{784, 256, random}, ReLU{}, Linear{256, 10, random}};
     const Tensor<float> x = random_tensor({256, 784}, 2), dy = random_tensor({256, 10}, 3);
@@ -556,7 +556,7 @@ TEST_SUITE("sequential") {
     CHECK_THROWS_AS(net.set_threads(0), ArgumentError);
   }
 
-  TEST_CASE("threads may be changed between forward and backward") {
+  TEST_CASE("Sequential: threads may be changed between forward and backward") {
     Generator random(1);
     Sequential<float> net{Linear{784, 256, random}, ReLU{}, Linear{256, 10, random}};
     const Tensor<float> x = random_tensor({256, 784}, 2), dy = random_tensor({256, 10}, 3);
@@ -566,7 +566,7 @@ TEST_SUITE("sequential") {
     CHECK_NOTHROW(net.backward(dy));
   }
 
-  TEST_CASE("one network predicts from several threads at once [threads]") {
+  TEST_CASE("Sequential: one network predicts from several threads at once [threads]") {
     Generator random(1);
     Sequential<float> net{Linear{64, 128, random}, Dropout{0.5}, ReLU{},
                           Sequential{Linear{128, 32, random}, Tanh{}}, Linear{32, 10, random}};
@@ -595,7 +595,7 @@ TEST_SUITE("sequential") {
     }
   }
 
-  TEST_CASE("a hook may change the threads, whose former ones live until the pass is over") {
+  TEST_CASE("Sequential: a hook may change the threads; the previous ones live until the pass ends") {
     Generator random(1);
     Sequential<float> net{Linear{784, 256, random}, Sequential{ReLU{}, Linear{256, 128, random}},
                           Linear{128, 10, random}};
@@ -630,7 +630,7 @@ TEST_SUITE("sequential") {
     is_safe([&] { CHECK(net.predict(x, workspace) == y); });
   }
 
-  TEST_CASE("threads may be changed while other threads predict [threads]") {
+  TEST_CASE("Sequential: threads may be changed while other threads predict [threads]") {
     Generator random(1);
     Sequential<float> net{Linear{784, 256, random}, ReLU{}, Linear{256, 10, random}};
     net.set_threads(2);
@@ -653,7 +653,7 @@ TEST_SUITE("sequential") {
     CHECK(equal[1]);
   }
 
-  TEST_CASE("too many threads are refused, and the former ones are kept") {
+  TEST_CASE("Sequential: too many threads are refused, and the previous ones are kept") {
     Sequential<float> net = small_net();
     net.set_threads(2);
     const auto before = net.thread_pool();
@@ -701,7 +701,7 @@ TEST_CASE("Sequential: a child process trains, copies and destroys a network who
   CHECK(works());
 }
 
-TEST_CASE("Sequential: a child process that is forked while threads predict and change goes on") {
+TEST_CASE("Sequential: a child process forked while threads predict and change can continue") {
   if (test::is_sanitized) return;
   Sequential<float> net = small_net();
   net.set_threads(2);

@@ -16,7 +16,7 @@ using gradus::nn::SiLU;
 namespace test = gradus::test;
 
 TEST_SUITE("nn::SiLU") {
-  TEST_CASE("hand-written gradients are those of differences, in every shape") {
+  TEST_CASE("SiLU: hand-written gradients equal finite differences, for every shape") {
     Generator random(1);
     for (const auto& module : {SiLU<double>{}}) {
       for (const Shape& shape : test::element_wise_shapes) {
@@ -26,7 +26,7 @@ TEST_SUITE("nn::SiLU") {
     }
   }
 
-  TEST_CASE("float agrees with double") {
+  TEST_CASE("SiLU: float agrees with double") {
     Generator random(2);
     for (const Shape& shape : test::element_wise_shapes) {
       const Tensor<double> x = Tensor<double>::randn(shape, random, 0, 3);
@@ -34,12 +34,12 @@ TEST_SUITE("nn::SiLU") {
     }
   }
 
-  TEST_CASE_TEMPLATE("inputs of any size give the limits, and NaN stays NaN", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("SiLU: large inputs give the limits, and NaN stays NaN", Scalar, float, double) {
     test::check_limits(
         SiLU<Scalar>{}, [](Scalar) { return Scalar(0); }, Scalar(0));
   }
 
-  TEST_CASE("keeps the shape, and says what it is") {
+  TEST_CASE("SiLU: keeps the shape and has a name") {
     CHECK(SiLU{}.output_shape(Shape{2, 3, 4}) == Shape{2, 3, 4});
     CHECK(gradus::nn::module_name(SiLU{}) == "SiLU");
   }

@@ -14,7 +14,7 @@ using gradus::nn::Softmax;
 namespace test = gradus::test;
 
 TEST_SUITE("nn::Softmax") {
-  TEST_CASE("hand-written gradients are those of differences") {
+  TEST_CASE("Softmax: hand-written gradients equal finite differences") {
     Generator random(1);
     for (const Shape& shape : {Shape{1}, Shape{5}, Shape{0, 5}, Shape{1, 7}, Shape{7, 1}, Shape{5, 3},
                                Shape{3, 37}, Shape{2, 3, 4}}) {
@@ -23,13 +23,13 @@ TEST_SUITE("nn::Softmax") {
     }
   }
 
-  TEST_CASE("float agrees with double") {
+  TEST_CASE("Softmax: float agrees with double") {
     Generator random(2);
     const Tensor<double> x = Tensor<double>::randn({5, 37}, random, 0, 5);
     CHECK(test::float_agrees_with_double(Softmax<float>{}, Softmax<double>{}, x, 37));
   }
 
-  TEST_CASE("a scalar has no axis to sum over") {
+  TEST_CASE("Softmax: a scalar has no axis to sum over") {
     CHECK(Softmax{}.output_shape(Shape{2, 3}) == Shape{2, 3});
     CHECK_THROWS_WITH_AS(Softmax{}.output_shape(Shape{}), "Softmax: input has shape [], expected [..., C]",
                          ShapeError);

@@ -18,7 +18,7 @@ using gradus::nn::SoftmaxCrossEntropy;
 namespace test = gradus::test;
 
 TEST_SUITE("nn::SoftmaxCrossEntropy") {
-  TEST_CASE("every setting reaches the operator") {
+  TEST_CASE("SoftmaxCrossEntropy: every setting reaches the operator") {
     Generator random(1);
     const Tensor<double> logits = Tensor<double>::randn({4, 3}, random);
     const std::vector<Index> labels{0, 2, 7, 1};
@@ -35,7 +35,7 @@ TEST_SUITE("nn::SoftmaxCrossEntropy") {
     CHECK(loss(logits, labels).loss == doctest::Approx(result.loss).epsilon(1e-14));
   }
 
-  TEST_CASE("hand-written gradients are those of differences") {
+  TEST_CASE("SoftmaxCrossEntropy: hand-written gradients equal finite differences") {
     Generator random(2);
     for (const Index batch : {0, 1, 7}) {
       Tensor<double> logits = Tensor<double>::randn({batch, 5}, random);
@@ -48,7 +48,7 @@ TEST_SUITE("nn::SoftmaxCrossEntropy") {
     }
   }
 
-  TEST_CASE("float and the mean by default; a bad label is an IndexError") {
+  TEST_CASE("SoftmaxCrossEntropy: defaults to float and the mean; an invalid label is an IndexError") {
     const SoftmaxCrossEntropy<> loss;
     const Tensor<float> logits(Shape{2, 4});
     CHECK(loss(logits, std::vector<Index>{0, 3}).loss == doctest::Approx(std::log(4.0)));

@@ -16,7 +16,7 @@ using gradus::nn::Softplus;
 namespace test = gradus::test;
 
 TEST_SUITE("nn::Softplus") {
-  TEST_CASE("hand-written gradients are those of differences, in every shape") {
+  TEST_CASE("Softplus: hand-written gradients equal finite differences, for every shape") {
     Generator random(1);
     for (const auto& module : {Softplus<double>{}, Softplus<double>{{.beta = 2.5, .threshold = 30}},
                                Softplus<double>{{.beta = 5, .threshold = 1000}}}) {
@@ -27,7 +27,7 @@ TEST_SUITE("nn::Softplus") {
     }
   }
 
-  TEST_CASE("float agrees with double") {
+  TEST_CASE("Softplus: float agrees with double") {
     Generator random(2);
     for (const Shape& shape : test::element_wise_shapes) {
       const Tensor<double> x = Tensor<double>::randn(shape, random, 0, 3);
@@ -37,13 +37,13 @@ TEST_SUITE("nn::Softplus") {
     }
   }
 
-  TEST_CASE_TEMPLATE("inputs of any size give the limits, and NaN stays NaN", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("Softplus: large inputs give the limits, and NaN stays NaN", Scalar, float, double) {
     for (const auto& module : {Softplus<Scalar>{}, Softplus<Scalar>{{.beta = 2, .threshold = 1000}}})
       test::check_limits(
           module, [](Scalar) { return Scalar(0); }, Scalar(0));
   }
 
-  TEST_CASE("keeps the shape, and says what it is") {
+  TEST_CASE("Softplus: keeps the shape and has a name") {
     CHECK(Softplus{}.output_shape(Shape{2, 3, 4}) == Shape{2, 3, 4});
     CHECK(gradus::nn::module_name(Softplus{}) == "Softplus(1)");
     CHECK(gradus::nn::module_name(Softplus{{.beta = 2, .threshold = 30}}) == "Softplus(2)");

@@ -15,7 +15,7 @@ const Tensor<double> data{{1, 10, 5}, {2, 20, 5}, {3, 30, 5}, {6, 20, 5}};
 
 }  // namespace
 
-TEST_CASE("Standardize: each feature has mean 0 and standard deviation 1") {
+TEST_CASE("Standardize: each feature gets mean 0 and standard deviation 1") {
   const nn::Standardize standardize{data};
   CHECK(standardize.offset == Tensor<double>{3, 20, 5});
   CHECK(standardize.scale(0) == doctest::Approx(std::sqrt(3.5)));
@@ -41,7 +41,7 @@ TEST_CASE("Standardize: inverse undoes it, and cast keeps the constants") {
   CHECK(standardize.name() == "Standardize(3)");
 }
 
-TEST_CASE("Standardize: NaN does not count; a feature without values or with an infinite one is refused") {
+TEST_CASE("Standardize: NaN is ignored; a feature without values or with an infinite one is refused") {
   const double nan = std::nan(""), infinity = std::numeric_limits<double>::infinity();
   CHECK(nn::Standardize{Tensor<double>{{1, 1}, {nan, 2}, {3, 3}}}.offset == Tensor<double>{2, 2});
   CHECK_THROWS_WITH_AS((nn::Standardize{Tensor<double>{{1, nan}, {2, nan}}}),
@@ -52,7 +52,7 @@ TEST_CASE("Standardize: NaN does not count; a feature without values or with an 
   CHECK_THROWS_AS(nn::Standardize<float>{0}, ArgumentError);
 }
 
-TEST_CASE("Standardize: in a network, with its gradient") {
+TEST_CASE("Standardize: works in a network and passes its gradient on") {
   Generator random(1);
   nn::Sequential<double> net{nn::Standardize{data}, nn::Linear<double>{3, 2, random}};
   net.forward(data);

@@ -13,7 +13,7 @@
 using namespace gradus;
 using namespace gradus::nn;
 
-TEST_CASE("StaticPredictor: has the bits of a Predictor") {
+TEST_CASE("StaticPredictor: gives the same bits as a Predictor") {
   gradus::test::for_each_instruction_set([] {
     Generator random(1);
     const Sequential<float> net{Linear<float>{7, 50, random}, ELU<float>{0.3}, Linear<float>{50, 19, random},
@@ -33,7 +33,7 @@ TEST_CASE("StaticPredictor: has the bits of a Predictor") {
   });
 }
 
-TEST_CASE("StaticPredictor: doubles, and one layer") {
+TEST_CASE("StaticPredictor: doubles, and a single layer") {
   Generator random(2);
   const Sequential<double> net{Linear<double>{3, 2, random}};
   const BasicStaticPredictor<double, 3, 2> predict(net);
@@ -54,7 +54,7 @@ TEST_CASE("StaticPredictor: a wrong length is refused and nothing is written") {
   CHECK(y == std::vector<float>(3, -7));
 }
 
-TEST_CASE("StaticPredictor: another network than the type names is refused") {
+TEST_CASE("StaticPredictor: a network that does not match the type is refused") {
   const Linear<float> linear{3, 2};
   CHECK_THROWS_WITH((StaticPredictor<3, 2>(Sequential<float>{linear, Linear<float>{2, 2}})),
                     "StaticPredictor: got 2 layers, expected 1");

@@ -14,7 +14,7 @@ using gradus::Shape;
 using gradus::ShapeError;
 
 TEST_SUITE("summary") {
-  TEST_CASE("the chapter's network") {
+  TEST_CASE("summary: the chapter's network") {
     const Sequential net{Flatten{}, Linear{784, 256}, ReLU{}, Linear{256, 10}};
     CHECK(summary(net, {28, 28}) ==
           "Layer                  Output shape  Parameters\n"
@@ -30,7 +30,7 @@ TEST_SUITE("summary") {
           "Non-trainable parameters: 0 (0 B)\n");
   }
 
-  TEST_CASE("nested sequences are indented, foreign modules named by their type") {
+  TEST_CASE("summary: nested sequences are indented, third-party modules are named by their type") {
     const Sequential<double> net{
         Linear<double>{3, 4, {.bias = false}},
         Sequential<double>{third_party::Swish<double>{}, Sequential<double>{Linear<double>{4, 2}}},
@@ -51,18 +51,18 @@ TEST_SUITE("summary") {
           "Non-trainable parameters: 0 (0 B)\n");
   }
 
-  TEST_CASE("an empty network, and samples that are numbers") {
+  TEST_CASE("summary: an empty network, and scalar samples") {
     CHECK(summary(Sequential<float>{}, {}).find("   Input  [N]\n") != std::string::npos);
   }
 
-  TEST_CASE("samples that do not fit name the layer") {
+  TEST_CASE("summary: an error for mismatched samples names the layer") {
     const Sequential net{Flatten{}, Linear{784, 256}};
     CHECK_THROWS_WITH_AS(summary(net, {10, 10}),
                          "Sequential: layer 1: Linear: input has shape [1, 100], expected [N, 784]",
                          ShapeError);
   }
 
-  TEST_CASE("counts and sizes are readable") {
+  TEST_CASE("summary: counts and sizes are readable") {
     CHECK(detail::with_commas(0) == "0");
     CHECK(detail::with_commas(999) == "999");
     CHECK(detail::with_commas(1000) == "1,000");
@@ -73,7 +73,7 @@ TEST_SUITE("summary") {
     CHECK(detail::memory_size(gradus::Index{5} << 40) == "5120.00 GB");
   }
 
-  TEST_CASE("names and sizes are the same in a locale with decimal comma and digit grouping") {
+  TEST_CASE("summary: does not depend on the locale") {
     const auto text = [] {
       return summary(
           Sequential{Linear{784, 256}, Dropout{0.25}, LeakyReLU{0.125f}, ELU{1.5f}, Softplus{{.beta = 2.5}}},

@@ -9,7 +9,7 @@
 using gradus::nn::detail::FreshWhenCopied;
 
 TEST_SUITE("workspace") {
-  TEST_CASE("memory of a pass does not go with a copy, and leaves nothing behind when moved") {
+  TEST_CASE("FreshWhenCopied: a copy starts empty, and a move leaves nothing behind") {
     FreshWhenCopied<int> memory;
     memory.value = 7;
     FreshWhenCopied<int> copy = memory;
@@ -25,7 +25,7 @@ TEST_SUITE("workspace") {
     CHECK(copy.value == 0);
   }
 
-  TEST_CASE("a training workspace has no input before the first forward") {
+  TEST_CASE("TrainingWorkspace: has no input before the first forward") {
     CHECK_FALSE(gradus::nn::TrainingWorkspace<float>{}.input.has_value());
   }
 }

@@ -53,7 +53,7 @@ const std::vector<Activation<Scalar>> activations = {
 }  // namespace
 
 TEST_SUITE("activation") {
-  TEST_CASE_TEMPLATE("values and derivatives are the closed forms", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("activations: values and derivatives equal the closed forms", Scalar, float, double) {
     // Long enough that whole SIMD registers and a rest are computed.
     const Tensor<Scalar> x = Tensor<Scalar>::arange(Scalar(-12), Scalar(12), Scalar(0.037));
     const Tensor<Scalar> dy = Tensor<Scalar>::full(x.shape(), Scalar(2));
@@ -73,7 +73,7 @@ TEST_SUITE("activation") {
     }
   }
 
-  TEST_CASE("backward is the derivative of forward, in every shape") {
+  TEST_CASE("activations: backward is the derivative of forward, for every shape") {
     Generator random(1);
     for (const auto& activation : activations<double>) {
       for (const Shape& shape : test::element_wise_shapes) {
@@ -93,7 +93,7 @@ TEST_SUITE("activation") {
     }
   }
 
-  TEST_CASE("backward is linear in the output's gradient") {
+  TEST_CASE("activations: backward is linear in the output gradient") {
     for (std::uint64_t seed = 0; seed < 1000; ++seed) {
       Generator random(seed);
       const Shape shape{1 + random.below(40)};
@@ -113,7 +113,7 @@ TEST_SUITE("activation") {
     }
   }
 
-  TEST_CASE_TEMPLATE("inputs of any size give the limits, and NaN stays NaN", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("activations: large inputs give the limits, and NaN stays NaN", Scalar, float, double) {
     const auto check = [](const Activation<Scalar>& activation, Scalar in, Scalar out) {
       CAPTURE(activation.name);
       CAPTURE(static_cast<double>(in));
@@ -147,7 +147,7 @@ TEST_SUITE("activation") {
       check(activation, test::not_a_number<Scalar>, test::not_a_number<Scalar>);
   }
 
-  TEST_CASE_TEMPLATE("no activation leaves its range by rounding", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("activations: rounding never leaves the range of the function", Scalar, float, double) {
     const Tensor<Scalar> x = Tensor<Scalar>::arange(Scalar(-30), Scalar(30), Scalar(0.0173));
     Tensor<Scalar> y(x.shape());
     ops::tanh<Scalar>(x, y.view());
@@ -157,8 +157,8 @@ TEST_SUITE("activation") {
     CHECK(y.array().maxCoeff() <= 1);
   }
 
-  TEST_CASE_TEMPLATE("ReLU's derivative at 0 is 0, and NaN in the gradient is passed on", Scalar, float,
-                     double) {
+  TEST_CASE_TEMPLATE("relu_backward: the derivative at 0 is 0, and NaN in the gradient is passed on", Scalar,
+                     float, double) {
     const Tensor<Scalar> x{-1, -0.0, 0, 2, test::not_a_number<Scalar>};
     const Tensor<Scalar> dy{5, 5, 5, test::not_a_number<Scalar>, 5};
     Tensor<Scalar> y(x.shape()), dx(x.shape());
@@ -173,7 +173,7 @@ TEST_SUITE("activation") {
     CHECK(std::isnan(dx(3)));
   }
 
-  TEST_CASE("output and input may be the same memory") {
+  TEST_CASE("activations: output and input may share memory") {
     Generator random(1);
     const Tensor<float> x = Tensor<float>::randn({37}, random);
     const Tensor<float> dy = Tensor<float>::randn({37}, random);
@@ -189,7 +189,7 @@ TEST_SUITE("activation") {
     }
   }
 
-  TEST_CASE("shapes that do not fit are named") {
+  TEST_CASE("activations: mismatched shapes are named") {
     Tensor<float> x(Shape{2, 3}), y(Shape{3, 2});
     CHECK_THROWS_WITH_AS(ops::relu<float>(x, y.view()), "relu: output has shape [3, 2], expected [2, 3]",
                          ShapeError);
@@ -200,7 +200,7 @@ TEST_SUITE("activation") {
   }
 }
 
-TEST_CASE_TEMPLATE("ops: activation at all limits, at every place", S, float, double) {
+TEST_CASE_TEMPLATE("activations: all limits at every position", S, float, double) {
   using gradus::test::check_elementwise, gradus::test::with_output_gradient, gradus::test::exact_sigmoid;
   using gradus::test::Wide;
   constexpr Wide smallest = std::numeric_limits<S>::min(), dy = gradus::test::output_gradient;

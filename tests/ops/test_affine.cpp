@@ -37,7 +37,7 @@ Tensor<Scalar> small_integers(const Shape& shape, Generator& random) {
 }  // namespace
 
 TEST_SUITE("affine") {
-  TEST_CASE_TEMPLATE("integers come out exactly", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("affine: integers are exact", Scalar, float, double) {
     Generator random(1);
     for (const Sizes& sizes : all_sizes) {
       const Index batch = sizes.batch, in = sizes.in, out = sizes.out;
@@ -86,7 +86,7 @@ TEST_SUITE("affine") {
     }
   }
 
-  TEST_CASE("the three gradients are the derivatives of forward") {
+  TEST_CASE("affine: the three gradients are the derivatives of forward") {
     Generator random(2);
     for (const Sizes& sizes : all_sizes) {
       const Index batch = sizes.batch, in = sizes.in, out = sizes.out;
@@ -111,7 +111,7 @@ TEST_SUITE("affine") {
     }
   }
 
-  TEST_CASE("shapes that do not fit are refused") {
+  TEST_CASE("affine: mismatched shapes are refused") {
     Tensor<float> x(Shape{4, 3}), w(Shape{2, 3}), b(Shape{2}), y(Shape{4, 2});
     CHECK_NOTHROW(ops::affine<float>(x, w, b, y.view()));
     CHECK_THROWS_AS(ops::affine<float>(y, w, b, y.view()), ShapeError);
@@ -128,7 +128,7 @@ TEST_SUITE("affine") {
     CHECK_THROWS_AS(ops::affine_bias_gradient<float>(b, b.view()), ShapeError);
   }
 
-  TEST_CASE("the bias gradient of long batches is right to 1e-6") {
+  TEST_CASE("affine_bias_gradient: long batches are accurate to 1e-6") {
     for (const Index columns : {1, 2, 10, 100}) {
       const Index rows = 10'000'000 / columns;
       Tensor<float> bias = Tensor<float>::ones({columns});
@@ -138,7 +138,7 @@ TEST_SUITE("affine") {
     }
   }
 
-  TEST_CASE_TEMPLATE("the bias gradient counts every row, in short batches and long ones", Scalar, float,
+  TEST_CASE_TEMPLATE("affine_bias_gradient: counts every row, in short and long batches", Scalar, float,
                      double) {
     for (const Index rows : {0, 1, 255, 256, 257, 264, 1000}) {
       Tensor<Scalar> bias = Tensor<Scalar>::full({37}, 2), dy(Shape{rows, 37}), expected = bias;

@@ -48,7 +48,7 @@ const Shape shapes[] = {{2, 1}, {3, 5}, {9, 17}, {33, 4}};
 
 }  // namespace
 
-TEST_CASE("batch_norm: w (x - m) r + b, where a null weight is 1, a null bias and a null rest 0") {
+TEST_CASE("batch_norm: w (x - m) r + b, where a null weight is 1, and a null bias or remainder is 0") {
   for (const Shape& shape : shapes) {
     CAPTURE(shape.to_string());
     const Problem p(shape);
@@ -64,7 +64,7 @@ TEST_CASE("batch_norm: w (x - m) r + b, where a null weight is 1, a null bias an
   }
 }
 
-TEST_CASE("batch_norm_backward: the derivative where mean and deviation are those of the batch") {
+TEST_CASE("batch_norm_backward: the derivative if mean and deviation are those of the batch") {
   for (const Shape& shape : shapes) {
     CAPTURE(shape.to_string());
     Problem p(shape);
@@ -79,7 +79,7 @@ TEST_CASE("batch_norm_backward: the derivative where mean and deviation are thos
   }
 }
 
-TEST_CASE("batch_norm_fixed_backward: the derivative where mean and deviation are constants") {
+TEST_CASE("batch_norm_fixed_backward: the derivative if mean and deviation are constants") {
   for (const Shape& shape : shapes) {
     Problem p(shape);
     Tensor<double> dx(shape);
@@ -88,7 +88,7 @@ TEST_CASE("batch_norm_fixed_backward: the derivative where mean and deviation ar
   }
 }
 
-TEST_CASE("batch_norm_parameter_gradient: adds the derivatives in weight and bias") {
+TEST_CASE("batch_norm_parameter_gradient: adds the derivatives with respect to weight and bias") {
   for (const Shape& shape : shapes) {
     Problem p(shape);
     Tensor<double> dweight = Tensor<double>::full(p.columns, 3), dbias = Tensor<double>::full(p.columns, 5);

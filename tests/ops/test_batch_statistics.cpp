@@ -25,7 +25,7 @@ struct Statistics {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("batch_statistics: mean and variance of every column, against a loop", S, float, double) {
+TEST_CASE_TEMPLATE("batch_statistics: mean and variance of every column equal a loop", S, float, double) {
   Generator random(1);
   for (const Shape& shape : {Shape{1, 1}, Shape{2, 3}, Shape{9, 17}, Shape{40, 33}, Shape{3, 1025}}) {
     CAPTURE(shape.to_string());
@@ -43,8 +43,7 @@ TEST_CASE_TEMPLATE("batch_statistics: mean and variance of every column, against
   }
 }
 
-TEST_CASE_TEMPLATE("batch_statistics: the deviation of numbers far from 0 keeps its digits", S, float,
-                   double) {
+TEST_CASE_TEMPLATE("batch_statistics: the deviation of numbers far from 0 is accurate", S, float, double) {
   const S far = sizeof(S) == 4 ? S(1e6) : S(1e15);
   const Statistics<S> found(Tensor<S>{{far}, {far + 1}, {far + 2}});
   CHECK(found.mean(0) == far + 1);
@@ -56,7 +55,7 @@ TEST_CASE_TEMPLATE("batch_statistics: the deviation of numbers far from 0 keeps 
   CHECK(between.variance(0) == doctest::Approx(2.0 / 9).epsilon(1e-6));
 }
 
-TEST_CASE_TEMPLATE("batch_statistics: equal numbers have no variance, NaN stays in its column", S, float,
+TEST_CASE_TEMPLATE("batch_statistics: equal numbers have variance 0, and NaN stays in its column", S, float,
                    double) {
   constexpr S nan = std::numeric_limits<S>::quiet_NaN(), infinity = std::numeric_limits<S>::infinity();
   const Statistics<S> found(Tensor<S>{{S(0.1), 1, nan, infinity}, {S(0.1), 3, 2, 1}, {S(0.1), 5, 2, 1}});
@@ -68,7 +67,7 @@ TEST_CASE_TEMPLATE("batch_statistics: equal numbers have no variance, NaN stays 
   CHECK_FALSE(std::isfinite(found.mean(3)));
 }
 
-TEST_CASE_TEMPLATE("inverse_deviation: 1 / sqrt(v + eps), 0 of an infinite variance", S, float, double) {
+TEST_CASE_TEMPLATE("inverse_deviation: 1 / sqrt(v + eps), and 0 for an infinite variance", S, float, double) {
   const Tensor<S> variance{0, S(0.25), 4, std::numeric_limits<S>::infinity()};
   Tensor<S> y(variance.shape());
   ops::inverse_deviation<S>(variance, 0.25, y);
@@ -78,7 +77,7 @@ TEST_CASE_TEMPLATE("inverse_deviation: 1 / sqrt(v + eps), 0 of an infinite varia
   CHECK(y(3) == 0);
 }
 
-TEST_CASE("batch_statistics: an empty batch has none") {
+TEST_CASE("batch_statistics: an empty batch is an error") {
   Tensor<float> mean(Shape{2}), variance(Shape{2});
   CHECK_THROWS_WITH_AS(ops::batch_statistics<float>(Tensor<float>(Shape{0, 2}), mean, variance),
                        "batch_statistics: input has shape [0, 2], expected [N, C], N > 0", ShapeError);

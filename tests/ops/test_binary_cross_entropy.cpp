@@ -20,7 +20,7 @@ using gradus::ops::Reduction;
 namespace test = gradus::test;
 
 TEST_SUITE("binary_cross_entropy") {
-  TEST_CASE("the gradient is the derivative of the loss, in every shape") {
+  TEST_CASE("binary_cross_entropy: the gradient is the derivative of the loss, for every shape") {
     Generator random(1);
     for (const Shape& shape : test::element_wise_shapes) {
       for (const Reduction reduction : {Reduction::mean, Reduction::sum}) {
@@ -34,7 +34,7 @@ TEST_SUITE("binary_cross_entropy") {
     }
   }
 
-  TEST_CASE("float agrees with double") {
+  TEST_CASE("binary_cross_entropy: float agrees with double") {
     Generator random(2);
     const Tensor<float> x = Tensor<float>::randn({257}, random, 0, 5),
                         target = Tensor<float>::uniform({257}, random);
@@ -47,7 +47,7 @@ TEST_SUITE("binary_cross_entropy") {
     CHECK(test::float_agrees(gradient, reference));
   }
 
-  TEST_CASE_TEMPLATE("logits of any size", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("binary_cross_entropy: logits of any size", Scalar, float, double) {
     const Scalar tiny = std::numeric_limits<float>::min();
     for (const Scalar big : {Scalar(88.7), Scalar(1e4), test::largest<Scalar> / 2, test::infinity<Scalar>}) {
       for (const Scalar sign : {Scalar(1), Scalar(-1)}) {
@@ -66,7 +66,8 @@ TEST_SUITE("binary_cross_entropy") {
     }
   }
 
-  TEST_CASE_TEMPLATE("NaN gives NaN, at every place and for every target", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("binary_cross_entropy: NaN gives NaN, at every position and for every target", Scalar,
+                     float, double) {
     for (const Scalar target : {Scalar(0), Scalar(0.5), Scalar(1)}) {
       for (Index at = 0; at < 37; ++at) {
         Tensor<Scalar> x(Shape{37}), gradient(Shape{37});
@@ -78,7 +79,7 @@ TEST_SUITE("binary_cross_entropy") {
     }
   }
 
-  TEST_CASE("ten million equal losses are right to 1e-6") {
+  TEST_CASE("binary_cross_entropy: ten million equal losses are accurate to 1e-6") {
     for (const float target : {0.0f, 0.25f, 1.0f}) {
       const auto x = Tensor<float>::full({10'000'000}, 0.1f),
                  targets = Tensor<float>::full(x.shape(), target);
@@ -89,7 +90,7 @@ TEST_SUITE("binary_cross_entropy") {
     }
   }
 
-  TEST_CASE("nothing at all costs nothing, and shapes that do not fit are named") {
+  TEST_CASE("binary_cross_entropy: an empty batch has loss 0, and mismatched shapes are named") {
     const Tensor<float> nothing(Shape{0, 3}), x(Shape{2, 3});
     Tensor<float> gradient(Shape{3});
     CHECK(binary_cross_entropy<float>(nothing, nothing, {}) == 0);

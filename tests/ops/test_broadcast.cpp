@@ -11,7 +11,7 @@
 using namespace gradus;
 
 TEST_SUITE("broadcast") {
-  TEST_CASE("shapes align at the last axis, and 1 stretches") {
+  TEST_CASE("broadcast_shape: shapes align at the last axis, and extents of 1 stretch") {
     CHECK(ops::broadcast_shape("f", {2, 1}, {3}) == Shape{2, 3});
     CHECK(ops::broadcast_shape("f", {}, {2, 3}) == Shape{2, 3});
     CHECK(ops::broadcast_shape("f", {4, 1, 3}, {2, 1}) == Shape{4, 2, 3});
@@ -21,7 +21,7 @@ TEST_SUITE("broadcast") {
     CHECK_THROWS_AS(ops::broadcast_shape("add", {0}, {2}), ShapeError);
   }
 
-  TEST_CASE("every pair of repeating and contiguous operands, against indices") {
+  TEST_CASE("broadcast: every pair of repeating and contiguous operands equals a loop over indices") {
     const Shape shapes[] = {{}, {1}, {5}, {3, 1}, {1, 5}, {3, 5}, {2, 1, 5}, {2, 3, 1}, {2, 3, 5}, {2, 1, 1}};
     for (const Shape& shape_a : shapes) {
       for (const Shape& shape_b : shapes) {
@@ -43,7 +43,7 @@ TEST_SUITE("broadcast") {
     CHECK(full == Tensor<double>{{1, 1}, {2, 2}});
   }
 
-  TEST_CASE("sum_to is the transpose of expand: <expand x, y> = <x, sum_to y>") {
+  TEST_CASE("sum_to: is the transpose of expand: <expand x, y> = <x, sum_to y>") {
     const Shape shapes[] = {{}, {1}, {4}, {3, 1}, {1, 4}, {3, 4}, {1, 1, 4}, {2, 1, 1}, {2, 3, 1}, {2, 1, 4}};
     for (const Shape& shape : shapes) {
       Tensor<double> x(shape), y(Shape{2, 3, 4}), expanded(y.shape()), summed(shape);
@@ -57,7 +57,7 @@ TEST_SUITE("broadcast") {
                     ShapeError);
   }
 
-  TEST_CASE("sum_to and mean_to reduce any axes of four") {
+  TEST_CASE("sum_to, mean_to: reduce any of four axes") {
     const Shape from{2, 3, 5, 40};
     Tensor<float> x(from);
     for (Index i = 0; i < x.size(); ++i) x.data()[i] = static_cast<float>(i % 97);
@@ -81,7 +81,7 @@ TEST_SUITE("broadcast") {
     }
   }
 
-  TEST_CASE("ten million times 0.1f along every axis is right to 1e-6") {
+  TEST_CASE("sum_to: ten million times 0.1f along every axis is accurate to 1e-6") {
     const Index n = 10'000'000;
     const Tensor<float> x = Tensor<float>::full({n}, 0.1f);
     struct {
@@ -112,7 +112,7 @@ TEST_SUITE("broadcast") {
     }
   }
 
-  TEST_CASE("the mean of nothing is NaN, that of the largest numbers finite") {
+  TEST_CASE("mean_to: the mean of no elements is NaN, that of the largest numbers is finite") {
     Tensor<float> y(Shape{1, 2});
     ops::mean_to<float>(Tensor<float>(Shape{0, 2}), y.view());
     CHECK(y.array().isNaN().all());
@@ -121,7 +121,7 @@ TEST_SUITE("broadcast") {
     CHECK(y(0, 1) == 0.5f);
   }
 
-  TEST_CASE("the sum of nothing is 0") {
+  TEST_CASE("sum_to: the sum of no elements is 0") {
     Tensor<double> y{7, 7};
     ops::sum_to<double>(Tensor<double>(Shape{0, 2}), y.view());
     CHECK(y == Tensor<double>{0, 0});

@@ -9,7 +9,7 @@ using gradus::ShapeError;
 using gradus::ops::check_shape;
 
 TEST_SUITE("check") {
-  TEST_CASE("equal shapes pass, others name operation, argument and both shapes") {
+  TEST_CASE("check_shape: equal shapes pass, others name operation, argument and both shapes") {
     CHECK_NOTHROW(check_shape("relu", "output", Shape{2, 3}, Shape{2, 3}));
     CHECK_NOTHROW(check_shape("relu", "output", Shape{}, Shape{}));
     CHECK_THROWS_WITH_AS(check_shape("relu", "output", Shape{32, 100}, Shape{32, 784}),

@@ -19,7 +19,7 @@ namespace ops = gradus::ops;
 namespace test = gradus::test;
 
 TEST_SUITE("dropout") {
-  TEST_CASE_TEMPLATE("the mask keeps a share of 1 - p", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("dropout_mask: keeps a share of 1 - p", Scalar, float, double) {
     const Index n = 200'000;
     for (const double p : {0.0, 0.2, 0.5, 0.9, 1.0}) {
       CAPTURE(p);
@@ -36,7 +36,8 @@ TEST_SUITE("dropout") {
     }
   }
 
-  TEST_CASE_TEMPLATE("what is kept is scaled by 1/(1-p), forward and backward alike", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("dropout: kept elements are scaled by 1/(1-p), forward and backward", Scalar, float,
+                     double) {
     Generator random(2);
     const Tensor<Scalar> x = Tensor<Scalar>::randn({5, 37}, random);
     for (const double p : {0.0, 0.2, 0.5, 0.9}) {
@@ -53,7 +54,7 @@ TEST_SUITE("dropout") {
     }
   }
 
-  TEST_CASE("p = 1 keeps nothing and divides nothing by zero") {
+  TEST_CASE("dropout: p = 1 keeps nothing and does not divide by zero") {
     Generator random(3);
     const Tensor<float> x = Tensor<float>::randn({37}, random);
     Tensor<float> mask(x.shape()), y(x.shape()), dx(x.shape());
@@ -68,7 +69,7 @@ TEST_SUITE("dropout") {
     }
   }
 
-  TEST_CASE("bad arguments are refused") {
+  TEST_CASE("dropout: invalid arguments are refused") {
     Generator random(4);
     Tensor<float> x(Shape{2, 3}), y(Shape{3, 2});
     CHECK_THROWS_AS(ops::dropout_mask(1.5, random, x.view()), ArgumentError);

@@ -13,7 +13,7 @@
 using namespace gradus;
 
 TEST_SUITE("elementwise") {
-  TEST_CASE("values and derivatives at points where they are known") {
+  TEST_CASE("elementwise: values and derivatives at known points") {
     Tensor<double> y(Shape{3}), dx(Shape{3});
     const Tensor<double> x{1, 4, 0.25}, ones{1, 1, 1};
     ops::sqrt<double>(x, y.view());
@@ -28,7 +28,7 @@ TEST_SUITE("elementwise") {
     CHECK(dx == Tensor<double>{3, 48, 3.0 / 16});
   }
 
-  TEST_CASE("kinks have PyTorch's derivatives") {
+  TEST_CASE("elementwise: kinks have PyTorch's derivatives") {
     Tensor<double> dx(Shape{3});
     const Tensor<double> x{-1, 0, 1}, dy{5, 5, 5};
     ops::abs_backward<double>(x, dy, dx.view());
@@ -39,7 +39,7 @@ TEST_SUITE("elementwise") {
     CHECK(dx == Tensor<double>{0, 0, 0});
   }
 
-  TEST_CASE("NaN never becomes a number, and infinities keep their meaning") {
+  TEST_CASE("elementwise: NaN never becomes a number, and infinities keep their meaning") {
     constexpr float inf = std::numeric_limits<float>::infinity(),
                     nan = std::numeric_limits<float>::quiet_NaN();
     const Tensor<float> x{nan, inf, -inf};
@@ -54,7 +54,7 @@ TEST_SUITE("elementwise") {
     CHECK(y(2) == 0);
   }
 
-  TEST_CASE("works in place, and checks shapes") {
+  TEST_CASE("elementwise: works in place and checks shapes") {
     Tensor<double> x{1, 4};
     ops::sqrt<double>(x, x.view());
     CHECK(x == Tensor<double>{1, 2});
@@ -63,7 +63,7 @@ TEST_SUITE("elementwise") {
   }
 }
 
-TEST_CASE_TEMPLATE("ops: exp, log and sqrt at all limits, at every place", S, float, double) {
+TEST_CASE_TEMPLATE("exp, log, sqrt: all limits at every position", S, float, double) {
   using gradus::test::check_elementwise, gradus::test::with_output_gradient;
   using gradus::test::Wide;
   constexpr Wide smallest = std::numeric_limits<S>::min(), dy = gradus::test::output_gradient;

@@ -18,7 +18,8 @@ TEST_CASE_TEMPLATE("elu: x above 0, a (exp(x) - 1) below it, at all limits", S, 
                               [](Wide x) { return x > 0 ? x : Wide(1.5) * std::expm1(x); }, 3});
 }
 
-TEST_CASE_TEMPLATE("elu_backward: the derivative in x, without subnormal results", S, float, double) {
+TEST_CASE_TEMPLATE("elu_backward: the derivative as a function of x, without subnormal results", S, float,
+                   double) {
   constexpr Wide smallest = std::numeric_limits<S>::min();
   test::check_elementwise<S>(
       {"elu_backward",

@@ -11,7 +11,7 @@
 using namespace gradus;
 using ops::Extremum;
 
-TEST_CASE("extremum_to finds the largest and smallest along axes") {
+TEST_CASE("extremum_to: finds the largest and smallest along axes") {
   const Tensor<double> x{{3, -1, 2}, {0, 5, 2}};
   Tensor<double> rows(Shape{2, 1}), columns(Shape{1, 3});
   ops::extremum_to<double>(Extremum::maximum, x, rows.view());
@@ -20,7 +20,7 @@ TEST_CASE("extremum_to finds the largest and smallest along axes") {
   CHECK(columns == Tensor<double>{{0, -1, 2}});
 }
 
-TEST_CASE("extremum_to hides no NaN, wherever it stands") {
+TEST_CASE("extremum_to: NaN propagates from every position") {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN(),
                    inf = std::numeric_limits<double>::infinity();
   for (const Tensor<double>& x :

@@ -32,14 +32,14 @@ TEST_CASE_TEMPLATE("gelu: x P(X <= x), and 0 at minus infinity", S, float, doubl
                               4000, tiny<S>});
 }
 
-TEST_CASE_TEMPLATE("gelu_tanh: its approximation, and 0 at minus infinity", S, float, double) {
+TEST_CASE_TEMPLATE("gelu_tanh: the tanh approximation, and 0 at minus infinity", S, float, double) {
   test::check_elementwise<S>({"gelu_tanh", ops::gelu_tanh<S>,
                               [](Wide x) { return at_limit(x, x * test::exact_sigmoid(twice_u(x))); }, 4000,
                               tiny<S>});
 }
 
-TEST_CASE_TEMPLATE("gelu_backward, gelu_tanh_backward: the derivatives, 0 and 1 at the infinities", S, float,
-                   double) {
+TEST_CASE_TEMPLATE("gelu_backward, gelu_tanh_backward: the derivatives, with 0 and 1 at the infinities", S,
+                   float, double) {
   constexpr S infinity = std::numeric_limits<S>::infinity(), nan = std::numeric_limits<S>::quiet_NaN();
   const Tensor<S> x{-infinity, -200, -9, -1, -0.5, 0, 0.5, 1, 9, 200, infinity, nan};
   const Tensor<S> dy = Tensor<S>::full(x.shape(), 2);

@@ -11,7 +11,7 @@
 using namespace gradus;
 
 TEST_SUITE("indexing") {
-  TEST_CASE("slice and slice_add along a middle axis, with a step") {
+  TEST_CASE("slice, slice_add: a middle axis with a step") {
     Tensor<double> x(Shape{2, 5, 2});
     for (Index i = 0; i < x.size(); ++i) x.data()[i] = static_cast<double>(i);
     Tensor<double> y(Shape{2, 2, 2});
@@ -24,7 +24,7 @@ TEST_SUITE("indexing") {
     CHECK(dx(1, 3, 1) == 18);
   }
 
-  TEST_CASE("indices that repeat add up") {
+  TEST_CASE("index_add, scatter_add: repeated indices accumulate") {
     const std::vector<Index> indices{1, 1, 0};
     Tensor<double> y(Shape{3, 2}), dx(Shape{2, 2});
     ops::index_select<double>(Tensor<double>{{1, 2}, {3, 4}}, 0, indices, y.view());
@@ -37,7 +37,7 @@ TEST_SUITE("indexing") {
     CHECK(sums == Tensor<double>{{5, 2}, {0, 8}});
   }
 
-  TEST_CASE("many terms of one element are right to 1e-6, and what was there stays") {
+  TEST_CASE("index_add, scatter_add: many terms are accurate to 1e-6 and are added to the previous value") {
     const Index count = 3'000'000;
     const auto dy = Tensor<float>::full({count, 1}, 0.1f);
     const std::vector<Index> ones(static_cast<std::size_t>(count), 1);
@@ -52,7 +52,7 @@ TEST_SUITE("indexing") {
     CHECK(sums == dx);
   }
 
-  TEST_CASE("an index out of range is named, and the tensor it would have changed is not") {
+  TEST_CASE("indexing: an index out of range is named, and the output is unchanged") {
     Tensor<double> y(Shape{1, 2}), dx(Shape{2, 2});
     const std::vector<Index> indices{2};
     CHECK_THROWS_WITH_AS(ops::index_select<double>(Tensor<double>{{1, 2}, {3, 4}}, 0, indices, y.view()),
@@ -67,7 +67,7 @@ TEST_SUITE("indexing") {
                     ShapeError);
   }
 
-  TEST_CASE("an empty tensor whose other extents have a product that overflows") {
+  TEST_CASE("indexing: an empty tensor may have other extents whose product overflows") {
     const Index huge = Index{1} << 62;
     const Shape shape{huge, huge, 0};
     Tensor<double> x(shape), y(Shape{1, huge, 0}), dx(shape);

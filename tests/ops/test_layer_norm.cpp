@@ -43,7 +43,7 @@ const Shape shapes[] = {{}, {1}, {5}, {3, 4}, {2, 3, 17}, {4, 1}, {2, 130}};
 
 }  // namespace
 
-TEST_CASE("layer_norm: w (x - m) / sqrt(v + eps) + b of each row, against a loop") {
+TEST_CASE("layer_norm: w (x - m) / sqrt(v + eps) + b per row, compared with a loop") {
   for (const Shape& shape : shapes) {
     CAPTURE(shape.to_string());
     const Problem p(shape);
@@ -64,7 +64,7 @@ TEST_CASE("layer_norm: w (x - m) / sqrt(v + eps) + b of each row, against a loop
   }
 }
 
-TEST_CASE("layer_norm: a null weight is 1, a null bias 0, and the rest of the mean may be left out") {
+TEST_CASE("layer_norm: a null weight is 1, a null bias 0, and the remainder of the mean is optional") {
   const Problem p({2, 3});
   Tensor<double> plain(p.x.shape()), mean(Shape{2}), r(Shape{2});
   ops::layer_norm<double>(p.x, {}, {}, epsilon, plain, mean, r);
@@ -73,7 +73,7 @@ TEST_CASE("layer_norm: a null weight is 1, a null bias 0, and the rest of the me
       CHECK(p.weight(j) * plain(i, j) + p.bias(j) == doctest::Approx(p.y(i, j)).epsilon(1e-12));
 }
 
-TEST_CASE("layer_norm: the hand-written gradients are those of differences") {
+TEST_CASE("layer_norm_backward: equals finite differences") {
   for (const Shape& shape : shapes) {
     CAPTURE(shape.to_string());
     Problem p(shape);
@@ -91,7 +91,7 @@ TEST_CASE("layer_norm: the hand-written gradients are those of differences") {
   }
 }
 
-TEST_CASE_TEMPLATE("layer_norm: far from 0, equal, NaN and infinite numbers", S, float, double) {
+TEST_CASE_TEMPLATE("layer_norm: numbers far from 0, equal, NaN and infinite", S, float, double) {
   constexpr S nan = std::numeric_limits<S>::quiet_NaN(), infinity = std::numeric_limits<S>::infinity();
   const S far = sizeof(S) == 4 ? S(1e6) : S(1e15);
   const Tensor<S> x{

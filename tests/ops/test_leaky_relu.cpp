@@ -19,7 +19,8 @@ TEST_CASE_TEMPLATE("leaky_relu: x above 0, a x below it, at all limits", S, floa
                               [](Wide x) { return x > 0 ? x : x / 4; }, 0.5});
 }
 
-TEST_CASE_TEMPLATE("leaky_relu_backward: the slope of the side, that of the left at 0", S, float, double) {
+TEST_CASE_TEMPLATE("leaky_relu_backward: the slope of the respective side, and the left one at 0", S, float,
+                   double) {
   test::check_elementwise<S>({"leaky_relu_backward",
                               test::with_output_gradient<S>([](auto x, auto dy, auto dx) {
                                 ops::leaky_relu_backward<S>(x, dy, 0.25, dx);

@@ -9,7 +9,7 @@ using namespace gradus;
 using ops::Transpose;
 
 TEST_SUITE("matmul") {
-  TEST_CASE("shapes, batches and errors") {
+  TEST_CASE("matmul: shapes, batches and errors") {
     CHECK(ops::matmul_shape({2, 3}, Transpose::no, {3, 4}, Transpose::no) == Shape{2, 4});
     CHECK(ops::matmul_shape({3, 2}, Transpose::yes, {4, 3}, Transpose::yes) == Shape{2, 4});
     CHECK(ops::matmul_shape({5, 1, 2, 3}, Transpose::no, {7, 3, 4}, Transpose::no) == Shape{5, 7, 2, 4});
@@ -21,7 +21,7 @@ TEST_SUITE("matmul") {
                          "matmul: shapes [5] and [4], expected shapes that broadcast", ShapeError);
   }
 
-  TEST_CASE("a batch that the result lacks is summed, whichever side is transposed") {
+  TEST_CASE("matmul: a batch axis that the result lacks is summed, whichever side is transposed") {
     Tensor<double> a(Shape{4, 2, 3}), b(Shape{4, 3, 2});
     for (Index i = 0; i < a.size(); ++i) a.data()[i] = static_cast<double>(i % 5 - 2);
     for (Index i = 0; i < b.size(); ++i) b.data()[i] = static_cast<double>(i % 7 - 3);
@@ -39,7 +39,7 @@ TEST_SUITE("matmul") {
     }
   }
 
-  TEST_CASE("no terms give zeros") {
+  TEST_CASE("matmul: a sum of no terms gives zeros") {
     Tensor<double> y = Tensor<double>::full({2, 3}, 99);
     ops::matmul<double>(Tensor<double>(Shape{2, 0}), Transpose::no, Tensor<double>(Shape{0, 3}),
                         Transpose::no, y.view());

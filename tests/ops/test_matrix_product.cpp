@@ -66,8 +66,8 @@ constexpr Layout layouts[] = {Layout::row_major, Layout::column_major, Layout::g
 }  // namespace
 
 TEST_SUITE("matrix_product") {
-  TEST_CASE_TEMPLATE("integers come out exactly, for all small shapes and all layouts", Scalar, float,
-                     double) {
+  TEST_CASE_TEMPLATE("matrix_product: integers are exact, for all small shapes and all layouts", Scalar,
+                     float, double) {
     for (const Index m : {0, 1, 2, 5, 17, 33})
       for (const Index n : {0, 1, 3, 10, 16, 67})
         for (const Index k : {0, 1, 7, 16, 65})
@@ -82,7 +82,7 @@ TEST_SUITE("matrix_product") {
                 }
   }
 
-  TEST_CASE_TEMPLATE("sizes around the edges of tiles and blocks", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("matrix_product: sizes around the edges of tiles and blocks", Scalar, float, double) {
     for (const Index m : {1, 15, 24, 129})
       for (const Index n : {1, 31, 49, 130})
         for (const Index k : {255, 257, 1025})
@@ -95,7 +95,7 @@ TEST_SUITE("matrix_product") {
             }
   }
 
-  TEST_CASE_TEMPLATE("the same bits whatever the number of threads" *
+  TEST_CASE_TEMPLATE("matrix_product: the same bits whatever the number of threads" *
                          doctest::skip(gradus::ops::detail::use_blas),  // a BLAS promises nothing of the kind
                      Scalar, float, double) {
     std::mt19937 generator(7);
@@ -126,7 +126,7 @@ TEST_SUITE("matrix_product") {
       }
   }
 
-  TEST_CASE("blocks of terms that leave a short rest") {
+  TEST_CASE("matrix_product: blocks of terms that leave a short remainder") {
     for (const Index k : {513, 16 * 1024 + 1, 32 * 1024 + 1})
       for (const Index m : {1, 2, 16, 40})
         for (const Layout lb : {Layout::row_major, Layout::column_major}) {
@@ -139,7 +139,7 @@ TEST_SUITE("matrix_product") {
         }
   }
 
-  TEST_CASE("rows wider than a block of columns, on several threads") {
+  TEST_CASE("matrix_product: rows wider than a block of columns, on several threads") {
     ThreadPool pool(3);
     for (const Index m : {1, 2, 16, 33})
       for (const Index k : {1, 2, 10, 40})
@@ -154,7 +154,7 @@ TEST_SUITE("matrix_product") {
         }
   }
 
-  TEST_CASE("NaN and infinity reach exactly the elements that they belong to") {
+  TEST_CASE("matrix_product: NaN and infinity reach exactly the elements that depend on them") {
     const Index m = 20, k = 100, n = 40;
     for (const Layout la : layouts)
       for (const Layout lb : layouts)
@@ -178,7 +178,7 @@ TEST_SUITE("matrix_product") {
   }
 
 #if defined(__unix__) || defined(__APPLE__)
-  TEST_CASE("a thread with a stack of 384 KB has room for a large product") {
+  TEST_CASE("matrix_product: a thread with a stack of 384 KB can compute a large product") {
     pthread_attr_t attributes;
     REQUIRE(pthread_attr_init(&attributes) == 0);
     REQUIRE(pthread_attr_setstacksize(&attributes, 384 * 1024) == 0);
@@ -196,7 +196,7 @@ TEST_SUITE("matrix_product") {
   }
 #endif
 
-  TEST_CASE("overwrite does not read what was there before") {
+  TEST_CASE("matrix_product: overwriting does not read the previous content") {
     for (const Index k : {0, 1, 100, 2000}) {
       const Matrix<float> a(9, k, Layout::row_major, 1);
       for (const Layout lb : {Layout::row_major, Layout::column_major}) {
@@ -210,7 +210,7 @@ TEST_SUITE("matrix_product") {
     }
   }
 
-  TEST_CASE("shapes that do not fit are named") {
+  TEST_CASE("matrix_product: mismatched shapes are named") {
     const Matrix<float> a(2, 3, Layout::row_major, 1), b(4, 5, Layout::row_major, 2);
     Matrix<float> c(2, 5, Layout::row_major, 3);
     CHECK_THROWS_WITH_AS(

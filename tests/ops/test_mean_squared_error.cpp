@@ -20,7 +20,7 @@ using gradus::ops::Reduction;
 namespace test = gradus::test;
 
 TEST_SUITE("mean_squared_error") {
-  TEST_CASE("the gradient is the derivative of the loss, in every shape") {
+  TEST_CASE("mean_squared_error: the gradient is the derivative of the loss, for every shape") {
     Generator random(1);
     for (const Shape& shape : test::element_wise_shapes) {
       for (const Reduction reduction : {Reduction::mean, Reduction::sum}) {
@@ -34,7 +34,7 @@ TEST_SUITE("mean_squared_error") {
     }
   }
 
-  TEST_CASE("float agrees with double") {
+  TEST_CASE("mean_squared_error: float agrees with double") {
     Generator random(2);
     const Tensor<float> x = Tensor<float>::randn({257}, random), target = Tensor<float>::randn({257}, random);
     Tensor<float> gradient(x.shape());
@@ -46,14 +46,14 @@ TEST_SUITE("mean_squared_error") {
     CHECK(test::float_agrees(gradient, reference));
   }
 
-  TEST_CASE("zero for a perfect prediction and for nothing at all; NaN stays NaN") {
+  TEST_CASE("mean_squared_error: 0 for a perfect prediction and for an empty batch; NaN stays NaN") {
     const Tensor<float> x{1, 2, 3}, nothing(Shape{0, 3});
     CHECK(mean_squared_error<float>(x, x, {}) == 0);
     CHECK(mean_squared_error<float>(nothing, nothing, {}) == 0);
     CHECK(std::isnan(mean_squared_error<float>(x, Tensor<float>{1, test::not_a_number<float>, 3}, {})));
   }
 
-  TEST_CASE("ten million equal errors are right to 1e-6") {
+  TEST_CASE("mean_squared_error: ten million equal errors are accurate to 1e-6") {
     const auto x = Tensor<float>::full({10'000'000}, 0.1f);
     const Tensor<float> zeros(x.shape());
     const double mean = double{0.1f} * double{0.1f};
@@ -62,7 +62,7 @@ TEST_SUITE("mean_squared_error") {
     CHECK(std::abs(sum / (mean * 1e7) - 1) <= 3e-7);
   }
 
-  TEST_CASE("shapes that do not fit are named") {
+  TEST_CASE("mean_squared_error: mismatched shapes are named") {
     const Tensor<float> x(Shape{2, 3}), target(Shape{3, 2});
     Tensor<float> gradient(Shape{3});
     CHECK_THROWS_WITH_AS(mean_squared_error<float>(x, target, {}),

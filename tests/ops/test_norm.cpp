@@ -35,7 +35,7 @@ ops::ScaledNorm scaled_norm_of(const Tensor<Scalar>& x) {
 }  // namespace
 
 TEST_SUITE("norm") {
-  TEST_CASE_TEMPLATE("along every axis, of 3-4 triangles", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("norm_to: 3-4-5 triangles along every axis", Scalar, float, double) {
     const Tensor<Scalar> x{{{3, 0}, {4, 5}}, {{0, 8}, {0, 6}}};
     Tensor<Scalar> first(Shape{1, 2, 2}), middle(Shape{2, 1, 2}), last(Shape{2, 2, 1}), all(Shape{1, 1, 1});
     ops::norm_to<Scalar>(x, first.view());
@@ -51,8 +51,8 @@ TEST_SUITE("norm") {
     CHECK_THROWS_AS(ops::norm_to<Scalar>(x, wrong.view()), ShapeError);
   }
 
-  TEST_CASE_TEMPLATE("NaN at every position, alone or beside an infinity, makes the norm NaN", Scalar, float,
-                     double) {
+  TEST_CASE_TEMPLATE("norm_to: NaN at every position, alone or next to an infinity, makes the norm NaN",
+                     Scalar, float, double) {
     for (const Index count : {1, 4, 9, 33, 300}) {
       for (Index at = 0; at < count; ++at) {
         for (const Scalar others : {Scalar{0}, Scalar{3}, test::largest<Scalar>, test::infinity<Scalar>,
@@ -70,7 +70,7 @@ TEST_SUITE("norm") {
     }
   }
 
-  TEST_CASE_TEMPLATE("numbers whose squares leave the range", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("norm_to: numbers whose squares overflow or underflow", Scalar, float, double) {
     const Scalar tiny = std::numeric_limits<Scalar>::denorm_min(), small = std::numeric_limits<Scalar>::min(),
                  large = test::largest<Scalar> / 8;
     for (const Scalar unit : {tiny, 1000 * tiny, small, Scalar(1e-20), Scalar(1), Scalar(1e20), large}) {
@@ -84,7 +84,7 @@ TEST_SUITE("norm") {
     CHECK(norm_of(Tensor<Scalar>(Shape{0})) == 0);
   }
 
-  TEST_CASE("large and small rows side by side") {
+  TEST_CASE("norm_to: large and small rows next to each other") {
     const Tensor<double> x{{3e300, 4e300}, {3e-320, 4e-320}, {3, 4}, {0, 0}, {test::infinity<double>, 1e300}};
     Tensor<double> rows(Shape{5, 1});
     ops::norm_to<double>(x, rows.view());
@@ -95,7 +95,7 @@ TEST_SUITE("norm") {
     CHECK(rows(4, 0) == test::infinity<double>);
   }
 
-  TEST_CASE("a norm beyond the largest double keeps its digits") {
+  TEST_CASE("norm_to: a norm beyond the largest double keeps its digits") {
     const ops::ScaledNorm norm = scaled_norm_of(Tensor<double>{1.5e308, -1.5e308});
     CHECK(norm.norm() == test::infinity<double>);
     CHECK(std::ldexp(norm.value, norm.exponent - 10) ==
@@ -103,7 +103,7 @@ TEST_SUITE("norm") {
     CHECK(scaled_norm_of(Tensor<float>{3e38f, 3e38f}).norm() == doctest::Approx(4.2426406e38));
   }
 
-  TEST_CASE("many terms: ten million times 0.1f") {
+  TEST_CASE("norm_to: ten million times 0.1f is accurate") {
     const auto x = Tensor<float>::full({10'000'000}, 0.1f);
     const double exact = double{0.1f} * std::sqrt(1e7);
     CHECK(std::abs(static_cast<double>(norm_of(x)) / exact - 1) <= 1e-7);

@@ -10,7 +10,7 @@
 
 using namespace gradus;
 
-TEST_CASE("permute moves every element, for every order of three axes, and its inverse brings it back") {
+TEST_CASE("permute: moves every element for every order of three axes, and the inverse restores it") {
   Tensor<double> x(Shape{2, 3, 4});
   for (Index i = 0; i < x.size(); ++i) x.data()[i] = static_cast<double>(i);
   std::array<Index, 3> axes{0, 1, 2};
@@ -30,7 +30,7 @@ TEST_CASE("permute moves every element, for every order of three axes, and its i
   } while (std::ranges::next_permutation(axes).found);
 }
 
-TEST_CASE("permute refuses what is no order of the axes") {
+TEST_CASE("permute: refuses an order that is not a permutation") {
   const Shape x{2, 3};
   CHECK_THROWS_WITH_AS(ops::checked_order(x, std::array<Index, 2>{0, 0}),
                        "permute: order (0, 0) for shape [2, 3], expected each axis once", ShapeError);

@@ -7,7 +7,7 @@
 
 using namespace gradus;
 
-TEST_CASE("where and compare broadcast all of their operands") {
+TEST_CASE("where, compare: broadcast all of their operands") {
   const Tensor<double> a{{1}, {2}}, b{1.5, 0.5, 2};
   Tensor<bool> larger(Shape{2, 3});
   ops::compare<double>([](double x, double z) { return x > z; }, a, b, larger.view());

@@ -396,16 +396,16 @@ void check_calls(const std::vector<Call>& calls) {
 }  // namespace
 
 TEST_SUITE("ops: shape checks") {
-  TEST_CASE("element-wise functions and losses check all arguments before they write") {
+  TEST_CASE("ops: element-wise functions and losses check all arguments before they write") {
     check_calls(elementwise_calls);
   }
-  TEST_CASE("matrix products check all arguments before they write") { check_calls(matrix_calls); }
-  TEST_CASE("normalisation and cross-entropy check all arguments before they write") {
+  TEST_CASE("ops: matrix products check all arguments before they write") { check_calls(matrix_calls); }
+  TEST_CASE("ops: normalisation and cross-entropy check all arguments before they write") {
     check_calls(norm_calls);
   }
-  TEST_CASE("functions of shapes check all arguments before they write") { check_calls(shape_calls); }
+  TEST_CASE("ops: shape functions check all arguments before they write") { check_calls(shape_calls); }
 
-  TEST_CASE("matmul refuses a result without a row or a column axis") {
+  TEST_CASE("matmul: refuses a result without a row or a column axis") {
     const Arguments arguments({Shape{4, 3}, Shape{3, 2}, Shape{8}, Shape{}});
     const Views& v = arguments.views();
     const auto multiply_into = [&](const View& y) {
@@ -417,7 +417,7 @@ TEST_SUITE("ops: shape checks") {
     CHECK(arguments.are_untouched());
   }
 
-  TEST_CASE("an axis out of range is an IndexError that names it, and nothing is written") {
+  TEST_CASE("ops: an axis out of range is an IndexError that names it, and nothing is written") {
     const Arguments arguments({Shape{4, 3}, Shape{2, 3}});
     const View &x = arguments.views()[0], &y = arguments.views()[1];
     for (const Index axis : {Index{-1}, Index{2}}) {
@@ -436,7 +436,7 @@ TEST_SUITE("ops: shape checks") {
     CHECK(arguments.are_untouched());
   }
 
-  TEST_CASE("an index or a step out of range is an IndexError that names it, and nothing is written") {
+  TEST_CASE("ops: an index or a step out of range is an IndexError that names it, and nothing is written") {
     const Arguments arguments({Shape{4, 3}, Shape{2, 3}});
     const View &x = arguments.views()[0], &y = arguments.views()[1];
     check_error<IndexError>(
@@ -463,7 +463,7 @@ TEST_SUITE("ops: shape checks") {
     CHECK(arguments.are_untouched());
   }
 
-  TEST_CASE("an order of axes that is no permutation is a ShapeError, and nothing is written") {
+  TEST_CASE("permute: an order that is not a permutation is a ShapeError, and nothing is written") {
     const Arguments arguments({Shape{3, 3}, Shape{3, 3}});
     const Views& v = arguments.views();
     struct Case {

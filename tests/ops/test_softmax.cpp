@@ -49,7 +49,8 @@ Tensor<Scalar> row_with(Scalar all, Scalar one, Index at = 5) {
 }  // namespace
 
 TEST_SUITE("softmax") {
-  TEST_CASE_TEMPLATE("the quotient of exponentials, and its logarithm", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("softmax, log_softmax: the quotient of exponentials and its logarithm", Scalar, float,
+                     double) {
     const Tensor<Scalar> x{{1, 2, 3}, {0, 0, 0}, {-1, 5, 2}};
     const Tensor<Scalar> y = softmax(x), log_y = log_softmax(x);
     for (Index i = 0; i < 3; ++i) {
@@ -64,7 +65,7 @@ TEST_SUITE("softmax") {
     }
   }
 
-  TEST_CASE_TEMPLATE("rows sum to 1 and do not change when shifted", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("softmax: rows sum to 1 and do not change when shifted", Scalar, float, double) {
     for (std::uint64_t seed = 0; seed < 1000; ++seed) {
       Generator random(seed);
       const Index classes = 1 + random.below(40);
@@ -85,7 +86,7 @@ TEST_SUITE("softmax") {
     }
   }
 
-  TEST_CASE("backward is the derivative of forward, in every shape") {
+  TEST_CASE("softmax_backward: is the derivative of forward, for every shape") {
     Generator random(1);
     for (const Shape& shape : shapes) {
       CAPTURE(shape.to_string());
@@ -109,7 +110,7 @@ TEST_SUITE("softmax") {
     }
   }
 
-  TEST_CASE("backward is linear in the output's gradient") {
+  TEST_CASE("softmax_backward: is linear in the output gradient") {
     for (std::uint64_t seed = 0; seed < 1000; ++seed) {
       Generator random(seed);
       const Shape shape{2, 1 + random.below(20)};
@@ -125,7 +126,7 @@ TEST_SUITE("softmax") {
     }
   }
 
-  TEST_CASE_TEMPLATE("inputs of any size", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("softmax: inputs of any size", Scalar, float, double) {
     const Scalar tiny = std::numeric_limits<float>::min();
     for (const Scalar big : {Scalar(88.7), Scalar(1e4), test::largest<Scalar>, test::infinity<Scalar>}) {
       CAPTURE(static_cast<double>(big));
@@ -151,7 +152,7 @@ TEST_SUITE("softmax") {
     }
   }
 
-  TEST_CASE_TEMPLATE("equal infinities share the whole", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("softmax: equal infinities share the total", Scalar, float, double) {
     Tensor<Scalar> x = row_with<Scalar>(0, test::infinity<Scalar>);
     x(0, 36) = test::infinity<Scalar>;
     const Tensor<Scalar> y = softmax(x);
@@ -160,7 +161,7 @@ TEST_SUITE("softmax") {
     CHECK(y(0, 0) == 0);
   }
 
-  TEST_CASE_TEMPLATE("a NaN makes its own row NaN and no other", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("softmax: NaN makes its own row NaN and no other", Scalar, float, double) {
     for (const Scalar other : {Scalar(0), test::infinity<Scalar>, -test::infinity<Scalar>}) {
       for (Index at = 0; at < 37; ++at) {
         Tensor<Scalar> x = Tensor<Scalar>::full({2, 37}, other);
@@ -177,7 +178,7 @@ TEST_SUITE("softmax") {
     }
   }
 
-  TEST_CASE("output and input may be the same memory") {
+  TEST_CASE("softmax: output and input may share memory") {
     Generator random(1);
     const Tensor<float> x = Tensor<float>::randn({3, 37}, random);
     Tensor<float> y = x;
@@ -188,7 +189,7 @@ TEST_SUITE("softmax") {
     CHECK(y == log_softmax(x));
   }
 
-  TEST_CASE("shapes that do not fit are named") {
+  TEST_CASE("softmax: mismatched shapes are named") {
     Tensor<float> x(Shape{2, 3}), y(Shape{3, 2});
     CHECK_THROWS_WITH_AS(ops::softmax<float>(x, y.view()),
                          "softmax: output has shape [3, 2], expected [2, 3]", ShapeError);

@@ -43,7 +43,7 @@ Scalar loss_of(const Tensor<Scalar>& logits, const std::vector<Index>& labels,
 }  // namespace
 
 TEST_SUITE("softmax_cross_entropy") {
-  TEST_CASE("the gradient is the derivative of the loss, in every shape and with every option") {
+  TEST_CASE("softmax_cross_entropy: the gradient is the derivative of the loss, for every shape and option") {
     Generator random(1);
     for (const auto& [batch, classes] :
          std::vector<std::pair<Index, Index>>{{0, 3}, {1, 1}, {1, 5}, {5, 3}, {7, 37}}) {
@@ -68,8 +68,8 @@ TEST_SUITE("softmax_cross_entropy") {
     }
   }
 
-  TEST_CASE_TEMPLATE("a short row's part is the same wherever it stands, whatever the others are", Scalar,
-                     float, double) {
+  TEST_CASE_TEMPLATE("softmax_cross_entropy: a short row's contribution is independent of its position",
+                     Scalar, float, double) {
     Generator random(8);
     for (const Index classes : {1, 2, 10, 16, 17, 64, 300, 1024}) {
       Tensor<Scalar> logits = Tensor<Scalar>::randn({300, classes}, random, 0, 5);
@@ -101,7 +101,7 @@ TEST_SUITE("softmax_cross_entropy") {
     }
   }
 
-  TEST_CASE("no classes at all, all samples ignored") {
+  TEST_CASE("softmax_cross_entropy: no classes with all samples ignored") {
     const Tensor<float> logits(Shape{2, 0});
     Tensor<float> gradient(logits.shape());
     const std::vector<Index> labels{255, 255};
@@ -110,7 +110,7 @@ TEST_SUITE("softmax_cross_entropy") {
     CHECK(result.count == 0);
   }
 
-  TEST_CASE("float agrees with double") {
+  TEST_CASE("softmax_cross_entropy: float agrees with double") {
     Generator random(2);
     for (const Index classes : {1, 10, 1000}) {
       const Tensor<float> logits = Tensor<float>::randn({32, classes}, random, 0, 10);
@@ -127,7 +127,7 @@ TEST_SUITE("softmax_cross_entropy") {
     }
   }
 
-  TEST_CASE("a network that knows nothing costs log C, and every row of the gradient sums to 0") {
+  TEST_CASE("softmax_cross_entropy: equal logits give a loss of log C, and every gradient row sums to 0") {
     Generator random(3);
     const std::vector<Index> labels{0, 9, 4};
     CHECK(loss_of(Tensor<double>(Shape{3, 10}), labels) == doctest::Approx(std::log(10.0)).epsilon(1e-15));
@@ -137,7 +137,7 @@ TEST_SUITE("softmax_cross_entropy") {
     for (Index i = 0; i < 3; ++i) CHECK(std::abs(gradient[i].array().sum()) <= 1e-15);
   }
 
-  TEST_CASE("shifting the logits of a sample changes nothing") {
+  TEST_CASE("softmax_cross_entropy: shifting the logits of a sample changes nothing") {
     for (std::uint64_t seed = 0; seed < 1000; ++seed) {
       Generator random(seed);
       const std::vector<Index> labels{random.below(7)};
@@ -148,7 +148,7 @@ TEST_SUITE("softmax_cross_entropy") {
     }
   }
 
-  TEST_CASE_TEMPLATE("logits of any size", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("softmax_cross_entropy: logits of any size", Scalar, float, double) {
     const std::vector<Index> label{5};
     for (const Scalar big : {Scalar(88.7), Scalar(1e4), test::largest<Scalar>, test::infinity<Scalar>}) {
       CAPTURE(static_cast<double>(big));
@@ -176,7 +176,8 @@ TEST_SUITE("softmax_cross_entropy") {
     }
   }
 
-  TEST_CASE_TEMPLATE("NaN gives a NaN loss and is never correct", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("softmax_cross_entropy: NaN gives a NaN loss and is never correct", Scalar, float,
+                     double) {
     for (Index at = 0; at < 43; ++at) {
       for (const Index label : {0, 3}) {
         const Shape shape{1, at < 11 ? 11 : 43};
@@ -198,7 +199,7 @@ TEST_SUITE("softmax_cross_entropy") {
     }
   }
 
-  TEST_CASE("counts what is correct, the first of equals being the prediction") {
+  TEST_CASE("softmax_cross_entropy: counts correct samples, predicting the first of equal logits") {
     const Tensor<float> logits{{1, 2, 3}, {3, 1, 3}, {3, 1, 3}, {0, 0, 0}};
     const auto correct = [&](std::vector<Index> labels) {
       return softmax_cross_entropy<float>(logits, labels, {}).correct;
@@ -208,7 +209,7 @@ TEST_SUITE("softmax_cross_entropy") {
     CHECK(correct({2, 2, 0, 2}) == 2);
   }
 
-  TEST_CASE("ignored samples count for nothing") {
+  TEST_CASE("softmax_cross_entropy: ignored samples do not count") {
     Generator random(4);
     const Tensor<double> logits = Tensor<double>::randn({3, 5}, random);
     Tensor<double> gradient(logits.shape());
@@ -228,7 +229,7 @@ TEST_SUITE("softmax_cross_entropy") {
     CHECK(gradient.array().isZero(0));
   }
 
-  TEST_CASE("an empty batch costs nothing") {
+  TEST_CASE("softmax_cross_entropy: an empty batch has loss 0") {
     Tensor<float> logits(Shape{0, 10}), gradient(Shape{0, 10});
     const auto result = softmax_cross_entropy<float>(logits, {}, gradient.view());
     CHECK(result.loss == 0);
@@ -236,7 +237,7 @@ TEST_SUITE("softmax_cross_entropy") {
     CHECK(result.correct == 0);
   }
 
-  TEST_CASE("a label out of range names itself and its sample") {
+  TEST_CASE("softmax_cross_entropy: an error for a label out of range names the label and its sample") {
     const Tensor<float> logits(Shape{2, 10});
     CHECK_THROWS_WITH_AS(loss_of(logits, {3, -1}),
                          "softmax_cross_entropy: label -1 of sample 1, expected one in [0, 10)", IndexError);
@@ -247,7 +248,7 @@ TEST_SUITE("softmax_cross_entropy") {
     CHECK_NOTHROW(loss_of(logits, {0, 255}, {.ignore_index = 255}));
   }
 
-  TEST_CASE("a bad label leaves the gradient as it was") {
+  TEST_CASE("softmax_cross_entropy: an invalid label leaves the gradient unchanged") {
     const Tensor<float> logits(Shape{2, 3});
     Tensor<float> gradient = Tensor<float>::full({2, 3}, 7);
     CHECK_THROWS_AS(softmax_cross_entropy<float>(logits, std::vector<Index>{0, 3}, gradient.view()),
@@ -255,7 +256,7 @@ TEST_SUITE("softmax_cross_entropy") {
     CHECK(gradient == Tensor<float>::full({2, 3}, 7));
   }
 
-  TEST_CASE("arguments that do not fit are named") {
+  TEST_CASE("softmax_cross_entropy: mismatched arguments are named") {
     const Tensor<float> logits(Shape{2, 3}), flat(Shape{3});
     Tensor<float> gradient(Shape{3, 2});
     const std::vector<float> weights{1, 2};
@@ -275,8 +276,9 @@ TEST_SUITE("softmax_cross_entropy") {
     CHECK_THROWS_AS(loss_of(logits, labels, {.label_smoothing = test::not_a_number<float>}), ArgumentError);
   }
 
-  TEST_CASE_TEMPLATE("class weights are finite and not negative, and the bad one is named", Scalar, float,
-                     double) {
+  TEST_CASE_TEMPLATE(
+      "softmax_cross_entropy: class weights must be finite and not negative, and the wrong one is named",
+      Scalar, float, double) {
     const Tensor<Scalar> logits(Shape{2, 3});
     Tensor<Scalar> gradient = Tensor<Scalar>::full({2, 3}, 7);
     const std::vector<Index> labels{0, 1};  // class 2 has no sample
@@ -300,7 +302,8 @@ TEST_SUITE("softmax_cross_entropy") {
     CHECK(loss_of(logits, labels, {.class_weights = zeros}) == doctest::Approx(std::log(3)));
   }
 
-  TEST_CASE("the result reports the weight of its samples and their weighted sum") {
+  TEST_CASE(
+      "softmax_cross_entropy: the result reports the total weight of the samples and their weighted sum") {
     Generator random(8);
     const Tensor<double> logits = Tensor<double>::randn({4, 3}, random);
     const std::vector<Index> labels{0, 2, -1, 2};
@@ -315,7 +318,7 @@ TEST_SUITE("softmax_cross_entropy") {
     }
   }
 
-  TEST_CASE("samples that all have weight 0 cost nothing, with smoothing too") {
+  TEST_CASE("softmax_cross_entropy: samples that all have weight 0 give loss 0, with smoothing too") {
     Generator random(8);
     const Tensor<double> logits = Tensor<double>::randn({4, 3}, random);
     Tensor<double> gradient(logits.shape());
@@ -332,7 +335,7 @@ TEST_SUITE("softmax_cross_entropy") {
     }
   }
 
-  TEST_CASE("class weights from the smallest to the largest give the gradient of equal ones") {
+  TEST_CASE("softmax_cross_entropy: equal class weights of any size give the unweighted gradient") {
     Generator random(9);
     const Tensor<float> logits = Tensor<float>::randn({4, 3}, random);
     const std::vector<Index> labels{0, 2, 1, 2};

@@ -31,7 +31,7 @@ TEST_CASE("Adagrad: 200 steps equal PyTorch's") {
                       pytorch::adagrad_options);
 }
 
-TEST_CASE("Adagrad: its sum starts at the initial value") {
+TEST_CASE("Adagrad: the accumulator starts at its initial value") {
   NoisyQuadratic problem;
   Adagrad adagrad{problem.biases(), {.initial_accumulator_value = 0.5}};
   adagrad.visit_state([](const std::string& name, Tensor<double>& sum) {

@@ -34,7 +34,7 @@ TEST_CASE("Adam: 200 steps equal PyTorch's") {
   check_walk<Adam>(AdamOptions{.learning_rate = 0.01, .beta2 = 0.9, .amsgrad = true}, pytorch::adam_amsgrad);
 }
 
-TEST_CASE("Adam: groups with settings of their own equal PyTorch's") {
+TEST_CASE("Adam: groups with different settings equal PyTorch's") {
   NoisyQuadratic problem;
   Adam optimizer{problem.weights(), {.learning_rate = 0.01, .weight_decay = 0.1}};
   optimizer.add_group(problem.biases(), {.learning_rate = 0.02, .beta1 = 0.5, .beta2 = 0.9});
@@ -42,7 +42,7 @@ TEST_CASE("Adam: groups with settings of their own equal PyTorch's") {
 }
 
 // The first step is the sign of the gradient times the rate, whatever the gradient's size.
-TEST_CASE_TEMPLATE("Adam: the first step has the length of the learning rate", T, float, double) {
+TEST_CASE_TEMPLATE("Adam: the length of the first step is the learning rate", T, float, double) {
   Parameter<T> parameter{Tensor<T>{0, 0, 0, 0}};
   Adam<T> adam{{{"w", &parameter}}, {.learning_rate = 0.5, .epsilon = 0}};
   parameter.grad() = Tensor<T>{T(1e-3), 2, -500, T(1e4)};
@@ -50,7 +50,7 @@ TEST_CASE_TEMPLATE("Adam: the first step has the length of the learning rate", T
   CHECK(allclose(parameter.value, Tensor<T>{T(-0.5), T(-0.5), T(0.5), T(-0.5)}, T(1e-5)));
 }
 
-TEST_CASE("Adam: one step counter serves all parameters, also those added later") {
+TEST_CASE("Adam: one step counter serves all parameters, including those added later") {
   NoisyQuadratic problem;
   Adam adam{problem.weights(), {.learning_rate = 0.1}};
   adam.step();
@@ -60,7 +60,7 @@ TEST_CASE("Adam: one step counter serves all parameters, also those added later"
   CHECK(adam.step_count() == 2);
 }
 
-TEST_CASE("Adam: state has PyTorch's names, in the order of the parameters") {
+TEST_CASE("Adam: the state has PyTorch's names, in the order of the parameters") {
   NoisyQuadratic problem;
   std::vector<std::string> names;
   const auto remember = [&](const std::string& name, Tensor<double>&) { names.push_back(name); };
@@ -79,7 +79,7 @@ TEST_CASE("Adam: momentum is beta1") {
   CHECK(adam.options().beta2 == 0.999);
 }
 
-TEST_CASE("Adam: a gradient that is not finite shows in the weight") {
+TEST_CASE("Adam: a non-finite gradient shows in the weight") {
   for (const bool amsgrad : {false, true}) {
     for (const double bad : {std::nan(""), std::numeric_limits<double>::infinity()}) {
       NoisyQuadratic problem;

@@ -29,7 +29,7 @@ TEST_CASE("AdamW: 200 steps equal PyTorch's") {
                     pytorch::adamw_options);
 }
 
-TEST_CASE("AdamW: without a gradient, the weights shrink by the rate times the decay") {
+TEST_CASE("AdamW: without a gradient, weights shrink by the learning rate times the decay") {
   NoisyQuadratic problem;
   const gradus::Tensor<double> before = problem.bias.value;
   AdamW adamw{problem.parameters(), {.learning_rate = 0.5, .weight_decay = 0.5}};

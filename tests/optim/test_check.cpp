@@ -25,7 +25,7 @@ TEST_CASE("check_finite: negative numbers pass, infinities and NaN do not") {
                        "SGD: dampening is inf, expected a finite number", ArgumentError);
 }
 
-TEST_CASE("check_not_negative: 0 passes, anything below does not") {
+TEST_CASE("check_not_negative: 0 passes, negative numbers do not") {
   for (const double good : {0.0, 5e-324, 1e300}) CHECK_NOTHROW(check_not_negative("SGD", "momentum", good));
   for (const double bad : {-5e-324, -1.0, infinity, not_a_number}) {
     CHECK_THROWS_AS(check_not_negative("SGD", "momentum", bad), ArgumentError);
@@ -43,7 +43,7 @@ TEST_CASE("check_fraction: 0 passes, 1 does not") {
                        ArgumentError);
 }
 
-TEST_CASE("check_step_count: a further step must be countable") {
+TEST_CASE("check_step_count: one more step must be countable") {
   CHECK_NOTHROW(check_step_count("Adam", 0));
   CHECK_NOTHROW(check_step_count("Adam", max_step_count));
   CHECK_THROWS_AS(check_step_count("Adam", max_step_count + 1), ArgumentError);

@@ -32,7 +32,7 @@ struct TwoGradients {
   std::vector<NamedParameter<Scalar>> parameters() { return {{"a", &a}, {"b", &b}}; }
 };
 
-TEST_CASE_TEMPLATE("clip_grad_norm: scales all gradients by one factor, and returns the norm", T, float,
+TEST_CASE_TEMPLATE("clip_grad_norm: scales all gradients by one factor and returns the norm", T, float,
                    double) {
   TwoGradients<T> gradients(2, -3, 6);
   CHECK(clip_grad_norm(gradients.parameters(), 3.5) == doctest::Approx(7));
@@ -49,14 +49,14 @@ TEST_CASE("clip_grad_norm: adds PyTorch's 1e-6 to the norm that it divides by") 
   CHECK(gradients.b.grad().item() * 1e6 == doctest::Approx(3));
 }
 
-TEST_CASE("clip_grad_norm: leaves smaller gradients as they are, bit for bit") {
+TEST_CASE("clip_grad_norm: does not change smaller gradients by a bit") {
   TwoGradients<float> gradients(0.1f, -0.3f, 0.7f);
   CHECK(clip_grad_norm(gradients.parameters(), 1) == doctest::Approx(std::sqrt(0.59)));
   CHECK(gradients.a.grad() == Tensor<float>{0.1f, -0.3f});
   CHECK(gradients.b.grad().item() == 0.7f);
 }
 
-TEST_CASE("clip_grad_norm: no parameters, empty ones and zeros have the norm 0") {
+TEST_CASE("clip_grad_norm: no parameters, empty ones and zeros have norm 0") {
   CHECK(clip_grad_norm(std::vector<NamedParameter<float>>{}, 1) == 0);
   Parameter<float> empty{Tensor<float>(Shape{0, 3})}, zero{Tensor<float>(Shape{3})};
   CHECK(clip_grad_norm(std::vector<NamedParameter<float>>{{"empty", &empty}, {"zero", &zero}}, 0) == 0);
@@ -87,7 +87,7 @@ TEST_CASE("grad_norm: sums every element") {
   }
 }
 
-TEST_CASE("clip_grad_norm: what is not finite is returned and spreads") {
+TEST_CASE("clip_grad_norm: non-finite norms are returned and spread") {
   const float infinity = std::numeric_limits<float>::infinity();
   TwoGradients<float> infinite(1, infinity, 2);
   CHECK(std::isinf(clip_grad_norm(infinite.parameters(), 1)));
@@ -107,7 +107,7 @@ TEST_CASE("clip_grad_norm: what is not finite is returned and spreads") {
   }
 }
 
-TEST_CASE_TEMPLATE("clip_grad_norm: one NaN makes the norm and all gradients NaN, wherever it is", T, float,
+TEST_CASE_TEMPLATE("clip_grad_norm: one NaN at any position makes the norm and all gradients NaN", T, float,
                    double) {
   const T infinity = std::numeric_limits<T>::infinity(), large = std::numeric_limits<T>::max();
   for (const T others : {T{0}, T{3}, large, infinity}) {
@@ -126,7 +126,7 @@ TEST_CASE_TEMPLATE("clip_grad_norm: one NaN makes the norm and all gradients NaN
   }
 }
 
-TEST_CASE("clip_grad_norm: a norm beyond the largest float is right, and so are the clipped gradients") {
+TEST_CASE("clip_grad_norm: a norm beyond the largest float is accurate, and so are the clipped gradients") {
   for (const double limit : {1.0, 1e-5, 1e30}) {
     CAPTURE(limit);
     TwoGradients<float> gradients(3e38f, 3e38f, 0);
@@ -160,7 +160,7 @@ TEST_CASE("grad_norm: subnormal numbers") {
         5 * static_cast<double>(tiny_float));
 }
 
-TEST_CASE("clip_grad_value: limits every element, NaN stays") {
+TEST_CASE("clip_grad_value: limits every element and keeps NaN") {
   TwoGradients<float> gradients(-2, 0.25f, std::nanf(""));
   clip_grad_value(gradients.parameters(), 0.5);
   CHECK(gradients.a.grad() == Tensor<float>{-0.5f, 0.25f});
@@ -171,7 +171,7 @@ TEST_CASE("clip_grad_value: limits every element, NaN stays") {
   CHECK(infinite.b.grad().item() == 0.5f);
 }
 
-TEST_CASE("clip: refuses a limit that is negative or NaN") {
+TEST_CASE("clip_grad_norm, clip_grad_value: a limit that is negative or NaN is refused") {
   TwoGradients<float> gradients(1, 1, 1);
   CHECK_THROWS_WITH_AS(clip_grad_norm(gradients.parameters(), -1),
                        "clip_grad_norm: limit is -1, expected a number not below 0", ArgumentError);

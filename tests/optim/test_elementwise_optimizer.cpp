@@ -67,7 +67,7 @@ double error_after_fit(MakeOptimizer make_optimizer) {
                   (fitted[1]->value.array() - truth.bias.value.array()).abs().maxCoeff());
 }
 
-TEST_CASE("optimisers find the solution of a linear regression") {
+TEST_CASE("Optimizer: all optimisers find the solution of a linear regression") {
   CHECK(error_after_fit([](auto p) { return SGD{p, {.learning_rate = 0.1}}; }) < 1e-9);
   CHECK(error_after_fit([](auto p) { return SGD{p, {.learning_rate = 0.05, .momentum = 0.9}}; }) < 1e-9);
   CHECK(error_after_fit([](auto p) {
@@ -125,7 +125,7 @@ concept HasMomentum = requires(T& optimizer) {
 static_assert(HasMomentum<SGD<float>> && HasMomentum<Adam<float>> && !HasMomentum<Adagrad<float>> &&
               !HasMomentum<SignDescent<float>>);
 
-TEST_CASE("ElementwiseOptimizer: a user's own rule is an optimiser") {
+TEST_CASE("ElementwiseOptimizer: a user-defined rule gives an optimiser") {
   Parameter<float> parameter{Tensor<float>{1, 1, 1}};
   SignDescent optimizer{std::vector<NamedParameter<float>>{{"w", &parameter}}, {.learning_rate = 0.5}};
   parameter.grad() = Tensor<float>{-30, 0, 0.1f};
@@ -161,7 +161,7 @@ T weight_after_step(T gradient, MakeOptimizer make) {
   return after;
 }
 
-TEST_CASE_TEMPLATE("optimisers: one step on gradients at the limits is PyTorch's, at every place", T, float,
+TEST_CASE_TEMPLATE("Optimizer: a step on extreme gradients equals PyTorch's, at every position", T, float,
                    double) {
   constexpr T inf = std::numeric_limits<T>::infinity(), largest = std::numeric_limits<T>::max();
   // Its square times 1e-3 is a number, but its square is not.
@@ -207,7 +207,7 @@ TEST_CASE("ElementwiseOptimizer: a copy keeps its own state") {
   CHECK(parameter.value.item() == -2);
 }
 
-TEST_CASE("ElementwiseOptimizer: the step count does not overflow, and nothing moves where it would") {
+TEST_CASE("ElementwiseOptimizer: the step count does not overflow, and a refused step changes nothing") {
   Parameter<float> parameter(Tensor<float>{1, 2});
   gradus::optim::SGD<float> sgd{{{"weight", &parameter}}, {.learning_rate = 1}};
   const Index most = std::numeric_limits<Index>::max();
@@ -223,7 +223,7 @@ TEST_CASE("ElementwiseOptimizer: the step count does not overflow, and nothing m
   CHECK(parameter.value == Tensor<float>{1, 2});
 }
 
-TEST_CASE("ElementwiseOptimizer: a group that is added late begins with its own first step, as in PyTorch") {
+TEST_CASE("ElementwiseOptimizer: a group that is added late starts at its own first step, as in PyTorch") {
   Parameter<double> early{Tensor<double>{0}}, late{Tensor<double>{0}};
   Adam<double> adam{{{"early", &early}}, {.learning_rate = 1e-3}};
   for (int step = 0; step < 100; ++step) {
@@ -239,7 +239,7 @@ TEST_CASE("ElementwiseOptimizer: a group that is added late begins with its own 
 
 }  // namespace
 
-TEST_CASE("ElementwiseOptimizer: a group that is added later begins with its own first step, as in PyTorch") {
+TEST_CASE("ElementwiseOptimizer: a group that is added later starts at its own first step, as in PyTorch") {
   Parameter<double> first{Tensor<double>{0}}, late{Tensor<double>{0}};
   gradus::optim::Adam<double> adam{{{"first", &first}}, {.learning_rate = 0.001}};
   for (int i = 0; i < 5; ++i) {

@@ -24,7 +24,7 @@ struct Weight {
   std::vector<NamedParameter<double>> parameters() { return {{"weight", &parameter}}; }
 };
 
-TEST_CASE("ExponentialMovingAverage: is the recursion's closed form") {
+TEST_CASE("ExponentialMovingAverage: equals the closed form of the recursion") {
   Weight weight;
   ExponentialMovingAverage average{weight.parameters(), {.decay = 0.75}};
   weight.parameter.value = Tensor<double>{0, 2};
@@ -38,7 +38,7 @@ TEST_CASE("ExponentialMovingAverage: is the recursion's closed form") {
   CHECK(average.update_count() == 3);
 }
 
-TEST_CASE("ExponentialMovingAverage: starts at the weights, and forgets them sooner when it ramps up") {
+TEST_CASE("ExponentialMovingAverage: starts at the weights, and forgets them faster with a ramp-up") {
   Weight weight;
   ExponentialMovingAverage average{weight.parameters(), {.decay = 0.999, .ramp_up = true}};
   average.swap();
@@ -50,7 +50,7 @@ TEST_CASE("ExponentialMovingAverage: starts at the weights, and forgets them soo
   CHECK(allclose(weight.parameter.value, Tensor<double>{2 / 11., -4 / 11.}, 1e-15, 0.));
 }
 
-TEST_CASE("ExponentialMovingAverage: weights come back when an exception leaves the block") {
+TEST_CASE("ExponentialMovingAverage: the weights are restored when an exception leaves the block") {
   Weight weight;
   ExponentialMovingAverage average{weight.parameters(), {.decay = 1}};
   weight.parameter.value = Tensor<double>{5, 6};
@@ -65,7 +65,7 @@ TEST_CASE("ExponentialMovingAverage: weights come back when an exception leaves 
   CHECK(weight.parameter.value == Tensor<double>{5, 6});
 }
 
-TEST_CASE("ExponentialMovingAverage: averages buffers too if it is given them") {
+TEST_CASE("ExponentialMovingAverage: also averages the given buffers") {
   Weight weight;
   Tensor<double> mean{4};
   const std::vector<NamedBuffer<double>> buffers{{"running_mean", &mean}};
@@ -76,7 +76,7 @@ TEST_CASE("ExponentialMovingAverage: averages buffers too if it is given them") 
   CHECK(mean == Tensor<double>{6});
 }
 
-TEST_CASE("ExponentialMovingAverage: its state is visited by name, whoever holds it") {
+TEST_CASE("ExponentialMovingAverage: its state is visited by name, whoever owns it") {
   Weight weight;
   ExponentialMovingAverage average{weight.parameters(), {.decay = 0.5}};
   weight.parameter.value = Tensor<double>{3, 0};
@@ -100,7 +100,7 @@ TEST_CASE("ExponentialMovingAverage: refuses a decay outside [0, 1] and a weight
                        ShapeError);
 }
 
-TEST_CASE("ExponentialMovingAverage: update counts that are negative or leave no room are refused") {
+TEST_CASE("ExponentialMovingAverage: negative update counts, and counts at the limit, are refused") {
   Weight weight;
   ExponentialMovingAverage average{weight.parameters(), {.ramp_up = true}};
   const gradus::Index most = std::numeric_limits<gradus::Index>::max();

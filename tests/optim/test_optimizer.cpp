@@ -35,7 +35,7 @@ struct WithoutZeroGrad : Minimal {
 }  // namespace
 
 TEST_CASE(
-    "Optimizer: the library's optimisers and one of one's own are optimisers, incomplete ones are not") {
+    "Optimizer: the library's optimisers and a user-defined one model the concept, incomplete ones do not") {
   CHECK(gradus::optim::Optimizer<gradus::optim::SGD<float>>);
   CHECK(gradus::optim::Optimizer<gradus::optim::Adam<double>>);
   CHECK(gradus::optim::Optimizer<Minimal>);

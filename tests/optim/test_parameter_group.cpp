@@ -25,14 +25,14 @@ std::vector<std::string> names(const std::vector<nn::NamedParameter<float>>& par
 
 }  // namespace
 
-TEST_CASE("split_parameters: weight matrices apart from biases and scales, both in order") {
+TEST_CASE("split_parameters: separates weight matrices from biases and scales, keeping the order") {
   nn::Sequential net{nn::Linear{2, 3}, nn::BatchNorm1d{3}, nn::Linear{3, 1}};
   const auto [weights, others] = split_parameters(net.named_parameters(), has_rank_above_one);
   CHECK(names(weights) == std::vector<std::string>{"0.weight", "2.weight"});
   CHECK(names(others) == std::vector<std::string>{"0.bias", "1.weight", "1.bias", "2.bias"});
 }
 
-TEST_CASE("split_parameters: by any predicate") {
+TEST_CASE("split_parameters: accepts any predicate") {
   nn::Sequential net{nn::Linear{2, 3}, nn::Linear{3, 1}};
   const auto in_first = [](const auto& parameter) {
     return std::string_view(parameter.name).starts_with("0.");

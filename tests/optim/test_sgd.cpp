@@ -48,7 +48,7 @@ TEST_CASE("SGD: 200 steps equal PyTorch's") {
                   pytorch::sgd_nesterov);
 }
 
-TEST_CASE("SGD: groups with settings of their own equal PyTorch's") {
+TEST_CASE("SGD: groups with different settings equal PyTorch's") {
   const SGDOptions of_weights{.learning_rate = 0.05, .momentum = 0.8, .weight_decay = 0.1};
   const SGDOptions of_biases{.learning_rate = 0.2};
   {
@@ -65,7 +65,7 @@ TEST_CASE("SGD: groups with settings of their own equal PyTorch's") {
   }
 }
 
-TEST_CASE("SGD: deduces its scalar from a network's parameters") {
+TEST_CASE("SGD: deduces its scalar type from a network's parameters") {
   gradus::nn::Sequential net{gradus::nn::Linear{2, 3}, gradus::nn::ReLU{}, gradus::nn::Linear{3, 1}};
   SGD sgd{net.named_parameters(), {.learning_rate = 0.25}};
   static_assert(std::is_same_v<decltype(sgd), SGD<float>>);
@@ -80,7 +80,8 @@ TEST_CASE("SGD: deduces its scalar from a network's parameters") {
   CHECK(biases[0].name == "0.bias");
 }
 
-TEST_CASE_TEMPLATE("SGD: a step moves the weights, clears the gradients, and that is all", T, float, double) {
+TEST_CASE_TEMPLATE("SGD: a step updates the weights, clears the gradients and changes nothing else", T, float,
+                   double) {
   Parameter<T> parameter{Tensor<T>{1, 2, 4}};
   SGD<T> sgd{{{"w", &parameter}}, {.learning_rate = 0.5}};
   parameter.grad() = Tensor<T>{2, -4, 0};
@@ -96,7 +97,7 @@ TEST_CASE_TEMPLATE("SGD: a step moves the weights, clears the gradients, and tha
   CHECK(parameter.grad() == Tensor<T>{0, 0, 0});
 }
 
-TEST_CASE("SGD: every element of sizes around a chunk is moved once") {
+TEST_CASE("SGD: every element is updated once, for sizes around a chunk") {
   for (const Index size : {0, 1, 7, 511, 512, 513, 1023, 1024, 1025, 5000}) {
     CAPTURE(size);
     Parameter<float> parameter{Tensor<float>(Shape{size})};
@@ -108,7 +109,7 @@ TEST_CASE("SGD: every element of sizes around a chunk is moved once") {
   }
 }
 
-TEST_CASE("SGD: learning rates are read and set by group") {
+TEST_CASE("SGD: learning rates can be read and set per group") {
   NoisyQuadratic problem;
   SGD sgd{problem.weights(), {.learning_rate = 0.5}};
   sgd.add_group(problem.biases(), {.learning_rate = 0.25});
@@ -125,7 +126,7 @@ TEST_CASE("SGD: learning rates are read and set by group") {
   CHECK(sgd.learning_rate() == 1);
 }
 
-TEST_CASE("SGD: momentum is set later only where there is one") {
+TEST_CASE("SGD: momentum can be changed later only if it was enabled") {
   NoisyQuadratic problem;
   SGD sgd{problem.parameters(), {.momentum = 0.5}};
   sgd.set_momentum(0);
@@ -136,7 +137,7 @@ TEST_CASE("SGD: momentum is set later only where there is one") {
   CHECK_THROWS_WITH_AS(plain.set_momentum(0.5), "SGD: was built without momentum_buffer", ArgumentError);
 }
 
-TEST_CASE("SGD: state and step count restored in another optimiser continue the same walk") {
+TEST_CASE("SGD: another optimiser with the restored state and step count continues identically") {
   NoisyQuadratic problem;
   const SGDOptions options{.learning_rate = 0.05, .momentum = 0.9, .dampening = 0.25};
   SGD first{problem.parameters(), options};
@@ -184,7 +185,7 @@ TEST_CASE("SGD: refuses settings outside their domain") {
                        "SGD: nesterov needs a dampening of 0", ArgumentError);
 }
 
-TEST_CASE("SGD: refuses no parameters, and the same one twice") {
+TEST_CASE("SGD: an empty list of parameters and a duplicate are refused") {
   NoisyQuadratic problem;
   CHECK_THROWS_WITH_AS(SGD{std::vector<NamedParameter<double>>{}},
                        "SGD: got no parameters, expected one or more", ArgumentError);
@@ -200,7 +201,7 @@ TEST_CASE("SGD: refuses no parameters, and the same one twice") {
   CHECK(sgd.group_count() == 2);
 }
 
-TEST_CASE("SGD: a parameter of another shape stops the step before anything has moved") {
+TEST_CASE("SGD: a parameter of another shape stops the step before anything has changed") {
   NoisyQuadratic problem;
   SGD sgd{problem.parameters(), {.momentum = 0.9}};
   problem.add_gradients(1);
@@ -226,7 +227,7 @@ TEST_CASE("SGD: NaN in a gradient shows in the weight") {
 
 }  // namespace
 
-TEST_CASE("SGD: options out of range are reported to the last digit, in every locale") {
+TEST_CASE("SGD: errors show options to the last digit, in every locale") {
   NoisyQuadratic problem;
   const auto message = [&](double learning_rate) -> std::string {
     try {

@@ -108,7 +108,7 @@ void step() {
 
 }  // namespace
 
-TEST_CASE("Small stack: training and predicting with products of every size") {
+TEST_CASE("Small stack: training and prediction with products of every size") {
   for (const Index batch : {1, 2, 16, 64, 257}) {
     CAPTURE(batch);
     CHECK(stack_used_by([&] { train<float>(batch, 1); }) <= most);
@@ -121,12 +121,12 @@ TEST_CASE("Small stack: losses") {
   CHECK(stack_used_by(every_loss<double>) <= most);
 }
 
-TEST_CASE("Small stack: modules without a product") {
+TEST_CASE("Small stack: modules without a matrix product") {
   CHECK(stack_used_by(every_module_without_a_product<float>) <= most);
   CHECK(stack_used_by(every_module_without_a_product<double>) <= most);
 }
 
-TEST_CASE("Small stack: optimisers and averages of weights") {
+TEST_CASE("Small stack: optimisers and weight averages") {
   CHECK(stack_used_by(step<optim::SGD<double>>) <= most);
   CHECK(stack_used_by(step<optim::Adam<double>>) <= most);
   CHECK(stack_used_by(step<optim::AdamW<double>>) <= most);
@@ -134,7 +134,7 @@ TEST_CASE("Small stack: optimisers and averages of weights") {
   CHECK(stack_used_by(step<optim::RMSprop<double>>) <= most);
 }
 
-TEST_CASE("Small stack: loaders, random numbers, data from nothing") {
+TEST_CASE("Small stack: loaders, random numbers and synthetic data") {
   CHECK(stack_used_by([] {
           const Dataset<> data = images(100);
           Generator random(2);
@@ -167,7 +167,7 @@ TEST_CASE("Small stack: files") {
         }) <= most);
 }
 
-TEST_CASE("Small stack: a header of brackets in brackets is refused") {
+TEST_CASE("Small stack: a header with deeply nested brackets is refused") {
   const test::TemporaryFolder folder("small_stack_brackets");
   const std::size_t depth = 1'000'000;
   for (const std::string& json : {std::string(depth, '['), "{\"a\":" + std::string(depth, '['),
@@ -179,7 +179,7 @@ TEST_CASE("Small stack: a header of brackets in brackets is refused") {
   }
 }
 
-TEST_CASE("Small stack: a graph of 20,000 nodes, differentiated, drawn and destroyed") {
+TEST_CASE("Small stack: a graph of 20,000 nodes is differentiated, drawn and destroyed") {
   CHECK(stack_used_by([] {
           const Variable<double> x(Tensor<double>{1, 2}, requires_grad);
           Variable<double> y = x;
@@ -190,7 +190,7 @@ TEST_CASE("Small stack: a graph of 20,000 nodes, differentiated, drawn and destr
         }) <= most);
 }
 
-TEST_CASE("Small stack: a gradient of the gradient of a long graph") {
+TEST_CASE("Small stack: the second gradient of a long graph") {
   CHECK(stack_used_by([] {
           const Variable<double> x(Tensor<double>{1, 2}, requires_grad);
           Variable<double> y = x * x;
@@ -200,7 +200,7 @@ TEST_CASE("Small stack: a gradient of the gradient of a long graph") {
         }) <= most);
 }
 
-TEST_CASE("Small stack: shapes of the highest rank, printed, permuted, broadcast and reduced") {
+TEST_CASE("Small stack: shapes of the highest rank are printed, permuted, broadcast and reduced") {
   CHECK(stack_used_by([] {
           const Variable<float> x(Tensor<float>::ones({2, 2, 2, 2, 2, 2, 2, 2}), requires_grad);
           Variable<float> y = sum(permute(x, {7, 6, 5, 4, 3, 2, 1, 0}) * Tensor<float>{1, 2}, {0, 2, 4, 6});
@@ -210,7 +210,7 @@ TEST_CASE("Small stack: shapes of the highest rank, printed, permuted, broadcast
         }) <= most);
 }
 
-TEST_CASE("Small stack: sequences nested as deep as can be") {
+TEST_CASE("Small stack: sequences of the maximum nesting depth") {
   nn::Sequential<float> net{nn::Linear<float>{5, 5}};
   for (Index i = 1; i < nn::max_nesting; ++i) {
     nn::Sequential<float> outer{nn::ReLU<float>{}};
@@ -253,7 +253,7 @@ void train_and_save(const std::filesystem::path& folder, Index threads) {
 
 }  // namespace
 
-TEST_CASE("Small stack: a whole training in 128 KB") {
+TEST_CASE("Small stack: complete training in 128 KB") {
   const test::TemporaryFolder folder("small_stack_training");
   for (const Index threads : {1, 2}) {
     CHECK(holds_in_child(
@@ -274,7 +274,7 @@ TEST_CASE("Small stack: the process that the next test starts" * doctest::skip()
   train_and_save(folder.path, 2);
 }
 
-TEST_CASE("Small stack: a training on two threads under `ulimit -s 192`") {
+TEST_CASE("Small stack: training on two threads under `ulimit -s 192`") {
   // The limit is that of the main stack from the next program on, and of the stacks of its threads.
   const pid_t child = fork();
   if (child == 0) {

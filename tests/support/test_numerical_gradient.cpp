@@ -78,7 +78,7 @@ test::GradientReport report_of(Fault fault) {
 }  // namespace
 
 TEST_SUITE("numerical_gradient") {
-  TEST_CASE("is exact to 1e-9 where the derivative is known") {
+  TEST_CASE("numerical_gradient: is accurate to 1e-9 where the derivative is known") {
     Tensor<double> x{0.3, -2, 40};
     const auto gradient =
         test::numerical_gradient(x, [&] { return std::exp(x(0)) + std::sin(x(1)) + x(2) * x(2); });
@@ -88,12 +88,12 @@ TEST_SUITE("numerical_gradient") {
     CHECK(x == Tensor<double>{0.3, -2, 40});
   }
 
-  TEST_CASE("a faultless module passes") {
+  TEST_CASE("check_gradients: a correct module passes") {
     const auto report = report_of(Fault::none);
     CHECK_MESSAGE(report.ok(), report.where, " is off by ", report.error);
   }
 
-  TEST_CASE("every planted fault is caught, and found where it is") {
+  TEST_CASE("check_gradients: every planted fault is caught and located") {
     const auto caught_in = [](Fault fault) {
       const auto report = report_of(fault);
       return report.ok() ? std::string("not caught") : report.where;
@@ -109,7 +109,7 @@ TEST_SUITE("numerical_gradient") {
     CHECK_FALSE(report_of(Fault::overwrites_parameters).ok());
   }
 
-  TEST_CASE("NaN and another shape are as wrong as can be") {
+  TEST_CASE("error_in_tolerances: NaN and a different shape count as infinitely wrong") {
     const Tensor<double> a{1, 2}, b{1, std::nan("")};
     CHECK(test::error_in_tolerances(a, a) == 0);
     CHECK(std::isinf(test::error_in_tolerances(b, a)));

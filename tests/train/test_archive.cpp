@@ -9,7 +9,7 @@
 static_assert(gradus::Archivable<double> && gradus::Archivable<gradus::Tensor<float>>);
 static_assert(!gradus::Archivable<const double> && !gradus::Archivable<float>);
 
-TEST_CASE("Archive: scopes prefix names, and end") {
+TEST_CASE("Archive: a scope prefixes names until it ends") {
   gradus::test::MemoryArchive archive;
   double number = 1;
   archive("a", number);

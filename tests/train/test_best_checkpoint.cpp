@@ -15,7 +15,7 @@ struct FakeTrainer {
 
 }  // namespace
 
-TEST_CASE("BestCheckpoint: saves after every epoch that is better than all before") {
+TEST_CASE("BestCheckpoint: saves after every epoch that is better than all previous ones") {
   FakeTrainer trainer;
   std::vector<gradus::Index> saved;
   gradus::BestCheckpoint callback{[&] { saved.push_back(trainer.records.back().epoch); },
@@ -28,7 +28,7 @@ TEST_CASE("BestCheckpoint: saves after every epoch that is better than all befor
   CHECK(callback.best_epoch() == 5);
 }
 
-TEST_CASE("BestCheckpoint: a save that fails is not taken for one") {
+TEST_CASE("BestCheckpoint: a failed save does not count as saved") {
   FakeTrainer trainer;
   gradus::BestCheckpoint callback{[] { throw gradus::FileError("disk full"); }};
   trainer.records.push_back({1, {1, 1, 1}, gradus::Metrics{1, 1, 1}, 0, 0});

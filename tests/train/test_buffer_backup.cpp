@@ -11,7 +11,7 @@
 using gradus::Tensor;
 namespace nn = gradus::nn;
 
-TEST_CASE("BufferBackup: gives back buffers and counters, in the same memory") {
+TEST_CASE("BufferBackup: restores buffers and counters in the same memory") {
   nn::Sequential<float> net{nn::BatchNorm1d{3}};
   auto& norm = net[0].as<nn::BatchNorm1d>();
   gradus::detail::BufferBackup<float> backup;

@@ -82,7 +82,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "Callback: everything is heard in its order") {
+TEST_CASE_FIXTURE(Fixture, "Callback: functions are called in the documented order") {
   std::vector<std::string> entries;
   trainer.add(Journal{&entries});
   trainer.fit(data);
@@ -91,7 +91,7 @@ TEST_CASE_FIXTURE(Fixture, "Callback: everything is heard in its order") {
                                             "epoch 2", "end"});
 }
 
-TEST_CASE_FIXTURE(Fixture, "Callback: functions for steps and epochs, which see the running averages") {
+TEST_CASE_FIXTURE(Fixture, "Callback: functions for steps and epochs see the running averages") {
   Index steps = 0, epochs = 0;
   trainer.after_each_step([&](auto& t) {
     ++steps;
@@ -110,7 +110,7 @@ TEST_CASE_FIXTURE(Fixture, "Callback: functions for steps and epochs, which see 
   CHECK(epochs == 2);
 }
 
-TEST_CASE_FIXTURE(Fixture, "Callback: stop after a step records the epoch as far as it went") {
+TEST_CASE_FIXTURE(Fixture, "Callback: stop after a step records the partial epoch") {
   trainer.after_each_step([](auto& t) { t.stop(); });
   trainer.fit(data, data);
   REQUIRE(trainer.history().size() == 1);
@@ -120,14 +120,14 @@ TEST_CASE_FIXTURE(Fixture, "Callback: stop after a step records the epoch as far
   CHECK(trainer.history().size() == 2);
 }
 
-TEST_CASE_FIXTURE(Fixture, "Callback: stop after an epoch") {
+TEST_CASE_FIXTURE(Fixture, "Callback: stop after an epoch ends the fit") {
   trainer.after_each_epoch([](auto& t) { t.stop(); });
   trainer.fit(data);
   CHECK(trainer.history().size() == 1);
   CHECK(trainer.history().back().train.samples == 20);
 }
 
-TEST_CASE_FIXTURE(Fixture, "Callback: a schedule by epoch, seen in the history") {
+TEST_CASE_FIXTURE(Fixture, "Callback: a schedule per epoch appears in the history") {
   gradus::optim::Scheduler scheduler{sgd, [](Index epoch) { return 1.0 / static_cast<double>(epoch + 1); }};
   trainer.after_each_epoch([&](auto&) { scheduler.step(); });
   trainer.fit(data);
@@ -137,7 +137,7 @@ TEST_CASE_FIXTURE(Fixture, "Callback: a schedule by epoch, seen in the history")
   CHECK(rates == std::vector<double>{0.1, 0.1 * (1 / 2.0), 0.1 * (1 / 3.0), 0.1 * (1 / 4.0)});
 }
 
-TEST_CASE_FIXTURE(Fixture, "Callback: a schedule by step") {
+TEST_CASE_FIXTURE(Fixture, "Callback: a schedule per step changes the rate of every step") {
   std::vector<double> rates;
   trainer.add(RecordRate{&rates});
   gradus::optim::Scheduler scheduler{sgd, [](Index step) { return static_cast<double>(step); }};
@@ -146,14 +146,14 @@ TEST_CASE_FIXTURE(Fixture, "Callback: a schedule by step") {
   CHECK(rates == std::vector<double>{0, 0.1, 0.1 * 2, 0.1 * 3});
 }
 
-TEST_CASE_FIXTURE(Fixture, "Callback: add returns the callback where it lives") {
+TEST_CASE_FIXTURE(Fixture, "Callback: add returns a reference to the stored callback") {
   const Counter& counter = trainer.add(Counter{});
   for (int i = 0; i < 20; ++i) trainer.add(Counter{});
   trainer.fit(data);
   CHECK(counter.epochs == 2);
 }
 
-TEST_CASE_FIXTURE(Fixture, "Callback: an exception passes through, after the others heard of the end") {
+TEST_CASE_FIXTURE(Fixture, "Callback: an exception propagates after on_end was called for the others") {
   struct Failure {};
   std::vector<std::string> entries;
   trainer.add(Journal{&entries});
@@ -162,7 +162,7 @@ TEST_CASE_FIXTURE(Fixture, "Callback: an exception passes through, after the oth
   CHECK(entries == std::vector<std::string>{"begin", "gradient", "step 1.1", "end"});
 }
 
-TEST_CASE_FIXTURE(Fixture, "Callback: those that began hear of the end if another cannot begin") {
+TEST_CASE_FIXTURE(Fixture, "Callback: on_end is called for those that began if another cannot begin") {
   std::vector<std::string> first, last;
   trainer.add(Journal{&first});
   trainer.add(CannotBegin{});
@@ -173,7 +173,7 @@ TEST_CASE_FIXTURE(Fixture, "Callback: those that began hear of the end if anothe
 }
 
 TEST_CASE_FIXTURE(
-    Fixture, "Callback: all hear of the end if one of them throws then, and the first exception is thrown") {
+    Fixture, "Callback: if one on_end throws, all others are called, and the first exception is thrown") {
   struct Failure {};
   std::vector<std::string> entries;
   trainer.add(CannotEnd{});
@@ -186,7 +186,8 @@ TEST_CASE_FIXTURE(
   CHECK(entries.back() == "end");
 }
 
-TEST_CASE_FIXTURE(Fixture, "Callback: gradients are seen before and after they are clipped") {
+TEST_CASE_FIXTURE(Fixture,
+                  "Callback: on_gradient and on_before_step see gradients before and after clipping") {
   Trainer clipping{net,
                    nn::SoftmaxCrossEntropy<float>{},
                    sgd,
@@ -200,7 +201,7 @@ TEST_CASE_FIXTURE(Fixture, "Callback: gradients are seen before and after they a
   CHECK(after == doctest::Approx(0.001).epsilon(1e-2));
 }
 
-TEST_CASE_FIXTURE(Fixture, "Callback: what a hook does to the gradients before they are clipped counts") {
+TEST_CASE_FIXTURE(Fixture, "Callback: changes to the gradients before clipping take effect") {
   Trainer clipping{net,
                    nn::SoftmaxCrossEntropy<float>{},
                    sgd,
@@ -215,7 +216,7 @@ TEST_CASE_FIXTURE(Fixture, "Callback: what a hook does to the gradients before t
   CHECK(norm == doctest::Approx(0.001).epsilon(1e-2));
 }
 
-TEST_CASE_FIXTURE(Fixture, "Callback: checkpoints come after everything else") {
+TEST_CASE_FIXTURE(Fixture, "Callback: on_checkpoint is called after everything else") {
   std::vector<std::string> entries;
   trainer.add(SeesCheckpoints{&entries});
   trainer.add(Journal{&entries});
@@ -226,8 +227,8 @@ TEST_CASE_FIXTURE(Fixture, "Callback: checkpoints come after everything else") {
                                             "epoch 2", "checkpoint", "end"});
 }
 
-TEST_CASE_FIXTURE(Fixture,
-                  "Callback: interrupt ends the fit after the step and records no unfinished epoch") {
+TEST_CASE_FIXTURE(
+    Fixture, "Callback: interrupt ends the fit after the step and does not record the unfinished epoch") {
   std::vector<std::string> entries;
   trainer.add(Journal{&entries});
   trainer.after_each_step([](auto& t) {

@@ -8,7 +8,7 @@
 #include <gradus/data/dataset.hpp>
 #include <gradus/train/categorical_columns.hpp>
 
-TEST_CASE("categorical_columns: those of the features that have categories") {
+TEST_CASE("categorical_columns: lists the features that have categories") {
   gradus::Dataset<float, float> data;
   CHECK(gradus::categorical_columns(data).empty());
   data.feature_names = {"area", "city", "empty", "street"};

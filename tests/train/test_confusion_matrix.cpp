@@ -40,7 +40,7 @@ TEST_CASE("ConfusionMatrix: rows are true classes, columns predicted ones") {
   CHECK(matrix.f1(1) == 0.5);
 }
 
-TEST_CASE("ConfusionMatrix: counts go on from batch to batch") {
+TEST_CASE("ConfusionMatrix: counts accumulate over batches") {
   ConfusionMatrix matrix = animals();
   matrix.add(2, 2);
   matrix.add(Tensor<double>{{0, 0, 1}}, std::array<Index, 1>{2});
@@ -48,7 +48,7 @@ TEST_CASE("ConfusionMatrix: counts go on from batch to batch") {
   CHECK(matrix.samples() == 8);
 }
 
-TEST_CASE("ConfusionMatrix: prints as a table") {
+TEST_CASE("ConfusionMatrix: prints a table") {
   const std::array<std::string, 3> names{"cat", "dog", "bird"};
   CHECK(animals().to_string(names) ==
         "              0     1     2  recall\n"
@@ -62,7 +62,7 @@ TEST_CASE("ConfusionMatrix: prints as a table") {
         "precision   nan     nan\n");
 }
 
-TEST_CASE("ConfusionMatrix: what does not fit is refused, and nothing is counted") {
+TEST_CASE("ConfusionMatrix: invalid batches are refused and nothing is counted") {
   ConfusionMatrix matrix(3);
   CHECK_THROWS_AS(matrix.add(Tensor<float>(Shape{1, 2}), std::array<Index, 1>{0}), gradus::ShapeError);
   CHECK_THROWS_AS(matrix.add(Tensor<float>(Shape{2, 3}), std::array<Index, 2>{0, 3}), gradus::IndexError);
@@ -72,7 +72,8 @@ TEST_CASE("ConfusionMatrix: what does not fit is refused, and nothing is counted
   CHECK(std::isnan(matrix.accuracy()));
 }
 
-TEST_CASE("ConfusionMatrix: a sample with a score that is NaN has no class, and lowers accuracy and recall") {
+TEST_CASE(
+    "ConfusionMatrix: a sample with a NaN score has no predicted class and lowers accuracy and recall") {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   ConfusionMatrix matrix(2);
   const Tensor<float> scores{{2, 1}, {nan, nan}, {nan, 1}, {1, nan}, {1, 2}};
@@ -97,7 +98,7 @@ TEST_CASE("ConfusionMatrix: a sample with a score that is NaN has no class, and 
   CHECK_THROWS_AS(matrix.add(0, -2), gradus::IndexError);
 }
 
-TEST_CASE("ConfusionMatrix: prints the same in a locale with decimal comma and digit grouping") {
+TEST_CASE("ConfusionMatrix: printing does not depend on the locale") {
   const std::string table = animals().to_string();
   const gradus::test::CommaLocale comma;
   CHECK(animals().to_string() == table);

@@ -37,7 +37,7 @@ TEST_CASE("throw_not_finite: names the first output and the first parameter that
                        NumericError);
 }
 
-TEST_CASE("throw_not_finite: an input that is not finite comes before every layer") {
+TEST_CASE("throw_not_finite: a non-finite input takes precedence over every layer") {
   nn::Sequential<float> net = network();
   const Tensor<float> x{{1, not_a_number}};
   net.forward(x);
@@ -46,7 +46,7 @@ TEST_CASE("throw_not_finite: an input that is not finite comes before every laye
                        NumericError);
 }
 
-TEST_CASE("throw_not_finite: blames nothing where all is finite") {
+TEST_CASE("throw_not_finite: names nothing if everything is finite") {
   nn::Sequential<float> net = network();
   CHECK_THROWS_WITH_AS(
       throw_not_finite("validation loss", std::numeric_limits<double>::infinity(), "after epoch 2", net),

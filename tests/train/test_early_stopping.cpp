@@ -59,7 +59,7 @@ struct FakeTrainer {
 
 }  // namespace
 
-TEST_CASE("EarlyStopping: stops after so many epochs without a better one, and restores that one's weights") {
+TEST_CASE("EarlyStopping: stops after `patience` epochs without improvement and restores the best weights") {
   EarlyStopping callback{{.patience = 2}};
   FakeTrainer trainer;
   trainer.run(callback, {5, 3, 4, 2, 2.5, 2.4, 1});
@@ -70,7 +70,7 @@ TEST_CASE("EarlyStopping: stops after so many epochs without a better one, and r
   CHECK(trainer.network.mean(0) == 40);
 }
 
-TEST_CASE("EarlyStopping: the best weights are restored after the last epoch too") {
+TEST_CASE("EarlyStopping: the best weights are also restored after the last epoch") {
   EarlyStopping callback{{.patience = 5}};
   FakeTrainer trainer;
   trainer.run(callback, {5, 3, 4});
@@ -78,7 +78,7 @@ TEST_CASE("EarlyStopping: the best weights are restored after the last epoch too
   CHECK(trainer.network.weight.value(0) == 2);
 }
 
-TEST_CASE("EarlyStopping: leaves the weights alone if told so") {
+TEST_CASE("EarlyStopping: keeps the last weights if restoring is turned off") {
   EarlyStopping callback{{.patience = 1, .restore_best = false}};
   FakeTrainer trainer;
   trainer.run(callback, {5, 6, 1});
@@ -86,7 +86,7 @@ TEST_CASE("EarlyStopping: leaves the weights alone if told so") {
   CHECK(trainer.network.weight.value(0) == 2);
 }
 
-TEST_CASE("EarlyStopping: small improvements do not count, NaN is none") {
+TEST_CASE("EarlyStopping: small improvements do not count, and NaN is not an improvement") {
   EarlyStopping callback{{.patience = 2, .min_delta = 0.5}};
   FakeTrainer trainer;
   trainer.run(callback, {5, 4.6, std::numeric_limits<double>::quiet_NaN(), 1});
@@ -94,7 +94,7 @@ TEST_CASE("EarlyStopping: small improvements do not count, NaN is none") {
   CHECK(trainer.history().size() == 3);
 }
 
-TEST_CASE("EarlyStopping: watches what it is told to") {
+TEST_CASE("EarlyStopping: monitors the configured value") {
   for (const Monitor monitor : {Monitor::validation_loss, Monitor::validation_accuracy}) {
     EarlyStopping callback{{.monitor = monitor}};
     FakeTrainer trainer;
@@ -107,7 +107,7 @@ TEST_CASE("EarlyStopping: watches what it is told to") {
   CHECK(callback.best_epoch() == 1);
 }
 
-TEST_CASE("EarlyStopping: bad settings are refused") {
+TEST_CASE("EarlyStopping: invalid settings are refused") {
   CHECK_THROWS_AS(EarlyStopping{{.patience = 0}}, gradus::ArgumentError);
   EarlyStopping callback;
   FakeTrainer trainer;
@@ -115,8 +115,7 @@ TEST_CASE("EarlyStopping: bad settings are refused") {
   CHECK_THROWS_AS(callback.on_epoch(trainer), gradus::StateError);
 }
 
-TEST_CASE(
-    "EarlyStopping: a metric over no samples, or that the loss does not know, is an error, not an end") {
+TEST_CASE("EarlyStopping: a metric over no samples, or one that the loss does not provide, is an error") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   FakeTrainer trainer;
   EarlyStopping by_loss, by_train_loss{{.monitor = Monitor::train_loss}},
@@ -133,7 +132,7 @@ TEST_CASE(
   CHECK_FALSE(trainer.stopped);
 }
 
-TEST_CASE("EarlyStopping: a second fit has the whole patience again, and its own best epoch") {
+TEST_CASE("EarlyStopping: a second fit starts with its full patience and no best epoch") {
   const auto data = gradus::test::plane(8);
   gradus::Generator random(0);
   gradus::nn::Sequential net{gradus::nn::Linear{2, 1, random}};
@@ -150,7 +149,7 @@ TEST_CASE("EarlyStopping: a second fit has the whole patience again, and its own
   CHECK(callback.best_epoch() == 4);
 }
 
-TEST_CASE("EarlyStopping: on an accuracy in a regression, the fit throws") {
+TEST_CASE("EarlyStopping: monitoring an accuracy in a regression makes fit throw") {
   const auto data = gradus::test::plane(8);
   gradus::Generator random(0);
   gradus::nn::Sequential net{gradus::nn::Linear{2, 1, random}};

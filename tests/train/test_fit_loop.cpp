@@ -53,11 +53,11 @@ std::string calls_of_a_fit(TrainerOptions options, Prepare prepare) {
 
 }  // namespace
 
-TEST_CASE("FitLoop: callbacks are called in the order of its pseudo-code") {
+TEST_CASE("FitLoop: calls the callbacks in the order of its pseudo-code") {
   CHECK(calls_of_a_fit({.epochs = 2, .batch_size = 4}, [](auto&) {}) == "bgsScgsScEcgsScgsScEce");
 }
 
-TEST_CASE("FitLoop: a step is made after accumulation_steps batches and at the end of the epoch") {
+TEST_CASE("FitLoop: updates after accumulation_steps batches and at the end of the epoch") {
   CHECK(calls_of_a_fit({.epochs = 1, .batch_size = 2, .accumulation_steps = 3}, [](auto&) {}) ==
         "bgsScgsScEce");
 }

@@ -24,19 +24,19 @@ EpochRecord first_epoch() {
 
 }  // namespace
 
-TEST_CASE("EpochRecord: prints the line of the chapter") {
+TEST_CASE("EpochRecord: prints the chapter's line") {
   CHECK(gradus::to_string(first_epoch()) == "epoch 1, train loss 1.046, train acc 0.634, test acc 0.717");
   EpochRecord record = first_epoch();
   record.validation.reset();
   CHECK(gradus::to_string(record) == "epoch 1, train loss 1.046, train acc 0.634");
 }
 
-TEST_CASE("EpochRecord: a regression has losses only") {
+TEST_CASE("EpochRecord: a regression prints only losses") {
   const EpochRecord record{12, {0.25, unknown, 10}, Metrics{0.5, unknown, 10}, 1, 0.1, "test"};
   CHECK(gradus::to_string(record) == "epoch 12, train loss 0.250, test loss 0.500");
 }
 
-TEST_CASE("History: CSV holds every digit, and nothing where nothing is known") {
+TEST_CASE("History: the CSV has every digit, and empty fields for unknown values") {
   History history;
   CHECK(history.to_csv() ==
         "epoch,train_loss,train_acc,validation_loss,validation_acc,seconds,learning_rate\n");
@@ -49,7 +49,7 @@ TEST_CASE("History: CSV holds every digit, and nothing where nothing is known") 
         "2,0.30000000000000004,,,,0.250000,0.1\n");
 }
 
-TEST_CASE("EpochRecord: validation data without a name are called validation") {
+TEST_CASE("EpochRecord: unnamed validation data are called validation") {
   EpochRecord record = first_epoch();
   record.validation_name.clear();
   CHECK(gradus::to_string(record) == "epoch 1, train loss 1.046, train acc 0.634, validation acc 0.717");
@@ -57,7 +57,7 @@ TEST_CASE("EpochRecord: validation data without a name are called validation") {
   CHECK(gradus::to_string(record) == "epoch 1, train loss 1.046, train acc 0.634, held out acc 0.717");
 }
 
-TEST_CASE("History: the CSV header names the validation data, in quotes where it must") {
+TEST_CASE("History: the CSV header names the validation data, quoted if necessary") {
   const auto header = [](const History& history) {
     const std::string csv = history.to_csv();
     return csv.substr(0, csv.find('\n'));
@@ -72,7 +72,7 @@ TEST_CASE("History: the CSV header names the validation data, in quotes where it
   CHECK(header(history) == "epoch,train_loss,train_acc,validation_loss,validation_acc,seconds,learning_rate");
 }
 
-TEST_CASE("History: a list of records") {
+TEST_CASE("History: is a list of records") {
   History history;
   CHECK(history.empty());
   CHECK_THROWS_AS(history.back(), gradus::IndexError);
@@ -84,7 +84,7 @@ TEST_CASE("History: a list of records") {
   CHECK_THROWS_AS(history[-1], gradus::IndexError);
 }
 
-TEST_CASE("EpochRecord: losses of any size show their digits") {
+TEST_CASE("EpochRecord: losses of any size show significant digits") {
   const auto line = [](double loss) {
     return gradus::to_string(
         EpochRecord{1, {loss, unknown, 1}, Metrics{loss / 10, unknown, 1}, 1, 0.1, "test"});
@@ -97,7 +97,7 @@ TEST_CASE("EpochRecord: losses of any size show their digits") {
   CHECK(line(-unknown) == "epoch 1, train loss nan, test loss nan");
 }
 
-TEST_CASE("History: the same in a locale with decimal comma and digit grouping") {
+TEST_CASE("History: does not depend on the locale") {
   History history;
   history.push_back({12345, {1.0458, 0.634, 60000}, Metrics{1234.5, 0.7165, 10000}, 1234.5, 0.1, "test"});
   const std::string line = gradus::to_string(history.back()), csv = history.to_csv();
@@ -108,7 +108,7 @@ TEST_CASE("History: the same in a locale with decimal comma and digit grouping")
   CHECK(csv.ends_with("\n12345,1.0458,0.634,1234.5,0.7165,1234.500000,0.1\n"));
 }
 
-TEST_CASE("History: JSON lines have the columns of the CSV, and null for what is unknown") {
+TEST_CASE("History: JSON lines have the columns of the CSV, and null for unknown values") {
   gradus::History history;
   gradus::EpochRecord record;
   record.epoch = 1;

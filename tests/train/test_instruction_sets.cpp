@@ -12,7 +12,7 @@
 using gradus::Index;
 using gradus::InstructionSet;
 
-TEST_CASE("training gives the same weights, bit for bit, with every instruction set that has FMA") {
+TEST_CASE("Trainer: every instruction set with FMA gives the same weights, bit for bit") {
   for (const Index classes : {10, 40, 1100}) {
     std::vector<std::vector<float>> results;
     gradus::test::for_each_instruction_set([&] {

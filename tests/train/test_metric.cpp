@@ -40,7 +40,8 @@ struct Regression {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Regression, "Trainer: an added metric is in evaluation, history, line, CSV and progress") {
+TEST_CASE_FIXTURE(Regression,
+                  "Trainer: an added metric appears in evaluation, history, line, CSV and progress") {
   data.name = "test";
   trainer.add_metric("mae", gradus::MeanAbsoluteError{});
   trainer.add_metric("rmse", gradus::RootMeanSquaredError{});
@@ -71,7 +72,7 @@ TEST_CASE_FIXTURE(Regression, "Trainer: an added metric is in evaluation, histor
                  gradus::format_shortest(now.find("mae")->value) + ",") != std::string::npos);
 }
 
-TEST_CASE_FIXTURE(Regression, "Trainer: a function as a metric is averaged over samples") {
+TEST_CASE_FIXTURE(Regression, "Trainer: a metric that is a function is averaged over samples") {
   std::vector<double> sizes;
   trainer.add_metric("rows", [&](TensorView<const float> y, TensorView<const float> t) {
     CHECK(y.shape() == t.shape());
@@ -83,7 +84,7 @@ TEST_CASE_FIXTURE(Regression, "Trainer: a function as a metric is averaged over 
   CHECK(gradus::to_string(trainer.history().back()).ends_with(", train rows 3.600"));
 }
 
-TEST_CASE_FIXTURE(Regression, "EarlyStopping: watches an added metric, in the right direction") {
+TEST_CASE_FIXTURE(Regression, "EarlyStopping: monitors an added metric in the right direction") {
   trainer.add_metric(
       "falls", [n = 0.0](TensorView<const float>, TensorView<const float>) mutable { return -(n += 1); });
   auto& callback = trainer.add(gradus::EarlyStopping{
@@ -101,7 +102,7 @@ TEST_CASE_FIXTURE(Regression, "EarlyStopping: a metric that was not added is an 
                        gradus::StateError);
 }
 
-TEST_CASE_FIXTURE(Regression, "Trainer: metrics need names of their own and labels that they take") {
+TEST_CASE_FIXTURE(Regression, "Trainer: metrics need unique names and labels that they accept") {
   CHECK_THROWS_AS(trainer.add_metric("", gradus::MeanAbsoluteError{}), gradus::ArgumentError);
   trainer.add_metric("mae", gradus::MeanAbsoluteError{});
   CHECK_THROWS_AS(trainer.add_metric("mae", gradus::R2{}), gradus::ArgumentError);
@@ -111,7 +112,7 @@ TEST_CASE_FIXTURE(Regression, "Trainer: metrics need names of their own and labe
                        gradus::StateError);
 }
 
-TEST_CASE("Trainer: a metric of plain labels is validated while mixed labels are trained on") {
+TEST_CASE("Trainer: a metric on plain labels works in validation while training uses mixed labels") {
   const auto data = gradus::test::bright_pixels(20);
   auto net = gradus::test::small_network();
   Generator random(0);

@@ -26,7 +26,7 @@ double first_output(TensorView<const float> outputs, std::span<const Index>) {
 
 }  // namespace
 
-TEST_CASE("MetricSet: batches are weighted by their samples until reset") {
+TEST_CASE("MetricSet: batches are weighted by their number of samples until reset") {
   Set metrics;
   metrics.add_metric("first", first_output);
   const std::vector<Index> three{0, 0, 0}, one{0};
@@ -42,7 +42,7 @@ TEST_CASE("MetricSet: batches are weighted by their samples until reset") {
   CHECK(std::isnan(named[0].value));
 }
 
-TEST_CASE("MetricSet: a name that is empty or given twice is refused") {
+TEST_CASE("MetricSet: an empty or duplicate name is refused") {
   Set metrics;
   metrics.add_metric("first", first_output);
   CHECK_THROWS_WITH_AS(metrics.add_metric("first", first_output),

@@ -24,7 +24,7 @@ const Tensor<float> scores{{0.1f, 0.7f, 0.2f}, {5, 3, 4}, {-1, -3, -2}, {0, 0, 1
 
 }  // namespace
 
-TEST_CASE("predicted_classes: the highest score, the first of equals") {
+TEST_CASE("predicted_classes: the class with the highest score, the first if several are equal") {
   CHECK(gradus::predicted_classes(scores) == std::vector<Index>{1, 0, 0, 2});
   CHECK(gradus::predicted_classes(scores.view()) == std::vector<Index>{1, 0, 0, 2});
   CHECK(gradus::predicted_classes(Tensor<float>{{2, 7, 7}}) == std::vector<Index>{1});
@@ -40,7 +40,7 @@ TEST_CASE("accuracy: the share of samples with the highest score at their label"
   CHECK(accuracy(Tensor<float>(Shape{0, 3}), {}) == 0);
 }
 
-TEST_CASE("top-k accuracy: the label is among the k highest scores") {
+TEST_CASE("top_k_accuracy: the label is among the k highest scores") {
   const std::array<Index, 4> labels{2, 1, 1, 1};  // second, third, third, and second of equals
   CHECK(top_k_accuracy(scores, labels, 1) == 0);
   CHECK(top_k_accuracy(scores, labels, 2) == 0.25);
@@ -49,14 +49,14 @@ TEST_CASE("top-k accuracy: the label is among the k highest scores") {
   CHECK(top_k_accuracy(scores, std::array<Index, 4>{2, 1, 1, 0}, 2) == 0.5);
 }
 
-TEST_CASE("top-k accuracy: a score that is NaN never makes a sample right") {
+TEST_CASE("top_k_accuracy: a NaN score never makes a sample correct") {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const Tensor<float> broken{{nan, nan, nan}, {1, nan, 0}};
   CHECK(accuracy(broken, std::array<Index, 2>{0, 0}) == 0);
   CHECK(top_k_accuracy(broken, std::array<Index, 2>{0, 0}, 2) == 0.5);
 }
 
-TEST_CASE("accuracy: the same that the loss counts") {
+TEST_CASE("accuracy: equals the count of the loss") {
   gradus::Generator random(3);
   const auto logits = Tensor<float>::randn(Shape{97, 5}, random);
   std::vector<Index> labels(97);
@@ -65,7 +65,7 @@ TEST_CASE("accuracy: the same that the loss counts") {
   CHECK(accuracy(logits, labels) == static_cast<double>(result.correct) / 97);
 }
 
-TEST_CASE("accuracy: what does not fit is refused, and named") {
+TEST_CASE("accuracy, top_k_accuracy: mismatched arguments are refused and named") {
   const std::array<Index, 2> two{0, 1};
   CHECK_THROWS_WITH_AS(accuracy(scores, two),
                        "top_k_accuracy: scores have shape [4, 3] for 2 labels, expected [N, C] for N labels",
@@ -76,7 +76,7 @@ TEST_CASE("accuracy: what does not fit is refused, and named") {
   CHECK_THROWS_AS(top_k_accuracy(scores, std::array<Index, 4>{0, 1, 2, 0}, 0), gradus::ArgumentError);
 }
 
-TEST_CASE("top-k accuracy: a label whose own score is NaN is in no top k") {
+TEST_CASE("top_k_accuracy: a label whose own score is NaN is in no top k") {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const Tensor<float> broken{{nan, nan, nan}, {1, nan, 0}};
   for (const Index k : {1, 2, 3, 30}) {
@@ -85,7 +85,7 @@ TEST_CASE("top-k accuracy: a label whose own score is NaN is in no top k") {
   CHECK(top_k_accuracy(broken, std::array<Index, 2>{2, 2}, std::numeric_limits<Index>::max()) == 0.5);
 }
 
-TEST_CASE("metrics: one rule for NaN, wherever it is in a row") {
+TEST_CASE("accuracy, top_k_accuracy: NaN has the same effect at every position of a row") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   for (const double rest : {0.0, 1e300, std::numeric_limits<double>::infinity()}) {
     for (Index at = 0; at < 3; ++at) {

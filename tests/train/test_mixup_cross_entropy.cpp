@@ -26,7 +26,7 @@ using gradus::Tensor;
 
 }  // namespace
 
-TEST_CASE("MixupCrossEntropy: the cross-entropy against the mixed one-hot vectors, and its gradient") {
+TEST_CASE("MixupCrossEntropy: equals cross-entropy with mixed one-hot vectors, including the gradient") {
   Generator random(6);
   const auto logits = Tensor<double>::randn({5, 3}, random);
   const std::vector<Index> labels{0, 1, 2, 1, 0}, partners{2, 1, 0, 0, 1};
@@ -58,7 +58,7 @@ TEST_CASE("MixupCrossEntropy: the cross-entropy against the mixed one-hot vector
   }
 }
 
-TEST_CASE("mixup: a trainer trains on mixed batches and evaluates on plain ones") {
+TEST_CASE("Trainer: with mixup, trains on mixed batches and evaluates plain ones") {
   const Dataset<> data{
       Tensor<std::uint8_t>{{0, 0}, {1, 1}, {2, 2}, {3, 3}}, Tensor<Index>{0, 1, 2, 3}, 4, {}, ""};
   Generator random(1);
@@ -73,7 +73,7 @@ TEST_CASE("mixup: a trainer trains on mixed batches and evaluates on plain ones"
   CHECK(trainer.history().back().validation->loss < 0.9 * before);
 }
 
-TEST_CASE("MixupCrossEntropy: reports the mixed weight, and the count of the class that counts") {
+TEST_CASE("MixupCrossEntropy: reports the mixed weight, and counts samples of the weighted class") {
   const Tensor<double> logits{{1, 2}, {3, 1}}, weights{1, 5};
   const std::vector<Index> labels{0, 0}, partners{1, -1};
   Tensor<double> gradient(logits.shape());

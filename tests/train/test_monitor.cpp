@@ -48,7 +48,7 @@ TEST_CASE("Monitor: an improvement by min_delta or less does not count") {
   CHECK(best.improves(record(2.25, 0, 0, 0)));
 }
 
-TEST_CASE("Monitor: NaN is never the best") {
+TEST_CASE("Monitor: NaN is never the best value") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   BestSoFar best(Monitor::train_loss);
   CHECK_FALSE(best.improves(record(nan, 0, 0, 0)));

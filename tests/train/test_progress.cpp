@@ -14,7 +14,7 @@ TEST_CASE("Progress: nothing is known before the first step") {
   CHECK(progress.train.samples == 0);
 }
 
-TEST_CASE("FitState: is loaded as it was saved") {
+TEST_CASE("FitState: a round trip through an archive restores it") {
   gradus::detail::FitState state;
   state.history.push_back(
       {1, {0.5, 0.25, 7, {{"mae", 3}}}, gradus::Metrics{2, 1, 3, {{"mae", 4}}}, 6, 0.1, "test"});

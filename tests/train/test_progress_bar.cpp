@@ -42,7 +42,7 @@ std::string printed(gradus::ShowBar bar, std::chrono::milliseconds step) {
 
 }  // namespace
 
-TEST_CASE("ProgressBar: nothing but the epoch's line where the output is no terminal") {
+TEST_CASE("ProgressBar: prints only the epoch's line if the output is not a terminal") {
   const std::string text = printed(ShowBar::never, std::chrono::milliseconds(150));
   CHECK(text.find('\r') == text.npos);
   CHECK(text.starts_with("epoch 1, train loss "));
@@ -50,7 +50,7 @@ TEST_CASE("ProgressBar: nothing but the epoch's line where the output is no term
   CHECK(text.ends_with(" (a note)\n"));
 }
 
-TEST_CASE("ProgressBar: on a terminal the bar comes and goes") {
+TEST_CASE("ProgressBar: on a terminal, draws and erases the bar") {
   const std::string text = printed(ShowBar::always, std::chrono::milliseconds(150));
   CHECK(text.starts_with("\repoch 1/2 [======"));
   const auto line = text.find("\repoch 1, train loss ");
@@ -76,14 +76,14 @@ std::string line(std::size_t columns) { return gradus::detail::progress_line(und
 
 }  // namespace
 
-TEST_CASE("ProgressBar: a line has the bar, the rate and the time left") {
+TEST_CASE("ProgressBar: a line has the bar, the rate and the remaining time") {
   CHECK(line(79) == "epoch 3/10 [============>                 ] 94/235, 84300 samples/s, 4 s left");
   CHECK(line(1000) == line(79));
   CHECK(gradus::detail::progress_line({1, 1, 5, 5, 10, 0}, 79) ==
         "epoch 1/1 [==============================] 5/5, 10 samples/s, 0 s left");
 }
 
-TEST_CASE("ProgressBar: a line for fewer columns leaves out what matters least") {
+TEST_CASE("ProgressBar: a narrow terminal drops the least important parts of the line") {
   CHECK(line(59) == "epoch 3/10 [====>       ] 94/235, 84300 samples/s, 4 s left");
   CHECK(line(54) == "epoch 3/10, 94/235, 84300 samples/s, 4 s left");
   CHECK(line(44) == "epoch 3/10, 94/235, 4 s left");
@@ -94,14 +94,14 @@ TEST_CASE("ProgressBar: a line for fewer columns leaves out what matters least")
   for (std::size_t columns = 0; columns < 100; ++columns) CHECK(line(columns).size() <= columns);
 }
 
-TEST_CASE("ProgressBar: long times are minutes") {
+TEST_CASE("ProgressBar: long times are shown in minutes") {
   CHECK(gradus::detail::time_left(-1) == "0 s left");
   CHECK(gradus::detail::time_left(0.1) == "1 s left");
   CHECK(gradus::detail::time_left(600) == "600 s left");
   CHECK(gradus::detail::time_left(601) == "11 min left");
 }
 
-TEST_CASE("ProgressBar: the time left is that of the whole fit, validation included") {
+TEST_CASE("ProgressBar: the remaining time covers the whole fit, including validation") {
   using namespace std::chrono_literals;
   const gradus::detail::FitClock::Clock::time_point start{};
   gradus::detail::FitClock clock;
@@ -156,7 +156,7 @@ std::vector<std::string> overwritten(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("ProgressBar: on a terminal of any width it is one line that never wraps") {
+TEST_CASE("ProgressBar: stays on one line without wrapping, on a terminal of any width") {
   for (const int columns : {1, 2, 3, 5, 7, 10, 20, 60, 80, 200}) {
     CAPTURE(columns);
     gradus::test::PseudoTerminal terminal(columns);
@@ -170,7 +170,7 @@ TEST_CASE("ProgressBar: on a terminal of any width it is one line that never wra
   }
 }
 
-TEST_CASE("ProgressBar: follows a terminal whose width changes") {
+TEST_CASE("ProgressBar: adapts when the width of the terminal changes") {
   gradus::test::PseudoTerminal terminal(80);
   std::string wide;
   const std::string narrow = printed_to(terminal, [&](gradus::Index batch) {

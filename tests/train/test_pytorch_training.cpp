@@ -117,7 +117,7 @@ void check(const Training& training, const Reference& reference) {
 
 }  // namespace
 
-TEST_CASE("200 steps of SGD agree with PyTorch to 1e-10") {
+TEST_CASE("SGD: 200 steps of training equal PyTorch's to 1e-10") {
   std::uint64_t seed = 0;
   for (const SgdReference& run : sgd_references) {
     CAPTURE(seed);
@@ -129,7 +129,7 @@ TEST_CASE("200 steps of SGD agree with PyTorch to 1e-10") {
   }
 }
 
-TEST_CASE("200 steps of Adam, and of SGD with clipped gradients, agree with PyTorch to 1e-10") {
+TEST_CASE("Adam, SGD: 200 steps of training, the latter with clipping, equal PyTorch's to 1e-10") {
   std::uint64_t seed = 0;
   // Makes the optimiser, trains, and compares with the next of the stored runs.
   const auto run = [&](auto make_optimizer, auto clip) {

@@ -85,7 +85,7 @@ bool prints_readme_exactly() {
 
 }  // namespace
 
-TEST_CASE("784-256-10: the lines of the README, digit by digit, and those of PyTorch beside them") {
+TEST_CASE("Trainer: 784-256-10 prints the README's lines digit by digit, and nearly PyTorch's") {
   const ReadmeLines readme = readme_lines();
   REQUIRE(readme.alone.size() == 10);
   CHECK(readme.left == readme.alone);
@@ -113,7 +113,7 @@ TEST_CASE("784-256-10: the lines of the README, digit by digit, and those of PyT
   MESSAGE(different, " of the 10 lines of the README are printed differently here");
 }
 
-TEST_CASE("784-256-128-10: the first epoch is in the band of the chapter's second table") {
+TEST_CASE("Trainer: the first epoch of 784-256-128-10 is within the band of the chapter's second table") {
   Generator random(1);
   const History history = train({nn::Flatten{}, nn::Linear{784, 256, random}, nn::ReLU{},
                                  nn::Linear{256, 128, random}, nn::ReLU{}, nn::Linear{128, 10, random}},

@@ -35,7 +35,8 @@ double in_batches(Metric metric, const Tensor<double>& y, const Tensor<double>& 
 
 }  // namespace
 
-TEST_CASE("regression metrics: scikit-learn's values, in batches of any size") {
+TEST_CASE(
+    "R2, MeanAbsoluteError, RootMeanSquaredError: equal scikit-learn's values, in batches of any size") {
   for (const Index size : {1, 2, 4}) {
     CHECK(in_batches(MeanAbsoluteError{}, outputs, targets, size) == doctest::Approx(0.5).epsilon(1e-12));
     CHECK(in_batches(RootMeanSquaredError{}, outputs, targets, size) ==
@@ -44,7 +45,7 @@ TEST_CASE("regression metrics: scikit-learn's values, in batches of any size") {
   }
 }
 
-TEST_CASE("R2: the mean of the columns, far from 0 too, and NaN of constant targets") {
+TEST_CASE("R2: is the mean over columns, accurate far from 0, and NaN for constant targets") {
   // r2_score([[0.5, 1], [-1, 1], [7, -6]], [[0, 2], [-1, 2], [8, -5]]) of scikit-learn's documentation with
   // multioutput='uniform_average': 0.936800526662...
   Tensor<double> t{{0.5, 1}, {-1, 1}, {7, -6}}, y{{0, 2}, {-1, 2}, {8, -5}};
@@ -56,7 +57,8 @@ TEST_CASE("R2: the mean of the columns, far from 0 too, and NaN of constant targ
   CHECK(std::isnan(in_batches(R2{}, constant, constant, 2)));
 }
 
-TEST_CASE("regression metrics: nothing is known of no batches, and other shapes are refused") {
+TEST_CASE(
+    "R2, MeanAbsoluteError, RootMeanSquaredError: NaN without batches, and mismatched shapes are refused") {
   MeanAbsoluteError mae;
   RootMeanSquaredError rmse;
   R2 r2;
@@ -73,8 +75,8 @@ TEST_CASE("regression metrics: nothing is known of no batches, and other shapes 
   CHECK_NOTHROW(r2.add(two.view(), two.view()));
 }
 
-TEST_CASE_TEMPLATE("regression metrics: go on as they were saved", Metric, MeanAbsoluteError,
-                   RootMeanSquaredError, R2) {
+TEST_CASE_TEMPLATE("R2, MeanAbsoluteError, RootMeanSquaredError: continue from a saved state", Metric,
+                   MeanAbsoluteError, RootMeanSquaredError, R2) {
   Metric whole;
   whole.add(outputs.view(), targets.view());
   Metric first, second;

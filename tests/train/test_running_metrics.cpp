@@ -31,7 +31,7 @@ struct Totalled {
 
 }  // namespace
 
-TEST_CASE("RunningMetrics: nothing is known of no samples") {
+TEST_CASE("RunningMetrics: without samples nothing is known") {
   const Metrics metrics = RunningMetrics{}.average();
   CHECK(std::isnan(metrics.loss));
   CHECK(std::isnan(metrics.accuracy));
@@ -59,7 +59,7 @@ TEST_CASE("RunningMetrics: the accuracy is over the samples that count") {
   CHECK(metrics.average().loss == 2);
 }
 
-TEST_CASE("RunningMetrics: a reported weight replaces the number of samples, a total the product of both") {
+TEST_CASE("RunningMetrics: a reported weight replaces the sample count, a reported total both") {
   RunningMetrics weighted, totalled;
   weighted.add(MeanLoss{}, Weighted{2, 0.5}, 10);
   weighted.add(MeanLoss{}, Weighted{6, 1.5}, 10);

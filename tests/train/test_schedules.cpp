@@ -42,20 +42,20 @@ double half(Index step) { return 1.0 / static_cast<double>(Index{1} << step); }
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "EpochSchedule: a rate per epoch, over further fits too") {
+TEST_CASE_FIXTURE(Fixture, "EpochSchedule: sets a rate per epoch, also in later fits") {
   trainer.add(gradus::EpochSchedule{half});
   trainer.fit(data);
   trainer.fit(data);
   CHECK(rates == std::vector<double>{8, 8, 4, 4, 2, 2, 1, 1});
 }
 
-TEST_CASE_FIXTURE(Fixture, "StepSchedule: a rate per step") {
+TEST_CASE_FIXTURE(Fixture, "StepSchedule: sets a rate per step") {
   trainer.add(gradus::StepSchedule{half});
   trainer.fit(data);
   CHECK(rates == std::vector<double>{8, 4, 2, 1});
 }
 
-TEST_CASE_FIXTURE(Fixture, "StepSchedule: is the Scheduler of optim, its momentum included") {
+TEST_CASE_FIXTURE(Fixture, "StepSchedule: equals optim's Scheduler, including momentum") {
   const optim::OneCycle cycle{.total_steps = 4};
   std::vector<double> momenta, expected_rates, expected_momenta;
   optim::SGD<float> other{net.named_parameters(), {.learning_rate = 8, .momentum = 0.5}};
@@ -87,7 +87,7 @@ TEST_CASE_FIXTURE(Fixture, "PlateauSchedule: reduces the rate when what it monit
   CHECK(rates == std::vector<double>{8, 8, 8, 8, 4, 4, 2, 2});
 }
 
-TEST_CASE("PlateauSchedule: a loss should fall and an accuracy rise") {
+TEST_CASE("PlateauSchedule: expects a loss to fall and an accuracy to rise") {
   struct Trainer {
     gradus::History records;
     nn::Parameter<float> weight{gradus::Tensor<float>{0}};
@@ -108,7 +108,7 @@ TEST_CASE("PlateauSchedule: a loss should fall and an accuracy rise") {
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "EpochSchedule: goes on as it was saved") {
+TEST_CASE_FIXTURE(Fixture, "EpochSchedule: continues from a saved state") {
   gradus::EpochSchedule schedule{half}, loaded{half};
   schedule.on_begin(trainer);
   schedule.on_epoch(trainer);

@@ -9,7 +9,7 @@
 
 #include "toy_problems.hpp"
 
-TEST_CASE("Snapshot: gives a network back what it had learnt") {
+TEST_CASE("Snapshot: restores what a network had learnt") {
   auto net = gradus::test::small_network();
   const auto original = net;
   gradus::Snapshot<float> snapshot(net);
@@ -24,7 +24,7 @@ TEST_CASE("Snapshot: gives a network back what it had learnt") {
   }
 }
 
-TEST_CASE("Snapshot: a const network is remembered, and a copy of a snapshot is one") {
+TEST_CASE("Snapshot: works for a const network, and can be copied") {
   const auto net = gradus::test::small_network();
   gradus::Snapshot<float> snapshot(net);
   const gradus::Snapshot<float> copy(snapshot);
@@ -37,7 +37,7 @@ TEST_CASE("Snapshot: a const network is remembered, and a copy of a snapshot is 
   CHECK(other.named_parameters()[0]->value == expected.named_parameters()[0]->value);
 }
 
-TEST_CASE("Snapshot: another network is refused, unchanged") {
+TEST_CASE("Snapshot: a different network is refused and unchanged") {
   auto net = gradus::test::small_network();
   const gradus::Snapshot<float> snapshot(net);
   gradus::nn::Sequential smaller{gradus::nn::Linear{4, 8}};
@@ -48,7 +48,7 @@ TEST_CASE("Snapshot: another network is refused, unchanged") {
   CHECK_THROWS_AS(snapshot.restore(net), gradus::ShapeError);
 }
 
-TEST_CASE("Snapshot: counters are remembered") {
+TEST_CASE("Snapshot: includes counters") {
   gradus::nn::Sequential net{gradus::nn::BatchNorm1d{2}};
   auto& count = net[0].as<gradus::nn::BatchNorm1d>().num_batches_tracked;
   count = 7;

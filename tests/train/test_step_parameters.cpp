@@ -15,7 +15,7 @@ using gradus::detail::StepParameters;
 namespace nn = gradus::nn;
 namespace optim = gradus::optim;
 
-TEST_CASE("StepParameters: those of the optimiser are moved, and the others' gradients set to zero") {
+TEST_CASE("StepParameters: updates the optimiser's parameters and zeroes the gradients of the others") {
   auto net = gradus::test::small_network();
   const auto all = net.named_parameters();
   const optim::SGD<float> head{{all[2], all[3]}, {.learning_rate = 0.1}};
@@ -31,7 +31,7 @@ TEST_CASE("StepParameters: those of the optimiser are moved, and the others' gra
   CHECK(all[2]->grad().array().minCoeff() == 1);
 }
 
-TEST_CASE("StepParameters: an optimiser that can train nothing is refused") {
+TEST_CASE("StepParameters: an optimiser that cannot train anything is refused") {
   auto net = gradus::test::small_network();
   auto copy = net;
   const optim::SGD<float> sgd{net.named_parameters(), {.learning_rate = 0.1}};
@@ -46,7 +46,7 @@ TEST_CASE("StepParameters: an optimiser that can train nothing is refused") {
   CHECK_NOTHROW(parameters.find(net, sgd));
 }
 
-TEST_CASE("StepParameters: an optimiser that does not show its parameters is assumed to hold all") {
+TEST_CASE("StepParameters: an optimiser that does not list its parameters is assumed to hold all") {
   struct Opaque {};
   auto net = gradus::test::small_network();
   StepParameters<float> parameters;

@@ -96,7 +96,7 @@ struct SetAtEnd {
 
 }  // namespace
 
-TEST_CASE("Trainer: learns, and says so in its history") {
+TEST_CASE("Trainer: learns, and records it in the history") {
   const auto train = bright_pixels(600), test = bright_pixels(200, 9);
   auto net = small_network();
   Generator random(0);
@@ -115,7 +115,7 @@ TEST_CASE("Trainer: learns, and says so in its history") {
   CHECK(history.back().learning_rate == 0.5);
 }
 
-TEST_CASE("Trainer: the same weights, bit for bit, as the loop written out, dropout's draws included") {
+TEST_CASE("Trainer: gives the same weights as a hand-written loop, bit for bit, including dropout") {
   const auto train = bright_pixels(70);
   Generator random(0);
   nn::Sequential by_hand{nn::Linear{4, 8, random}, nn::ReLU{}, nn::Dropout{0.3}, nn::Linear{8, 3, random}};
@@ -145,7 +145,7 @@ TEST_CASE("Trainer: the same weights, bit for bit, as the loop written out, drop
   CHECK(trainer_random == random);
 }
 
-TEST_CASE("Trainer: averages are weighted by samples, those of the last, smaller batch too") {
+TEST_CASE("Trainer: averages are weighted by samples, including those of a smaller last batch") {
   const auto data = bright_pixels(10);
   Generator random(0);
   for (const auto reduction : {nn::Reduction::mean, nn::Reduction::sum}) {
@@ -164,7 +164,7 @@ TEST_CASE("Trainer: averages are weighted by samples, those of the last, smaller
   }
 }
 
-TEST_CASE("Trainer: samples with the ignored label count for nothing") {
+TEST_CASE("Trainer: samples with the ignored label do not count") {
   auto data = bright_pixels(10);
   auto net = small_network();
   Generator random(0);
@@ -178,7 +178,7 @@ TEST_CASE("Trainer: samples with the ignored label count for nothing") {
   CHECK(some.accuracy == all.accuracy);
 }
 
-TEST_CASE("Trainer: regression, with numbers for labels") {
+TEST_CASE("Trainer: regression with numeric labels") {
   const auto data = plane(100);
   Generator random(0);
   nn::Sequential net{nn::Linear{2, 1, random}};
@@ -203,7 +203,7 @@ TEST_CASE("Trainer: trains in double") {
   CHECK_FALSE(trainer.history().back().validation.has_value());
 }
 
-TEST_CASE("Trainer: batches from a loader of one's own") {
+TEST_CASE("Trainer: accepts batches from a custom loader") {
   const auto data = bright_pixels(30);
   auto net = small_network();
   Generator random(0);
@@ -238,7 +238,7 @@ TEST_CASE("Trainer: records the name of the validation data, if it has one") {
   CHECK(trainer.history().back().validation_name.empty());
 }
 
-TEST_CASE("Trainer: predict gives the output for every sample in order, and draws nothing") {
+TEST_CASE("Trainer: predict returns the output of every sample in order and draws nothing") {
   const auto data = bright_pixels(23);
   auto net = small_network();
   net.push_back(nn::Dropout{0.9});
@@ -256,7 +256,7 @@ TEST_CASE("Trainer: predict gives the output for every sample in order, and draw
   CHECK(random == before);
 }
 
-TEST_CASE("Trainer: validating with no samples is an error before anything is trained") {
+TEST_CASE("Trainer: validation data without samples are an error before any training") {
   auto net = small_network();
   const auto before = weights_of(net);
   Generator random(0);
@@ -343,7 +343,7 @@ std::vector<double> losses_by_batch_size(const Dataset<>& data, const Loss& loss
 
 }  // namespace
 
-TEST_CASE("Trainer: with class weights the loss is the weighted mean over all samples, in any batch size") {
+TEST_CASE("Trainer: with class weights the loss is the weighted mean over all samples, for any batch size") {
   auto data = bright_pixels(10);
   data.labels(3) = -1;
   auto net = small_network();
@@ -367,7 +367,7 @@ TEST_CASE("Trainer: with class weights the loss is the weighted mean over all sa
   }
 }
 
-TEST_CASE("Trainer: losses of one's own, with and without a weight, do not depend on the batch size") {
+TEST_CASE("Trainer: custom losses, with and without a weight, do not depend on the batch size") {
   const auto data = bright_pixels(10);
   const auto plain = losses_by_batch_size(data, MeanDistance{});
   const auto weighted = losses_by_batch_size(data, WeightedDistance{});
@@ -376,14 +376,14 @@ TEST_CASE("Trainer: losses of one's own, with and without a weight, do not depen
   CHECK(std::abs(plain.back() - weighted.back()) > 0.01);
 }
 
-TEST_CASE("Trainer: samples that all weigh nothing cost nothing") {
+TEST_CASE("Trainer: samples whose weights are all 0 give loss 0") {
   auto data = bright_pixels(10);
   data.labels.fill(1);
   const nn::SoftmaxCrossEntropy<float> loss{.class_weights = {1, 0, 1}};
   for (const double found : losses_by_batch_size(data, loss)) CHECK(found == 0);
 }
 
-TEST_CASE("Trainer: a number of epochs that overflows with those before is refused") {
+TEST_CASE("Trainer: a number of epochs that overflows the total is refused") {
   const auto data = bright_pixels(5);
   auto net = small_network();
   Generator random(0);
@@ -396,7 +396,7 @@ TEST_CASE("Trainer: a number of epochs that overflows with those before is refus
   CHECK(trainer.history().size() == 1);
 }
 
-TEST_CASE("Trainer: a further fit goes on") {
+TEST_CASE("Trainer: a second fit continues") {
   const auto data = bright_pixels(20);
   auto net = small_network();
   Generator random(0);
@@ -409,7 +409,7 @@ TEST_CASE("Trainer: a further fit goes on") {
   CHECK(trainer.progress().step == 8);
 }
 
-TEST_CASE("Trainer: gradients left over from before take no part") {
+TEST_CASE("Trainer: gradients left from earlier do not take part") {
   const auto data = bright_pixels(20);
   auto clean = small_network(), soiled = small_network();
   for (const auto& parameter : soiled.named_parameters()) parameter->grad().fill(100);
@@ -444,7 +444,7 @@ TEST_CASE("Trainer: clips gradients by norm and by value") {
   CHECK(largest == doctest::Approx(0.001).epsilon(1e-3));
 }
 
-TEST_CASE("Trainer: a loss that is not finite names epoch, batch, layer and parameter, and keeps the rest") {
+TEST_CASE("Trainer: an error for a non-finite loss names epoch, batch, layer and parameter") {
   const auto data = bright_pixels(40);
   auto net = small_network();
   Generator random(0);
@@ -471,7 +471,7 @@ TEST_CASE("Trainer: a loss that is not finite names epoch, batch, layer and para
   CHECK(trainer.history().back().epoch == 2);
 }
 
-TEST_CASE("Trainer: a number that is not finite in the data is not blamed on a layer") {
+TEST_CASE("Trainer: a non-finite number in the data is not blamed on a layer") {
   auto data = plane(8);
   data.inputs(5, 1) = std::numeric_limits<float>::infinity();
   Generator random(0);
@@ -483,7 +483,7 @@ TEST_CASE("Trainer: a number that is not finite in the data is not blamed on a l
                        gradus::NumericError);
 }
 
-TEST_CASE("Trainer: weights that the last step of an epoch broke show in the validation") {
+TEST_CASE("Trainer: weights broken by the last step of an epoch show in the validation") {
   const auto data = bright_pixels(10);
   auto net = small_network();
   Generator random(0);
@@ -549,7 +549,7 @@ TEST_CASE("Trainer: threads of the host program do not change a bit of the weigh
   CHECK(executor->jobs > 0);
 }
 
-TEST_CASE("Trainer: the network may be given other threads while it is trained") {
+TEST_CASE("Trainer: the network's threads may be changed during training") {
   Generator random(4);
   const Dataset<> data = gradus::synthetic_fashion(250, random);
   const auto change = [](auto& trainer, auto& net) {
@@ -574,7 +574,7 @@ TEST_CASE("Trainer: hooks may change the threads in the middle of a step and of 
   CHECK(calls > 0);
 }
 
-TEST_CASE("Trainer: what cannot be trained on is refused") {
+TEST_CASE("Trainer: untrainable data and settings are refused") {
   auto net = small_network();
   Generator random(0);
   optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
@@ -592,7 +592,7 @@ TEST_CASE("Trainer: what cannot be trained on is refused") {
   CHECK_THROWS_AS(no_batch.fit(bright_pixels(3)), gradus::ArgumentError);
 }
 
-TEST_CASE("Trainer: the losses of nn take the scalar of the network, and keep their settings") {
+TEST_CASE("Trainer: the losses of nn adapt to the network's scalar and keep their settings") {
   CHECK(trained_in_double(nn::SoftmaxCrossEntropy{}) == trained_in_double(nn::SoftmaxCrossEntropy<double>{}));
   const nn::SoftmaxCrossEntropy<float> loss{nn::Reduction::sum, 0.1, Tensor<float>{1, 2, 3}, 1};
   const nn::SoftmaxCrossEntropy<double> same{nn::Reduction::sum, 0.1, Tensor<double>{1, 2, 3}, 1};
@@ -602,7 +602,7 @@ TEST_CASE("Trainer: the losses of nn take the scalar of the network, and keep th
   CHECK_FALSE(trained_in_double(nn::SoftmaxCrossEntropy<double>{}) == weights);
 }
 
-TEST_CASE("Trainer: a temporary one hands out a history that lives on") {
+TEST_CASE("Trainer: the history of a temporary trainer outlives it") {
   const auto data = bright_pixels(10);
   auto net = small_network();
   Generator random(0);
@@ -634,7 +634,7 @@ TEST_CASE("Trainer: an optimiser of another copy of the network is refused") {
   CHECK(trainer.history().empty());
 }
 
-TEST_CASE("Trainer: a batch that is not finite leaves the buffers as the step before did") {
+TEST_CASE("Trainer: a non-finite batch leaves the buffers in the state of the previous step") {
   auto data = plane(40);
   data.inputs(35, 0) = std::numeric_limits<float>::quiet_NaN();
   Generator random(0);
@@ -673,7 +673,7 @@ std::vector<float> trained_head(Net& net, Optimizer& optimizer, const Dataset<El
 
 }  // namespace
 
-TEST_CASE("Trainer: a frozen network trains like one that consists of the head alone") {
+TEST_CASE("Trainer: a network with a frozen body trains like the head alone") {
   // Whole numbers, so that the body's outputs do not depend on the batches in which they are computed.
   const auto pixels = bright_pixels(50);
   Dataset<float> data{Tensor<float>(Shape{50, 4}), pixels.labels, 3, {}, "pixels"};
@@ -697,7 +697,7 @@ TEST_CASE("Trainer: a frozen network trains like one that consists of the head a
     optim::AdamW of_all{net.named_parameters(), {.learning_rate = 0.01}};
     CHECK(trained_head(net, of_all, data, head_size) == expected);
   }
-  SUBCASE("by giving the optimiser the head alone") {
+  SUBCASE("by giving the optimiser only the head") {
     const auto all = net.named_parameters();
     optim::AdamW of_part{std::vector{all[2], all[3]}, {.learning_rate = 0.01}};
     CHECK(trained_head(net, of_part, data, head_size) == expected);
@@ -707,7 +707,7 @@ TEST_CASE("Trainer: a frozen network trains like one that consists of the head a
   CHECK_FALSE(std::equal(body.begin(), body.end(), after.begin()));
 }
 
-TEST_CASE("Trainer: progress has the loss of the last step's batch beside the average over the epoch") {
+TEST_CASE("Trainer: progress has the loss of the last step's batch in addition to the epoch's average") {
   const auto data = plane(12);
   Generator random(0);
   nn::Sequential net{nn::Linear{2, 1, random}};
@@ -723,7 +723,7 @@ TEST_CASE("Trainer: progress has the loss of the last step's batch beside the av
   CHECK(trainer.progress().loss < trainer.progress().train.loss);
 }
 
-TEST_CASE("Trainer: drop_last leaves out a last batch of one, which BatchNorm1d cannot train on") {
+TEST_CASE("Trainer: drop_last omits a last batch of one, on which BatchNorm1d cannot train") {
   const auto data = plane(9);
   Generator random(0);
   nn::Sequential net{nn::Linear{2, 3, random}, nn::BatchNorm1d{3}, nn::Linear{3, 1, random}};
@@ -770,7 +770,7 @@ std::vector<float> weights_by_batches(Index batch_size, Index accumulation_steps
 
 }  // namespace
 
-TEST_CASE("Trainer: 4 x 64 accumulated samples are a batch of 256, bit for bit where the sums are exact") {
+TEST_CASE("Trainer: 4 x 64 accumulated samples equal a batch of 256, bit for bit if the sums are exact") {
   std::vector<double> losses, expected_losses;
   CHECK(weights_by_batches(64, 4, 256, &losses) == weights_by_batches(256, 1, 256, &expected_losses));
   CHECK(losses == expected_losses);
@@ -784,7 +784,7 @@ TEST_CASE("Trainer: accumulated batches of different sizes are weighted by their
     CHECK(accumulated[i] == doctest::Approx(expected[i]).epsilon(1e-5));
 }
 
-TEST_CASE("Trainer: fewer than one accumulation step is refused") {
+TEST_CASE("Trainer: less than one accumulation step is refused") {
   auto net = small_network();
   Generator random(0);
   optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};

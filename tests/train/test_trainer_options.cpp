@@ -20,7 +20,7 @@ TEST_CASE("TrainerOptions: the defaults and zero epochs are accepted") {
   CHECK_NOTHROW(check_trainer_options({.epochs = 0}));
 }
 
-TEST_CASE("TrainerOptions: values out of range are refused with what was expected") {
+TEST_CASE("TrainerOptions: values out of range are refused with the expected range") {
   CHECK_THROWS_WITH_AS(check_trainer_options({.epochs = -1}), "Trainer: -1 epochs, expected 0 or more",
                        ArgumentError);
   CHECK_THROWS_WITH_AS(check_trainer_options({.accumulation_steps = 0}),

@@ -45,7 +45,7 @@ const auto ignore = [](const auto&, const auto&) {};
 
 }  // namespace
 
-TEST_CASE("TrainingStep: one batch moves the weight by the learning rate times the gradient") {
+TEST_CASE("TrainingStep: one batch changes the weight by the learning rate times the gradient") {
   Net net = slope(1);
   optim::SGD<float> optimizer(net.named_parameters(), {.learning_rate = 0.25});
   Step step(net, {}, optimizer, {});
@@ -82,7 +82,7 @@ TEST_CASE("TrainingStep: accumulated batches of different sizes equal one batch 
   CHECK(weight_of(net) != 1);
 }
 
-TEST_CASE("TrainingStep: roll_back restores buffers and gradients after a loss that is not finite") {
+TEST_CASE("TrainingStep: roll_back restores buffers and gradients after a non-finite loss") {
   Net net{nn::BatchNorm1d{1}, nn::Linear{1, 1}};
   optim::SGD<float> optimizer(net.named_parameters(), {.learning_rate = 0.25});
   Step step(net, {}, optimizer, {});

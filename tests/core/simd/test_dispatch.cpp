@@ -32,7 +32,7 @@ static_assert(simd::Avx2::lanes<float> == 8 && simd::Avx2::lanes<double> == 4);
 static_assert(simd::Avx512::lanes<float> == 16 && simd::Avx512::lanes<double> == 8);
 static_assert(simd::Avx512::lanes<long double> == 1);
 
-TEST_CASE("dispatch: runs the kernel of the set in use, inside a function with its instructions") {
+TEST_CASE("dispatch: runs the kernel compiled for the instruction set in use") {
   gradus::test::for_each_instruction_set([] {
     const InstructionSet expected = gradus::instruction_set();
     InstructionSet set{};
@@ -45,7 +45,7 @@ TEST_CASE("dispatch: runs the kernel of the set in use, inside a function with i
   });
 }
 
-TEST_CASE("dispatch: sets below the baseline are not compiled") {
+TEST_CASE("dispatch: instruction sets below the baseline are not compiled") {
   constexpr auto baseline = simd::Baseline::set;
   CHECK(baseline == gradus::detail::baseline_set);
   const InstructionSet before = gradus::instruction_set();

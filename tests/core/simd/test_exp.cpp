@@ -34,12 +34,12 @@ struct Expm1 {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("exp: right to 1.1 ulp, at all limits", S, float, double) {
+TEST_CASE_TEMPLATE("exp: accurate to 1.1 ulp, at all limits", S, float, double) {
   test::check_function(test::function<Exp, S>(
       "exp", [](Wide x) { return std::exp(x); }, 1.1));
 }
 
-TEST_CASE_TEMPLATE("exp_flushed: right to 1.1 ulp, and 0 instead of subnormal results", S, float, double) {
+TEST_CASE_TEMPLATE("exp_flushed: accurate to 1.1 ulp, and 0 instead of subnormal results", S, float, double) {
   auto f = test::function<ExpFlushed, S>(
       "exp_flushed", [](Wide x) { return std::exp(x); }, 1.1);
   f.flushes = true;
@@ -47,7 +47,7 @@ TEST_CASE_TEMPLATE("exp_flushed: right to 1.1 ulp, and 0 instead of subnormal re
   test::check_function(f);
 }
 
-TEST_CASE_TEMPLATE("expm1: right to 2 ulp, near 0 too", S, float, double) {
+TEST_CASE_TEMPLATE("expm1: accurate to 2 ulp, also near 0", S, float, double) {
   test::check_function(test::function<Expm1, S>(
       "expm1", [](Wide x) { return std::expm1(x); }, 2));
 }

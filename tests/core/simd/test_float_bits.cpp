@@ -30,7 +30,7 @@ void for_each_pack_at_limits(const F& f) {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("abs, sign: those of every lane", S, float, double) {
+TEST_CASE_TEMPLATE("abs, sign: work on every lane", S, float, double) {
   for_each_pack_at_limits<S>([](const Pack<S, 4>& x, const S* numbers) {
     S magnitudes[4], signs[4];
     simd::store(magnitudes, abs(x));
@@ -44,7 +44,7 @@ TEST_CASE_TEMPLATE("abs, sign: those of every lane", S, float, double) {
   });
 }
 
-TEST_CASE_TEMPLATE("copy_sign: the sign of -0 counts", S, float, double) {
+TEST_CASE_TEMPLATE("copy_sign: copies the sign of -0", S, float, double) {
   for_each_pack_at_limits<S>([](const Pack<S, 4>& x, const S* numbers) {
     S signs[4];
     simd::store(signs, copy_sign(simd::broadcast<S, 4>(S(2.5)), x));
@@ -60,7 +60,7 @@ TEST_CASE_TEMPLATE("power_of_two: every exponent of a normal number", S, float, 
   }
 }
 
-TEST_CASE_TEMPLATE("flush_subnormal: subnormal numbers are flushed, others are kept", S, float, double) {
+TEST_CASE_TEMPLATE("flush_subnormal: flushes subnormal numbers and keeps others", S, float, double) {
   using Limits = std::numeric_limits<S>;
   const auto flushed = [](S x) { return simd::flush_subnormal(Pack<S, 1>{x}).v; };
   for (const S sign : {S(1), S(-1)}) {

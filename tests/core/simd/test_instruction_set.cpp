@@ -27,7 +27,7 @@ TEST_CASE("InstructionSet: names are those of the environment variable") {
   CHECK(gradus::to_string(InstructionSet::avx512) == "avx512");
 }
 
-TEST_CASE("limit_instruction_set: lowers to what the processor has, raises to what the flags require") {
+TEST_CASE("limit_instruction_set: is capped by the processor and cannot go below the compiler flags") {
   const InstructionSet before = gradus::instruction_set(), best = detail::best_instruction_set();
   CHECK(best >= detail::baseline_set);
   for (const InstructionSet set : all_sets) {
@@ -44,7 +44,7 @@ TEST_CASE("limit_instruction_set: lowers to what the processor has, raises to wh
 
 #if defined(__unix__)
 
-TEST_CASE("GRADUS_INSTRUCTION_SET: limits the set; another value is an error that lists all") {
+TEST_CASE("GRADUS_INSTRUCTION_SET: limits the set; other values are an error that lists all names") {
   using gradus::test::EnvironmentVariable;
   constexpr const char* name = "GRADUS_INSTRUCTION_SET";
   for (const char* const nothing : {static_cast<const char*>(nullptr), ""}) {

@@ -28,12 +28,12 @@ struct Log1p {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("log: right to 1 ulp, at all limits", S, float, double) {
+TEST_CASE_TEMPLATE("log: accurate to 1 ulp, at all limits", S, float, double) {
   test::check_function(test::function<Log, S>(
       "log", [](Wide x) { return std::log(x); }, 1));
 }
 
-TEST_CASE_TEMPLATE("log1p: right to 1 ulp, near 0 too", S, float, double) {
+TEST_CASE_TEMPLATE("log1p: accurate to 1 ulp, also near 0", S, float, double) {
   test::check_function(test::function<Log1p, S>(
       "log1p", [](Wide x) { return std::log1p(x); }, 1));
 }

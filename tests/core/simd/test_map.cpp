@@ -34,7 +34,7 @@ struct Move {
 
 }  // namespace
 
-TEST_CASE("map: computes every element once, and nothing else") {
+TEST_CASE("map: computes every element once and touches nothing else") {
   gradus::test::for_each_instruction_set([] {
     for (std::size_t size = 0; size < 70; ++size) {
       std::vector<float> x(size), y(size), z(size), to(size + 1, -7);
@@ -51,7 +51,7 @@ TEST_CASE("map: computes every element once, and nothing else") {
   });
 }
 
-TEST_CASE("update: changes arrays, except the second and those that are null") {
+TEST_CASE("update: changes all arrays except the second one and null ones") {
   gradus::test::for_each_instruction_set([] {
     for (std::size_t size = 0; size < 70; ++size) {
       std::vector<float> w(size + 1, 5), v(size + 1, -7);

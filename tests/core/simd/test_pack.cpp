@@ -51,7 +51,7 @@ struct Reduce {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("Pack: every instruction set computes as plain C++ does", S, float, double) {
+TEST_CASE_TEMPLATE("Pack: every instruction set computes the same as plain C++", S, float, double) {
   for (const InstructionSet set : all_sets) {
     const InstructionSet used = gradus::limit_instruction_set(set);
     CAPTURE(gradus::to_string(used));

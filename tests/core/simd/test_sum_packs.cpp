@@ -29,7 +29,7 @@ double sum(const float* x, Index size) {
 
 }  // namespace
 
-TEST_CASE("sum_packs: adds every pack, across the ends of partial sums") {
+TEST_CASE("sum_packs: adds every pack, across the boundaries of partial sums") {
   std::array<float, 4 * 80> x{};
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i);
   for (const Index packs : {0, 1, 3, 4, 5, 15, 16, 17, 40, 63, 64, 65, 80}) {
@@ -38,7 +38,7 @@ TEST_CASE("sum_packs: adds every pack, across the ends of partial sums") {
   }
 }
 
-TEST_CASE("sum_packs: the same bits for packs of every width") {
+TEST_CASE("sum_packs: packs of every width give the same bits") {
   std::vector<float> x(16 * 40);
   for (std::size_t i = 0; i < x.size(); ++i)
     x[i] = static_cast<float>(std::sin(1.0 + static_cast<double>(i)));

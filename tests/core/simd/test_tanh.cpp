@@ -28,12 +28,12 @@ struct Sigmoid {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("tanh: right to 2 ulp, at all limits", S, float, double) {
+TEST_CASE_TEMPLATE("tanh: accurate to 2 ulp, at all limits", S, float, double) {
   test::check_function(test::function<Tanh, S>(
       "tanh", [](Wide x) { return std::tanh(x); }, 2));
 }
 
-TEST_CASE_TEMPLATE("sigmoid: right to 3 ulp, and 0 instead of subnormal results", S, float, double) {
+TEST_CASE_TEMPLATE("sigmoid: accurate to 3 ulp, and 0 instead of subnormal results", S, float, double) {
   auto f = test::function<Sigmoid, S>(
       "sigmoid", [](Wide x) { return 1 / (1 + std::exp(-x)); }, 3);
   f.flushes = true;

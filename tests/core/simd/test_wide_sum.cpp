@@ -32,7 +32,7 @@ struct AddPacks {
 
 }  // namespace
 
-TEST_CASE("add_corrected: sum and error together are exact") {
+TEST_CASE("add_corrected: the sum and the error together are exact") {
   double sum = 1, error = 0;
   for (int i = 0; i < 1000; ++i) simd::add_corrected(sum, error, 0x1p-60);
   CHECK(sum == 1);
@@ -42,7 +42,7 @@ TEST_CASE("add_corrected: sum and error together are exact") {
   CHECK(sum + error == 1 + 1000 * 0x1p-60);
 }
 
-TEST_CASE_TEMPLATE("add_wide: adds each lane to its own sum, without loss", T, float, double) {
+TEST_CASE_TEMPLATE("add_wide: adds each lane to its own sum without loss", T, float, double) {
   gradus::test::for_each_instruction_set([] {
     // 1 and small terms that a sum in T would drop
     constexpr Index packs = 64;

@@ -52,7 +52,7 @@ std::vector<double> axis_sums(const Tensor<S>& x, const Shape& to) {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("sum_axes: integers along every choice of axes, against a loop", S, float, double) {
+TEST_CASE_TEMPLATE("sum_axes: equals a loop, for integers along every choice of axes", S, float, double) {
   test::for_each_instruction_set([] {
     for (const Shape& shape :
          {Shape{}, Shape{1}, Shape{17}, Shape{3, 5}, Shape{2, 1, 33}, Shape{4, 3, 2, 5}}) {
@@ -79,13 +79,13 @@ TEST_CASE("sum_axes: more columns than are summed at once") {
   CHECK(axis_sums(x, {3, 1}) == naive_sums(x, {3, 1}));
 }
 
-TEST_CASE("sum_axes: of nothing, zeros") {
+TEST_CASE("sum_axes: the sum over no elements is zero") {
   CHECK(axis_sums(Tensor<float>(Shape{0, 3}), {1, 3}) == std::vector<double>{0, 0, 0});
   CHECK(axis_sums(Tensor<float>(Shape{2, 0}), {2, 1}) == std::vector<double>{0, 0});
   CHECK(axis_sums(Tensor<float>(Shape{0}), {0}).empty());
 }
 
-TEST_CASE("sum_axes: NaN and infinity reach their own sum alone; floats overflow only in the terms") {
+TEST_CASE("sum_axes: NaN and infinity reach only their own sum; floats overflow only in the terms") {
   constexpr float nan = std::numeric_limits<float>::quiet_NaN(),
                   infinity = std::numeric_limits<float>::infinity();
   constexpr float large = std::numeric_limits<float>::max() / 2;

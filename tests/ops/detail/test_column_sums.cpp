@@ -36,7 +36,8 @@ Tensor<Scalar> column_sums(const Tensor<Scalar>& x) {
 }  // namespace
 
 TEST_SUITE("column sums") {
-  TEST_CASE_TEMPLATE("integers add up exactly, at every size around the blocks", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("sum_columns: integers are summed exactly, for every size around the blocks", Scalar,
+                     float, double) {
     for (const Index rows : {0, 1, 7, 8, 9, 63, 64, 65, 200}) {
       for (const Index columns : {1, 3, 31, 32, 33, 1023, 1024, 1025, 2100}) {
         Tensor<Scalar> x(Shape{rows, columns}), expected(Shape{columns});
@@ -63,7 +64,7 @@ TEST_SUITE("column sums") {
     }
   }
 
-  TEST_CASE("millions of equal rows add up to 1e-6") {
+  TEST_CASE("sum_columns: millions of equal rows are summed to 1e-6") {
     for (const Index columns : {1, 2, 5, 10, 32, 40}) {
       const Index rows = 10'000'000 / columns;
       const Tensor<float> sums = column_sums(Tensor<float>::full({rows, columns}, 0.1f));
@@ -74,7 +75,7 @@ TEST_SUITE("column sums") {
       CHECK(std::abs(sum / 3e5 - 1) <= 1e-15);
   }
 
-  TEST_CASE_TEMPLATE("NaN shows in its column alone, in every row", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("sum_columns: NaN affects only its column, in every row", Scalar, float, double) {
     for (Index at = 0; at < 70; ++at) {
       Tensor<Scalar> x = Tensor<Scalar>::ones({70, 37});
       x(at, at / 2) = test::not_a_number<Scalar>;
@@ -83,7 +84,7 @@ TEST_SUITE("column sums") {
     }
   }
 
-  TEST_CASE("floats do not overflow before their sum does") {
+  TEST_CASE("sum_columns: floats do not overflow before their sum does") {
     Tensor<float> x = Tensor<float>::full({100, 37}, test::largest<float>);
     for (Index i = 0; i < 100; ++i) x(i, 5) = i < 50 ? test::largest<float> : -test::largest<float>;
     detail::sum_columns(
@@ -92,7 +93,7 @@ TEST_SUITE("column sums") {
         term(x));
   }
 
-  TEST_CASE_TEMPLATE("columns add up to the same with every instruction set", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("sum_columns: every instruction set gives the same sums", Scalar, float, double) {
     Generator random(3);
     for (const Index columns : {1, 7, 37, 100}) {
       const Tensor<Scalar> x = Tensor<Scalar>::randn({1000, columns}, random), expected = column_sums(x);

@@ -21,7 +21,8 @@ struct AddTwice {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("map: every element of views of any shape, and nothing beside them", S, float, double) {
+TEST_CASE_TEMPLATE("map: computes every element of views of any shape and touches nothing else", S, float,
+                   double) {
   test::for_each_instruction_set([] {
     const Index n = test::lanes<S>();
     for (const Index size : {Index{0}, Index{1}, n - 1, n, n + 1, 3 * n + 1}) {

@@ -27,7 +27,7 @@ struct Numbered {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("map_rows: every row and column once, vectors that are null included", S, float, double) {
+TEST_CASE_TEMPLATE("map_rows: computes every row and column once, also with null vectors", S, float, double) {
   test::for_each_instruction_set([] {
     const Index n = test::lanes<S>();
     for (const Index columns : {Index{0}, Index{1}, n - 1, n, n + 1, 2 * n + 3}) {

@@ -22,7 +22,7 @@ std::vector<std::pair<Index, Index>> rows_of(const Shape& shape) {
 
 }  // namespace
 
-TEST_CASE("for_each_row: the rows of the last axis, in order") {
+TEST_CASE("for_each_row: visits the rows of the last axis in order") {
   using Rows = std::vector<std::pair<Index, Index>>;
   CHECK(rows_of({}) == Rows{{0, 1}});
   CHECK(rows_of({1}) == Rows{{0, 1}});

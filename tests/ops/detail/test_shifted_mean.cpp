@@ -28,7 +28,7 @@ LongMean<S> mean_of(const std::vector<S>& x) {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("shifted_mean: mean and rest have the digits of both", S, float, double) {
+TEST_CASE_TEMPLATE("shifted_mean: mean and remainder together have the digits of both", S, float, double) {
   // three numbers one unit in the last place apart, far from 0
   const S far = sizeof(S) == 4 ? S(1 << 23) : S(std::int64_t{1} << 52);
   const LongMean<S> m = mean_of<S>({far, far, far + 1});
@@ -40,13 +40,13 @@ TEST_CASE_TEMPLATE("shifted_mean: mean and rest have the digits of both", S, flo
   CHECK(mean_of<S>({5}).mean == 5);
 }
 
-TEST_CASE("shifted_mean: differences that overflow are no obstacle in float") {
+TEST_CASE("shifted_mean: differences may overflow in float") {
   constexpr float largest = std::numeric_limits<float>::max();
   CHECK(mean_of<float>({largest, -largest}).mean == 0);
   CHECK(mean_of<float>({-largest, largest, largest, largest}).mean == largest / 2);
 }
 
-TEST_CASE_TEMPLATE("shifted_mean: NaN and infinity are kept", S, float, double) {
+TEST_CASE_TEMPLATE("shifted_mean: NaN and infinity are preserved", S, float, double) {
   constexpr S infinity = std::numeric_limits<S>::infinity(), nan = std::numeric_limits<S>::quiet_NaN();
   CHECK(std::isnan(mean_of<S>({1, nan, 2}).mean));
   CHECK(std::isnan(mean_of<S>({nan, 1, 2}).mean));

@@ -31,7 +31,7 @@ void check_row(const std::vector<S>& x, const S* exp, S highest, S sum) {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("keep_first: the first elements, and the rest after them", S, float, double) {
+TEST_CASE_TEMPLATE("keep_first: keeps the first elements and replaces the rest", S, float, double) {
   S in[4] = {1, 2, 3, 4}, out[4];
   for (Index count = 0; count <= 4; ++count) {
     simd::store(out, detail::keep_first<S, 4>(simd::load<S, 4>(in), count, S(-9)));
@@ -39,8 +39,8 @@ TEST_CASE_TEMPLATE("keep_first: the first elements, and the rest after them", S,
   }
 }
 
-TEST_CASE_TEMPLATE("ExpOfShortRows: rows of every length around packs, readable to their end alone", S, float,
-                   double) {
+TEST_CASE_TEMPLATE("ExpOfShortRows: rows of every length around packs, without reading past their end", S,
+                   float, double) {
   test::for_each_instruction_set([] {
     const Index n = test::lanes<S>(), stride = 64;
     for (const Index columns :
@@ -87,7 +87,7 @@ TEST_CASE_TEMPLATE("ExpOfLongRow: any length, in place, elsewhere and only summe
   });
 }
 
-TEST_CASE_TEMPLATE("ExpOfShortRows, ExpOfLongRow: infinities share the whole, NaN makes the sum NaN", S,
+TEST_CASE_TEMPLATE("ExpOfShortRows, ExpOfLongRow: infinities share the total, NaN makes the sum NaN", S,
                    float, double) {
   constexpr S infinity = std::numeric_limits<S>::infinity(), nan = std::numeric_limits<S>::quiet_NaN();
   const std::vector<std::vector<S>> all{{infinity, 1, infinity},

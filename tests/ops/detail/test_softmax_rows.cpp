@@ -16,7 +16,7 @@ using gradus::ops::detail::SoftmaxRow;
 using gradus::ops::detail::SoftmaxRows;
 namespace test = gradus::test;
 
-TEST_CASE_TEMPLATE("SoftmaxRows: every row, of short and long ones, in batches of any size", S, float,
+TEST_CASE_TEMPLATE("SoftmaxRows: computes every row, short or long, in batches of any size", S, float,
                    double) {
   const auto tolerance = 8 * static_cast<long double>(std::numeric_limits<S>::epsilon());
   for (const std::size_t columns : {1u, 3u, 10u, 16u, 100u, 1023u, 1024u, 1025u}) {
@@ -44,8 +44,8 @@ TEST_CASE_TEMPLATE("SoftmaxRows: every row, of short and long ones, in batches o
   }
 }
 
-TEST_CASE_TEMPLATE("SoftmaxRows: a row is the same wherever it is, and NaN stays in its own", S, float,
-                   double) {
+TEST_CASE_TEMPLATE("SoftmaxRows: a row does not depend on its position, and NaN stays in its own row", S,
+                   float, double) {
   constexpr std::size_t columns = 10, rows = 200;
   std::vector<S> x = test::logits<S>(columns * rows);
   const std::vector<S> first(x.begin(), x.begin() + columns);

@@ -36,7 +36,7 @@ std::vector<Index> naive_offsets(const Shape& shape, const Strides& strides) {
 
 }  // namespace
 
-TEST_CASE("row_major_strides: 1 along the last axis; zeros for what is empty") {
+TEST_CASE("row_major_strides: 1 along the last axis; zeros for empty shapes") {
   CHECK(first_of(row_major_strides({2, 3, 4}), {2, 3, 4}) == std::vector<Index>{12, 4, 1});
   CHECK(first_of(row_major_strides({5}), {5}) == std::vector<Index>{1});
   CHECK(row_major_strides({}) == Strides{});
@@ -52,7 +52,7 @@ TEST_CASE("broadcast_strides: 0 along axes that repeat or are missing") {
   CHECK(first_of(broadcast_strides({}, to), to) == std::vector<Index>{0, 0, 0});
 }
 
-TEST_CASE("StridedAxes: merges neighbours that are contiguous for all, and leaves out extents of 1") {
+TEST_CASE("StridedAxes: merges adjacent axes that are contiguous for all operands, and drops extents of 1") {
   const auto count = [](const Shape& shape, const std::array<Strides, 2>& strides) {
     const StridedAxes<2> axes(shape, strides);
     return axes.end() - axes.begin();

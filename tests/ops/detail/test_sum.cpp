@@ -29,7 +29,8 @@ double relative_error(Scalar got, long double expected) {
 }  // namespace
 
 TEST_SUITE("sum") {
-  TEST_CASE_TEMPLATE("integers add up exactly, at every length around the blocks", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("sum: integers are summed exactly, at every length around the blocks", Scalar, float,
+                     double) {
     std::vector<Scalar> x;
     Index expected = 0;
     for (Index count = 0; count <= 600; ++count) {
@@ -40,7 +41,7 @@ TEST_SUITE("sum") {
     }
   }
 
-  TEST_CASE("ten million equal numbers add up to 1e-6 in float, to the last digits in double") {
+  TEST_CASE("sum: ten million equal numbers are accurate to 1e-6 in float and to the last digits in double") {
     const Index count = 10'000'000;
     for (const float number : {0.1f, 0.3f, -0.7f, 1 / 3.0f}) {
       const auto x = Tensor<float>::full({count}, number);
@@ -51,7 +52,7 @@ TEST_SUITE("sum") {
     CHECK(relative_error(detail::sum(x.data(), count), 0.1L * static_cast<long double>(count)) <= 1e-15);
   }
 
-  TEST_CASE("doubles that cancel lose no more than their blocks round") {
+  TEST_CASE("sum: doubles that cancel lose no more than the rounding of their blocks") {
     Tensor<double> x(Shape{16'384});
     Generator random(1);
     for (double& number : x) number = random.uniform(0.0, 1.0);
@@ -65,13 +66,13 @@ TEST_SUITE("sum") {
     CHECK(relative_error(detail::sum(x.data(), x.size()), exact) <= 1e-15);
   }
 
-  TEST_CASE("numbers added one by one keep their digits") {
+  TEST_CASE("sum: numbers added one by one keep their digits") {
     CHECK(relative_error(detail::sum_terms<double>(10'000'000, [](Index) { return 0.1; }), 1e6L) <= 1e-15);
     CHECK(relative_error(detail::sum_terms<float>(10'000'000, [](Index) { return 0.1f; }),
                          static_cast<long double>(0.1f) * 1e7L) <= 1e-9);
   }
 
-  TEST_CASE_TEMPLATE("the sum does not depend on the address", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("sum: does not depend on the address", Scalar, float, double) {
     Generator random(2);
     const Tensor<Scalar> x = Tensor<Scalar>::randn({1000}, random);
     Tensor<Scalar> memory(Shape{1100});
@@ -81,7 +82,7 @@ TEST_SUITE("sum") {
     }
   }
 
-  TEST_CASE_TEMPLATE("NaN and infinities show at every position", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("sum: NaN and infinities propagate from every position", Scalar, float, double) {
     for (const Index count : {1, 5, 31, 32, 33, 300}) {
       for (Index at = 0; at < count; ++at) {
         std::vector<Scalar> x(static_cast<std::size_t>(count), Scalar{1});
@@ -96,7 +97,7 @@ TEST_SUITE("sum") {
     }
   }
 
-  TEST_CASE("doubles that overflow give infinity, not NaN; floats do not overflow") {
+  TEST_CASE("sum: doubles that overflow give infinity, not NaN; floats do not overflow") {
     const auto x = Tensor<double>::full({700}, test::largest<double>);
     CHECK(detail::sum(x.data(), x.size()) == test::infinity<double>);
     Tensor<float> y = Tensor<float>::full({700}, test::largest<float>);
@@ -105,7 +106,7 @@ TEST_SUITE("sum") {
     CHECK(detail::sum(y.data(), y.size()) == 0);
   }
 
-  TEST_CASE_TEMPLATE("the sum is the same with every instruction set", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("sum: every instruction set gives the same bits", Scalar, float, double) {
     Generator random(3);
     for (const Index count : {1, 15, 17, 100, 255, 1000, 12'345}) {
       const Tensor<Scalar> x = Tensor<Scalar>::randn({count}, random);

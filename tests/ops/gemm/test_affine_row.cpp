@@ -44,7 +44,7 @@ std::vector<S> affine_row(const std::vector<S>& x, const std::vector<S>& w, cons
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("AffineRow: every term once, for every width of rows and number of outputs", S, float,
+TEST_CASE_TEMPLATE("AffineRow: computes every term once, for every row width and number of outputs", S, float,
                    double) {
   gradus::test::for_each_instruction_set([] {
     for (Index in = 1; in <= 50; ++in)
@@ -80,7 +80,7 @@ TEST_CASE_TEMPLATE("AffineRow: infinity and NaN in one row reach no other output
   });
 }
 
-TEST_CASE_TEMPLATE("affine: a sample by itself has the bits that it has among few others", S, float, double) {
+TEST_CASE_TEMPLATE("affine: one sample gives the same bits as in a small batch", S, float, double) {
   Generator random(1);
   for (const Index in : {32, 45, 784})
     for (const Index out : {10, 37}) {

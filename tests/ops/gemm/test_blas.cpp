@@ -12,7 +12,7 @@ namespace detail = gradus::ops::detail;
 namespace test = gradus::test;
 using test::Layout;
 
-TEST_CASE("is_row_major: contiguous rows that do not overlap, or a single one") {
+TEST_CASE("is_row_major: contiguous rows that do not overlap, or a single row") {
   const auto view = [](Index rows, Index columns, Index row_stride, Index column_stride) {
     return MatrixView<const float>(nullptr, rows, columns, row_stride, column_stride);
   };
@@ -26,7 +26,7 @@ TEST_CASE("is_row_major: contiguous rows that do not overlap, or a single one") 
   CHECK_FALSE(detail::is_row_or_column_major(view(3, 4, 8, 2)));
 }
 
-TEST_CASE("with_order: the same elements as an Eigen matrix of either order") {
+TEST_CASE("with_order: gives the same elements as an Eigen matrix of either order") {
   for (const Layout layout : {Layout::row_major, Layout::column_major}) {
     const test::IntegerMatrix<float> m(3, 4, layout, 1);
     Index visited = 0;
@@ -40,7 +40,7 @@ TEST_CASE("with_order: the same elements as an Eigen matrix of either order") {
   }
 }
 
-TEST_CASE_TEMPLATE("multiply_by_blas: large products of either order; others are left alone", S, float,
+TEST_CASE_TEMPLATE("multiply_by_blas: takes large products in either order and declines others", S, float,
                    double) {
   bool was_done = true;
   const auto multiply = [&](MatrixView<const S> a, MatrixView<const S> b, MatrixView<S> c, bool accumulate) {

@@ -59,7 +59,7 @@ std::vector<S> same_products(Index rows, Index depth) {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("DotTile, SingleRow: the same bits for packs of every width", S, float, double) {
+TEST_CASE_TEMPLATE("DotTile, SingleRow: packs of every width give the same bits", S, float, double) {
   const Index lanes = detail::dot_lanes<S>;
   for (const Index depth : {lanes, lanes + 1, 2 * lanes - 1, 4 * lanes, 5 * lanes + 3, Index{784}}) {
     CAPTURE(depth);

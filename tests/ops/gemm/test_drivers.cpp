@@ -55,7 +55,7 @@ TEST_CASE("even_part: the fewest equal parts, all but the last multiples of the 
       }
 }
 
-TEST_CASE_TEMPLATE("PanelDriver: integers come out exactly, b packed or in place, for all layouts", S, float,
+TEST_CASE_TEMPLATE("PanelDriver: integers are exact, with b packed or in place, for all layouts", S, float,
                    double) {
   test::for_each_instruction_set([] {
     for (const Sizes& size : sizes<S>()) {
@@ -72,7 +72,8 @@ TEST_CASE_TEMPLATE("PanelDriver: integers come out exactly, b packed or in place
   });
 }
 
-TEST_CASE_TEMPLATE("multiply_rows: any number of rows and terms, blocks of both included", S, float, double) {
+TEST_CASE_TEMPLATE("multiply_rows: any number of rows and terms, including blocks of both", S, float,
+                   double) {
   test::for_each_instruction_set([] {
     for (const Sizes& size :
          std::vector<Sizes>{{1, 1, 1}, {1, 40, 5}, {2, 17, 513}, {3, 16, 512}, {5, 9, 33}}) {
@@ -85,7 +86,7 @@ TEST_CASE_TEMPLATE("multiply_rows: any number of rows and terms, blocks of both 
   });
 }
 
-TEST_CASE_TEMPLATE("multiply_dots: any number of rows and columns, more terms than a block", S, float,
+TEST_CASE_TEMPLATE("multiply_dots: any number of rows and columns, and more terms than a block", S, float,
                    double) {
   test::for_each_instruction_set([] {
     const Index lanes = detail::dot_lanes<S>;

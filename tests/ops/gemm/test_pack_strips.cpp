@@ -16,7 +16,8 @@ using gradus::MatrixView;
 namespace detail = gradus::ops::detail;
 namespace test = gradus::test;
 
-TEST_CASE_TEMPLATE("PackStrips: column after column of each strip, missing rows are zero", S, float, double) {
+TEST_CASE_TEMPLATE("PackStrips: stores each strip column by column and fills missing rows with zeros", S,
+                   float, double) {
   test::for_each_instruction_set([] {
     const Index n = test::lanes<S>(), stride = detail::strip_stride<S>(n);
     for (const test::Layout layout : test::all_layouts) {

@@ -45,7 +45,7 @@ bool tile_multiplies(Index terms, Index panels) {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("PanelTile: every term once, over panels side by side", S, float, double) {
+TEST_CASE_TEMPLATE("PanelTile: computes every term once, over adjacent panels", S, float, double) {
   test::for_each_instruction_set([] {
     for (const Index terms : {1, 2, 3, 50}) {
       for (const Index panels : {1, 2, 3}) {
@@ -110,7 +110,7 @@ TEST_CASE_TEMPLATE("PanelTile: a packed strip and rows in place give the same su
       }
 }
 
-TEST_CASE("PanelTile: several panels side by side are one call") {
+TEST_CASE("PanelTile: one call computes several adjacent panels") {
   Generator random(2);
   const auto& kernels = detail::kernels<float>();
   const Index width = kernels.lanes * kernels.tile_packs, columns = 3 * width, rows = kernels.tile_rows,

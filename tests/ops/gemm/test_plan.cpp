@@ -51,7 +51,7 @@ auto by_parts(Partition partition, Index threads) {
 
 }  // namespace
 
-TEST_CASE("choose_method: by layouts and by how often b is used") {
+TEST_CASE("choose_method: depends on the layouts and on how often b is used") {
   const Layout row = Layout::row_major, column = Layout::column_major;
   CHECK(method_of(4, 32, 100, row, column) == Method::dots);
   CHECK(method_of(5, 32, 100, row, column) == Method::packed_panels);
@@ -70,7 +70,7 @@ TEST_CASE("choose_method: by layouts and by how often b is used") {
   CHECK(method_of(17, 33, 100, row, row) == Method::packed_panels);
 }
 
-TEST_CASE("ProductPlan: as many parts as there is work for, at most one per thread") {
+TEST_CASE("ProductPlan: has as many parts as the work justifies, at most one per thread") {
   for (const Partition partition : {Partition::longer_side, Partition::rows}) {
     CHECK(plan_of(100, 100, 100, partition, 1).parts() == 1);
     CHECK(plan_of(100, 100, 100, partition, 8).parts() == 1);
@@ -81,7 +81,7 @@ TEST_CASE("ProductPlan: as many parts as there is work for, at most one per thre
   }
 }
 
-TEST_CASE_TEMPLATE("ProductPlan: the parts cover the result once, whatever method and layout", S, float,
+TEST_CASE_TEMPLATE("ProductPlan: the parts cover the result once, whatever the method and layout", S, float,
                    double) {
   struct Sizes {
     Index rows, terms, columns;

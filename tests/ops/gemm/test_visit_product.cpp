@@ -53,7 +53,8 @@ std::vector<S> naive(const test::IntegerMatrix<S>& a, const test::IntegerMatrix<
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("visit_product: every element once, blocks cut on both sides", S, float, double) {
+TEST_CASE_TEMPLATE("visit_product: visits every element once, with blocks cut on both sides", S, float,
+                   double) {
   struct Sizes {
     Index rows, terms, columns;
   };
@@ -75,14 +76,14 @@ TEST_CASE_TEMPLATE("visit_product: every element once, blocks cut on both sides"
   }
 }
 
-TEST_CASE_TEMPLATE("visit_product: the same pieces with several threads", S, float, double) {
+TEST_CASE_TEMPLATE("visit_product: gives the same pieces with several threads", S, float, double) {
   gradus::ThreadPool pool(3);
   const test::IntegerMatrix<S> a(100, 40, test::Layout::row_major, 1),
       b(40, 1100, test::Layout::row_major, 2);
   CHECK(visited(a, b, pool) == naive(a, b));
 }
 
-TEST_CASE("visit_product: a visitor may start a product of its own") {
+TEST_CASE("visit_product: a visitor may compute another product") {
   const test::IntegerMatrix<float> a(20, 3, test::Layout::row_major, 1), b(3, 20, test::Layout::row_major, 2);
   std::vector<float> outer;
   auto visit = [&](Index, auto piece) {

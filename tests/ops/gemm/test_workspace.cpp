@@ -14,7 +14,7 @@ using gradus::Index;
 namespace detail = gradus::ops::detail;
 namespace simd = gradus::simd;
 
-TEST_CASE_TEMPLATE("GemmWorkspace: room for the blocks of every instruction set, one after the other", S,
+TEST_CASE_TEMPLATE("GemmWorkspace: has room for the blocks of every instruction set, one after the other", S,
                    float, double) {
   using Workspace = detail::GemmWorkspace<S>;
   std::vector<S> memory(static_cast<std::size_t>(Workspace::size));
@@ -34,7 +34,7 @@ TEST_CASE_TEMPLATE("GemmWorkspace: room for the blocks of every instruction set,
   check(simd::Avx512{});
 }
 
-TEST_CASE("gemm_memory: kept by its thread, apart for products and visits, aligned") {
+TEST_CASE("gemm_memory: is aligned, kept by its thread, and separate for products and visits") {
   using detail::MemoryUse;
   float* const first = detail::gemm_memory<float>(100);
   CHECK(reinterpret_cast<std::uintptr_t>(first) % 64 == 0);

@@ -15,7 +15,7 @@ using gradus::optim::CosineAnnealing;
 using gradus::optim::CosineWarmRestarts;
 using gradus::test::check_rates;
 
-TEST_CASE("CosineAnnealing: equals PyTorch's CosineAnnealingLR, beyond its end too") {
+TEST_CASE("CosineAnnealing: equals PyTorch's CosineAnnealingLR, also beyond its end") {
   check_rates(CosineAnnealing{.steps = 25, .minimum = 0.04}, pytorch::cosine_annealing);
   CHECK(CosineAnnealing{.steps = 25}(25) == 0);
   CHECK_THROWS_AS(CosineAnnealing{.steps = -1}(0), ArgumentError);
@@ -29,7 +29,7 @@ TEST_CASE("CosineWarmRestarts: equals PyTorch's CosineAnnealingWarmRestarts") {
   CHECK_THROWS_AS((CosineWarmRestarts{.first_period = 5, .growth = 0}(0)), ArgumentError);
 }
 
-TEST_CASE("CosineWarmRestarts: a step far away takes no time") {
+TEST_CASE("CosineWarmRestarts: a very large step takes no time") {
   CHECK(CosineWarmRestarts{.first_period = 1}(Index{1} << 60) == 1);
   CHECK(CosineWarmRestarts{.first_period = 1, .growth = 2}((Index{1} << 60) - 1) == 1);
 }

@@ -29,7 +29,7 @@ TEST_CASE("OneCycle: equals PyTorch's OneCycleLR") {
               pytorch::one_cycle_three_phase);
 }
 
-TEST_CASE("OneCycle: its momentum equals PyTorch's") {
+TEST_CASE("OneCycle: the momentum equals PyTorch's") {
   const OneCycle two{.total_steps = 40};
   const OneCycle three{.total_steps = 40, .pct_start = 0.4, .three_phase = true};
   for (Index step = 0; step < 40; ++step) {
@@ -40,7 +40,7 @@ TEST_CASE("OneCycle: its momentum equals PyTorch's") {
   }
 }
 
-TEST_CASE("OneCycle: stays at its last value, and bears cycles without a way up or down") {
+TEST_CASE("OneCycle: stays at its last value, and accepts cycles without a rise or a fall") {
   const OneCycle cycle{.total_steps = 40};
   CHECK(cycle(1000) == cycle(39));
   CHECK(OneCycle{.total_steps = 10, .pct_start = 0.1}(0) == 1);

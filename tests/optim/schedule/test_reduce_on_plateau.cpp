@@ -55,7 +55,7 @@ TEST_CASE("ReduceOnPlateau: equals PyTorch's ReduceLROnPlateau") {
                 pytorch::plateau_maximize_absolute);
 }
 
-TEST_CASE("ReduceOnPlateau: reduces every group, and says so") {
+TEST_CASE("ReduceOnPlateau: reduces every group and reports it") {
   Parameter<float> weight, bias;
   SGD<float> sgd{{{"weight", &weight}}, {.learning_rate = 1}};
   sgd.add_group({{"bias", &bias}}, {.learning_rate = 0.5});
@@ -67,7 +67,7 @@ TEST_CASE("ReduceOnPlateau: reduces every group, and says so") {
   CHECK(plateau.best() == 1);
 }
 
-TEST_CASE("ReduceOnPlateau: NaN is no improvement") {
+TEST_CASE("ReduceOnPlateau: NaN is not an improvement") {
   Parameter<float> weight;
   SGD<float> sgd{{{"weight", &weight}}, {.learning_rate = 1}};
   ReduceOnPlateau plateau{{.patience = 0}};
@@ -77,7 +77,7 @@ TEST_CASE("ReduceOnPlateau: NaN is no improvement") {
   CHECK(plateau.best() == 5);
 }
 
-TEST_CASE("ReduceOnPlateau: says whether a rate has really changed") {
+TEST_CASE("ReduceOnPlateau: reports whether any rate has changed") {
   Parameter<float> weight, bias;
   SGD<float> sgd{{{"weight", &weight}}, {.learning_rate = 1}};
   sgd.add_group({{"bias", &bias}}, {.learning_rate = 0.25});

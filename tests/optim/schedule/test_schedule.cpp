@@ -31,24 +31,24 @@ using gradus::test::check_rates;
 
 static_assert(Schedule<LinearWarmup> && Schedule<double (*)(Index)> && !Schedule<double>);
 
-TEST_CASE("sequence: a warm-up, then a cosine, as PyTorch's SequentialLR") {
+TEST_CASE("sequence: a warm-up followed by a cosine equals PyTorch's SequentialLR") {
   check_rates(sequence(LinearWarmup{.steps = 5, .start_factor = 0.1}, 5, CosineAnnealing{.steps = 35}),
               pytorch::warmup_then_cosine);
 }
 
-TEST_CASE("product: a warm-up and a decay at once, as PyTorch's ChainedScheduler") {
+TEST_CASE("product: a warm-up combined with a decay equals PyTorch's ChainedScheduler") {
   check_rates(product(LinearWarmup{.steps = 5, .start_factor = 0.1}, ExponentialDecay{.gamma = 0.9}),
               pytorch::warmup_times_decay);
 }
 
-TEST_CASE("sequence, product: nest, and take lambdas") {
+TEST_CASE("sequence, product: can be nested, and accept lambdas") {
   const auto one = [](Index step) { return static_cast<double>(step + 1); };
   const auto schedule = sequence(one, 2, sequence(product(one, one), 3, [](Index) { return 0.5; }));
   const double wanted[] = {1, 2, 1, 4, 9, 0.5, 0.5};
   for (Index step = 0; step < 7; ++step) CHECK(schedule(step) == wanted[step]);
 }
 
-TEST_CASE("schedules: the largest step and settings neither overflow nor give NaN") {
+TEST_CASE("Schedule: the largest steps and settings neither overflow nor give NaN") {
   constexpr Index most = std::numeric_limits<Index>::max();
   for (const Index step : {Index{0}, Index{1}, most - 1, most}) {
     for (const Index steps : {Index{1}, Index{2}, most - 1, most}) {
@@ -74,7 +74,7 @@ TEST_CASE("schedules: the largest step and settings neither overflow nor give Na
   CHECK(restarts(most) > 0.8);
 }
 
-TEST_CASE("schedules: a negative step is refused") {
+TEST_CASE("Schedule: a negative step is refused") {
   constexpr Index least = std::numeric_limits<Index>::min();
   for (const Index step : {Index{-1}, least}) {
     CHECK_THROWS_AS(CosineAnnealing{.steps = 2}(step), ArgumentError);

@@ -38,7 +38,7 @@ TEST_CASE("Scheduler: multiplies each group's base rate by the factor") {
   CHECK(scheduler.step_count() == 5);
 }
 
-TEST_CASE("Scheduler: goes to any step, and sets that of step 0 when it is made") {
+TEST_CASE("Scheduler: can go to any step, and applies step 0 at construction") {
   Parameter<float> weight;
   SGD<float> sgd{{{"weight", &weight}}, {.learning_rate = 1}};
   Scheduler scheduler{sgd, [](Index step) { return 1.0 / static_cast<double>(2 + step); }};
@@ -56,7 +56,7 @@ TEST_CASE("Scheduler: a schedule with settings outside their domain is refused a
   CHECK(sgd.learning_rate() == 1);
 }
 
-TEST_CASE("Scheduler: cycles the momentum if the schedule says so") {
+TEST_CASE("Scheduler: cycles the momentum if the schedule does") {
   Parameter<float> weight;
   const OneCycle cycle{.total_steps = 11, .pct_start = 0.5, .cycle_momentum = true};
   SGD<float> sgd{{{"weight", &weight}}, {.momentum = 0.9}};
