@@ -18,8 +18,7 @@ namespace gradus::detail {
 
 /// The examples of a batch: `rest[i]` if shuffled, else `first + i`.
 struct BatchRows {
-  std::span<const Index> rest =
-      {};  ///< shuffled examples from the first of this batch to the end of the epoch
+  std::span<const Index> rest = {};  ///< shuffled examples, from this batch's first to the end of the epoch
   Index first = 0;
   Index count = 0;
 
