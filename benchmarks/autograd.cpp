@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-/// Measures the cost of the tape: the chapter's network on the tape compared with the same network by its own
-/// forward and backward, and graphs of numbers in the style of micrograd. Prints medians of interleaved runs
-/// in processor time, so that a busy machine slows both alike, and the processor's speed measured among them.
+/// Measures the cost of the tape: the chapter's network on the tape against its own forward and backward, and
+/// micrograd-style graphs of single numbers. Prints medians of interleaved runs in processor time, so that a
+/// busy machine slows both alike, and the FMA peak measured between them.
 ///
 /// usage: autograd [REPETITIONS] [--quick]
 
@@ -65,7 +65,7 @@ void compare_mlp(int runs) {
               tape_times.median() / module_times.median());
 }
 
-/// A multilayer perceptron of single numbers, as in micrograd: a node for each multiplication and addition.
+/// A multilayer perceptron of single numbers, as in micrograd: one node per multiplication and addition.
 class ScalarMlp {
  public:
   ScalarMlp(Index inputs, Index hidden, Generator& random) : inputs_(inputs), hidden_(hidden) {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-/// The passes over all elements of a tensor, each beside a memory copy that moves as many bytes: what an
-/// operation reads and writes together is what the copy reads and writes together. Numbers of elements: a
-/// hidden layer's at batch 256, in the second cache, and 8 million, beyond all caches.
+/// Measures element-wise passes against a memory copy of the same number of bytes, counting an operation's
+/// reads and writes together. Sizes: a hidden layer at batch size 256, which fits in L2, and 8 million
+/// elements, which exceed all caches.
 ///
-/// One thread. The options are Google Benchmark's; report.py takes medians of repetitions in random order.
+/// Single-threaded. Takes Google Benchmark's options; report.py takes medians of randomly ordered
+/// repetitions.
 
 #include <cstdint>
 #include <cstring>
@@ -36,7 +37,7 @@ using gradus::Tensor;
 namespace ops = gradus::ops;
 namespace optim = gradus::optim;
 
-/// Tensors to read from, to write to and to change.
+/// Tensors that the operations read, write and modify.
 struct Data {
   explicit Data(Index count) : size(count) {}
 
@@ -49,7 +50,7 @@ struct Data {
   Tensor<float> changed = a;
 };
 
-/// Made once: drawing the numbers takes longer than anything measured here.
+/// Built once per size, because drawing the numbers takes longer than any measurement.
 Data& data_of(Index size) {
   static std::map<Index, Data> all;
   return all.try_emplace(size, size).first->second;
@@ -57,7 +58,7 @@ Data& data_of(Index size) {
 
 class Suite {
  public:
-  /// An operation that reads and writes so many floats for each element.
+  /// Adds an operation that reads and writes `floats` floats per element.
   template <class Operation>
   void add(const std::string& name, double floats, Operation operation) {
     for (const Index size : sizes) {
@@ -65,7 +66,7 @@ class Suite {
       add_copy(bytes);
       register_benchmark(name, size, bytes, [=](benchmark::State& state) {
         Data& data = data_of(size);
-        operation(data);  // the first pass waits for the system to hand out memory
+        operation(data);  // the first call waits for the system to allocate pages
         for (auto _ : state) {
           operation(data);
           benchmark::ClobberMemory();
@@ -74,8 +75,8 @@ class Suite {
     }
   }
 
-  /// An optimiser's step after a backward pass has written the gradient. States must not fade until they
-  /// cannot be represented, which would be slow.
+  /// Adds an optimiser's step after a backward pass has written the gradient. The state must not decay to
+  /// subnormal numbers, which would be slow.
   template <class MakeOptimizer>
   void add_optimizer(const std::string& name, double floats, MakeOptimizer make) {
     for (const Index size : sizes) {
@@ -165,8 +166,8 @@ int main(int argc, char** argv) {
   suite.add("clip_norm", 3, [](Data& d) { clip_norm(d, 1); });
   suite.add("clip_value", 2, [](Data& d) { clip_value(d, 0.5); });
 
-  // What is inside of them and cannot be spared: an exponential for each element, two words of the Mersenne
-  // Twister.
+  // The unavoidable parts of the passes above: an exponential, or two words of the Mersenne Twister, per
+  // element.
   suite.add("exp", 2, [](Data& d) { d.out.array() = d.a.array().exp(); });
   suite.add("random_words", 1, [](Data& d) {
     std::uint32_t words[512];

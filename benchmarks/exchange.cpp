@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-/// What it costs that two cores work on the same numbers: the time in which one core reads a block, and
-/// overwrites it, that it has in its own cache, and one that the other core has worked on since. A training
-/// step on two threads exchanges half of the batch, of the hidden layer and of its gradient in this way.
+/// Measures the cost of sharing data between two cores: how long one core takes to read or overwrite a block
+/// that is in its own cache, and one that the other core has used since. A training step on two threads
+/// exchanges half of the batch, of the hidden layer and of its gradient in this way.
 ///
 /// usage: exchange [REPETITIONS] [--quick]
 
@@ -33,7 +33,7 @@ float read(const Block& block) {
   return std::accumulate(sums.begin(), sums.end(), 0.0f);
 }
 
-/// A second core that does what it is told and says when it is done.
+/// A second core that runs a task on request and reports when it is done.
 class OtherCore {
  public:
   enum Task { idle, read_block, write_block, end };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-/// Predicting with the chapter's network, 784-256-10: how long one sample takes in the caller's workspace,
-/// beside a sum over the same weights, which no program that reads each weight once can beat; and how fast
-/// 10,000 samples in batches are.
+/// Measures prediction with the chapter's network, 784-256-10: the latency of one sample in the caller's
+/// workspace, against summing the same weights, a lower bound for any program that reads each weight once;
+/// and the throughput for 10,000 samples in batches.
 ///
 /// usage: prediction [REPETITIONS] [--quick]
 
@@ -27,8 +27,8 @@ namespace {
 using gradus::Index;
 namespace nn = gradus::nn;
 
-/// Reads a block of memory once, as fast as the cache that it is in gives it: eight sums side by side, so
-/// that no addition waits for another.
+/// Reads a block of memory once at the full speed of its cache. Eight independent sums keep additions from
+/// waiting for each other.
 struct Stream {
   template <class Isa>
   [[gnu::always_inline]] static void run(const float* block, Index size, float* total) {

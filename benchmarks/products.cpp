@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-/// The matrix products of a network's layers: the library's beside Eigen's own on the same memory, and the
-/// FMA peak among them. A layer has x `[batch, in]` and W `[out, in]`; its three products are y = x W^T,
+/// Measures the matrix products of a network's layers: the library's and Eigen's on the same memory, with the
+/// FMA peak between them. A layer has x `[batch, in]` and W `[out, in]`; its three products are y = x W^T,
 /// dL/dW += dL/dy^T x and dL/dx = dL/dy W.
 ///
-/// One thread. The options are Google Benchmark's; report.py takes medians of repetitions in random order.
+/// Single-threaded. Takes Google Benchmark's options; report.py takes medians of randomly ordered
+/// repetitions.
 
 #include <string>
 

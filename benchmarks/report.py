@@ -5,19 +5,18 @@
 usage: benchmarks/report.py [BUILD_DIR] [--quick] [--check] [--rounds 5] [--data DIR] [--blas BUILD_DIR]
                             [--no-flags BUILD_DIR] [--python PYTHON] [--libtorch PROGRAM]
 
-BUILD_DIR is where `cmake --workflow --preset benchmark` builds, build/benchmark. --blas names a second build,
-configured with -DGRADUS_USE_BLAS=ON; --no-flags names one configured with -DGRADUS_NATIVE=OFF, whose programs are
-compared with those compiled for this machine. Programs that are compared take turns, round by round. Figures are
-medians over all rounds; the FMA peak is the best of all. DIR, or else FASHION_MNIST_DIR, holds the four files of
-Fashion-MNIST.
+BUILD_DIR defaults to build/benchmark, where `cmake --workflow --preset benchmark` builds. --blas names a second build,
+configured with -DGRADUS_USE_BLAS=ON; --no-flags names one configured with -DGRADUS_NATIVE=OFF, which is compared with
+the one for this machine. Programs that are compared run in turns, round by round. Figures are medians over all rounds,
+except the FMA peak, which is the maximum. DIR, or else FASHION_MNIST_DIR, holds the four files of Fashion-MNIST.
 
---check compares ratios, which do not depend on how fast the machine is, with benchmarks/bounds.json, and ends with
+--check compares ratios, which do not depend on the speed of the machine, with benchmarks/bounds.json, and exits with
 status 1 if one is missed.
 
-PYTHON is an interpreter with PyTorch, such as Debian's /usr/bin/python3 with the packages python3-torch and
-libopenblas0-pthread; without the latter, products take thirty times longer and a comparison is meaningless. PROGRAM
-is peers/libtorch_mlp.cpp, compiled against libtorch. OpenBLAS chooses its kernels by the processor's name, and not
-always the fastest ones. Each core type that the processor supports is tried; the fastest is measured and named.
+PYTHON must have PyTorch. Debian's /usr/bin/python3 has it with the packages python3-torch and libopenblas0-pthread;
+without the latter, products are thirty times slower and a comparison is meaningless. PROGRAM is
+peers/libtorch_mlp.cpp, compiled against libtorch. OpenBLAS selects kernels by the processor's name, not always the
+fastest, so each core type that the processor supports is tried and the fastest used.
 """
 import argparse
 import json
@@ -34,14 +33,14 @@ from statistics import median
 
 HERE = pathlib.Path(__file__).resolve().parent
 CHAPTER, WIDE = "784-256-10", "784-1024-1024-10"
-# What a pass cannot do without, measured by itself.
+# The unavoidable part of a pass, measured separately.
 INSIDE = {"sigmoid": "exp", "softmax_cross_entropy_10": "exp", "softmax_cross_entropy_1000": "exp",
           "dropout_mask": "random_words"}
 NO_TORCH = "PyTorch: not installed, not measured"
 
 
 class Results:
-    """What the programs print, a line of JSON each; repetitions of one measurement are put together."""
+    """The programs' output, one line of JSON per result; repetitions of a measurement are merged."""
 
     def __init__(self):
         self.lines = []
@@ -54,9 +53,9 @@ class Results:
                    "--benchmark_enable_random_interleaving=true",
                    f"--benchmark_min_time={0.005 if options.quick else 0.05}"]
         if options.quick:
-            command.append("--benchmark_filter=-/[0-9]{7,}(/manual_time)?$")  # without the passes over millions of elements
+            command.append("--benchmark_filter=-/[0-9]{7,}(/manual_time)?$")  # excludes passes over millions of elements
         runs = json.loads(output_of(command))["benchmarks"]
-        runs.sort(key=lambda run: run["family_index"])  # the program's order, not the random one
+        runs.sort(key=lambda run: run["family_index"])  # the program's order instead of the random one
         self.lines += [{**run, "name": run["run_name"]} for run in runs if run["run_type"] == "iteration"]
 
     def all(self, name, **fields):
@@ -67,7 +66,7 @@ class Results:
         return self.all(name, **fields)[0]
 
     def median(self, field, name, **fields):
-        """Of all repetitions of all rounds."""
+        """Returns the median over all repetitions of all rounds."""
         found = [line[field] for line in self.all(name, **fields)]
         return median(value for values in found for value in (values if isinstance(values, list) else [values]))
 
@@ -78,12 +77,12 @@ class Results:
         return self.first(name, **fields)["flops"] / self.seconds_per_sample(name, clock, **fields) / self.peak() / 1e9
 
     def processor_share(self):
-        """Of the time that one-thread training took on the clock; 1 on a machine that does nothing else."""
+        """Returns processor time / wall-clock time of one-thread training; 1 on an otherwise idle machine."""
         lines = self.all("train", threads=1)
         return sum(sum(line["processor_seconds"]) for line in lines) / sum(sum(line["seconds"]) for line in lines)
 
     def peak(self, threads=1, bits=None):
-        """GFLOP/s in the widest registers that were compiled for, or in others."""
+        """Returns the GFLOP/s in registers of `bits` bits, by default the widest compiled for."""
         bits = bits or max(line["bits"] for line in self.all("fma_peak"))
         return max(line["one_thread" if threads == 1 else "two_threads"] for line in self.all("fma_peak", bits=bits))
 
@@ -97,7 +96,7 @@ def output_of(command, environment={}):
 
 
 def cost_of(command):
-    """Seconds of processor time and bytes of memory that a process takes at most."""
+    """Returns the processor time in seconds and the peak memory in bytes of a process."""
     process = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     if status != 0:
@@ -113,7 +112,7 @@ def has_torch(python):
 
 
 def core_types():
-    """What OpenBLAS can be told to be compiled for, among what this processor supports. None is its own choice."""
+    """Returns the OpenBLAS core types that this processor supports. None lets OpenBLAS choose."""
     try:
         flags = set(re.search(r"^flags\s*: (.*)$", pathlib.Path("/proc/cpuinfo").read_text(), re.MULTILINE)[1].split())
     except (OSError, TypeError):
@@ -123,7 +122,7 @@ def core_types():
 
 
 def fastest_core_type(command, name):
-    """The core type with the shortest times, by the geometric mean of training steps and a prediction."""
+    """Returns the core type with the lowest geometric mean of the times of training steps and a prediction."""
     costs = {}
     for core_type in core_types():
         results = Results()
@@ -145,7 +144,7 @@ def environment_of(core_type):
 
 
 def measure_networks(results, options):
-    """The library's programs and PyTorch's take turns; PyTorch with one thread and with two."""
+    """Runs the library's programs and PyTorch in turns, PyTorch with one thread and with two."""
     programs = options.build / "benchmarks"
     quick = ["--quick"] if options.quick else []
     torch_threads = {1, 2} if has_torch(options.python) else set()
@@ -165,7 +164,7 @@ def measure_networks(results, options):
                 results.run([*python, "--threads", threads, *quick], OMP_NUM_THREADS=str(threads),
                             OPENBLAS_NUM_THREADS=str(threads), OMP_WAIT_POLICY="PASSIVE", **environment)
             except subprocess.TimeoutExpired:
-                # Its threads spin while they wait for each other; where others use the machine that takes for ever.
+                # Its threads spin while waiting for each other, which takes forever on a busy machine.
                 print(f"report: PyTorch on {threads} threads takes too long, left out", file=sys.stderr)
                 torch_threads.remove(threads)
     results.run([programs / "scaling", options.rounds, *quick])
@@ -187,7 +186,7 @@ def measure_builds(options, programs, **builds):
 
 
 def measure_files(options):
-    """Seconds for reading and for `gzip -dc`, taking turns, and the bytes that the main job takes."""
+    """Returns the seconds for reading and for `gzip -dc`, run in turns, and the bytes that the main job uses."""
     files = sorted(pathlib.Path(options.data).glob("*-ubyte.gz"))
     main_job = options.build / "benchmarks" / "main_job"
     read, unpack = [], []
@@ -198,7 +197,7 @@ def measure_files(options):
 
 
 def measure_compilation(options):
-    """Seconds and bytes of an executable, of each of the two programs in compile_time/."""
+    """Returns the compile time and the executable size of both programs in compile_time/."""
     with open(options.build / "benchmarks" / "compiler.json") as file:
         compiler = json.load(file)
     seconds, size = {"gradus": [], "eigen": []}, {}
@@ -214,7 +213,7 @@ def measure_compilation(options):
     return {name: median(times) for name, times in seconds.items()}, size
 
 
-# What is printed
+# Output
 
 
 def heading(*columns):
@@ -245,7 +244,7 @@ def megabytes(size):
 
 
 def cpu():
-    """Model, cores and caches, as far as the system tells."""
+    """Returns the model, cores and caches, as far as the system reports them."""
     try:
         lines = output_of(["lscpu"], {"LC_ALL": "C"}).splitlines()
     except OSError:
@@ -290,7 +289,7 @@ def print_setup(results):
 
 
 def row_against_torch(results, what, limit, ours, value_of):
-    """value_of(threads) is PyTorch's time."""
+    """Prints a row; value_of(threads) returns PyTorch's time."""
     theirs = min((value_of(line["threads"]) for line in results.all("torch")), default=None)
     if theirs is None:
         row(what, f"at least {limit}x", NO_TORCH, "")
@@ -314,7 +313,7 @@ def libtorch_rows(results):
 
 
 def row_of_peak(results, what, limit, value, detail=""):
-    """The peak is that of the widest registers; many processors have no wider ones than 256 bits."""
+    """Prints a row, relative to the peak of the widest registers and of 256-bit ones, the widest on many processors."""
     narrow = value * results.peak() / results.peak(1, 256) if results.all("fma_peak", bits=256) else value
     verdict = at_least(limit, value)
     if verdict == "missed" and narrow >= limit:
@@ -395,7 +394,7 @@ def print_elementwise(results):
             "the inevitable in it, in L2", "")
 
     def time_of(line):
-        # where only a part of each iteration counts, the processor's time is that of all of it
+        # with manual timing of a part of each iteration, cpu_time still covers all of it
         return results.median("real_time" if "manual_time" in line["name"] else "cpu_time", line["name"])
 
     copies = {line["bytes"]: time_of(line) for line in results.lines if line["name"].startswith("copy/")}
@@ -460,7 +459,7 @@ def print_no_flags(results):
 
 
 def check(results):
-    """Prints each ratio beside its bound. Returns whether all are met."""
+    """Prints each ratio with its bound. Returns whether all bounds are met."""
     ours = {batch: results.seconds_per_sample("train", sizes=CHAPTER, batch=batch, threads=1) for batch in (256, 16, 1)}
     measured = {f"training_batch_{batch}_against_eigen": results.seconds_per_sample("train_eigen", batch=batch) / time
                 for batch, time in ours.items()}

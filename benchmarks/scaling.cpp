@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// How the cost of training grows with the width, the depth and the batch size of a network: 784-W-10, so
-/// many hidden layers of 256, and 784-256-10 in batches of all sizes.
+/// Measures how the cost of training grows with width, depth and batch size: 784-W-10, up to eight hidden
+/// layers of 256, and 784-256-10 at batch sizes from 1 to 4096.
 ///
 /// usage: scaling [REPETITIONS] [--quick]
 
@@ -28,7 +28,7 @@ std::vector<Index> deep_sizes(Index hidden_layers) {
   return sizes;
 }
 
-/// As many steps as amount to so many operations.
+/// Returns a job with enough steps for `gflop` operations, at least two.
 bench::TrainingJob job(std::vector<Index> sizes, Index batch, double gflop) {
   const double step = bench::training_flops(sizes) * static_cast<double>(batch) / 1e9;
   return {.sizes = std::move(sizes),

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 
-/// Measures one prediction with five small networks: `predict` with a workspace, Predictor and
-/// StaticPredictor, beside Eigen written by hand with sizes as constants and at run time, the better of both
-/// layouts. Prints a table of nanoseconds, medians of interleaved rounds, after checking that all outputs are
-/// equal to 1e-6.
+/// Measures single predictions with five small networks: `predict` with a workspace, Predictor and
+/// StaticPredictor, against hand-written Eigen with fixed and dynamic sizes in both layouts. Checks first
+/// that all outputs agree to 1e-6, then prints a table of nanoseconds, medians of interleaved rounds.
 ///
 /// usage: small_networks [REPETITIONS] [--quick]
 
-// A fixed matrix of 784 x 256 is no larger here than one on the heap.
+// The fixed-size networks are on the heap, so their 784 x 256 matrices need no limit.
 #define EIGEN_STACK_ALLOCATION_LIMIT 0
 
 #include <algorithm>
@@ -35,7 +34,7 @@ using gradus::Index;
 using gradus::nn::Activation;
 namespace nn = gradus::nn;
 
-/// Linear layers of these sizes with the activation between them.
+/// Returns Linear layers of these sizes with the activation between them.
 nn::Sequential<float> make_network(const std::vector<Index>& sizes, Activation activation) {
   gradus::Generator random(0);
   nn::Sequential<float> net;
@@ -55,7 +54,7 @@ struct Candidate {
   bench::Samples nanoseconds = {};
 };
 
-/// Measures all candidates on one sample in turns, and prints a row.
+/// Measures all candidates in turn on one sample and prints a row.
 void compare(const char* name, std::vector<Candidate>& candidates, Index in, Index out, int rounds,
              int calls) {
   gradus::Generator random(1);

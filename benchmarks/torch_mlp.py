@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Training and prediction with the chapter's network, 784-256-10, in PyTorch: the other side of training.cpp and
-prediction.cpp, for report.py. Debian's package python3-torch runs it. Data of the same form, noise, in memory as
-float; no data loader.
+"""Measures training and prediction with the chapter's network, 784-256-10, in PyTorch, for report.py.
+
+The counterpart of training.cpp and prediction.cpp. Runs with Debian's python3-torch. The data are float noise in memory.
 
 usage: OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 torch_mlp.py [--threads 1] [--repetitions 3] [--quick]
 
-Set both variables to the number of threads: OpenBLAS and PyTorch each have threads of their own.
+Set both variables to the number of threads, because OpenBLAS and PyTorch have separate thread pools.
 """
 import argparse
 import json
@@ -35,7 +35,7 @@ def noise(count):
 
 
 def train(net, optimizer, x, y, batch, steps):
-    """An epoch, or so many steps of one, with the loss and the accuracy that are printed after it."""
+    """Trains for an epoch, at most `steps` steps; returns the sums of losses and of correct predictions."""
     loss_of = nn.CrossEntropyLoss()
     total, correct = 0.0, 0
     order = torch.randperm(len(x))
@@ -91,7 +91,7 @@ def measure_prediction(repetitions):
 
 
 def blas():
-    """The libraries in this process that do the products."""
+    """Returns the libraries loaded for matrix products and their threads."""
     with open("/proc/self/maps") as maps:
         paths = {line.split()[-1] for line in maps}
     return sorted({re.sub(r".*/", "", path) for path in paths if re.search(r"blas|mkl|dnnl|gomp|iomp", path)})

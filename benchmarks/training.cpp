@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-/// Training the chapter's network, 784-256-10, as the library's users do: images are bytes, a loader gathers
-/// shuffled batches, and a trainer runs forward, loss and accuracy, backward and the step of gradient
-/// descent. Beside it the same in plain Eigen, which starts from the same weights and must find the same
-/// loss.
+/// Measures training of the chapter's network, 784-256-10, as users of the library run it: a loader gathers
+/// shuffled batches of byte images, and a trainer runs forward, loss, accuracy, backward and the step of
+/// gradient descent. For comparison, plain Eigen starts from the same weights and must reach the same loss.
 ///
 /// usage: training [REPETITIONS] [--quick]
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// Where the time of a training step goes: the chapter's network, part by part, by a stopwatch in the hooks
-/// of its layers, on one thread and on two. Each part is the median of its times, which a busy machine
-/// disturbs little.
+/// Measures the parts of a training step of the chapter's network, by a stopwatch in the hooks of its layers,
+/// on one thread and on two. Each figure is a median, which a busy machine hardly affects.
 ///
 /// usage: training_parts [REPETITIONS] [--quick]
 
@@ -27,7 +26,7 @@ namespace {
 using gradus::Index;
 namespace nn = gradus::nn;
 
-/// Gives the time since the last look to the part that has just ended.
+/// Attributes the time since the last call to the part that has just ended.
 class Stopwatch {
  public:
   void start() { last_ = bench::Clock::now(); }

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes the weights of a PyTorch module, one input and its output as a safetensors file, which gradus::load reads and
-gradus::verify compares. Needs PyTorch alone. In a program:
+"""Writes a PyTorch module's weights, an example input and its output to a safetensors file, for gradus::load and
+gradus::verify. Requires only PyTorch. In a program:
 
     from gradus_from_torch import save
     save(module, torch.rand(4, 784), "net.safetensors")
 
-On the command line, where FILE.py has a function that returns the module:
+On the command line, where FILE.py defines a function that returns the module:
 
     gradus_from_torch.py FILE.py FUNCTION SHAPE OUTPUT [--weights STATE_DICT.pt]
     gradus_from_torch.py model.py make_net 4,784 net.safetensors --weights net.pt
@@ -23,7 +23,7 @@ DTYPES = {torch.float64: "F64", torch.float32: "F32", torch.float16: "F16", torc
 
 
 def save(module, example, path):
-    """Writes `module`, `example` and the output of the module in evaluation mode."""
+    """Writes `module`, `example` and the module's output for it in evaluation mode."""
     was_training = module.training
     module.eval()
     with torch.no_grad():
@@ -33,7 +33,7 @@ def save(module, example, path):
 
 
 def write(tensors, path, metadata={}):
-    """Writes tensors in the order of the dictionary, as the safetensors format has them on little-endian machines."""
+    """Writes tensors in dictionary order. Assumes a little-endian machine."""
     header, data = {"__metadata__": {"format": "pt", **metadata}}, []
     begin = 0
     for name, tensor in tensors.items():

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// The same training with Eigen alone, with which report.py compares the compilation of gradus.cpp.
+/// The same training with Eigen alone; report.py compares its compile time with that of gradus.cpp.
 
 #include <Eigen/Dense>
 #include <cstdio>

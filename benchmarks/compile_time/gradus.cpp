@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// A translation unit that includes the networks alone and trains one: report.py measures how long it
-/// compiles.
+/// A translation unit that includes only the networks and trains one; report.py measures its compile time.
 
 #include <cstdio>
 #include <vector>

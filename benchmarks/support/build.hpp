@@ -11,7 +11,7 @@
 
 namespace bench {
 
-/// How this program was compiled; CMake hands over what the language does not tell.
+/// Prints how this program was compiled. CMake defines what the language does not expose.
 inline void print_build() {
   const std::string eigen = std::to_string(EIGEN_WORLD_VERSION) + "." + std::to_string(EIGEN_MAJOR_VERSION) +
                             "." + std::to_string(EIGEN_MINOR_VERSION);

@@ -11,8 +11,8 @@
 
 namespace bench {
 
-/// The reference for comparisons: the chapter's network written with Eigen alone. Every line is a sweep of
-/// its own, the data set is in memory as float, samples are columns.
+/// The reference for comparisons: the chapter's network in plain Eigen, unfused, with the data set in memory
+/// as float and one sample per column.
 class EigenMlp {
  public:
   using Matrix = Eigen::MatrixXf;
@@ -24,7 +24,7 @@ class EigenMlp {
         b1_(Vector::Zero(w1_.rows())),
         b2_(Vector::Zero(w2_.rows())) {}
 
-  /// Trains on x `[in, N]` in this order and in batches, at most `steps` of them; returns the mean loss.
+  /// Trains on x `[in, N]` in the given order, for at most `steps` batches; returns the mean loss.
   double train_epoch(const Matrix& x, const std::vector<Eigen::Index>& labels,
                      const std::vector<Eigen::Index>& order, Eigen::Index batch_size, Eigen::Index steps,
                      float rate) {

@@ -9,10 +9,10 @@
 
 #include <gradus/nn/dense_layer.hpp>
 
-/// Code that a user would write by hand with Eigen for one sample; the reference in the benchmarks.
+/// Single-sample inference as a user would write it by hand with Eigen; the reference in the benchmarks.
 namespace bench {
 
-/// y = f(y). The exponential linear unit has alpha = 1.
+/// Computes y = f(y). ELU has alpha = 1.
 template <class Vector>
 void activate(gradus::nn::Activation activation, Vector& y) {
   using gradus::nn::Activation;
@@ -21,7 +21,7 @@ void activate(gradus::nn::Activation activation, Vector& y) {
   if (activation == Activation::elu) y = (y.array() < 0).select(y.array().exp() - 1, y.array()).matrix();
 }
 
-/// Sizes at run time. `order` is Eigen::RowMajor or Eigen::ColMajor.
+/// A network with sizes known at run time. `order` is Eigen::RowMajor or Eigen::ColMajor.
 template <int order>
 class DynamicEigenNetwork {
  public:
@@ -56,10 +56,10 @@ class DynamicEigenNetwork {
   std::vector<Layer> layers_;
 };
 
-/// One layer whose sizes are constants.
+/// A layer with constant sizes.
 template <int in, int out, int order>
 struct FixedEigenLayer {
-  // Eigen has vectors of one column in column-major order, and of one row in row-major order only.
+  // Eigen allows column vectors only in column-major order and row vectors only in row-major order.
   static constexpr int storage = in == 1 ? Eigen::ColMajor : out == 1 ? Eigen::RowMajor : order;
   Eigen::Matrix<float, out, in, storage> weight;
   Eigen::Matrix<float, out, 1> bias;
@@ -78,7 +78,7 @@ struct FixedEigenLayer {
   }
 };
 
-/// Sizes as constants: inputs, then the outputs of each layer, of which all but the last have `activation`.
+/// A network with constant sizes: the inputs, then each layer's outputs. The last layer has no activation.
 template <int order, gradus::nn::Activation activation, int in, int out, int... more>
 class FixedEigenNetwork {
  public:

@@ -17,18 +17,18 @@
 #include "json_line.hpp"
 #include "timing.hpp"
 
-/// The processor's limit that everything is measured against: multiply-adds of single precision that wait for
-/// nothing, in the widest registers that the library's kernels use.
+/// Measures the processor's limit that results are compared with: independent single-precision multiply-adds
+/// in the widest registers that the library's kernels use.
 namespace bench {
 
 namespace detail {
 
-// A multiply-add takes four cycles and two start in each: eight chains keep a core busy, sixteen registers
-// hold twelve and the two constants.
+// A multiply-add takes four cycles and two start per cycle, so eight chains keep a core busy; 16 registers
+// hold 12 chains and the two constants.
 inline constexpr gradus::Index chains = 12;
 inline constexpr gradus::Index rounds = 1'000'000;
 
-/// The widest registers, or those of half that width.
+/// The widest registers, or registers of half that width.
 enum class Width { widest, half };
 
 template <Width width>
@@ -53,7 +53,7 @@ struct MultiplyAndAdd {
   }
 };
 
-/// Elements per register.
+/// Returns the elements per register.
 inline gradus::Index lanes(Width width) {
   const gradus::Index widest = gradus::simd::with_instruction_set(
       []<class Isa>(Isa) -> gradus::Index { return Isa::template lanes<float>; });
@@ -62,13 +62,13 @@ inline gradus::Index lanes(Width width) {
 
 template <Width width>
 void multiply_and_add() {
-  volatile float scale = 0.999999f, shift = 1e-7f;  // unknown to the compiler
+  volatile float scale = 0.999999f, shift = 1e-7f;  // volatile hides the values from the compiler
   float total = 0;
   gradus::simd::dispatch<MultiplyAndAdd<width>>(+scale, +shift, &total);
   scale = total;
 }
 
-/// Operations a second, in units of 10^9, of so many threads together.
+/// Returns the GFLOP/s of `threads` threads together.
 template <Width width>
 double gflops(int threads) {
   std::latch ready(threads), go(1);
@@ -95,18 +95,18 @@ double gflops(int threads) {
 
 }  // namespace detail
 
-/// The best peak of several measurements: take one beside each measurement that is compared with it, so that
+/// The highest peak of several measurements. Measure it next to each result that is compared with it, so that
 /// both see the same clock rate.
 class FmaPeak {
  public:
-  /// Takes 15 ms or so.
+  /// Takes about 15 ms.
   void measure() {
     raise<detail::Width::widest>();
     if (detail::lanes(detail::Width::widest) > 1) raise<detail::Width::half>();
   }
-  /// GFLOP/s of one or two threads in the widest registers.
+  /// Returns the GFLOP/s of one or two threads in the widest registers.
   double gflops(int threads = 1) const { return best_.rbegin()->second.at(threads); }
-  /// The same in registers of so many bits; 0 where they are neither the widest nor half as wide.
+  /// Returns the GFLOP/s in `bits`-bit registers; 0 unless they are the widest or half as wide.
   double gflops(int threads, gradus::Index bits) const {
     const auto found = best_.find(bits);
     return found == best_.end() ? 0 : found->second.at(threads);
@@ -132,7 +132,7 @@ class FmaPeak {
     }
   }
 
-  std::map<gradus::Index, BestByThreads> best_;  // by the registers' bits
+  std::map<gradus::Index, BestByThreads> best_;  // keyed by register width in bits
 };
 
 }  // namespace bench

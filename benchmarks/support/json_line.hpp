@@ -9,8 +9,8 @@
 
 namespace bench {
 
-/// One result as a line of JSON, which report.py reads: `{"name": "train", "batch": 256, "seconds": [0.3]}`.
-/// Printed when it ends.
+/// A result as a line of JSON for report.py: `{"name": "train", "batch": 256, "seconds": [0.3]}`. Printed by
+/// the destructor.
 class JsonLine {
  public:
   explicit JsonLine(std::string_view name) { field("name", name); }

@@ -13,10 +13,10 @@ namespace bench {
 
 using gradus::Index;
 
-/// 784-256-10, the chapter's network.
+/// The chapter's network, 784-256-10.
 inline const std::vector<Index> chapter_sizes{784, 256, 10};
 
-/// Linear layers of these sizes with ReLU between them.
+/// Returns Linear layers of these sizes with ReLU between them.
 inline gradus::nn::Sequential<float> make_network(const std::vector<Index>& sizes,
                                                   gradus::Generator& random) {
   namespace nn = gradus::nn;
@@ -30,21 +30,21 @@ inline gradus::nn::Sequential<float> make_network(const std::vector<Index>& size
   return net;
 }
 
-/// The multiplications and additions of the products in a prediction of one sample.
+/// Returns the floating-point operations of the matrix products in predicting one sample.
 inline double prediction_flops(const std::vector<Index>& sizes) {
   Index weights = 0;
   for (std::size_t i = 1; i < sizes.size(); ++i) weights += sizes[i - 1] * sizes[i];
   return static_cast<double>(2 * weights);
 }
 
-/// The same in training: a product forward, one for the weights' gradient, one for the input's in every layer
-/// but the first.
+/// Returns those of training: a forward product and one for the weight gradient per layer, and one for the
+/// input gradient in every layer but the first.
 inline double training_flops(const std::vector<Index>& sizes) {
   return 3 * prediction_flops(sizes) - static_cast<double>(2 * sizes[0] * sizes[1]);
 }
 
-/// A data set of Fashion-MNIST's form, of noise: how long the work takes does not depend on the pixels, and
-/// programs start at once and anywhere.
+/// Returns noise with the shape of Fashion-MNIST. The run time does not depend on the pixels, and the
+/// programs need no files.
 inline gradus::Dataset<> noise_images(Index count) {
   gradus::Generator random(28);
   gradus::Dataset<> data{gradus::Tensor<std::uint8_t>(gradus::Shape{count, 28, 28}),

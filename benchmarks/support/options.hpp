@@ -7,8 +7,7 @@
 
 namespace bench {
 
-/// `[REPETITIONS] [--quick]`: how often everything is measured, and whether little will do, to see that it
-/// runs.
+/// `[REPETITIONS] [--quick]`: the number of repetitions, and whether to run only a short smoke test.
 struct Options {
   Options(int argc, char** argv, int default_repetitions) : repetitions(default_repetitions) {
     for (int i = 1; i < argc; ++i) {

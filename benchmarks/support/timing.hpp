@@ -12,7 +12,7 @@ namespace bench {
 
 using Clock = std::chrono::steady_clock;
 
-/// Returns the wall-clock time of a call.
+/// Returns the wall-clock time of a call in seconds.
 template <class F>
 double seconds(F&& f) {
   const Clock::time_point start = Clock::now();
@@ -20,8 +20,8 @@ double seconds(F&& f) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-/// Returns the wall-clock time of a call and the processor time of all threads. If a call on one thread
-/// takes longer on the wall, others were using the machine.
+/// The wall-clock time of a call and the processor time of all threads. If a single-threaded call has more
+/// wall-clock than processor time, the machine was busy.
 struct Time {
   double wall;
   double processor;
@@ -33,7 +33,7 @@ Time time(F&& f) {
   return {wall, static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC};
 }
 
-/// Repeated measurements of one thing.
+/// Repeated measurements of one quantity.
 class Samples {
  public:
   void add(double value) { values_.push_back(value); }
@@ -41,7 +41,7 @@ class Samples {
 
   double median() const { return quantile(0.5); }
   double best() const { return *std::ranges::min_element(values_); }
-  /// The smallest value that a fraction q of all do not exceed.
+  /// Returns the smallest value that at least a fraction q of the values do not exceed.
   double quantile(double q) const {
     std::vector<double> sorted = values_;
     const auto rank = static_cast<std::size_t>(q * static_cast<double>(sorted.size() - 1) + 0.5);

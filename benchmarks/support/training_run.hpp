@@ -19,7 +19,7 @@
 
 namespace bench {
 
-/// An epoch of a network of these sizes, or so many steps of one.
+/// An epoch of training a network of these sizes, or its first `steps` steps.
 struct TrainingJob {
   static constexpr Index all = std::numeric_limits<Index>::max();
 
@@ -33,14 +33,14 @@ struct TrainingJob {
   }
 };
 
-/// `784-256-10`
+/// Formats sizes as `784-256-10`.
 inline std::string to_string(const std::vector<Index>& sizes) {
   std::string text;
   for (const Index size : sizes) text += (text.empty() ? "" : "-") + std::to_string(size);
   return text;
 }
 
-/// The times of the repetitions of a job.
+/// The times of a job's repetitions.
 class TrainingTimes {
  public:
   void add(Time time) {
@@ -66,7 +66,7 @@ class TrainingTimes {
   Samples wall_, processor_;
 };
 
-/// A network in training, as the library's users train it.
+/// Trains a network as users of the library do.
 class TrainingRun {
  public:
   TrainingRun(const gradus::Dataset<>& data, TrainingJob job)
@@ -79,7 +79,7 @@ class TrainingRun {
     });
   }
 
-  /// Once unmeasured: the first steps allocate.
+  /// Runs once without measuring, because the first steps allocate.
   void warm_up() { trainer_.fit(*data_); }
   void run() {
     times_.add(time([&] { trainer_.fit(*data_); }));

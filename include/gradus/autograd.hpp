@@ -2,9 +2,9 @@
 
 #pragma once
 
-/// The tape: variables, operators on them and their gradients, in reading order: each header comes after
-/// those of `autograd` that it includes. The operators of `variable.hpp` call functions
-/// that `arithmetic.hpp` defines.
+/// The tape: variables, operators on them and their gradients. Headers are in reading order: each follows
+/// those of `autograd` that it includes. The operators in `variable.hpp` call functions defined in
+/// `arithmetic.hpp`.
 
 // clang-format off
 // IWYU pragma: begin_exports

@@ -2,11 +2,11 @@
 
 #pragma once
 
-/// Tensors and what they are built from. Each header comes after those that it includes.
+/// Tensors and their building blocks. Each header follows those that it includes.
 ///
-/// Headers that bring the system's headers along are left out: `gradus/core/atomic_file.hpp`,
-/// `memory_map.hpp`, `positioned_file.hpp` and `temporary_file.hpp`. So is `gradus/core/eigen_tensor.hpp`,
-/// which takes half a second to compile.
+/// Headers that include system headers are omitted: `gradus/core/atomic_file.hpp`, `memory_map.hpp`,
+/// `positioned_file.hpp` and `temporary_file.hpp`. So is `gradus/core/eigen_tensor.hpp`, which takes half a
+/// second to compile.
 
 // clang-format off
 // IWYU pragma: begin_exports

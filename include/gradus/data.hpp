@@ -2,9 +2,8 @@
 
 #pragma once
 
-/// Data sets and the batches made of them, in reading order: each header comes after those of `data` that it
-/// includes. Headers that need another library, or the system's headers, are included by name: see
-/// gradus.hpp.
+/// Data sets and batches. Headers are in reading order: each follows those of `data` that it includes.
+/// Headers that need another library or system headers must be included by name; see gradus.hpp.
 
 // clang-format off
 // IWYU pragma: begin_exports

@@ -2,20 +2,20 @@
 
 #pragma once
 
-/// All of gradus that needs Eigen alone, in reading order: each header comes after those that it includes.
+/// All of gradus that needs only Eigen, in reading order: each header follows those that it includes.
 ///
-/// These headers are included by name, because they need another library. The CMake target in brackets links
-/// it.
+/// The following headers must be included by name because they need another library. The CMake target in
+/// parentheses links it.
 /// - `gradus/data/gzip.hpp`, `gradus/data/fashion_mnist.hpp`, `gradus/data/npz.hpp` (`gradus::gzip`)
 /// - `gradus/data/download.hpp` (`gradus::download`)
 /// - `gradus/io.hpp` and what it includes (`gradus::safetensors`)
 ///
-/// These headers are included by name, because they bring along the system's headers, such as <fcntl.h>.
+/// These must be included by name because they include system headers such as <fcntl.h>.
 /// - `gradus/core/atomic_file.hpp` (`write_text`), `gradus/core/positioned_file.hpp`,
 /// `gradus/core/temporary_file.hpp`
 /// - `gradus/data/write_idx.hpp`, `gradus/data/write_npy.hpp`
 ///
-/// `gradus/core/eigen_tensor.hpp` is included by name, because it takes half a second to compile.
+/// `gradus/core/eigen_tensor.hpp` must be included by name because it takes half a second to compile.
 
 // clang-format off
 // IWYU pragma: begin_exports

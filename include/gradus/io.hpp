@@ -2,9 +2,9 @@
 
 #pragma once
 
-/// Files of weights: safetensors, state dictionaries and checkpoints, and networks as C source. Needs
-/// nlohmann-json (`gradus::safetensors`), so that gradus.hpp does not include it. gradus/io/onnx.hpp is
-/// apart, because it needs protozero. Each header comes after those that it includes.
+/// Files of weights: safetensors, state dictionaries, checkpoints, and networks exported as C source. Not
+/// included by gradus.hpp because it needs nlohmann-json (`gradus::safetensors`). gradus/io/onnx.hpp is
+/// separate because it needs protozero. Each header follows those that it includes.
 
 // clang-format off
 // IWYU pragma: begin_exports

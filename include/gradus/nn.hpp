@@ -2,7 +2,7 @@
 
 #pragma once
 
-/// Networks: tensors, modules and losses, in reading order: each header comes after those of `nn` that it
+/// Networks: tensors, modules and losses. Headers are in reading order: each follows those of `nn` that it
 /// includes.
 
 // clang-format off

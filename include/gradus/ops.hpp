@@ -2,8 +2,8 @@
 
 #pragma once
 
-/// Kernels: pure functions of tensors, each forward function next to its backward function. Each header comes
-/// after those that it includes.
+/// Kernels: pure functions of tensors, with each forward function next to its backward function. Each header
+/// follows those that it includes.
 
 // clang-format off
 // IWYU pragma: begin_exports

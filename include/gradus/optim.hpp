@@ -2,8 +2,8 @@
 
 #pragma once
 
-/// Optimisers, gradient clipping, learning rate schedules and averaged weights, in reading order: each header
-/// comes after those of `optim` that it includes.
+/// Optimisers, gradient clipping, learning rate schedules and weight averaging. Headers are in reading order:
+/// each follows those of `optim` that it includes.
 
 // clang-format off
 // IWYU pragma: begin_exports

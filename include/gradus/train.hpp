@@ -2,8 +2,8 @@
 
 #pragma once
 
-/// Training: metrics, the loop and its callbacks, in reading order: each header comes after those of `train`
-/// that it includes.
+/// Training: metrics, the training loop and its callbacks. Headers are in reading order: each follows those
+/// of `train` that it includes.
 
 // clang-format off
 // IWYU pragma: begin_exports

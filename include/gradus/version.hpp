@@ -2,15 +2,16 @@
 
 #pragma once
 
-// Every header includes this one, directly or through others. A file that does not exist ends the compilation
-// with one message, where gcc and clang would follow an #error with thousands of others.
+// Every header includes this one, directly or indirectly. Including a file that does not exist stops the
+// compilation with one message; after an #error, gcc and clang would print thousands more.
 #if defined(_MSVC_LANG) ? _MSVC_LANG < 202002L : defined(__cplusplus) && __cplusplus < 202002L
 #include "gradus needs C++20: compile with -std=c++20 or /std:c++20"  // an #error
 #elif defined(min) || defined(max)
 #include "gradus needs NOMINMAX to be defined before <windows.h> is included"  // an #error
 #endif
 
-// The library's only macros: an `#if` cannot read a constant. CMakeLists.txt takes the version from here too.
+// The library's only macros, because `#if` cannot read a constant. CMakeLists.txt also reads the version
+// here.
 #define GRADUS_VERSION_MAJOR 0
 #define GRADUS_VERSION_MINOR 1
 #define GRADUS_VERSION_PATCH 0

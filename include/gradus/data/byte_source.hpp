@@ -20,21 +20,21 @@
 
 namespace gradus {
 
-/// A source of bytes for the reader of a file format.
+/// A source of bytes for a file format reader.
 template <class S>
 concept ByteSource = requires(S source, const S constant, std::span<std::byte> out) {
-  /// Fills `out` and returns how many bytes it wrote: fewer than asked for only at the end.
+  /// Fills `out` and returns the number of bytes written, which is less than out.size() only at the end.
   { source.read(out) } -> std::same_as<std::size_t>;
-  /// Returns an upper bound of the bytes that are left. A reader checks the sizes in a header against it.
+  /// Returns an upper bound on the bytes left. Readers check the sizes in a header against it.
   { constant.bound() } -> std::same_as<std::uint64_t>;
-  /// For messages: the file's path, safe to print.
+  /// Returns the file's path for messages, safe to print.
   { constant.name() } -> std::convertible_to<std::string>;
 };
 
-/// A file's bytes as they are.
+/// Reads the bytes of a file unchanged.
 class PlainFile {
  public:
-  /// Throws FileError if there is no such file, or it is not one.
+  /// Throws FileError if `path` does not exist or is not a regular file.
   explicit PlainFile(const std::filesystem::path& path) : path_(path), name_(path_text(path)) {
     std::error_code error;
     remaining_ = std::filesystem::file_size(path, error);
@@ -43,16 +43,16 @@ class PlainFile {
     if (!file_) throw_file(path, "cannot be read", errno);
   }
 
-  /// Reads up to out.size() bytes. Returns how many; fewer only at the end. Throws FileError.
+  /// Reads up to out.size() bytes and returns the number read, fewer only at the end. Throws FileError.
   std::size_t read(std::span<std::byte> out) {
     const std::size_t count = std::fread(out.data(), 1, out.size(), file_.get());
     if (std::ferror(file_.get()) != 0) throw_file(path_, "cannot be read", errno);
     remaining_ -= std::min<std::uint64_t>(remaining_, count);
     return count;
   }
-  /// An upper bound of the bytes that are left.
+  /// Returns an upper bound on the bytes left.
   std::uint64_t bound() const { return remaining_; }
-  /// The name of the source, for messages.
+  /// Returns the name of the source, for messages.
   const std::string& name() const { return name_; }
 
  private:
@@ -65,20 +65,20 @@ class PlainFile {
 /// A non-owning source of bytes in memory.
 class MemorySource {
  public:
-  /// Reads from memory, which must outlive the source.
+  /// Reads from `bytes`, which must outlive the source.
   explicit MemorySource(std::span<const std::byte> bytes, const std::string& name = "memory")
       : bytes_(bytes), name_(escaped(name)) {}
 
-  /// Reads up to out.size() bytes. Returns how many; fewer only at the end. Throws FileError.
+  /// Reads up to out.size() bytes and returns the number read, fewer only at the end.
   std::size_t read(std::span<std::byte> out) {
     const std::size_t count = std::min(out.size(), bytes_.size());
     std::ranges::copy(bytes_.first(count), out.begin());
     bytes_ = bytes_.subspan(count);
     return count;
   }
-  /// An upper bound of the bytes that are left.
+  /// Returns the number of bytes left.
   std::uint64_t bound() const { return bytes_.size(); }
-  /// The name of the source, for messages.
+  /// Returns the name of the source, for messages.
   const std::string& name() const { return name_; }
 
  private:
@@ -86,10 +86,10 @@ class MemorySource {
   std::string name_;
 };
 
-/// A non-owning source of the rest of a seekable stream.
+/// A non-owning source that reads the rest of a seekable stream.
 class StreamSource {
  public:
-  /// Throws FileError if the stream cannot tell where it ends.
+  /// Throws FileError if the length of the stream cannot be determined.
   explicit StreamSource(std::istream& stream, const std::string& name = "stream")
       : stream_(&stream), name_(escaped(name)) {
     const auto here = stream.tellg();
@@ -100,7 +100,7 @@ class StreamSource {
     remaining_ = static_cast<std::uint64_t>(end - here);
   }
 
-  /// Reads up to out.size() bytes. Returns how many; fewer only at the end. Throws FileError.
+  /// Reads up to out.size() bytes and returns the number read, fewer only at the end.
   std::size_t read(std::span<std::byte> out) {
     const std::uint64_t wanted = std::min<std::uint64_t>(out.size(), remaining_);
     stream_->read(reinterpret_cast<char*>(out.data()), static_cast<std::streamsize>(wanted));
@@ -108,9 +108,9 @@ class StreamSource {
     remaining_ = count == wanted ? remaining_ - count : 0;
     return static_cast<std::size_t>(count);
   }
-  /// An upper bound of the bytes that are left.
+  /// Returns an upper bound on the bytes left.
   std::uint64_t bound() const { return remaining_; }
-  /// The name of the source, for messages.
+  /// Returns the name of the source, for messages.
   const std::string& name() const { return name_; }
 
  private:

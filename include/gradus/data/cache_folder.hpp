@@ -18,9 +18,9 @@
 
 namespace gradus {
 
-/// Returns the folder for what can be fetched again: `$XDG_CACHE_HOME/gradus`, else `~/.cache/gradus`, on
-/// Windows `%LOCALAPPDATA%\gradus`. Does not create it. A relative XDG_CACHE_HOME is ignored, as the XDG Base
-/// Directory Specification demands. Throws FileError if the variable that counts is not set or not absolute.
+/// Returns the folder for downloadable files: `$XDG_CACHE_HOME/gradus`, else `~/.cache/gradus`, on Windows
+/// `%LOCALAPPDATA%\gradus`. Does not create it. Ignores a relative XDG_CACHE_HOME, as the XDG Base Directory
+/// Specification requires. Throws FileError if no variable gives an absolute path.
 inline std::filesystem::path default_cache_dir() {
   const auto variable = [](const char* name) -> std::filesystem::path {
     const char* const value = std::getenv(name);
@@ -44,15 +44,15 @@ inline std::filesystem::path default_cache_dir() {
 
 namespace detail {
 
-/// Creates a folder and those of its parents that are missing. Throws FileError.
+/// Creates a folder and its missing parents. Throws FileError.
 inline void make_folder(const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) throw_file(folder, "cannot be created", error.default_error_condition().value());
 }
 
-/// Creates a folder and those of its parents that are missing, all for their owner alone (mode 0700); leaves
-/// folders that exist as they are. Throws FileError.
+/// Creates a folder and its missing parents, accessible only to their owner (mode 0700). Leaves existing
+/// folders unchanged. Throws FileError.
 inline void make_private_folder(const std::filesystem::path& folder) {
   std::error_code error;
   if (folder.empty() || std::filesystem::is_directory(folder, error)) return;
@@ -64,7 +64,7 @@ inline void make_private_folder(const std::filesystem::path& folder) {
   if (std::filesystem::create_directory(folder, error)) return;
   const int reason = error.default_error_condition().value();
 #endif
-  // Another process may have been faster, and "a/" is there once "a" is.
+  // Another process may have created it first, and "a/" exists once "a" does.
   if (!std::filesystem::is_directory(folder, error)) throw_file(folder, "cannot be created", reason);
 }
 

@@ -13,12 +13,12 @@
 
 namespace gradus::detail {
 
-/// out = in / divisor for bytes.
+/// Computes out = in / divisor for bytes.
 struct DivideBytes {
   template <class Isa, class S>
   [[gnu::always_inline]] static void run(const std::uint8_t* in, S* out, Index count, S divisor) {
-    // Blocks of constant length, read before they are written, become vector code already at -O2. gcc 12
-    // makes scalar code of __builtin_convertvector from bytes.
+    // gcc vectorises this at -O2 because each block has a constant length and is read in full before it is
+    // written. gcc 12 compiles __builtin_convertvector from bytes to scalar code.
     constexpr Index block = std::max(2 * Isa::template lanes<float>, 16);
     Index i = 0;
     for (; i + block <= count; i += block) {
@@ -30,7 +30,7 @@ struct DivideBytes {
   }
 };
 
-/// out = in / divisor, rounded as `x.float() / divisor` is; a product with 1 / divisor differs in last bits.
+/// Divides as `x.float() / divisor` rounds; multiplying by 1 / divisor would differ in the last bits.
 template <class Element, std::floating_point Scalar>
 void convert(const Element* in, Scalar* out, Index count, Scalar divisor) {
   if constexpr (std::is_same_v<Element, std::uint8_t>)

@@ -26,11 +26,11 @@
 
 namespace gradus::detail {
 
-/// Columns and categories beyond these are refused, so that a small file cannot take much memory.
+/// Limits on columns and categories, so that a small file cannot use much memory.
 inline constexpr std::size_t most_csv_columns = 16'384, most_csv_categories = 10'000;
 
-/// Parses a number in the classic locale, with an optional plus sign. Returns false for anything else, and
-/// for numbers that are not finite.
+/// Parses a number in the classic locale, with an optional plus sign. Returns false for anything else and for
+/// numbers that are not finite.
 template <std::floating_point Scalar>
 bool parse_csv_number(std::string_view text, Scalar& value) {
   const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
@@ -42,31 +42,31 @@ bool parse_csv_number(std::string_view text, Scalar& value) {
   return error == std::errc{} && at == end && std::isfinite(value);
 }
 
-/// Numbers the texts of a column, in the order in which they occur or as they were given.
+/// Assigns numbers to the strings in a column, in order of first occurrence or in a given order.
 class CsvCategories {
  public:
-  /// Begins without texts; each new one gets the next number.
+  /// Starts empty; each new string gets the next number.
   CsvCategories() = default;
-  /// Takes these texts and no others.
+  /// Accepts only these strings.
   explicit CsvCategories(const std::vector<std::string>& texts) : is_fixed_(true) {
     for (const std::string& text : texts) add(text);
   }
 
-  /// Returns the number of a text, -1 if it has none.
+  /// Returns the number of a string, or -1 if it is not one of the given ones.
   Index number(std::string_view text) {
     const auto found = numbers_.find(text);
     if (found != numbers_.end()) return found->second;
     return is_fixed_ ? -1 : add(std::string(text));
   }
-  /// The number of texts.
+  /// Returns the number of strings.
   std::size_t size() const { return texts_.size(); }
-  /// The texts in alphabetical order, unless they were given.
+  /// Returns the strings, in the given order or else alphabetically.
   std::vector<std::string> texts() const {
     std::vector<std::string> sorted = texts_;
     if (!is_fixed_) std::ranges::sort(sorted);
     return sorted;
   }
-  /// For each number, the place of its text in `texts()`.
+  /// Returns, for each number, the index of its string in `texts()`.
   std::vector<Index> places() const {
     std::vector<Index> places;
     places.reserve(texts_.size());
@@ -94,10 +94,10 @@ class CsvCategories {
   std::unordered_map<std::string, Index, Hash, std::equal_to<>> numbers_;
 };
 
-/// The use of a column of a file.
+/// How a column of a file is used.
 enum class CsvRole { feature, target, ignored };
 
-/// One column of a file.
+/// A column of a file.
 struct CsvColumn {
   std::string name;
   CsvRole role = CsvRole::feature;
@@ -105,11 +105,11 @@ struct CsvColumn {
   CsvCategories categories = {};
 };
 
-/// The columns of a file and the values in them.
+/// The columns of a file and their values.
 class CsvColumns {
  public:
-  /// Reads the first row if it has the names. Throws FileError, and ArgumentError if the options name a
-  /// column that does not exist.
+  /// Takes the names from the current row if `options.header` is set. Throws FileError if two columns share a
+  /// name, there are too many, or the options name a column that does not exist.
   CsvColumns(CsvRows& rows, const CsvOptions& options, bool target_is_categorical) : options_(&options) {
     const std::size_t count = rows.fields().size();
     if (count > most_csv_columns) {
@@ -133,12 +133,12 @@ class CsvColumns {
     }
   }
 
-  /// The columns, in the order of the file.
+  /// Returns the columns, in file order.
   const std::vector<CsvColumn>& all() const { return columns_; }
-  /// How many columns have a role.
+  /// Returns the number of columns with a role.
   Index count(CsvRole role) const { return std::ranges::count(columns_, role, &CsvColumn::role); }
 
-  /// Reads a row's features and targets. Returns false if the row is to be left out. Throws FileError.
+  /// Reads a row's features and targets. Returns false if the row must be dropped. Throws FileError.
   template <class Scalar, class Label>
   bool read(const CsvRows& rows, Scalar* features, Label* targets) {
     if (rows.fields().size() != columns_.size()) {
@@ -191,7 +191,7 @@ class CsvColumns {
     const std::string_view text = rows.fields()[i];
     CsvColumn& column = columns_[i];
     if constexpr (std::floating_point<T>) {
-      // First, because most values are numbers.
+      // Tried first because most values are numbers.
       if (!column.is_categorical && parse_csv_number(text, value)) return;
     }
     if (is_missing(text)) {

@@ -12,10 +12,10 @@
 
 namespace gradus {
 
-/// Names of columns: `"price"` or `{"price", "rent"}`.
+/// Column names: `"price"` or `{"price", "rent"}`.
 class ColumnNames {
  public:
-  /// No column.
+  /// No columns.
   ColumnNames() = default;
   /// One column.
   ColumnNames(const char* name) : names_{name} {}
@@ -26,37 +26,37 @@ class ColumnNames {
   /// Several columns.
   ColumnNames(std::vector<std::string> names) : names_(std::move(names)) {}
 
-  /// The first name.
+  /// Returns an iterator to the first name.
   auto begin() const { return names_.begin(); }
-  /// The end of the names.
+  /// Returns the end iterator.
   auto end() const { return names_.end(); }
-  /// The number of names.
+  /// Returns the number of names.
   Index size() const { return static_cast<Index>(names_.size()); }
 
  private:
   std::vector<std::string> names_;
 };
 
-/// Ways to treat a missing value.
+/// How a missing value is handled.
 enum class MissingValues {
-  refuse,    ///< The file is refused. The message names line and column.
-  nan,       ///< The value is NaN. A missing target is refused.
-  drop_row,  ///< The row is left out.
+  refuse,    ///< throws FileError, with the line and column
+  nan,       ///< the value becomes NaN; a missing target throws
+  drop_row,  ///< the row is dropped
 };
 
 /// The options of read_csv.
 struct CsvOptions {
-  ColumnNames target = {};       ///< The columns to predict.
-  ColumnNames categorical = {};  ///< Columns of text. Their values become 0, 1, ... in alphabetical order.
-  ColumnNames ignore = {};       ///< Columns that are left out.
-  char delimiter = ',';          ///< What separates fields.
-  bool header = true;  ///< The first row has the names of the columns; otherwise they are `0`, `1`, ...
-  /// What happens to a missing value.
+  ColumnNames target = {};       ///< columns to predict
+  ColumnNames categorical = {};  ///< text columns, encoded as 0, 1, ... in alphabetical order
+  ColumnNames ignore = {};       ///< columns to skip
+  char delimiter = ',';          ///< separates fields
+  bool header = true;  ///< whether the first row holds the column names; without it they are `0`, `1`, ...
+  /// How missing values are handled.
   MissingValues missing = MissingValues::refuse;
-  /// The values that count as missing, besides an empty one.
+  /// Values treated as missing, besides the empty string.
   std::vector<std::string> missing_texts = {"NA", "N/A", "NaN", "nan", "null", "NULL", "?"};
-  /// The categories of another file, as in `{.categories = train.categories}`, so that both have the same
-  /// numbers. Other values are refused.
+  /// Categories from another file, so that both use the same numbers: `{.categories = train.categories}`. Any
+  /// other value throws.
   std::map<std::string, std::vector<std::string>> categories = {};
 };
 

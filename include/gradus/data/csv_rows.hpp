@@ -16,11 +16,11 @@
 
 namespace gradus::detail {
 
-/// The rows of a text of comma-separated values, as RFC 4180 defines them: fields may be in quotation marks,
-/// in which two are one, and lines end in LF or CRLF. Blank lines are skipped, as is a byte order mark.
+/// Splits comma-separated values (RFC 4180) into rows. Fields may be quoted, with `""` for a quotation mark,
+/// and lines end in LF or CRLF. Blank lines and a byte order mark are skipped.
 class CsvRows {
  public:
-  /// Reads `text`, which must outlive this. Messages begin with `file`.
+  /// Reads `text`, which must outlive this object. Error messages start with `file`.
   CsvRows(std::string_view text, char delimiter, std::string file)
       : at_(text.data()), end_(text.data() + text.size()), delimiter_(delimiter), file_(std::move(file)) {
     if (delimiter == '"' || delimiter == '\n' || delimiter == '\r')
@@ -29,7 +29,7 @@ class CsvRows {
     if (text.starts_with(byte_order_mark)) at_ += byte_order_mark.size();
   }
 
-  /// Reads the next row. Returns false at the end. Throws FileError if it is malformed.
+  /// Reads the next row. Returns false at the end. Throws FileError if the row is malformed.
   bool next() {
     fields_.clear();
     unquoted_count_ = 0;
@@ -42,12 +42,12 @@ class CsvRows {
     return true;
   }
 
-  /// The fields of the row, without quotation marks. Valid until the next row.
+  /// Returns the fields of the row, without quotation marks. Valid until the next call to `next`.
   const std::vector<std::string_view>& fields() const { return fields_; }
-  /// The number of the line on which the row begins, from 1 on.
+  /// Returns the number of the line where the row starts, counting from 1.
   Index line() const { return line_; }
 
-  /// An upper bound of the number of rows that are left, exact unless a row is malformed.
+  /// Returns an upper bound on the number of rows left, exact unless a row is malformed.
   Index count() const {
     Index rows = 0;
     bool is_quoted = false;
@@ -73,7 +73,7 @@ class CsvRows {
   }
 
  private:
-  /// Whether a line is blank, without its LF.
+  /// Returns whether a line without its LF is blank.
   static bool is_blank(std::string_view line) { return line.empty() || line == "\r"; }
 
   void skip_blank_lines() {
@@ -116,7 +116,7 @@ class CsvRows {
     return has_pairs ? unquoted(field) : field;
   }
 
-  /// Moves past the delimiter or the line end. Returns whether the row has another field.
+  /// Skips the delimiter or line end. Returns whether the row has another field.
   bool continues() {
     if (at_ == end_) return false;
     if (*at_++ == '\n') {
@@ -124,7 +124,7 @@ class CsvRows {
       return false;
     }
     if (at_ != end_) return true;
-    fields_.emplace_back();  // the file ends in a delimiter
+    fields_.emplace_back();  // the file ends with a delimiter
     return false;
   }
 
@@ -148,7 +148,7 @@ class CsvRows {
   Index line_ = 0;
   Index next_line_ = 1;
   std::vector<std::string_view> fields_;
-  std::deque<std::string> unquoted_;  // a deque, because fields refer to its elements
+  std::deque<std::string> unquoted_;  // a deque because fields refer to its elements
   std::size_t unquoted_count_ = 0;
 };
 

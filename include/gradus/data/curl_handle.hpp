@@ -2,7 +2,7 @@
 
 #pragma once
 
-/// Needs libcurl: link the CMake target gradus::download.
+/// Requires libcurl: link the CMake target gradus::download.
 
 #include <curl/curl.h>
 #include <memory>
@@ -32,11 +32,11 @@ void set_curl_option(const CurlHandle& handle, CURLoption option, T value) {
   if (code != CURLE_OK) throw Error(std::string("download: libcurl: ") + curl_easy_strerror(code));
 }
 
-/// Allows http and https for the address and for what it redirects to.
+/// Allows only http and https, both for the address and for redirects.
 inline void allow_only_http(const CurlHandle& handle) {
 #if LIBCURL_VERSION_NUM >= 0x075500
   for (const CURLoption option : {CURLOPT_PROTOCOLS_STR, CURLOPT_REDIR_PROTOCOLS_STR}) {
-    // A libcurl without TLS refuses a list that has https in it.
+    // A libcurl built without TLS rejects a list that contains https.
     if (curl_easy_setopt(handle.get(), option, "http,https") == CURLE_OK) continue;
     set_curl_option(handle, option, "http");
   }

@@ -22,30 +22,30 @@
 
 namespace gradus {
 
-/// N examples and what is known about each. Images stay bytes here; a Loader turns a batch at a time into
-/// floating-point numbers.
+/// N examples with their labels. Images are stored as bytes; a Loader converts one batch at a time to
+/// floating point.
 ///
-/// For classification `labels` are class indices `[N]`; for regression take `Dataset<float, float>`, whose
-/// labels are the numbers to predict, `[N, outputs]`.
+/// For classification, `labels` holds class indices `[N]`. For regression, use `Dataset<float, float>`, whose
+/// labels are the targets, `[N, outputs]`.
 template <TensorScalar Element = std::uint8_t, TensorScalar Label = Index>
 struct Dataset {
-  Tensor<Element> inputs = {};                  ///< `[N, ...]`, images `[N, height, width]`.
-  Tensor<Label> labels = {};                    ///< `[N]`, or `[N, ...]` for regression.
-  Index classes = 0;                            ///< How many classes there are; 0 for regression.
-  std::vector<std::string> class_names = {};    ///< One for each class, or none.
-  std::string name = {};                        ///< `train`, `test`: by which results on it are reported.
-  std::vector<std::string> feature_names = {};  ///< One for each column of inputs `[N, columns]`, or none.
-  /// For each column of text, by name, the texts that its numbers 0, 1, ... stand for.
+  Tensor<Element> inputs = {};                  ///< `[N, ...]`, images `[N, height, width]`
+  Tensor<Label> labels = {};                    ///< `[N]`, or `[N, ...]` for regression
+  Index classes = 0;                            ///< number of classes; 0 for regression
+  std::vector<std::string> class_names = {};    ///< one per class, or empty
+  std::string name = {};                        ///< `train`, `test`: shown with results on it
+  std::vector<std::string> feature_names = {};  ///< one per column of inputs `[N, columns]`, or empty
+  /// The texts encoded as 0, 1, ..., for each text column by name.
   std::map<std::string, std::vector<std::string>> categories = {};
 
-  /// N. Throws ShapeError unless there are as many labels as inputs.
+  /// Returns N. Throws ShapeError unless inputs and labels have the same N.
   Index size() const {
     if (inputs.rank() == 0 || labels.rank() == 0 || inputs.shape()[0] != labels.shape()[0])
       throw_different_sizes();
     return inputs.shape()[0];
   }
 
-  /// Examples `[first, first + count)`, copied. Throws IndexError.
+  /// Copies the examples `[first, first + count)`. Throws IndexError.
   Dataset subset(Index first, Index count) const {
     const Index examples = size();
     if (!detail::is_range_within(first, count, examples)) {
@@ -61,7 +61,7 @@ struct Dataset {
             categories};
   }
 
-  /// The examples with these indices, in this order, copied. Throws IndexError.
+  /// Copies the examples with these indices, in this order. Throws IndexError.
   Dataset select(std::span<const Index> indices) const {
     size();
     return {select_rows(inputs, indices),
@@ -88,18 +88,18 @@ struct Dataset {
   }
 };
 
-/// The two parts of a data set, to train on and to watch progress with.
+/// A data set split into a training and a validation part.
 template <class Data>
 struct TrainValidation {
-  /// The part to train on.
+  /// Examples to train on.
   Data train;
-  /// The part that is held out.
+  /// Examples held out.
   Data validation;
 };
 
-/// Splits at random, the validation part rounded to whole examples: the parts of
-/// `torch.utils.data.random_split(data, [train_count, validation_count])` for the same seed. The parts are
-/// named `train` and `validation`. Throws ArgumentError if the fraction is outside [0, 1].
+/// Splits at random, rounding the validation part to whole examples. For the same seed, the parts equal those
+/// of `torch.utils.data.random_split(data, [train_count, validation_count])`. They are named `train` and
+/// `validation`. Throws ArgumentError if the fraction is outside [0, 1].
 template <class Element, class Label>
 TrainValidation<Dataset<Element, Label>> split(const Dataset<Element, Label>& data,
                                                double validation_fraction, Generator& random) {

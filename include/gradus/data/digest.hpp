@@ -2,7 +2,7 @@
 
 #pragma once
 
-/// Needs OpenSSL's libcrypto: link the CMake target gradus::download.
+/// Requires OpenSSL's libcrypto: link the CMake target gradus::download.
 
 #include <array>
 #include <cstddef>
@@ -16,7 +16,7 @@
 
 namespace gradus::detail {
 
-/// A cryptographic hash of bytes that arrive in pieces, computed by OpenSSL.
+/// Computes a cryptographic hash incrementally, with OpenSSL.
 class Digest {
  public:
   void update(std::span<const std::byte> bytes) {
@@ -24,7 +24,7 @@ class Digest {
     if (EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) != 1) throw_error("cannot be computed");
   }
 
-  /// Returns the hash in lower-case hexadecimal digits. Call it once, after the last `update`.
+  /// Returns the hash as lower-case hexadecimal digits. Call it once, after the last `update`.
   std::string hex() {
     std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
     unsigned int count = 0;
@@ -38,7 +38,7 @@ class Digest {
   }
 
  protected:
-  /// Throws Error if OpenSSL refuses the algorithm, as it refuses MD5 in FIPS mode.
+  /// Throws Error if OpenSSL rejects the algorithm, as it does MD5 in FIPS mode.
   Digest(const char* name, const EVP_MD* algorithm) : name_(name), context_(EVP_MD_CTX_new()) {
     if (!context_) throw std::bad_alloc();
     if (algorithm == nullptr || EVP_DigestInit_ex(context_.get(), algorithm, nullptr) != 1) {
@@ -57,12 +57,12 @@ class Digest {
   std::unique_ptr<EVP_MD_CTX, Free> context_;
 };
 
-/// 32 hexadecimal digits.
+/// An MD5 hash, 32 hexadecimal digits.
 struct Md5 : Digest {
   Md5() : Digest("MD5", EVP_md5()) {}
 };
 
-/// 64 hexadecimal digits.
+/// A SHA-256 hash, 64 hexadecimal digits.
 struct Sha256 : Digest {
   Sha256() : Digest("SHA-256", EVP_sha256()) {}
 };

@@ -2,7 +2,7 @@
 
 #pragma once
 
-/// Needs libcurl, OpenSSL's libcrypto and zlib: link the CMake target gradus::download.
+/// Requires libcurl, OpenSSL's libcrypto and zlib: link the CMake target gradus::download.
 
 #include <algorithm>
 #include <array>
@@ -33,13 +33,13 @@ struct OfficialFile {
   const char* unpacked_sha256;
   std::uint64_t unpacked_size;
 
-  /// A file that was compressed anew has another MD5 and unpacks to the same bytes.
+  /// Returns sums that also accept a recompressed file, whose MD5 differs but whose unpacked bytes do not.
   FileSums sums() const {
     return {.md5 = md5, .unpacked_sha256 = unpacked_sha256, .unpacked_size = unpacked_size};
   }
 };
 
-/// https://github.com/zalandoresearch/fashion-mnist#get-the-data; the SHA-256 are those of its files.
+/// MD5 from https://github.com/zalandoresearch/fashion-mnist#get-the-data; SHA-256 computed from its files.
 inline constexpr std::array<OfficialFile, 4> official_fashion_mnist{
     OfficialFile{"train-images-idx3-ubyte", "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
                  "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888", 47040016},
@@ -52,8 +52,8 @@ inline constexpr std::array<OfficialFile, 4> official_fashion_mnist{
 
 inline std::filesystem::path fashion_mnist_cache() { return default_cache_dir() / "fashion-mnist"; }
 
-/// Returns `MD5 <found>, expected <expected>` for a file that is not the official one; empty if it is, or if
-/// it cannot be read.
+/// Returns `MD5 <found>, expected <expected>` if the file is not the official one; an empty string if it is
+/// or if it cannot be read.
 inline std::string official_mismatch(const std::filesystem::path& path, const OfficialFile& official) {
   SumCheck sums(official.sums());
   std::vector<std::byte> buffer(std::size_t{1} << 18);
@@ -66,15 +66,15 @@ inline std::string official_mismatch(const std::filesystem::path& path, const Of
   return sums.mismatch();
 }
 
-/// Returns the path as one word of a POSIX shell.
+/// Quotes a path as one word for a POSIX shell.
 inline std::string shell_quoted(const std::filesystem::path& path) {
   std::string text = "'";
   for (const char c : path.string()) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return text + "'";
 }
 
-/// Checks half of the data set in the cache against the official sums. Returns a text for each file that
-/// differs, to be appended to a message; empty if none does or the folder is another one.
+/// Checks one split of the cached data set against the official sums. Returns text to append to an error
+/// message for each file that differs; empty if none does or `folder` is not the cache.
 inline std::string advice_on_cache(const std::filesystem::path& folder, Split split) {
   try {
     if (folder != fashion_mnist_cache()) return "";
@@ -98,23 +98,23 @@ inline std::string advice_on_cache(const std::filesystem::path& folder, Split sp
 
 }  // namespace detail
 
-/// Fetches those of the four files that a folder lacks, and makes the folder. A file is accepted if it has
-/// the official MD5, or unpacks to the official bytes. Throws FileError.
+/// Downloads those of the four files that `folder` lacks, creating the folder if necessary. A file is
+/// accepted if it has the official MD5 or unpacks to the official bytes. Throws FileError.
 inline void download_fashion_mnist(const std::filesystem::path& folder, const DownloadOptions& options = {}) {
   detail::make_folder(folder);
   for (const detail::OfficialFile& file : detail::official_fashion_mnist) {
     if (!FashionMnist::locate(folder, file.name).empty()) continue;
     const std::string packed = std::string(file.name) + ".gz";
     DownloadOptions limited = options;
-    // Even stored without compression, gzip data are hardly larger than what they unpack to.
+    // Even stored without compression, gzip data are barely larger than their unpacked size.
     limited.max_size = std::min(options.max_size, file.unpacked_size + file.unpacked_size / 100 + 1000);
     download(options.base_address + packed, folder / packed, file.sums(), limited);
   }
 }
 
-/// Returns where Fashion-MNIST is: the folder asked for, else that of the environment variable
-/// FASHION_MNIST_DIR, else the cache, into which it is downloaded if it is not there yet. Creates the cache
-/// with mode 0700. Throws FileError if that fails; a folder that was named is not looked into.
+/// Returns the folder with Fashion-MNIST: `folder` if given, else the environment variable FASHION_MNIST_DIR,
+/// else the cache, which is created with mode 0700 and filled by a download if files are missing. Throws
+/// FileError if that fails. Does not check a folder given explicitly.
 inline std::filesystem::path locate_fashion_mnist(const std::filesystem::path& folder = {},
                                                   const DownloadOptions& options = {}) {
   if (!folder.empty()) return folder;
@@ -130,7 +130,7 @@ inline std::filesystem::path locate_fashion_mnist(const std::filesystem::path& f
 
 namespace detail {
 
-/// A template, so that gradus/compiled_download.hpp keeps it and all that it calls out of a translation unit.
+/// A template, so that gradus/compiled_download.hpp can compile it and all that it calls elsewhere.
 template <class Options>
 Dataset<> fetch(Split split, const std::filesystem::path& folder, const Options& options) {
   const std::filesystem::path found = locate_fashion_mnist(folder, options);
@@ -145,14 +145,14 @@ Dataset<> fetch(Split split, const std::filesystem::path& folder, const Options&
 
 }  // namespace detail
 
-/// Loads one half of Fashion-MNIST from where locate_fashion_mnist finds it. If reading it from the cache
-/// fails, its files are checked against the official sums, and the message names the one to remove. Throws
+/// Loads one split of Fashion-MNIST from the folder returned by locate_fashion_mnist. If reading from the
+/// cache fails, checks its files against the official sums and names the one to remove in the message. Throws
 /// FileError.
 inline Dataset<> fetch_fashion_mnist(Split split, const std::filesystem::path& folder,
                                      const DownloadOptions& options = {}) {
   return detail::fetch(split, folder, options);
 }
-/// Loads one split as a data set, and downloads its files first if they are not in the cache.
+/// Loads one split of Fashion-MNIST, downloading its files first if they are not in the cache.
 inline Dataset<> fetch_fashion_mnist(Split split, const DownloadOptions& options = {}) {
   return fetch_fashion_mnist(split, std::filesystem::path(), options);
 }

@@ -2,7 +2,7 @@
 
 #pragma once
 
-/// Needs libcurl, OpenSSL's libcrypto and zlib: link the CMake target gradus::download.
+/// Requires libcurl, OpenSSL's libcrypto and zlib: link the CMake target gradus::download.
 
 #include <algorithm>
 #include <array>
@@ -27,24 +27,24 @@
 
 namespace gradus {
 
-/// Limits and callbacks of a download. If the server exceeds a limit, the download fails with a FileError.
+/// Limits and callbacks of a download. Exceeding a limit throws FileError.
 struct DownloadOptions {
-  /// Where the files of download_fashion_mnist are, with the last slash.
+  /// Base address of the files that download_fashion_mnist fetches, with the trailing slash.
   std::string base_address = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/";
-  std::chrono::seconds connect_timeout{5};  ///< from 1 s on, like the other two
+  std::chrono::seconds connect_timeout{5};  ///< at least 1 s, like the other two
   std::chrono::seconds stall_timeout{10};   ///< gives up after this long below 1 kB/s
-  /// Called now and then with the bytes that have arrived and those expected (0 if unknown).
+  /// Called repeatedly with the bytes received and expected (0 if unknown).
   std::function<void(const std::string& address, std::uint64_t received, std::uint64_t expected)> progress =
       {};
-  std::chrono::seconds total_timeout{600};           ///< for one file, redirects included, at any speed
+  std::chrono::seconds total_timeout{600};           ///< per file, including redirects, at any speed
   std::uint64_t max_size = std::uint64_t{64} << 20;  ///< of one file, in bytes; refused before it is received
                                                      ///< if the server declares its size
-  int max_redirects = 5;                             ///< followed for one file
+  int max_redirects = 5;                             ///< followed per file
 };
 
 namespace detail {
 
-/// Receives one file. An exception cannot pass through libcurl: it ends the transfer and waits in `failure`.
+/// Receives one file. Exceptions must not cross libcurl: they end the transfer and are kept in `failure`.
 struct Transfer {
   AtomicFile& file;
   const std::string& address;
@@ -68,7 +68,7 @@ struct Transfer {
   static int progress(void* self, curl_off_t expected, curl_off_t received, curl_off_t, curl_off_t) {
     auto& transfer = *static_cast<Transfer*>(self);
     const bool may_go_on = transfer.guard([&] {
-      // The body of a redirect does not reach `write`, but counts here.
+      // The body of a redirect does not reach `write` but counts here.
       transfer.check_size(static_cast<std::uint64_t>(received));
       if (!transfer.options.progress) return;
       transfer.options.progress(transfer.address, static_cast<std::uint64_t>(received),
@@ -99,7 +99,7 @@ struct Transfer {
   }
 };
 
-/// Sets what bounds a transfer. Throws ArgumentError for limits that are none.
+/// Applies the limits to a transfer. Throws ArgumentError for invalid limits.
 inline void set_limits(const CurlHandle& handle, const DownloadOptions& options) {
   const auto seconds = [](const char* name, std::chrono::seconds time) {
     if (time.count() < 1) {
@@ -130,20 +130,20 @@ inline void set_limits(const CurlHandle& handle, const DownloadOptions& options)
   if (code == CURLE_OUT_OF_MEMORY) throw std::bad_alloc();
   if (code == CURLE_FILESIZE_EXCEEDED) transfer.throw_too_large();
   const std::string text = reason[0] != '\0' ? reason : curl_easy_strerror(code);
-  // the text may repeat what the server sent, the protocol of a redirect for one
+  // The text may quote the server, for example the protocol of a redirect.
   throw FileError(transfer.address + ": cannot be downloaded: " + escaped(text, 4 * longest_name) +
                   (code == CURLE_UNSUPPORTED_PROTOCOL ? ", only http and https are allowed" : ""));
 }
 
 }  // namespace detail
 
-/// Fetches a file over http or https. It appears at its destination whole, or not at all: one that breaks
-/// off, exceeds a limit of the options or has none of the sums leaves nothing, and an older file as it was.
-/// Throws FileError for these; ArgumentError for a limit below its range, for a sum of another length, or if
-/// there is no sum.
+/// Downloads a file over http or https. The file appears at `destination` complete or not at all: if the
+/// transfer fails, exceeds a limit or matches none of the sums, an older file stays unchanged. Throws
+/// FileError in these cases; ArgumentError for a limit out of range, a sum of the wrong length, or if there
+/// is no sum.
 inline void download(const std::string& address, const std::filesystem::path& destination,
                      const FileSums& sums, const DownloadOptions& options = {}) {
-  // libcurl would read up to the first zero byte.
+  // libcurl would stop at the first zero byte.
   if (address.find('\0') != std::string::npos) throw ArgumentError("download: the address has a zero byte");
   detail::SumCheck check(sums);
   const detail::CurlHandle handle = detail::new_curl_handle();
@@ -168,7 +168,7 @@ inline void download(const std::string& address, const std::filesystem::path& de
   file.commit();
 }
 
-/// The same for a file that one sum describes: MD5 if it has 32 hexadecimal digits, SHA-256 if it has 64.
+/// Downloads a file that has one sum: an MD5 if it has 32 hexadecimal digits, a SHA-256 if it has 64.
 inline void download(const std::string& address, const std::filesystem::path& destination,
                      const std::string& sum, const DownloadOptions& options = {}) {
   const bool is_sha256 = sum.size() == 64;

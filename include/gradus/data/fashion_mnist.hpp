@@ -2,7 +2,7 @@
 
 #pragma once
 
-/// Needs zlib: link the CMake target gradus::gzip.
+/// Requires zlib: link the CMake target gradus::gzip.
 
 #include <algorithm>
 #include <array>
@@ -24,35 +24,35 @@
 
 namespace gradus {
 
-/// Which half of a data set: the one to learn from, or the one to be measured with.
+/// The half of a data set: for training or for testing.
 enum class Split { train, test };
 
-/// Fashion-MNIST: 70,000 grey images of clothes, 28x28, in ten classes (Xiao, Rasul and Vollgraf,
-/// arXiv:1708.07747), in the files in which it is published, as they are or gzip-compressed. MNIST itself
-/// and other sets in its form load as well.
+/// Fashion-MNIST: 70,000 grey 28x28 images of clothes in ten classes (Xiao, Rasul and Vollgraf,
+/// arXiv:1708.07747). Loads the published files, with or without gzip compression. MNIST and other sets in
+/// the same format load as well.
 struct FashionMnist {
-  /// Rows of an image.
+  /// The height of an image in pixels.
   static constexpr Index height = 28;
-  /// Columns of an image.
+  /// The width of an image in pixels.
   static constexpr Index width = 28;
   /// The number of classes.
   static constexpr Index classes = 10;
 
   /// The names of the two files of a split, without `.gz`.
   struct FileNames {
-    /// The file of the images.
+    /// The image file.
     const char* images;
-    /// The file of the labels.
+    /// The label file.
     const char* labels;
   };
-  /// Without `.gz`.
+  /// Returns the file names of a split.
   static constexpr FileNames file_names(Split split) {
     if (split == Split::train) return {"train-images-idx3-ubyte", "train-labels-idx1-ubyte"};
     return {"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"};
   }
 
-  /// Loads images `[N, 28, 28]` and labels `[N]` from the files in a folder, named `train` or `test`. Throws
-  /// FileError if one of the two is missing, damaged, not of this form, or does not fit the other.
+  /// Loads images `[N, 28, 28]` and labels `[N]` from a folder, as a data set named `train` or `test`. Throws
+  /// FileError if a file is missing, damaged or in another format, or if their sizes differ.
   static Dataset<> load(const std::filesystem::path& folder, Split split) {
     const FileNames names = file_names(split);
     const std::filesystem::path images_path = find(folder, names.images);
@@ -82,7 +82,7 @@ struct FashionMnist {
             split == Split::train ? "train" : "test"};
   }
 
-  /// Whether a folder has all four files, each with or without `.gz`.
+  /// Returns whether a folder has all four files, each with or without `.gz`.
   static bool exists(const std::filesystem::path& folder) {
     return std::ranges::all_of(std::array{Split::train, Split::test}, [&](Split split) {
       const FileNames names = file_names(split);
@@ -90,7 +90,7 @@ struct FashionMnist {
     });
   }
 
-  /// Returns the path of a file that a folder has, with or without `.gz`; empty if it has neither.
+  /// Returns the path of a file in a folder, with or without `.gz`; an empty path if neither exists.
   static std::filesystem::path locate(const std::filesystem::path& folder, const std::string& name) {
     for (const char* ending : {"", ".gz"}) {
       const std::filesystem::path path = folder / (name + ending);

@@ -2,7 +2,7 @@
 
 #pragma once
 
-/// Needs OpenSSL's libcrypto and zlib: link the CMake target gradus::download.
+/// Requires OpenSSL's libcrypto and zlib: link the CMake target gradus::download.
 
 #include <algorithm>
 #include <cstddef>
@@ -21,18 +21,18 @@
 
 namespace gradus {
 
-/// The sums by which a file is recognised, in hexadecimal digits of either case. A file is accepted if one of
-/// them matches; an empty sum is not compared.
+/// The checksums of a file, in hexadecimal digits of either case. A file is accepted if any of them matches;
+/// empty sums are not compared.
 struct FileSums {
   std::string md5 = {};              ///< of the file's bytes
   std::string sha256 = {};           ///< of the file's bytes
-  std::string unpacked_sha256 = {};  ///< of the bytes that the file unpacks to, if it is gzip-compressed
-  std::uint64_t unpacked_size = 0;   ///< of those bytes; unpacking stops when there are more. 0: unknown
+  std::string unpacked_sha256 = {};  ///< of the unpacked bytes, if the file is gzip-compressed
+  std::uint64_t unpacked_size = 0;   ///< in bytes; unpacking stops beyond it. 0: unknown
 };
 
 namespace detail {
 
-/// Returns a sum in lower case. Throws ArgumentError unless it is empty or has `digits` hexadecimal digits.
+/// Converts a sum to lower case. Throws ArgumentError unless it is empty or has `digits` hexadecimal digits.
 inline std::string normalised_sum(const char* name, const std::string& sum, std::size_t digits) {
   std::string lower = sum;
   for (char& c : lower) {
@@ -46,11 +46,11 @@ inline std::string normalised_sum(const char* name, const std::string& sum, std:
   return lower;
 }
 
-/// The SHA-256 of what a file unpacks to, whose bytes arrive in pieces. Files that are not gzip-compressed
-/// are hashed as they are.
+/// Computes the SHA-256 of the unpacked contents of a file incrementally. Files that are not gzip-compressed
+/// are hashed unchanged.
 class UnpackedSha256 {
  public:
-  /// `most` is the size at which to give up, 0 for none.
+  /// Gives up after `most` unpacked bytes; 0 means no limit.
   explicit UnpackedSha256(std::uint64_t most)
       : room_(most != 0 ? most : std::numeric_limits<std::uint64_t>::max()) {}
 
@@ -65,7 +65,7 @@ class UnpackedSha256 {
     take(bytes.subspan(missing));
   }
 
-  /// Returns the hash; nothing for gzip data that are damaged, cut short or larger than expected.
+  /// Returns the hash, or nullopt if the gzip data are damaged, truncated or larger than expected.
   std::optional<std::string> hex() {
     if (start_.size() < magic_size) take(start_);
     if (is_bad_ || (stream_ && !member_ended_)) return std::nullopt;
@@ -108,10 +108,10 @@ class UnpackedSha256 {
     sha256_.update(bytes);
   }
 
-  /// Unpacks one buffer of output and returns how many bytes it took.
+  /// Unpacks one piece of input and returns the number of bytes consumed.
   std::size_t unpack(std::span<const std::byte> bytes) {
     if (member_ended_) inflateReset(stream_.get());
-    // Copied, because the type of zlib's input is older than const.
+    // Copied, because zlib's input pointer is not const.
     const std::size_t offered = std::min(bytes.size(), input_.size());
     std::copy_n(bytes.begin(), offered, input_.begin());
     stream_->next_in = reinterpret_cast<Bytef*>(input_.data());
@@ -123,7 +123,7 @@ class UnpackedSha256 {
       code = inflate(stream_.get(), Z_NO_FLUSH);
       if (code == Z_MEM_ERROR) throw std::bad_alloc();
       add(std::span(output_).first(output_.size() - stream_->avail_out));
-      // A full buffer may leave output inside zlib although all of the input has been taken.
+      // With a full output buffer, zlib may hold more output although all input has been consumed.
     } while (code == Z_OK && !is_bad_ && (stream_->avail_in > 0 || stream_->avail_out == 0));
     member_ended_ = code == Z_STREAM_END;
     const std::size_t taken = offered - stream_->avail_in;
@@ -141,10 +141,10 @@ class UnpackedSha256 {
   bool is_bad_ = false;
 };
 
-/// Compares the sums of a file, whose bytes arrive in pieces, with those expected.
+/// Compares the sums of a file, received in pieces, with the expected ones.
 class SumCheck {
  public:
-  /// Throws ArgumentError for a sum of another length, or if there is none.
+  /// Throws ArgumentError for a sum of the wrong length or if there is no sum.
   explicit SumCheck(const FileSums& expected)
       : expected_{normalised_sum("MD5", expected.md5, 32), normalised_sum("SHA-256", expected.sha256, 64),
                   normalised_sum("SHA-256", expected.unpacked_sha256, 64), expected.unpacked_size} {
@@ -160,7 +160,7 @@ class SumCheck {
     if (unpacked_) unpacked_->update(bytes);
   }
 
-  /// Returns nothing if a sum matches, else `MD5 <found>, expected <expected>` for each. Call it once.
+  /// Returns "" if a sum matches, else `MD5 <found>, expected <expected>` for each sum. Call it once.
   std::string mismatch() {
     std::string text;
     const auto matches = [&text](const char* name, const std::string& found, const std::string& expected) {

@@ -20,10 +20,10 @@
 
 namespace gradus {
 
-/// One division of a data set for cross-validation: `data.select(fold.train)`.
+/// One fold of a cross-validation: `data.select(fold.train)`.
 struct Fold {
-  std::vector<Index> train;       ///< Samples to train on, in ascending order.
-  std::vector<Index> validation;  ///< Samples that are held out, in ascending order.
+  std::vector<Index> train;       ///< samples to train on, in ascending order
+  std::vector<Index> validation;  ///< samples held out, in ascending order
 };
 
 namespace detail {
@@ -34,7 +34,7 @@ inline void check_folds(const char* what, Index folds, Index samples) {
                       std::to_string(samples) + " samples, expected from 2 to the number of samples");
 }
 
-/// The samples of each class, shuffled.
+/// Returns the samples of each class, shuffled.
 inline std::map<Index, std::vector<Index>> shuffled_classes(std::span<const Index> labels,
                                                             Generator& random) {
   std::map<Index, std::vector<Index>> classes;
@@ -43,7 +43,7 @@ inline std::map<Index, std::vector<Index>> shuffled_classes(std::span<const Inde
   return classes;
 }
 
-/// The folds whose validation parts these are.
+/// Returns the folds, given the fold in which each sample is held out.
 inline std::vector<Fold> folds_of(const std::vector<Index>& fold_of_sample, Index count) {
   std::vector<Fold> folds(to_size(count));
   for (std::size_t sample = 0; sample < fold_of_sample.size(); ++sample) {
@@ -58,12 +58,12 @@ inline std::vector<Fold> folds_of(const std::vector<Index>& fold_of_sample, Inde
 
 }  // namespace detail
 
-/// Divides samples at random into `folds` parts of equal size, up to one sample. Each part is held out once:
+/// Splits samples at random into `folds` parts whose sizes differ by at most 1. Each part is held out once:
 ///
 ///     for (const Fold& fold : kfold(data.size(), 5, random))
 ///       trainer.fit(data.select(fold.train), data.select(fold.validation));
 ///
-/// Throws ArgumentError unless there are from 2 folds to one per sample.
+/// Throws ArgumentError unless 2 <= folds <= samples.
 inline std::vector<Fold> kfold(Index samples, Index folds, Generator& random) {
   detail::check_folds("kfold", folds, samples);
   std::vector<Index> fold_of_sample(to_size(samples));
@@ -72,20 +72,20 @@ inline std::vector<Fold> kfold(Index samples, Index folds, Generator& random) {
   return detail::folds_of(fold_of_sample, folds);
 }
 
-/// As kfold, with the classes in the same proportion in each part, up to one sample per class. Throws
-/// ArgumentError unless there are from 2 folds to one per label.
+/// As kfold, but stratified: the parts' counts of each class differ by at most 1. Throws ArgumentError unless
+/// 2 <= folds <= number of labels.
 inline std::vector<Fold> stratified_kfold(std::span<const Index> labels, Index folds, Generator& random) {
   detail::check_folds("stratified_kfold", folds, static_cast<Index>(labels.size()));
   std::vector<Index> fold_of_sample(labels.size());
-  Index place = 0;  // goes on from class to class, so that the parts have equal sizes
+  Index place = 0;  // continues across classes, so that the parts have equal sizes
   for (const auto& [label, samples] : detail::shuffled_classes(labels, random)) {
     for (const Index sample : samples) fold_of_sample[to_size(sample)] = place++ % folds;
   }
   return detail::folds_of(fold_of_sample, folds);
 }
 
-/// As split, with the classes in the same proportion in both parts, up to one sample per class. Samples keep
-/// their order. Throws ArgumentError if the fraction is outside [0, 1].
+/// As split, but stratified: both parts have the same proportion of each class, to within one sample. Samples
+/// keep their order. Throws ArgumentError if the fraction is outside [0, 1].
 template <class Element>
 TrainValidation<Dataset<Element, Index>> stratified_split(const Dataset<Element, Index>& data,
                                                           double validation_fraction, Generator& random) {
@@ -95,7 +95,7 @@ TrainValidation<Dataset<Element, Index>> stratified_split(const Dataset<Element,
   }
   data.size();
   std::vector<Index> train, validation;
-  double exact = 0;  // carries the rounding error of one class over to the next
+  double exact = 0;  // carries the rounding error over to the next class
   for (const auto& [label, samples] : detail::shuffled_classes(data.labels.span(), random)) {
     exact += validation_fraction * static_cast<double>(samples.size());
     const auto wanted = static_cast<std::size_t>(std::llround(exact)) - validation.size();

@@ -13,32 +13,32 @@
 #include <gradus/core/prefetch.hpp>
 #include <gradus/core/tensor.hpp>
 
-/// Collects the rows of a batch in one tensor.
+/// Gathers the rows of a batch into one tensor.
 namespace gradus::detail {
 
-/// Which examples make up a batch: `rest[i]` if shuffled, else `first + i`.
+/// The examples of a batch: `rest[i]` if shuffled, else `first + i`.
 struct BatchRows {
-  std::span<const Index> rest = {};  ///< shuffled examples from this batch's first to the epoch's last
+  std::span<const Index> rest = {};  ///< shuffled examples, from this batch's first to the end of the epoch
   Index first = 0;
   Index count = 0;
 
   bool is_shuffled() const { return !rest.empty(); }
   Index operator[](Index i) const { return is_shuffled() ? rest[to_size(i)] : first + i; }
 
-  /// Returns the example `i` places after the batch's first, which may belong to a later batch; nothing past
-  /// the epoch's last example, or if the examples are not shuffled.
+  /// Returns the example `i` places after the first of the batch, which may belong to a later batch. Returns
+  /// nullopt past the last example of the epoch or if the examples are not shuffled.
   std::optional<Index> after(Index i) const {
     const std::size_t at = to_size(i);
     return at < rest.size() ? std::optional(rest[at]) : std::nullopt;
   }
 };
 
-/// Converting fewer elements is not worth waking a thread.
+/// Smaller batches are not worth waking a thread.
 inline constexpr Index min_elements_per_part = 1 << 15;
-/// Shuffled rows wait for memory, longer than their conversion takes, unless they are asked for in advance.
+/// Prefetch distance: without prefetching, fetching a shuffled row takes longer than converting it.
 inline constexpr Index prefetched_rows = 8;
 
-/// Gives `to` one row per row of the batch, and calls copy_row(in, out, elements per row) for each.
+/// Resizes `to` to one row per row of the batch and calls copy_row(in, out, elements per row) for each.
 template <class From, class To, class CopyRow>
 void gather_rows(const Tensor<From>& from, const BatchRows& rows, Tensor<To>& to, const CopyRow& copy_row,
                  Parallel parallel) {
@@ -47,7 +47,7 @@ void gather_rows(const Tensor<From>& from, const BatchRows& rows, Tensor<To>& to
   const Index parts = std::clamp(to.size() / min_elements_per_part, Index{1}, parallel.threads());
   parallel.run_ranges(parts, rows.count, [&](Index begin, Index end) {
     for (Index i = begin; i < end; ++i) {
-      // Past this part's last row, the first rows of the same part of the next batch come next.
+      // Past this part's last row, prefetch the first rows of the same part of the next batch.
       const Index ahead = i + prefetched_rows;
       const auto next = rows.after(ahead < end ? ahead : rows.count + begin + ahead - end);
       if (next) prefetch(from.data() + *next * width, width * Index{sizeof(From)});

@@ -2,7 +2,7 @@
 
 #pragma once
 
-/// Needs zlib: link the CMake target gradus::gzip.
+/// Requires zlib: link the CMake target gradus::gzip.
 
 #include <algorithm>
 #include <array>
@@ -22,10 +22,10 @@
 
 namespace gradus {
 
-/// The bytes of a file, unpacked if it is gzip-compressed (RFC 1952), which its first two bytes tell; a name
-/// proves nothing. Unpacks straight into the reader's memory, only as far as it asks.
+/// Reads a file and unpacks it if it is gzip-compressed (RFC 1952), as detected by its first two bytes, not
+/// its name. Unpacks directly into the caller's buffer, only as far as requested.
 ///
-/// `read` throws FileError for data that are damaged, cut short, fail their checksum or length, or are
+/// `read` throws FileError if the data are damaged, truncated, fail the checksum or length check, or are
 /// followed by anything but another gzip member.
 class GzipFile {
  public:
@@ -40,10 +40,10 @@ class GzipFile {
     if (inflateInit2(stream_.get(), gzip_only) != Z_OK) throw std::bad_alloc();
   }
 
-  /// Whether the file is compressed.
+  /// Returns whether the file is compressed.
   bool is_compressed() const { return stream_ != nullptr; }
 
-  /// Reads up to out.size() decompressed bytes. Returns how many; fewer only at the end. Throws FileError.
+  /// Reads up to out.size() unpacked bytes; returns the number, fewer only at the end. Throws FileError.
   std::size_t read(std::span<std::byte> out) {
     if (!is_compressed()) return file_.read(out);
     std::size_t count = 0;
@@ -51,14 +51,14 @@ class GzipFile {
     return count;
   }
 
-  /// An upper bound of the decompressed size in bytes.
+  /// Returns an upper bound on the unpacked bytes left.
   std::uint64_t bound() const {
     if (!is_compressed()) return file_.bound();
     const std::uint64_t packed = file_.bound() + stream_->avail_in + held_input;
     const std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
     return packed > most / max_expansion ? most : packed * max_expansion;
   }
-  /// The path, for messages.
+  /// Returns the path, for messages.
   const std::string& name() const { return file_.name(); }
 
  private:
@@ -72,7 +72,7 @@ class GzipFile {
   static constexpr std::array<std::byte, 2> magic{std::byte{0x1f}, std::byte{0x8b}};
   static constexpr int gzip_only = 15 + 16;  // zlib's code: window of 2^15 bytes, gzip wrapper
   static constexpr std::size_t input_size = std::size_t{1} << 18;
-  // Deflate's limit: 258 bytes in two bits. zlib may hold what 8 bytes of input unpack to.
+  // Deflate packs at most 258 bytes into two bits. zlib may hold output from up to 8 bytes of input.
   static constexpr std::uint64_t max_expansion = 1032;
   static constexpr std::uint64_t held_input = 8;
 

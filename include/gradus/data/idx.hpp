@@ -22,7 +22,7 @@
 
 namespace gradus {
 
-/// The element types of the IDX format, by their codes in a file's third byte.
+/// Element types of the IDX format, with the codes in a file's third byte.
 enum class IdxType : std::uint8_t {
   uint8 = 0x08,
   int8 = 0x09,
@@ -32,22 +32,22 @@ enum class IdxType : std::uint8_t {
   float64 = 0x0e
 };
 
-/// The header of an IDX file: 0, 0, type, rank, then each extent in 4 bytes; all numbers
-/// big-endian (http://yann.lecun.com/exdb/mnist/). For writing one see write_idx.hpp.
+/// The header of an IDX file: 0, 0, type, rank, then each extent in 4 bytes, all big-endian
+/// (http://yann.lecun.com/exdb/mnist/). See write_idx.hpp for writing.
 struct IdxHeader {
-  /// The code of the element type.
+  /// The element type.
   IdxType type;
   /// The shape of the tensor.
   Shape shape;
 };
 
-/// The element types that both tensors and IDX files support.
+/// An element type supported by both tensors and IDX files.
 template <class T>
 concept IdxScalar =
     std::same_as<T, std::uint8_t> || std::same_as<T, std::int8_t> || std::same_as<T, std::int16_t> ||
     std::same_as<T, std::int32_t> || std::same_as<T, float> || std::same_as<T, double>;
 
-/// The code of an element type in the header of an IDX file.
+/// Returns the IDX code of an element type.
 template <IdxScalar T>
 constexpr IdxType idx_type() {
   if constexpr (std::is_same_v<T, std::uint8_t>) return IdxType::uint8;
@@ -95,7 +95,7 @@ std::uint32_t read_uint32(Source& source, const char* what) {
   return big_endian(value);
 }
 
-/// Reads up to the first element.
+/// Reads everything before the first element.
 template <ByteSource Source>
 IdxHeader parse_idx_header(Source& source) {
   const std::uint32_t magic = read_uint32(source, "magic number");
@@ -138,9 +138,9 @@ IdxHeader parse_idx_header(Source& source) {
 
 }  // namespace detail
 
-/// A tensor from a source that ends with it. Believes no size that the source cannot hold, so that a
-/// malformed one costs no memory. Throws FileError, which names what was found and what was expected, for
-/// everything that is not an IDX file with elements of type T.
+/// Reads a tensor from a source that contains nothing else. Checks sizes against the source first, so that a
+/// malformed header cannot cause a large allocation. Throws FileError with what was found and expected unless
+/// the source is an IDX file with elements of type T.
 template <IdxScalar T, class Source>
 requires ByteSource<std::remove_cvref_t<Source>> Tensor<T> read_idx(Source&& source) {
   const IdxHeader header = detail::parse_idx_header(source);
@@ -167,13 +167,13 @@ requires ByteSource<std::remove_cvref_t<Source>> Tensor<T> read_idx(Source&& sou
   return result;
 }
 
-/// A tensor from a file that is not compressed; for others see GzipFile.
+/// Reads a tensor from an uncompressed file; see GzipFile for compressed ones.
 template <IdxScalar T>
 Tensor<T> read_idx(const std::filesystem::path& path) {
   return read_idx<T>(PlainFile(path));
 }
 
-/// The element type and shape of a file that is not compressed. Throws FileError.
+/// Reads the element type and shape from an uncompressed file. Throws FileError.
 inline IdxHeader read_idx_header(const std::filesystem::path& path) {
   PlainFile file(path);
   return detail::parse_idx_header(file);

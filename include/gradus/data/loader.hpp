@@ -28,56 +28,56 @@
 
 namespace gradus {
 
-/// A batch of samples. Valid until the loader makes the next one.
+/// A batch of samples. Valid until the loader produces the next one.
 template <class Scalar, class Label = Index>
 struct Batch {
-  /// Class indices are a span, regression labels a tensor `[B, ...]`.
+  /// A span of class indices, or a tensor `[B, ...]` of regression targets.
   using Labels =
       std::conditional_t<std::is_same_v<Label, Index>, std::span<const Index>, TensorView<const Label>>;
 
   TensorView<const Scalar> x;  ///< `[B, ...]`
   Labels labels;               ///< B labels
 
-  /// The number of samples.
+  /// Returns the number of samples.
   Index size() const { return x.shape()[0]; }
 };
 
 /// The options of a Loader.
 template <class Element>
 struct LoaderOptions {
-  /// Samples of a batch. The last batch may be smaller.
+  /// Samples per batch. The last batch may be smaller.
   Index batch_size = 256;
-  /// Whether a training epoch draws a new order.
+  /// Whether each training epoch uses a new order.
   bool shuffle = true;
-  /// Draws the samples of a training epoch instead: fills a span of N indices. See WeightedSampler.
+  /// Draws the samples of a training epoch instead, filling a span of N indices. See WeightedSampler.
   std::function<void(std::span<Index> samples, Generator& random)> sampler = {};
-  bool drop_last = false;  ///< leaves out a last batch that is smaller than the others
+  bool drop_last = false;  ///< whether to drop a last batch that is smaller than the others
   double divisor = std::is_same_v<Element, std::uint8_t> ? 255 : 1;  ///< maps bytes to [0, 1]
-  /// Changes the elements of a gathered batch, `[B, ...]`, before they are divided: random shifts, flips.
-  /// Called by `training_epoch` only, so that evaluation sees the data unchanged.
+  /// Modifies a gathered batch `[B, ...]` in place before the division, such as by random shifts or flips.
+  /// Called only by `training_epoch`, so that evaluation sees unmodified data.
   std::function<void(TensorView<Element> batch, Generator& random)> transform = {};
   Parallel parallel = {};  ///< threads that convert large batches; their pool must outlive the loader
 };
 
-/// Makes batches of a data set. Gathers the rows of each batch and converts them into a buffer that is
-/// reused, also across epochs. The data set needs no floating-point copy, and nothing is allocated after the
-/// first batch.
+/// Produces batches of a data set, gathering and converting the rows of each into a buffer that is reused
+/// across batches and epochs. No floating-point copy of the data set is needed, and nothing is allocated
+/// after the first batch.
 ///
 ///     for (const auto& batch : loader.training_epoch(random)) step(batch.x, batch.labels);
 ///
-/// Refers to the data set, which must outlive it. One epoch at a time.
+/// Keeps a reference to the data set, which must outlive the loader. Supports one epoch at a time.
 template <std::floating_point Scalar = float, TensorScalar Element = std::uint8_t, TensorScalar Label = Index>
 class Loader {
  public:
-  /// The data set that is divided into batches.
+  /// The data set type.
   using Data = Dataset<Element, Label>;
-  /// The type of the options.
+  /// The options type.
   using Options = LoaderOptions<Element>;
 
   class Epoch;
 
-  /// Throws ArgumentError for a batch size below 1 or a divisor that is 0 or not finite as a Scalar,
-  /// ShapeError unless there are as many labels as inputs.
+  /// Throws ArgumentError if the batch size is below 1, or if the divisor is 0 or not finite as a Scalar.
+  /// Throws ShapeError unless there are as many labels as inputs.
   explicit Loader(const Data& data, Options options = {}) : data_(&data), options_(std::move(options)) {
     if (options_.batch_size < 1) {
       throw ArgumentError("Loader: batch size is " + std::to_string(options_.batch_size) +
@@ -92,24 +92,24 @@ class Loader {
   }
   explicit Loader(const Data&&, Options = {}) = delete;
 
-  /// The data set.
+  /// Returns the data set.
   const Data& data() const { return *data_; }
-  /// The options that the loader was made with.
+  /// Returns the options passed to the constructor.
   const Options& options() const { return options_; }
-  /// The data set's name, by which a trainer reports validation results.
+  /// Returns the data set's name, under which a trainer reports validation results.
   const std::string& name() const { return data_->name; }
 
-  /// Batches in an epoch.
+  /// Returns the number of batches per epoch.
   Index size() const {
     const Index examples = data_->size();
     const Index whole = examples / options_.batch_size;
     return whole + (!options_.drop_last && examples % options_.batch_size > 0 ? 1 : 0);
   }
 
-  /// Returns the batches of a pass to train on: every example once, transformed, and shuffled by one
-  /// `random.permutation(N)` as PyTorch shuffles by `torch.randperm(N)` unless the options turn shuffling
-  /// off or have a sampler. The generator must outlive the epoch. Throws IndexError if a sampler draws a
-  /// sample that does not exist.
+  /// Returns the batches of a training pass: each example once, transformed, in the order of
+  /// `random.permutation(N)`, like PyTorch with `torch.randperm(N)`, unless the options disable shuffling or
+  /// set a sampler. The generator must outlive the epoch. Throws IndexError if the sampler draws a sample
+  /// that does not exist.
   Epoch training_epoch(Generator& random) & {
     if (draws_order()) order_.resize(to_size(data_->size()));
     if (options_.sampler) {
@@ -121,10 +121,10 @@ class Loader {
     return Epoch(*this, &random);
   }
 
-  /// Returns the batches of a pass to evaluate with: every example once, in order and not transformed.
+  /// Returns the batches of an evaluation pass: each example once, in order, untransformed.
   Epoch evaluation_epoch() & { return Epoch(*this, nullptr); }
 
-  // The batches are in the loader's memory.
+  // Deleted because batches refer to the loader's memory.
   void training_epoch(Generator& random) && = delete;
   void evaluation_epoch() && = delete;
 
@@ -184,19 +184,19 @@ class Loader {
   Tensor<Label> labels_;
 };
 
-/// The batches of one pass over the data, a range for one loop.
+/// The batches of one pass over the data, for a single range-based loop.
 template <std::floating_point Scalar, TensorScalar Element, TensorScalar Label>
 class Loader<Scalar, Element, Label>::Epoch {
  public:
-  /// Refers to the current batch, which the next step overwrites.
+  /// An input iterator over the batches. Each increment overwrites the current batch.
   class Iterator {
    public:
-    /// The type of a batch.
+    /// The batch type.
     using value_type = Batch<Scalar, Label>;
-    /// Required of an iterator.
+    /// The difference type, required of an iterator.
     using difference_type = Index;
 
-    /// Refers to the current batch, which the next step overwrites.
+    /// Loads the first batch.
     Iterator(Loader& loader, Generator* random) : loader_(&loader), random_(random) { gather(); }
 
     /// Returns the current batch.
@@ -225,14 +225,14 @@ class Loader<Scalar, Element, Label>::Epoch {
     value_type batch_;
   };
 
-  /// Begins a pass over the data. A null generator means in order.
+  /// Starts a pass over the data, in order if `random` is null.
   Epoch(Loader& loader, Generator* random) : loader_(&loader), random_(random) {}
 
-  /// How many batches there will be.
+  /// Returns the number of batches.
   Index size() const { return loader_->size(); }
-  /// The first batch.
+  /// Loads the first batch.
   Iterator begin() const { return Iterator(*loader_, random_); }
-  /// The end of the pass.
+  /// Returns the sentinel for the end of the pass.
   std::default_sentinel_t end() const { return {}; }
 
  private:
@@ -240,7 +240,7 @@ class Loader<Scalar, Element, Label>::Epoch {
   Generator* random_;
 };
 
-/// Deduces the types of the data set.
+/// Deduces the template arguments from the data set.
 template <class Element, class Label>
 Loader(const Dataset<Element, Label>&, LoaderOptions<Element> = {})
     -> Loader<std::conditional_t<std::is_same_v<Element, double>, double, float>, Element, Label>;

@@ -21,20 +21,20 @@
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/data/dataset.hpp>
 
-/// Data sets from what a program has in memory. The data are copied.
+/// Builds data sets from objects in memory. The data are copied.
 namespace gradus {
 
 namespace detail {
 
-/// Integers and enumerations are classes; floating-point numbers are regression targets.
+/// Label types that mean classes: integers and enumerations. Floating-point labels are regression targets.
 template <class T>
 concept ClassLabel = std::integral<T> || std::is_enum_v<T>;
 
-/// The type of the labels of a data set.
+/// The label type of a data set.
 template <class Scalar, class Target>
 using LabelOf = std::conditional_t<ClassLabel<Target>, Index, Scalar>;
 
-/// `[N]` for classes, `[N, targets]` for a regression.
+/// Returns `[N]` for classes, `[N, targets]` for regression.
 template <class Label>
 Shape label_shape(Index samples, Index targets) {
   if constexpr (std::same_as<Label, Index>)
@@ -43,7 +43,7 @@ Shape label_shape(Index samples, Index targets) {
     return Shape{samples, targets};
 }
 
-/// Checks class indices and counts the classes. Does nothing for a regression.
+/// Checks class indices and counts the classes. Does nothing for regression.
 template <class Scalar, class Label>
 void count_classes(Dataset<Scalar, Label>& data) {
   if constexpr (std::same_as<Label, Index>) {
@@ -66,9 +66,9 @@ inline void check_rows(Index inputs, Index labels) {
 
 }  // namespace detail
 
-/// Copies Eigen matrices with one sample per row: inputs `[N, features]`; labels of integers are classes
-/// `[N]`, labels of floating-point numbers are targets `[N, targets]`. Throws ShapeError unless there are as
-/// many labels as inputs, or if there are several columns of classes, and ArgumentError for a negative class.
+/// Copies Eigen matrices with one sample per row: inputs `[N, features]`, and labels that are classes `[N]`
+/// if integers, else regression targets `[N, targets]`. Throws ShapeError if the numbers of inputs and labels
+/// differ or if there is more than one column of classes; ArgumentError for a negative class.
 template <class X, class Y>
 auto make_dataset(const Eigen::DenseBase<X>& inputs, const Eigen::DenseBase<Y>& labels) {
   using Scalar = typename X::Scalar;
@@ -88,9 +88,8 @@ auto make_dataset(const Eigen::DenseBase<X>& inputs, const Eigen::DenseBase<Y>& 
   return data;
 }
 
-/// Copies arrays: `inputs` has the features of the first sample, then those of the second, and so on;
-/// `labels` has one class or target per sample. Throws ShapeError unless the sizes fit, and ArgumentError for
-/// a negative class.
+/// Copies arrays. `inputs` holds the features sample by sample; `labels` has one class or target per sample.
+/// Throws ShapeError if the sizes do not match and ArgumentError for a negative class.
 template <TensorScalar Scalar, class Target>
 requires detail::ClassLabel<Target> || std::floating_point<Target>
 auto make_dataset(std::span<const Scalar> inputs, Index features, std::span<const Target> labels) {
@@ -110,13 +109,13 @@ auto make_dataset(std::span<const Scalar> inputs, Index features, std::span<cons
   return data;
 }
 
-/// Copies members of structs, or what functions return for them: first the target, then the features.
+/// Copies data members of structs, or the results of functions called on them: the target, then the features.
 ///
 ///     struct House { double area; int rooms; double price; };
 ///     const auto data = make_dataset<float>(houses, &House::price, &House::area, &House::rooms);
 ///
-/// Features become `[N, features]`. A target that is an integer or an enumeration is the class of the sample.
-/// Throws ArgumentError for a negative class.
+/// Features become `[N, features]`. A target of integer or enumeration type is a class. Throws ArgumentError
+/// for a negative class.
 template <TensorScalar Scalar, std::ranges::sized_range Structs, class Target, class... Features>
 requires std::invocable<const Target&, std::ranges::range_reference_t<const Structs>> &&
     (std::invocable<const Features&, std::ranges::range_reference_t<const Structs>>&&...) auto make_dataset(

@@ -19,17 +19,16 @@
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/data/loader.hpp>
 
-/// Mixup: Zhang, Cisse, Dauphin and Lopez-Paz, 2018 (arXiv:1710.09412). A network is trained on
-/// `share x_i + (1 - share) x_j` and on the labels of both, weighted alike.
+/// Mixup (Zhang, Cisse, Dauphin and Lopez-Paz, 2018, arXiv:1710.09412): trains a network on `share x_i + (1 -
+/// share) x_j` with the labels of both, weighted by the same shares.
 namespace gradus {
 
 namespace detail {
 
-/// Returns the logarithm of a number in (0, 1].
+/// Returns the logarithm of a uniform random number in (0, 1].
 inline double log_uniform(Generator& random) { return std::log(1 - random.uniform<double>()); }
 
-/// Returns the logarithm of a number of the gamma distribution with this shape >= 1 and scale 1: Marsaglia
-/// and Tsang, 2000.
+/// Returns the logarithm of a gamma variate with `shape` >= 1 and scale 1 (Marsaglia and Tsang, 2000).
 inline double log_gamma_variate(double shape, Generator& random) {
   const double d = shape - 1.0 / 3, c = 1 / std::sqrt(9 * d);
   while (true) {
@@ -40,11 +39,10 @@ inline double log_gamma_variate(double shape, Generator& random) {
   }
 }
 
-/// Returns a number of the distribution Beta(alpha, alpha), in [0, 1], for any alpha > 0.
+/// Returns a variate of Beta(alpha, alpha), in [0, 1], for any alpha > 0.
 ///
-/// A gamma number of shape alpha < 1 is one of shape alpha + 1 times U^(1/alpha), whose logarithm may
-/// overflow. So the two logarithms of U are subtracted before they are divided by alpha: 0 or infinity, never
-/// NaN.
+/// A gamma variate of shape alpha < 1 is one of shape alpha + 1 times U^(1/alpha), whose logarithm may
+/// overflow. Subtracting the two logarithms of U before dividing by alpha gives 0 or infinity, never NaN.
 inline double symmetric_beta_variate(double alpha, Generator& random) {
   struct Variate {
     double log_u, log_gamma;
@@ -60,39 +58,39 @@ inline double symmetric_beta_variate(double alpha, Generator& random) {
 
 }  // namespace detail
 
-/// Labels of mixed examples: `share` of each example is of class `labels[i]`, the rest of `partners[i]`.
+/// Labels of mixed examples: each belongs to class `labels[i]` by `share` and to `partners[i]` by the rest.
 struct MixedLabels {
-  /// The labels of the first images.
+  /// The labels of the original examples.
   std::span<const Index> labels = {};
-  /// The labels of the images that are mixed in.
+  /// The labels of the examples mixed in.
   std::span<const Index> partners = {};
-  /// The share of the first image, in [0, 1].
+  /// The share of the original examples, in [0, 1].
   double share = 1;
 };
 
-/// A batch whose images are mixed: inputs `[N, ...]` and the labels of both sources.
+/// A batch of mixed examples, with the labels of both sources.
 template <class Scalar>
 struct MixedBatch {
   TensorView<const Scalar> x;  ///< `[B, ...]`
-  /// The labels of the first images.
+  /// The labels of both sources and their share.
   MixedLabels labels = {};
 
-  /// The number of batches.
+  /// Returns the number of examples.
   Index size() const { return x.shape()[0]; }
 };
 
-/// The batches of a loader, each mixed with itself in another order, by a share from Beta(alpha, alpha) drawn
-/// for each batch: small alphas hardly mix, 1 mixes by any share alike.
+/// Mixes each batch of a loader with a permutation of itself, with a share drawn from Beta(alpha, alpha) per
+/// batch. A small alpha hardly mixes; with alpha = 1 the share is uniform.
 ///
 ///     MixupLoader mixed(loader, 0.2);
 ///     Trainer trainer{net, MixupCrossEntropy<>{}, optimizer, random};
 ///     trainer.fit(mixed, validation_loader);
 ///
-/// Refers to the loader, which must outlive it. `evaluation_epoch` does not mix.
+/// Keeps a reference to the loader, which must outlive it. `evaluation_epoch` does not mix.
 template <class Scalar, class Element>
 class MixupLoader {
  public:
-  /// The loader whose batches are mixed.
+  /// The type of the loader whose batches are mixed.
   using Source = Loader<Scalar, Element, Index>;
   class Epoch;
 
@@ -103,14 +101,14 @@ class MixupLoader {
     }
   }
 
-  /// The number of batches.
+  /// Returns the number of batches per epoch.
   Index size() const { return loader_->size(); }
-  /// The name of the data set.
+  /// Returns the name of the data set.
   const std::string& name() const { return loader_->name(); }
-  /// Begins a training epoch in mixed batches.
+  /// Starts a training epoch with mixed batches.
   Epoch training_epoch(Generator& random) & { return Epoch(*this, random); }
-  void training_epoch(Generator& random) && = delete;  // the mixed batches are in this object's memory
-  /// Begins a pass in order, without mixing.
+  void training_epoch(Generator& random) && = delete;  // batches refer to this object's memory
+  /// Starts an evaluation pass, in order and without mixing.
   typename Source::Epoch evaluation_epoch() { return loader_->evaluation_epoch(); }
 
  private:
@@ -141,15 +139,15 @@ class MixupLoader {
 template <class Scalar, class Element>
 class MixupLoader<Scalar, Element>::Epoch {
  public:
-  /// Refers to the current batch, which the next step overwrites.
+  /// An input iterator over mixed batches. Each increment overwrites the current batch.
   class Iterator {
    public:
-    /// The type of a batch.
+    /// The batch type.
     using value_type = MixedBatch<Scalar>;
-    /// Required of an iterator.
+    /// The difference type, required of an iterator.
     using difference_type = Index;
 
-    /// Refers to the current batch, which the next step overwrites.
+    /// Loads and mixes the first batch.
     Iterator(MixupLoader& mixer, typename Source::Epoch::Iterator at, Generator& random)
         : mixer_(&mixer), at_(std::move(at)), random_(&random) {
       mix();
@@ -158,13 +156,13 @@ class MixupLoader<Scalar, Element>::Epoch {
     value_type operator*() const { return batch_; }
     /// Returns the current batch.
     const value_type* operator->() const { return &batch_; }
-    /// Loads the next batch.
+    /// Loads and mixes the next batch.
     Iterator& operator++() {
       ++at_;
       mix();
       return *this;
     }
-    /// Loads the next batch.
+    /// Loads and mixes the next batch.
     void operator++(int) { ++*this; }
     /// Returns whether the pass is over.
     bool operator==(std::default_sentinel_t end) const { return at_ == end; }
@@ -180,15 +178,15 @@ class MixupLoader<Scalar, Element>::Epoch {
     value_type batch_;
   };
 
-  /// One pass over the data in mixed batches.
+  /// Starts a pass over the data.
   Epoch(MixupLoader& mixer, Generator& random)
       : mixer_(&mixer), random_(&random), batches_(mixer.loader_->training_epoch(random)) {}
 
-  /// The number of batches.
+  /// Returns the number of batches.
   Index size() const { return mixer_->size(); }
-  /// The first batch.
+  /// Loads and mixes the first batch.
   Iterator begin() const { return Iterator(*mixer_, batches_.begin(), *random_); }
-  /// The end of the pass.
+  /// Returns the sentinel for the end of the pass.
   std::default_sentinel_t end() const { return {}; }
 
  private:

@@ -28,18 +28,18 @@
 
 namespace gradus {
 
-/// The options of load_npy and load_npz.
+/// Options for load_npy and load_npz.
 struct NpyOptions {
-  /// Accepts other types of numbers, such as float64 for a tensor of float. Integers must fit.
+  /// Converts other numeric types, such as float64 for a tensor of float. Integers must be in range.
   bool convert = false;
 };
 
 namespace detail {
 
-/// Where the elements of an array in Fortran order go in a row-major tensor.
+/// Maps the elements of an array in Fortran order to their offsets in a row-major tensor.
 class FortranOrder {
  public:
-  /// Begins at the first element.
+  /// Starts at the first element.
   explicit FortranOrder(const Shape& shape) : shape_(shape) {
     Index stride = 1;
     for (Index axis = shape.rank(); axis-- > 0;) {
@@ -47,7 +47,7 @@ class FortranOrder {
       stride *= shape[axis];
     }
   }
-  /// Returns the place of the next element.
+  /// Returns the offset of the next element.
   Index next() {
     const Index place = place_;
     for (Index axis = 0; axis < shape_.rank(); ++axis) {
@@ -67,7 +67,7 @@ class FortranOrder {
   Index place_ = 0;
 };
 
-/// Calls `f(T{})` for the type T that a file's elements have.
+/// Calls `f(T{})` with the element type T of a file.
 template <class F>
 void with_npy_type(const NpyType& type, const F& f) {
   const auto of_size = [&](auto one, auto two, auto four, auto eight) {
@@ -83,13 +83,13 @@ void with_npy_type(const NpyType& type, const F& f) {
   if (type.kind == 'f' && type.size == 8) f(double{});
 }
 
-/// Whether a number can be converted to T: integers must be whole and within its range.
+/// Returns whether a number converts to T: for an integer T it must be whole and in range.
 template <class T, class Stored>
 bool fits_npy(Stored value) {
   if constexpr (std::floating_point<T> || std::same_as<T, Stored>) {
     return true;
   } else if constexpr (std::floating_point<Stored>) {
-    // The largest integer may be rounded up, so it is compared as a power of two that is out of range.
+    // Rounding may change the largest integer, so the value is compared with the next power of two.
     const auto above = std::ldexp(Stored{1}, std::numeric_limits<T>::digits);
     return value == std::trunc(value) && value >= static_cast<Stored>(std::numeric_limits<T>::lowest()) &&
            value < above;
@@ -99,10 +99,10 @@ bool fits_npy(Stored value) {
   }
 }
 
-/// Reads the elements of type Stored, piece by piece, into a tensor.
+/// Reads elements of type Stored into a tensor, piece by piece.
 template <class Stored, class T, ByteSource Source>
 void read_npy_elements(Source& source, const NpyHeader& header, Tensor<T>& result) {
-  // A byte that is neither 0 nor 1 would be no bool.
+  // A bool must not hold a byte other than 0 or 1.
   using Bits = std::conditional_t<std::same_as<Stored, bool>, std::uint8_t, Stored>;
   constexpr Index piece = 8192;
   std::vector<Bits> read(to_size(std::min(piece, result.size())));
@@ -129,9 +129,9 @@ void read_npy_elements(Source& source, const NpyHeader& header, Tensor<T>& resul
 
 }  // namespace detail
 
-/// Reads an array from a source that ends with it: versions 1 to 3, both byte orders, C and Fortran order.
-/// The result is row-major. Believes no size that the source cannot hold, so that a malformed one costs no
-/// memory. Throws FileError, which names what was found and what was expected.
+/// Reads an array in npy format 1 to 3, either byte order, C or Fortran order, from a source that contains
+/// nothing else. The result is row-major. Checks sizes against the source, so that a malformed header cannot
+/// cause a large allocation. Throws FileError, naming what was found and expected.
 template <NpyScalar T, class Source>
 requires ByteSource<std::remove_cvref_t<Source>> Tensor<T> read_npy(Source&& source,
                                                                     NpyOptions options = {}) {
@@ -154,7 +154,7 @@ requires ByteSource<std::remove_cvref_t<Source>> Tensor<T> read_npy(Source&& sou
   return result;
 }
 
-/// Reads what `numpy.save` has written: `load_npy<float>("x.npy")`. Throws FileError.
+/// Loads an array written by `numpy.save`: `load_npy<float>("x.npy")`. Throws FileError.
 template <NpyScalar T>
 Tensor<T> load_npy(const std::filesystem::path& file, NpyOptions options = {}) {
   return read_npy<T>(PlainFile(file), options);

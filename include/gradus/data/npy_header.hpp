@@ -28,33 +28,33 @@
 
 namespace gradus {
 
-/// An element type of NumPy: `<f4` is a little-endian float.
+/// A NumPy element type: `<f4` is a little-endian float.
 struct NpyType {
-  char kind = 'f';             ///< `f` for floating point, `i` and `u` for integers, `b` for bool.
-  std::size_t size = 4;        ///< In bytes.
-  bool is_big_endian = false;  ///< The order of the bytes; false if there is one.
+  char kind = 'f';             ///< `f` for floating point, `i` and `u` for integers, `b` for bool
+  std::size_t size = 4;        ///< in bytes
+  bool is_big_endian = false;  ///< the byte order; false for single bytes
 
-  /// Whether two types are the same, up to the order of the bytes.
+  /// Returns whether two types differ at most in byte order.
   bool has_same_values(const NpyType& other) const { return kind == other.kind && size == other.size; }
-  /// Returns the type as NumPy writes it: `<f4`, `>i8`, `|u1`.
+  /// Returns the type in NumPy's notation: `<f4`, `>i8`, `|u1`.
   std::string to_string() const {
     return (size == 1 ? "|" : is_big_endian ? ">" : "<") + std::string(1, kind) + std::to_string(size);
   }
 };
 
-/// The header of a .npy file. The format is defined in
+/// The header of a .npy file, as specified in
 /// https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html.
 struct NpyHeader {
-  NpyType type = {};              ///< The element type.
-  bool is_fortran_order = false;  ///< Whether the first axis varies fastest.
-  Shape shape = {};               ///< The shape of the array.
+  NpyType type = {};              ///< the element type
+  bool is_fortran_order = false;  ///< whether the first axis varies fastest
+  Shape shape = {};               ///< the shape of the array
 };
 
-/// The element types that both tensors and .npy files support.
+/// An element type supported by both tensors and .npy files.
 template <class T>
 concept NpyScalar = TensorScalar<T> && sizeof(T) <= 8;
 
-/// The type of this machine's elements of type T.
+/// Returns the type of native elements of type T.
 template <NpyScalar T>
 constexpr NpyType npy_type() {
   const char kind = std::same_as<T, bool>    ? 'b'
@@ -66,14 +66,14 @@ constexpr NpyType npy_type() {
 
 namespace detail {
 
-/// Reads the header's dictionary, a Python literal such as
-/// `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }`.
+/// Parses the header's dictionary, a Python literal such as `{'descr': '<f4', 'fortran_order': False,
+/// 'shape': (2, 3), }`.
 class NpyDictionary {
  public:
-  /// Messages begin with `file`.
+  /// Error messages start with `file`.
   NpyDictionary(std::string_view text, const std::string& file) : text_(text), file_(file) {}
 
-  /// Throws FileError unless the dictionary has these three keys and no others.
+  /// Parses the dictionary. Throws FileError unless it has exactly these three keys.
   NpyHeader parse() {
     std::optional<NpyType> type;
     std::optional<bool> is_fortran_order;
@@ -102,7 +102,7 @@ class NpyDictionary {
     throw FileError(file_ + ": the npy header " + what);
   }
 
-  /// The next character that is no blank; 0 at the end.
+  /// Returns the next non-blank character, or 0 at the end.
   char peek() {
     while (!text_.empty() && std::string_view(" \t\n\r").find(text_.front()) != std::string_view::npos)
       text_.remove_prefix(1);
@@ -179,11 +179,11 @@ class NpyDictionary {
   const std::string& file_;
 };
 
-/// Headers beyond this are refused. Those of numbers take about 100 bytes.
+/// Longer headers are rejected. Numeric arrays need about 100 bytes.
 inline constexpr std::size_t longest_npy_header = 4096;
 inline constexpr std::string_view npy_magic = "\x93NUMPY";
 
-/// Reads up to the first element. Throws FileError.
+/// Reads everything before the first element. Throws FileError.
 template <ByteSource Source>
 NpyHeader parse_npy_header(Source& source) {
   const auto read = [&](std::span<std::byte> out) {
@@ -212,7 +212,7 @@ NpyHeader parse_npy_header(Source& source) {
   return NpyDictionary(text, name).parse();
 }
 
-/// Returns the bytes before the first element, a multiple of 64, in version 1 of the format.
+/// Returns the bytes before the first element in format version 1, padded to a multiple of 64.
 inline std::string npy_header(const NpyHeader& header) {
   std::string dictionary = "{'descr': '" + header.type.to_string() +
                            "', 'fortran_order': " + (header.is_fortran_order ? "True" : "False") +

@@ -2,7 +2,7 @@
 
 #pragma once
 
-/// Needs zlib: link the CMake target gradus::gzip.
+/// Requires zlib: link the CMake target gradus::gzip.
 
 #include <algorithm>
 #include <array>
@@ -35,13 +35,13 @@
 
 namespace gradus {
 
-/// The arrays of a file that `numpy.savez` or `numpy.savez_compressed` has written:
+/// The arrays in a file written by `numpy.savez` or `numpy.savez_compressed`:
 ///
 ///     const NpzFile file("digits.npz");
 ///     const auto images = file.load<float>("images", {.convert = true});
 class NpzFile {
  public:
-  /// Reads the names. Throws FileError.
+  /// Reads the directory of the file. Throws FileError.
   explicit NpzFile(const std::filesystem::path& file) : file_(file), name_(path_text(file)) {
     for (detail::ZipEntry& entry : detail::ZipDirectory(file_, name_).read()) {
       constexpr std::string_view ending = ".npy";
@@ -52,14 +52,14 @@ class NpzFile {
     }
   }
 
-  /// The names of the arrays, in alphabetical order.
+  /// Returns the names of the arrays, in alphabetical order.
   std::vector<std::string> names() const {
     std::vector<std::string> names;
     names.reserve(entries_.size());
     for (const auto& [name, entry] : entries_) names.push_back(name);
     return names;
   }
-  /// Reads an array. Throws FileError if there is none with this name, or it does not fit.
+  /// Reads an array. Throws FileError if it does not exist or has another element type.
   template <NpyScalar T>
   Tensor<T> load(const std::string& array, NpyOptions options = {}) const {
     const auto found = entries_.find(array);
@@ -73,7 +73,7 @@ class NpzFile {
   std::map<std::string, detail::ZipEntry> entries_;
 };
 
-/// Reads all arrays of a file, which must have elements of type T. Throws FileError.
+/// Reads all arrays of a file, whose elements must have type T. Throws FileError.
 template <NpyScalar T>
 std::map<std::string, Tensor<T>> load_npz(const std::filesystem::path& file, NpyOptions options = {}) {
   const NpzFile npz(file);
@@ -82,22 +82,22 @@ std::map<std::string, Tensor<T>> load_npz(const std::filesystem::path& file, Npy
   return arrays;
 }
 
-/// Writes arrays of any types for `numpy.load`:
+/// Writes arrays of any element types for `numpy.load`:
 ///
 ///     NpzWriter writer("run.npz");
 ///     writer.add("weights", weights);
 ///     writer.add("labels", labels);
 ///     writer.commit();
 ///
-/// The file appears whole with `commit`, or not at all.
+/// The file appears complete on `commit`, or not at all.
 class NpzWriter {
  public:
-  /// `compress` says whether the arrays are deflated, as `numpy.savez_compressed` does. Throws FileError.
+  /// Deflates the arrays if `compress` is set, like `numpy.savez_compressed`. Throws FileError.
   explicit NpzWriter(const std::filesystem::path& file, bool compress = true)
       : file_(file), name_(path_text(file)), compresses_(compress) {}
 
-  /// Adds an array. Throws ArgumentError if its name was given before or has more than 65,000 bytes, and
-  /// FileError if the file would exceed 4 GiB or cannot be written.
+  /// Adds an array. Throws ArgumentError if the name is taken or longer than 65,000 bytes; FileError if the
+  /// file would exceed 4 GiB or cannot be written.
   template <NpyScalar T>
   void add(const std::string& array, const Tensor<T>& tensor) {
     Written entry{array + ".npy", static_cast<std::uint32_t>(position_)};
@@ -124,7 +124,7 @@ class NpzWriter {
     entries_.push_back(std::move(entry));
   }
 
-  /// Ends the file. Throws FileError.
+  /// Completes the file. Throws FileError.
   void commit() {
     const std::uint64_t directory = position_;
     for (const Written& entry : entries_) put_directory_entry(entry);
@@ -249,7 +249,7 @@ class NpzWriter {
 };
 
 /// Writes arrays for `numpy.load`, compressed: `save_npz<float>({{"x", x}, {"y", y}}, "data.npz")`. The file
-/// appears whole or not at all. For arrays of different types see NpzWriter. Throws FileError.
+/// appears complete or not at all. See NpzWriter for arrays of different types. Throws FileError.
 template <NpyScalar T>
 void save_npz(const std::map<std::string, Tensor<T>>& arrays, const std::filesystem::path& file) {
   NpzWriter writer(file);

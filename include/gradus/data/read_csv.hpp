@@ -22,7 +22,7 @@
 #include <gradus/data/csv_rows.hpp>
 #include <gradus/data/dataset.hpp>
 
-/// Tables of numbers and text: https://www.rfc-editor.org/rfc/rfc4180.
+/// Reads tables of numbers and text: https://www.rfc-editor.org/rfc/rfc4180.
 namespace gradus {
 
 namespace detail {
@@ -35,7 +35,7 @@ inline std::string read_text(const std::filesystem::path& path) {
   return text;
 }
 
-/// Replaces the numbers of a categorical column by the places of their texts.
+/// Renumbers the values of a categorical column in the order of the sorted texts.
 template <class T>
 void sort_categories(const CsvCategories& categories, T* first, Index rows, Index stride) {
   const std::vector<Index> places = categories.places();
@@ -45,7 +45,7 @@ void sort_categories(const CsvCategories& categories, T* first, Index rows, Inde
   }
 }
 
-/// Fills in the names and categories of a data set, and sorts the latter.
+/// Sets the names and categories of a data set, and sorts the categories.
 template <class Scalar, class Label>
 void finish_csv(Dataset<Scalar, Label>& data, const CsvColumns& columns) {
   const Index rows = data.inputs.shape()[0];
@@ -96,30 +96,29 @@ Dataset<Scalar, Label> parse_csv(std::string_view text, const CsvOptions& option
 
 }  // namespace detail
 
-/// Reads a text in memory as `read_csv` reads a file. Messages begin with `name`.
+/// Parses CSV text as `read_csv` does a file. Error messages start with `name`.
 template <std::floating_point Scalar = float>
 Dataset<Scalar, Scalar> parse_csv(std::string_view text, const CsvOptions& options = {},
                                   const std::string& name = "csv") {
   return detail::parse_csv<Scalar, Scalar>(text, options, name);
 }
 
-/// Reads a table of numbers to train a regression on: inputs `[N, columns]`, labels `[N, targets]`, the
-/// columns in the order of the file.
+/// Reads a table for regression: inputs `[N, columns]` and labels `[N, targets]`, with the columns in file
+/// order.
 ///
 ///     const auto houses = read_csv("houses.csv", {.target = "price", .categorical = {"city"}});
 ///
-/// Numbers have a decimal point, whatever the locale. A column of text that `.categorical` names becomes the
-/// numbers 0, 1, ... of its values in alphabetical order, which `categories` lists. The order of the rows is
-/// kept. Throws FileError with line and column for everything that does not fit, and if the file cannot be
-/// read.
+/// Numbers use a decimal point in every locale. Text columns listed in `.categorical` are encoded as 0, 1,
+/// ... in alphabetical order of their values; `categories` lists the values. Rows keep their order. Throws
+/// FileError with line and column for a value that does not parse, and if the file cannot be read.
 template <std::floating_point Scalar = float>
 Dataset<Scalar, Scalar> read_csv(const std::filesystem::path& file, const CsvOptions& options = {}) {
   return detail::parse_csv<Scalar, Scalar>(detail::read_text(file), options, path_text(file));
 }
 
-/// Reads a table to train a classification on: inputs `[N, columns]`, labels `[N]`. The values of the one
-/// target column, numbers or text, are the classes, in alphabetical order: `class_names`. Throws
-/// ArgumentError unless there is exactly one target.
+/// Reads a table for classification: inputs `[N, columns]`, labels `[N]`. The values of the target column,
+/// numbers or text, become the classes in alphabetical order, listed in `class_names`. Throws ArgumentError
+/// unless there is exactly one target; FileError as read_csv.
 template <std::floating_point Scalar = float>
 Dataset<Scalar, Index> read_csv_classes(const std::filesystem::path& file, const CsvOptions& options) {
   if (options.target.size() != 1) {

@@ -24,12 +24,12 @@ namespace gradus {
 
 namespace detail {
 
-/// On the drawing board x and y run from -1 (left, top) to 1.
+/// A point in drawing coordinates: x and y run from -1 (left, top) to 1.
 struct Point {
   float x, y;
 };
 
-// Signed distances to the edge of simple figures: negative inside. Union is min(a, b), a without b is
+// Signed distances to the edges of simple shapes, negative inside. The union is min(a, b), a without b is
 // max(a, -b).
 
 inline float distance_to_line(Point p, Point a, Point b, float half_thickness) {
@@ -45,14 +45,14 @@ inline float distance_to_ellipse(Point p, Point centre, float radius_x, float ra
   return (std::sqrt(x * x + y * y) - 1) * std::min(radius_x, radius_y);
 }
 
-/// Upright, its axis at x = 0.
+/// The trapezoid is upright, with its axis at x = 0.
 inline float distance_to_trapezoid(Point p, float top, float bottom, float half_top, float half_bottom) {
   const float t = std::clamp((p.y - top) / (bottom - top), 0.0f, 1.0f);
   const float aside = std::abs(p.x) - (half_top + t * (half_bottom - half_top));
   return std::max({aside, top - p.y, p.y - bottom});
 }
 
-/// One piece of clothing: the properties of its class and its individual variation.
+/// A piece of clothing: the properties of its class plus individual variation.
 class Garment {
  public:
   enum Kind { t_shirt, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag, ankle_boot };
@@ -77,7 +77,7 @@ class Garment {
     mirrored_ = random.bernoulli(0.3);
   }
 
-  /// 0 (background) to 1 at a place on the board; edges are one pixel wide.
+  /// Returns the brightness at a point, from 0 (background) to 1. Edges are one pixel wide.
   float brightness(Point place, float pixel) const {
     const Point moved{place.x - shift_.x, place.y - shift_.y};
     Point p{cosine_ * moved.x - sine_ * moved.y, sine_ * moved.x + cosine_ * moved.y};
@@ -147,7 +147,7 @@ class Garment {
     return std::min({top, bottom, sleeve});
   }
 
-  /// Side view, the toe to the left, with a shaft of some height at the heel.
+  /// Draws a side view with the toe to the left and a shaft of height `shaft` at the heel.
   float shoe(Point p, float shaft) const {
     const float sole = distance_to_line(p, {-0.75f, 0.42f}, {0.72f, 0.42f}, 0.1f);
     const float toe = distance_to_line(p, {-0.6f, 0.3f}, {0.2f, 0.1f + 0.08f * detail_}, 0.17f);
@@ -190,11 +190,11 @@ class Garment {
 
 }  // namespace detail
 
-/// Generates a substitute for Fashion-MNIST when its files are not available: n grey images of ten kinds of
-/// clothes with random proportions, patterns and noise, in the same format and with the same class names. The
-/// classes alternate, so that any ten consecutive images contain each class once.
+/// Generates a substitute for Fashion-MNIST for when its files are not available: n grey images of ten kinds
+/// of clothes with random proportions, patterns and noise, with the same format and class names. The classes
+/// alternate, so that any ten consecutive images contain each class once.
 ///
-/// Some classes look alike, as the real ones do. Results on these images do not predict results on real data.
+/// Some classes look alike, as in the real data. Results on these images do not predict results on real data.
 inline Dataset<> synthetic_fashion(Index n, Generator& random) {
   constexpr Index side = 28, pixels = side * side;
   constexpr float noise_strength = 0.2f;
@@ -221,8 +221,8 @@ inline Dataset<> synthetic_fashion(Index n, Generator& random) {
   return data;
 }
 
-/// y = w x + b + noise, x ~ N(0, 1): inputs `[n, size(w)]`, labels `[n, 1]`. Many more inputs than examples
-/// show what weight decay is for.
+/// Generates y = w x + b + noise with x ~ N(0, 1): inputs `[n, size(w)]`, labels `[n, 1]`. With many more
+/// inputs than examples, it shows the effect of weight decay.
 template <std::floating_point Scalar>
 Dataset<Scalar, Scalar> synthetic_linear(Index n, std::type_identity_t<std::span<const Scalar>> weights,
                                          Scalar bias, Scalar noise, Generator& random) {
@@ -240,8 +240,8 @@ Dataset<Scalar, Scalar> synthetic_linear(Index n, std::type_identity_t<std::span
   return data;
 }
 
-/// y = sum w_k x^k / k! + noise, x ~ N(0, 1): inputs `[n, features]` hold x^k / k! for k = 0, 1, ..., labels
-/// `[n, 1]`. Weights beyond the given ones are 0. More features than weights overfit, fewer underfit.
+/// Generates y = sum w_k x^k / k! + noise with x ~ N(0, 1): inputs `[n, features]` hold x^k / k! for k = 0,
+/// 1, ..., labels `[n, 1]`. Missing weights are 0. More features than weights overfit, fewer underfit.
 template <std::floating_point Scalar>
 Dataset<Scalar, Scalar> synthetic_polynomial(Index n, Index features,
                                              std::type_identity_t<std::span<const Scalar>> weights,

@@ -15,13 +15,13 @@
 #include <gradus/core/shape.hpp>
 #include <gradus/core/tensor_view.hpp>
 
-/// Random changes of images that leave their class as it is, for `LoaderOptions::transform`. They work in
-/// place on a batch `[B, height, width]` or `[B, channels, height, width]` and allocate nothing.
+/// Random image transforms that preserve the class, for `LoaderOptions::transform`. They work in place on a
+/// batch `[B, height, width]` or `[B, channels, height, width]` without allocating.
 namespace gradus {
 
 namespace detail {
 
-/// The two last axes; what comes before them, after the batch, are channels.
+/// Height and width are the last two axes; channels is 1 for rank 3.
 struct ImageExtents {
   Index channels, height, width;
 };
@@ -36,7 +36,7 @@ inline ImageExtents image_extents(const char* transform, const Shape& shape) {
   return {shape.rank() == 4 ? shape[1] : 1, shape[shape.rank() - 2], shape[shape.rank() - 1]};
 }
 
-/// Moves a sequence by `offset` places to the right, or to the left if negative; what leaves it is lost.
+/// Shifts a sequence right by `offset`, or left if negative. Elements shifted out are lost.
 template <class Element>
 void shift_in_place(Element* elements, Index count, Index offset, Element fill) {
   const Index distance = std::min(std::abs(offset), count);
@@ -51,16 +51,16 @@ void shift_in_place(Element* elements, Index count, Index offset, Element fill) 
 
 }  // namespace detail
 
-/// Moves each image by whole pixels, drawn anew for each: vertically, then horizontally, uniform in
-/// [-max_pixels, max_pixels]. The strip that becomes free is `fill`.
+/// Shifts each image by a random whole number of pixels, vertically, then horizontally, uniform in
+/// [-max_pixels, max_pixels]. Uncovered pixels become `fill`.
 struct RandomShift {
   /// The largest shift in each direction, in pixels.
   Index max_pixels = 2;
-  /// The value of the pixels that the shift uncovers.
+  /// The value of uncovered pixels.
   double fill = 0;
 
-  /// Throws ShapeError, and ArgumentError for a `max_pixels` outside [0, 2^62) or a `fill` that an element
-  /// cannot hold.
+  /// Throws ShapeError; ArgumentError if `max_pixels` is outside [0, 2^62) or an element cannot represent
+  /// `fill`.
   template <class Element>
   void operator()(TensorView<Element> batch, Generator& random) const {
     constexpr Index most = std::numeric_limits<Index>::max() / 2;
@@ -86,12 +86,12 @@ struct RandomShift {
   }
 };
 
-/// Mirrors each image, left to right, with probability `p`.
+/// Mirrors each image left to right with probability `p`.
 struct RandomHorizontalFlip {
-  /// The probability that an image is flipped.
+  /// The probability of a flip.
   double p = 0.5;
 
-  /// Throws ShapeError, ArgumentError for a `p` outside [0, 1].
+  /// Throws ShapeError; ArgumentError if `p` is outside [0, 1].
   template <class Element>
   void operator()(TensorView<Element> batch, Generator& random) const {
     const auto [channels, height, width] = detail::image_extents("RandomHorizontalFlip", batch.shape());

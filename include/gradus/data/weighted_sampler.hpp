@@ -17,14 +17,14 @@
 
 namespace gradus {
 
-/// Draws the samples of a training epoch with replacement, each with a probability proportional to its
-/// weight, for example to see rare classes as often as frequent ones:
+/// Draws the samples of a training epoch with replacement, with probabilities proportional to their weights,
+/// for example so that rare classes appear as often as frequent ones:
 ///
 ///     Loader<float> loader(data, {.sampler = WeightedSampler{balanced_weights(data.labels.span())}});
 class WeightedSampler {
  public:
-  /// Takes one weight per sample. Throws ArgumentError for a weight that is negative or not finite, and if
-  /// their sum is 0 or not finite.
+  /// Takes one weight per sample. Throws ArgumentError if a weight is negative or not finite, or if the sum
+  /// is 0 or not finite.
   explicit WeightedSampler(std::span<const double> weights) {
     cumulative_.reserve(weights.size());
     double sum = 0;
@@ -41,14 +41,14 @@ class WeightedSampler {
     }
   }
 
-  /// Draws all of `samples`. Throws ArgumentError unless there are as many as weights.
+  /// Fills `samples`. Throws ArgumentError unless its size equals the number of weights.
   void operator()(std::span<Index> samples, Generator& random) const {
     if (samples.size() != cumulative_.size()) {
       throw ArgumentError("WeightedSampler: has " + std::to_string(cumulative_.size()) +
                           " weights, expected " + std::to_string(samples.size()));
     }
     for (Index& sample : samples) {
-      // Strictly above, so that samples of weight 0 are never drawn.
+      // upper_bound finds a strictly larger sum, so samples of weight 0 are never drawn.
       const double drawn = random.uniform<double>() * cumulative_.back();
       const auto found = std::ranges::upper_bound(cumulative_, drawn);
       sample = std::min(found - cumulative_.begin(), last_drawable());
@@ -56,7 +56,7 @@ class WeightedSampler {
   }
 
  private:
-  /// The last sample with a weight, for a product that was rounded up to the sum.
+  /// Returns the last sample with a non-zero weight, in case the product was rounded up to the sum.
   Index last_drawable() const {
     return std::ranges::lower_bound(cumulative_, cumulative_.back()) - cumulative_.begin();
   }
@@ -64,8 +64,8 @@ class WeightedSampler {
   std::vector<double> cumulative_;
 };
 
-/// Returns one weight per sample, with which a WeightedSampler draws each class equally often: 1 divided by
-/// the size of the class.
+/// Returns one weight per sample, 1 / the size of its class, so that a WeightedSampler draws all classes
+/// equally often.
 inline std::vector<double> balanced_weights(std::span<const Index> labels) {
   std::map<Index, double> counts;
   for (const Index label : labels) ++counts[label];

@@ -20,8 +20,8 @@
 
 namespace gradus {
 
-/// Writes a tensor as an IDX file, whole or not at all. Throws ArgumentError for an extent above 2^32 - 1,
-/// FileError if it cannot be written.
+/// Writes a tensor as an IDX file, which appears complete or not at all. Throws ArgumentError for an extent
+/// above 2^32 - 1; FileError if the file cannot be written.
 template <IdxScalar T>
 void write_idx(const std::filesystem::path& path, const Tensor<T>& tensor) {
   for (const Index extent : tensor.shape()) {

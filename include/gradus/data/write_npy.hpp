@@ -16,7 +16,7 @@ namespace gradus {
 
 namespace detail {
 
-/// Calls `write(bytes)` for the parts of a .npy file.
+/// Calls `write(bytes)` for each part of a .npy file.
 template <NpyScalar T, class Write>
 void write_npy(TensorView<const T> tensor, const Write& write) {
   const std::string header = npy_header({npy_type<T>(), false, tensor.shape()});
@@ -26,7 +26,7 @@ void write_npy(TensorView<const T> tensor, const Write& write) {
 
 }  // namespace detail
 
-/// Writes an array for `numpy.load`. The file appears whole or not at all. Throws FileError.
+/// Writes an array for `numpy.load`. The file appears complete or not at all. Throws FileError.
 template <NpyScalar T>
 void save_npy(const Tensor<T>& tensor, const std::filesystem::path& file) {
   AtomicFile out(file);

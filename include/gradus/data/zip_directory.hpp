@@ -18,7 +18,7 @@
 
 namespace gradus::detail {
 
-/// A little-endian number of `count` bytes.
+/// Returns the little-endian number in `count` bytes starting at `at`.
 inline std::uint64_t little_endian_at(std::span<const std::byte> bytes, std::size_t at, std::size_t count) {
   std::uint64_t value = 0;
   for (std::size_t i = count; i-- > 0;) value = value << 8 | std::to_integer<std::uint64_t>(bytes[at + i]);
@@ -32,17 +32,17 @@ struct ZipEntry {
   std::uint64_t packed_size;    ///< in bytes
   std::uint64_t unpacked_size;  ///< in bytes
   std::uint32_t checksum;       ///< CRC-32 of the unpacked bytes
-  int method;                   ///< 0 if it is stored, 8 if it is deflated
+  int method;                   ///< 0 for stored, 8 for deflated
 };
 
-/// Reads the directory at the end of a zip archive, that of zip64 included:
+/// Reads the directory at the end of a zip archive, including zip64:
 /// https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT.
 class ZipDirectory {
  public:
-  /// `name` begins messages.
+  /// Error messages start with `name`.
   ZipDirectory(const PositionedFile& file, std::string name) : file_(&file), name_(std::move(name)) {}
 
-  /// Returns the files in the order of the directory. Throws FileError.
+  /// Returns the files in directory order. Throws FileError.
   std::vector<ZipEntry> read() {
     find_end();
     if (count_ > size_ / entry_size || position_ > file_->size() || size_ > file_->size() - position_)
@@ -69,7 +69,7 @@ class ZipDirectory {
     if (file_->read(position, out) != out.size()) fail("it is cut short");
   }
 
-  /// Finds the record that says where the directory is: the last one, before a comment of any length.
+  /// Finds the last record that locates the directory; a comment of any length may follow it.
   void find_end() {
     const std::uint64_t longest = std::min<std::uint64_t>(file_->size(), end_size + 65'535);
     std::vector<std::byte> tail(static_cast<std::size_t>(longest));
@@ -128,7 +128,7 @@ class ZipDirectory {
     return entry;
   }
 
-  /// Sizes and positions that do not fit 32 bits are in an extra field, in this order.
+  /// Reads the sizes and positions that exceed 32 bits from an extra field, where they have this order.
   void read_extra64(std::span<const std::byte> extra, ZipEntry& entry) const {
     while (extra.size() >= 4) {
       const std::uint64_t id = little_endian_at(extra, 0, 2), size = little_endian_at(extra, 2, 2);

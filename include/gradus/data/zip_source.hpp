@@ -2,7 +2,7 @@
 
 #pragma once
 
-/// Needs zlib: link the CMake target gradus::gzip.
+/// Requires zlib: link the CMake target gradus::gzip.
 
 #include <algorithm>
 #include <array>
@@ -23,18 +23,18 @@
 
 namespace gradus::detail {
 
-/// The unpacked bytes of a file in a zip archive: a ByteSource. `read` throws FileError for data that are
-/// damaged, cut short, longer than declared or fail their checksum.
+/// A ByteSource of the unpacked contents of a file in a zip archive. `read` throws FileError if the data are
+/// damaged, truncated, longer than declared or fail the checksum.
 class ZipSource {
  public:
-  /// `file` must outlive this. `name` begins messages. Throws FileError.
+  /// `file` must outlive this object. Error messages start with `name`. Throws FileError.
   ZipSource(const PositionedFile& file, const ZipEntry& entry, const std::string& name)
       : file_(&file),
         name_(name + ": " + escaped(entry.name, longest_name)),
         checksum_(entry.checksum),
         packed_left_(entry.packed_size),
         left_(entry.unpacked_size) {
-    // Deflate's limit is 258 bytes in two bits.
+    // Deflate packs at most 258 bytes into two bits.
     constexpr std::uint64_t most_expansion = 1032;
     if (entry.method == 0 ? entry.unpacked_size != entry.packed_size
                           : entry.unpacked_size / most_expansion > entry.packed_size)
@@ -51,7 +51,7 @@ class ZipSource {
     input_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(input_size, packed_left_)));
   }
 
-  /// Reads up to out.size() bytes. Returns how many; fewer only at the end. Throws FileError.
+  /// Reads up to out.size() bytes and returns the number read, fewer only at the end. Throws FileError.
   std::size_t read(std::span<std::byte> out) {
     const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), left_));
     std::size_t count = 0;
@@ -68,9 +68,9 @@ class ZipSource {
     if (left_ == 0 && actual_ != checksum_) fail("its checksum is wrong");
     return count;
   }
-  /// An upper bound of the bytes that are left.
+  /// Returns the number of bytes left.
   std::uint64_t bound() const { return left_; }
-  /// The archive and the file in it, for messages.
+  /// Returns the archive and the file in it, for messages.
   const std::string& name() const { return name_; }
 
  private:
@@ -87,11 +87,11 @@ class ZipSource {
 
   [[noreturn]] void fail(const std::string& what) const { throw FileError(name_ + ": " + what); }
 
-  /// Returns how many bytes it has unpacked, 0 if there are no more.
+  /// Returns the number of bytes unpacked, 0 at the end.
   std::size_t inflate_some(std::span<std::byte> out) {
     stream_->next_out = reinterpret_cast<Bytef*>(out.data());
     stream_->avail_out = static_cast<uInt>(out.size());
-    // zlib may need several pieces of input before it has any output.
+    // zlib may consume several pieces of input before producing output.
     while (stream_->avail_out == out.size()) {
       if (stream_->avail_in == 0) refill();
       const int code = inflate(stream_.get(), Z_NO_FLUSH);

@@ -21,13 +21,13 @@
 #include <gradus/io/safetensors_reader.hpp>
 #include <gradus/nn/sequential.hpp>
 
-/// The architecture of a network in the metadata of its file, as versioned JSON:
+/// The architecture of a network, stored as versioned JSON in the metadata of its file:
 /// `{"version":1,"dtype":"F32","modules":[{"kind":"Linear","name":"fc1","settings":{"bias":true,...}},...]}`.
-/// A nested sequence is of the kind Sequential and has `modules`. Modules without a `name` are numbered.
+/// A nested sequence has the kind Sequential and a `modules` list. Modules without a `name` are numbered.
 namespace gradus::detail {
 
 inline constexpr const char* architecture_key = "gradus.architecture";
-/// The kind under which an unregistered module is written. It is saved, but cannot be rebuilt.
+/// The kind written for an unregistered module, which is saved but cannot be rebuilt.
 inline constexpr const char* unregistered_kind = "unregistered";
 
 template <class Scalar>
@@ -66,7 +66,7 @@ nlohmann::ordered_json describe_modules(const nn::Sequential<Scalar>& net,
   return modules;
 }
 
-/// The description of a network. Throws ArgumentError for text that is not UTF-8.
+/// Returns the description of a network. Throws ArgumentError for text that is not UTF-8.
 template <class Scalar>
 std::string architecture_json(const nn::Sequential<Scalar>& net, const ModuleRegistry<Scalar>& of_user) {
   const nlohmann::ordered_json json{{"version", architecture_version},
@@ -75,15 +75,15 @@ std::string architecture_json(const nn::Sequential<Scalar>& net, const ModuleReg
   return json.dump();
 }
 
-/// Builds modules from descriptions. Errors name the module by its path.
+/// Builds modules from their descriptions. Errors name the module by its path.
 template <class Scalar>
 class NetworkBuilder {
  public:
   NetworkBuilder(const SafetensorsReader& reader, const ModuleRegistry<Scalar>& of_user)
       : reader_(reader), kinds_(all_kinds(of_user)) {}
 
-  /// Throws FileError unless every module is of a known kind, has the settings of that kind, and finds its
-  /// tensors in the file. Allocates nothing of their size.
+  /// Throws FileError unless every module has a known kind, valid settings and its tensors in the file. Does
+  /// not allocate memory for the tensors.
   void check(const std::vector<ModuleDescription>& modules, const std::string& path = "") const {
     for (std::size_t i = 0; i < modules.size(); ++i) {
       const std::string name = path + name_of(modules, i);
@@ -95,7 +95,7 @@ class NetworkBuilder {
     }
   }
 
-  /// Builds what was checked.
+  /// Builds the modules that `check` has accepted.
   nn::Sequential<Scalar> build(const std::vector<ModuleDescription>& modules,
                                const std::string& path = "") const {
     nn::Sequential<Scalar> net;
@@ -141,7 +141,7 @@ class NetworkBuilder {
     }
   }
 
-  /// Turns the errors of f into one that says where.
+  /// Adds the module's path to any error that f throws.
   template <class F>
   void guard(const std::string& name, const ModuleDescription& module, const F& f) const {
     try {

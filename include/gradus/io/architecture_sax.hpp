@@ -22,15 +22,15 @@
 namespace gradus::detail {
 
 inline constexpr std::int64_t architecture_version = 1;
-/// The most modules of a description, so that a small file cannot ask for much memory.
+/// Limits the number of modules, so that a small file cannot use much memory.
 inline constexpr std::size_t most_modules = 10'000;
 
-/// A module as the description of a network has it.
+/// A module as described in the file.
 struct ModuleDescription {
   std::string kind = {};
-  std::string name = {};  ///< empty for a module that is numbered
+  std::string name = {};  ///< empty for a numbered module
   Settings settings = {};
-  std::vector<ModuleDescription> modules = {};  ///< of a nested sequence
+  std::vector<ModuleDescription> modules = {};  ///< the modules of a nested sequence
 
   bool is_sequence() const { return kind == "Sequential"; }
 };
@@ -41,8 +41,8 @@ struct Architecture {
   std::vector<ModuleDescription> modules = {};
 };
 
-/// Reads the JSON of an architecture as a stream of events: it knows two equal keys, nesting that is too deep
-/// and too many modules before anything is stored. Where something is wrong, `problem` says what.
+/// Parses the JSON of an architecture as a stream of events, so that duplicate keys, deep nesting and too
+/// many modules are rejected before they are stored. `problem` describes the first error.
 class ArchitectureSax : public nlohmann::json_sax<nlohmann::json> {
  public:
   Architecture architecture;
@@ -121,7 +121,7 @@ class ArchitectureSax : public nlohmann::json_sax<nlohmann::json> {
 
  private:
   enum class At { start, root, list, module, settings, end };
-  /// A module that is being read, the innermost last.
+  /// The modules being read; the innermost is last.
   struct Open {
     ModuleDescription* module;
     std::set<std::string> keys = {};
@@ -148,7 +148,7 @@ class ArchitectureSax : public nlohmann::json_sax<nlohmann::json> {
       return reject("modules are nested more than " + std::to_string(nn::max_nesting) + " deep");
     if (++count_ > most_modules)
       return reject("there are more than " + std::to_string(most_modules) + " modules");
-    // A list grows only while none of its modules is open, so that the pointers stay valid.
+    // A list grows only while none of its modules is open, so the pointers stay valid.
     auto& list = open_.empty() ? architecture.modules : module().modules;
     open_.push_back({&list.emplace_back()});
     return go(At::module);
@@ -171,7 +171,7 @@ class ArchitectureSax : public nlohmann::json_sax<nlohmann::json> {
   bool has_version_ = false, has_modules_ = false;
 };
 
-/// Reads a description. Throws FileError; the message begins with `where`.
+/// Parses a description. Throws FileError with a message that starts with `where`.
 inline Architecture parse_architecture(const std::string& where, std::string_view json) {
   if (const std::string problem = problem_around_object(json); !problem.empty())
     throw FileError(where + ": architecture: " + problem);

@@ -17,9 +17,9 @@
 
 namespace gradus::detail {
 
-/// A network for one sample, as steps one after another: nested networks unrolled, batch normalisation folded
-/// into its neighbours, dropout left out. Throws ArgumentError for modules that it does not know and for a
-/// network whose input size nothing says.
+/// A network for one sample as a linear sequence of steps: nested networks are flattened, batch normalisation
+/// is folded into its neighbours and dropout is omitted. Throws ArgumentError for unknown modules and for a
+/// network without a layer that fixes its input size.
 template <class Scalar>
 class CProgram {
  public:
@@ -120,7 +120,7 @@ class CProgram {
     size_ = one_hot.out();
   }
 
-  // A batch normalisation is a x + c.
+  // Batch normalisation at inference is a x + c.
   void add_batch_norm(const nn::BatchNorm1d<Scalar>& norm) {
     const Index n = norm.features();
     std::vector<double> a = numbers(norm.weight.value, n, 1), c = numbers(norm.bias.value, n, 0);
@@ -139,7 +139,7 @@ class CProgram {
     }
     add_scale(std::move(a), std::move(c));
   }
-  // a x + c is multiplied into the layer before it, or kept for the one after.
+  // Folds a x + c into the preceding dense layer, or keeps it for the next one.
   void add_scale(std::vector<double> a, std::vector<double> c) {
     const auto n = static_cast<Index>(a.size());
     if (scale_.weight.empty() && !steps_.empty() && steps_.back().kind == CKind::dense) {
@@ -193,7 +193,7 @@ class CProgram {
     return result;
   }
 
-  // Activations have the size of what is before them, or after them at the front.
+  // Activations have the size of the preceding layer, or of the following one at the front.
   void resolve_sizes() {
     Index size = 0;
     for (const CStep& step : steps_) {
@@ -210,7 +210,7 @@ class CProgram {
 
   std::vector<CStep> steps_;
   CStep scale_;
-  Index size_ = -1;  ///< of the values at this place; -1 before the first layer
+  Index size_ = -1;  ///< size of the current values; -1 before the first layer
 };
 
 }  // namespace gradus::detail

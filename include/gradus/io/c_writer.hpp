@@ -22,7 +22,7 @@
 
 namespace gradus::detail {
 
-/// Throws ArgumentError unless a name can be that of a function in C and in C++.
+/// Throws ArgumentError unless `name` is a valid function name in C and C++.
 inline void check_c_name(const std::string& name) {
   static constexpr std::array keywords{
       "alignas",  "alignof", "and",     "asm",       "auto",      "bool",     "break",    "case",
@@ -46,7 +46,7 @@ inline void check_c_name(const std::string& name) {
   }
 }
 
-/// Writes the steps of a network as a C header. `T` is the type of the numbers in it.
+/// Writes the steps of a network as a C header that computes in type T.
 template <class T>
 class CWriter {
  public:
@@ -75,7 +75,7 @@ class CWriter {
   static constexpr bool is_float = std::is_same_v<T, float>;
   static constexpr const char* type = is_float ? "float" : "double";
 
-  /// A literal that reads back as exactly this number.
+  /// Returns a literal that reads back as exactly this number.
   static std::string literal(double x) {
     const T rounded = static_cast<T>(x);
     if (!std::isfinite(rounded)) {
@@ -86,7 +86,7 @@ class CWriter {
     if (text.find_first_of(".e") == text.npos) text += ".0";
     return is_float ? text + "F" : text;
   }
-  /// The name of a function of <math.h>.
+  /// Returns the name of a <math.h> function.
   static std::string math(const char* function) { return function + std::string(is_float ? "f" : ""); }
 
   std::string table(const std::string& name, const std::vector<double>& numbers) const {
@@ -113,7 +113,7 @@ class CWriter {
     return text + "};\n\n";
   }
 
-  // ---- the vector that the firmware tests itself with ----
+  // ---- the test vector for the firmware's self-test ----
 
   void make_test_vector() {
     Generator random(1);
@@ -127,7 +127,7 @@ class CWriter {
       largest = std::max(largest, std::abs(expected_[i]));
       error = std::max(error, std::abs(expected_[i] - static_cast<double>(computed[i])));
     }
-    // The error here times 8 is room for other compilers and another libm.
+    // Allows 8 times the error measured here, for other compilers and math libraries.
     tolerance_ = std::max((is_float ? 1e-5 : 1e-13) * largest, 8 * error);
   }
   /// Gives the columns of categories at the input a category each.
@@ -150,7 +150,7 @@ class CWriter {
 
   // ---- text ----
 
-  /// The elements of the larger buffers; values alternate between the two.
+  /// Returns the sizes of the two buffers between which dense layers alternate.
   std::array<Index, 2> buffer_sizes() const {
     std::array<Index, 2> sizes{0, 0};
     std::size_t turn = 0;
@@ -246,7 +246,7 @@ class CWriter {
     return text;
   }
 
-  /// The value of an activation of `v`.
+  /// Returns the C expression for an activation of `v`.
   std::string expression(const CStep& step) const {
     const auto a = [&] { return literal(step.a); };
     const auto b = [&] { return literal(step.b); };
@@ -281,7 +281,7 @@ class CWriter {
     }
   }
 
-  /// The statements of a step that changes x.
+  /// Returns the statements of a step that modifies x in place.
   std::string in_place(const CStep& step, const std::string& x, const std::string& n, const std::string& w,
                        const std::string& b) const {
     const std::string loop = "  for (i = 0; i < " + n + "; ++i) ";
@@ -309,7 +309,7 @@ class CWriter {
     bool loops = false;
     const auto [size_a, size_b] = buffer_sizes();
     std::array<bool, 2> used{false, false};
-    // What changes the input in place works on a copy of it, which is the output if all steps do so.
+    // In-place steps need a copy of the input; without a dense or one-hot step the output serves as the copy.
     const auto own = [&](Index n) {
       if (x != "in") return;
       x = rest == 0 ? "out" : "first";

@@ -20,14 +20,14 @@
 #include <gradus/optim/optimizer.hpp>
 #include <gradus/train/archive.hpp>
 
-/// Checkpoints of a custom training loop: parameters, buffers, the optimiser and the generators, in one
-/// safetensors file, so that the training goes on bit for bit. For that of a Trainer see
-/// io/training_checkpoint.hpp, for the network alone io/state_dict.hpp.
+/// Checkpoints for custom training loops: parameters, buffers, optimiser and generators in one safetensors
+/// file, so that training continues bit for bit. See io/training_checkpoint.hpp for a Trainer and
+/// io/state_dict.hpp for the network alone.
 namespace gradus {
 
 namespace detail {
 
-/// Saves or loads all that training changes in a network: parameters, buffers, counters and its generator.
+/// Saves or loads all training state of a network: parameters, buffers, counters and its generator.
 template <class Scalar>
 void serialize_network(Archive& archive, nn::Sequential<Scalar>& net) {
   const auto scope = archive.scope("net");
@@ -36,7 +36,7 @@ void serialize_network(Archive& archive, nn::Sequential<Scalar>& net) {
   archive("generator", net.random());
 }
 
-/// Saves or loads an optimiser: its own `serialize(archive)`, or else learning rates, step count and state.
+/// Saves or loads an optimiser by `serialize(archive)`, or else its learning rates, step count and state.
 template <optim::Optimizer Optimizer>
 void serialize_optimizer(Archive& archive, Optimizer& optimizer) {
   const auto scope = archive.scope("optimizer");
@@ -55,8 +55,7 @@ void serialize_optimizer(Archive& archive, Optimizer& optimizer) {
   }
 }
 
-/// Returns a copy of the optimiser with the state of the file, so that a file that does not fit changes
-/// nothing.
+/// Returns a copy of the optimiser with the state in the file, so that an invalid file changes nothing.
 template <optim::Optimizer Optimizer>
 Optimizer loaded_optimizer(LoadArchive& archive, const Optimizer& optimizer) {
   Optimizer loaded = optimizer;
@@ -68,8 +67,8 @@ Optimizer loaded_optimizer(LoadArchive& archive, const Optimizer& optimizer) {
 
 }  // namespace detail
 
-/// Writes a checkpoint: `save_checkpoint(net, optimizer, random, file)`. The file appears whole or not at
-/// all, so that a crash while saving leaves the previous one. Throws FileError.
+/// Writes a checkpoint: `save_checkpoint(net, optimizer, random, file)`. The file appears complete or not at
+/// all, so a crash while saving leaves the previous one intact. Throws FileError.
 template <class Scalar, optim::Optimizer Optimizer>
 void save_checkpoint(nn::Sequential<Scalar>& net, Optimizer& optimizer, const Generator& random,
                      const std::filesystem::path& file) {
@@ -81,8 +80,8 @@ void save_checkpoint(nn::Sequential<Scalar>& net, Optimizer& optimizer, const Ge
   archive.write(file);
 }
 
-/// Continues from a checkpoint of the same network and optimiser. Throws FileError, which names the first
-/// thing that does not fit; then nothing has changed.
+/// Restores a checkpoint of the same network and optimiser. Throws FileError naming the first mismatch, in
+/// which case nothing has changed.
 template <class Scalar, optim::Optimizer Optimizer>
 requires std::copyable<Optimizer>
 void load_checkpoint(nn::Sequential<Scalar>& net, Optimizer& optimizer, Generator& random,

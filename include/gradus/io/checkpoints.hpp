@@ -21,13 +21,13 @@
 
 namespace gradus {
 
-/// The options of Checkpoints.
+/// Options for Checkpoints.
 struct CheckpointsOptions {
-  Index every_steps = 0;   ///< Writes after this many steps; 0 for not by steps.
-  Index every_epochs = 1;  ///< Writes after this many epochs; 0 for not by epochs.
-  Index keep = 3;          ///< Keeps this many of the newest files.
-  /// When it returns true after a step or epoch, a checkpoint is written and the fit interrupted: for a
-  /// signal handler's flag.
+  Index every_steps = 0;   ///< write every this many steps; 0 to disable
+  Index every_epochs = 1;  ///< write every this many epochs; 0 to disable
+  Index keep = 3;          ///< number of newest files to keep
+  /// Polled after each step and epoch. If it returns true, a checkpoint is written and the fit is
+  /// interrupted, for example when a signal handler has set a flag.
   std::function<bool()> interrupted = {};
 };
 
@@ -38,7 +38,7 @@ struct NumberedCheckpoint {
   std::filesystem::path file;
 };
 
-/// The checkpoints in a folder, in the order of their steps.
+/// Returns the checkpoints in a folder, ordered by step.
 inline std::vector<NumberedCheckpoint> numbered_checkpoints(const std::filesystem::path& folder) {
   constexpr std::string_view prefix = "step-", ending = ".safetensors";
   std::vector<NumberedCheckpoint> found;
@@ -58,14 +58,14 @@ inline std::vector<NumberedCheckpoint> numbered_checkpoints(const std::filesyste
 
 }  // namespace detail
 
-/// The checkpoint of the latest step that Checkpoints has written into a folder, if there is one.
+/// Returns the checkpoint with the highest step number in a folder, if any.
 inline std::optional<std::filesystem::path> latest_checkpoint(const std::filesystem::path& folder) {
   const auto found = detail::numbered_checkpoints(folder);
   if (found.empty()) return std::nullopt;
   return found.back().file;
 }
 
-/// Callback that writes a checkpoint every n steps or epochs, as `step-000001234.safetensors` in a folder,
+/// A callback that writes a checkpoint every n steps or epochs, as `step-000001234.safetensors` in a folder,
 /// and keeps the newest ones:
 ///
 ///     Checkpoints& checkpoints = trainer.add(Checkpoints{"run", {.every_steps = 500, .keep = 2}});
@@ -73,8 +73,8 @@ inline std::optional<std::filesystem::path> latest_checkpoint(const std::filesys
 ///     trainer.fit(train, test);
 class Checkpoints {
  public:
-  /// The folder is created when a fit begins, or with the first file if checkpoints are only written on an
-  /// interruption. Throws ArgumentError for options below 0, or `keep` below 1.
+  /// The folder is created when a fit begins, or with the first file if checkpoints are written only on
+  /// interruption. Throws ArgumentError if an option is negative or `keep` is below 1.
   explicit Checkpoints(std::filesystem::path folder, CheckpointsOptions options = {})
       : folder_(std::move(folder)), options_(std::move(options)) {
     if (options_.every_steps < 0 || options_.every_epochs < 0 || options_.keep < 1) {
@@ -84,8 +84,8 @@ class Checkpoints {
     }
   }
 
-  /// Is called by the trainer. Throws FileError if the folder cannot be created, StateError if it has
-  /// checkpoints of later steps, which another training would mix with its own.
+  /// Called by the trainer. Throws FileError if the folder cannot be created; StateError if it holds
+  /// checkpoints of later steps, which must come from another training run.
   template <class Trainer>
   void on_begin(Trainer& trainer) {
     if (options_.every_steps > 0 || options_.every_epochs > 0) create_folder();
@@ -95,7 +95,7 @@ class Checkpoints {
                      std::to_string(found.back().step) + ", but this training is at step " +
                      std::to_string(trainer.progress().step) + "; load it or use another folder");
   }
-  /// Is called by the trainer. Throws FileError.
+  /// Called by the trainer. Throws FileError.
   template <class Trainer>
   void on_checkpoint(Trainer& trainer) {
     const auto& progress = trainer.progress();
@@ -107,7 +107,7 @@ class Checkpoints {
     if (interrupts) trainer.interrupt();
   }
 
-  /// The file that was written last; empty before the first.
+  /// Returns the file written last; empty before the first one.
   const std::filesystem::path& last() const { return last_; }
 
  private:
@@ -128,7 +128,7 @@ class Checkpoints {
     auto found = detail::numbered_checkpoints(folder_);
     if (static_cast<Index>(found.size()) <= options_.keep) return;
     found.resize(found.size() - to_size(options_.keep));
-    std::error_code ignored;  // a file that cannot be removed is no reason to end a training
+    std::error_code ignored;  // failing to remove a file must not end the training
     for (const auto& old : found) std::filesystem::remove(old.file, ignored);
   }
 

@@ -12,13 +12,13 @@
 
 namespace gradus {
 
-/// The settings of export_c.
+/// Options for export_c.
 struct ExportCOptions {
-  std::string name = {};    ///< of the function; that of the file without its ending if empty
-  bool use_double = false;  ///< whether the C code computes in double
+  std::string name = {};    ///< of the function; the file name without its extension if empty
+  bool use_double = false;  ///< whether the C code uses double instead of float
 };
 
-/// Returns the header that export_c writes. Throws what export_c throws about networks and names.
+/// Returns the header that export_c would write. Throws like export_c, except FileError.
 template <class Scalar>
 std::string c_source(const nn::Sequential<Scalar>& net, const std::string& name, bool use_double = false) {
   detail::check_c_name(name);
@@ -27,23 +27,23 @@ std::string c_source(const nn::Sequential<Scalar>& net, const std::string& name,
                     : detail::CWriter<float>(name, program.steps()).write();
 }
 
-/// Writes a network for prediction as a C header: `export_c(net, "policy.h")`. It needs `<math.h>` and no
-/// part of gradus, compiles as C99 and C++11, and has
+/// Exports a network for inference as a C header: `export_c(net, "policy.h")`. The header needs only
+/// `<math.h>`, compiles as C99 and C++11, and provides
 ///
-/// - `void policy(const float in[48], float out[12])`, for one sample: reentrant, without a heap, with
-///   buffers on the stack whose sizes are known when it is compiled;
-/// - `int policy_self_test(void)`, which compares its outputs for a test vector with those in double: 0, or
-///   the number of the first output that is wrong;
+/// - `void policy(const float in[48], float out[12])`, which predicts one sample. It is reentrant and uses no
+///   heap; its stack buffers have fixed sizes.
+/// - `int policy_self_test(void)`, which compares the outputs for a test vector with results in double. It
+///   returns 0, or the number of the first wrong output.
 /// - `POLICY_INPUTS` and `POLICY_OUTPUTS`.
 ///
-/// Columns of categories hold the numbers of the categories, as they do for OneHot: any other value has only
-/// zeros, except that NaN needs a compiler that has not been told that there is none (`-ffinite-math-only`).
+/// A column that OneHot replaces holds category numbers. Any other value gives zeros only, NaN included
+/// unless the C compiler is told that there is none (`-ffinite-math-only`).
 ///
-/// Batch normalisation is folded into its neighbours, dropout left out. Weights are written as the shortest
-/// decimals that read back exactly: hexadecimal ones are not C++ before C++17.
+/// Batch normalisation is folded into neighbouring layers and dropout is omitted. Weights are written as the
+/// shortest decimals that read back exactly, because C++ has hexadecimal literals only since C++17.
 ///
-/// The file appears whole or not at all. Throws FileError, ArgumentError for modules of your own, for a
-/// network without layers and for a name that is none in C, and NumericError if a weight is not finite.
+/// The file appears complete or not at all. Throws FileError; ArgumentError for user-defined modules, a
+/// network without layers or a name that is invalid in C; NumericError if a weight is not finite.
 template <class Scalar>
 void export_c(const nn::Sequential<Scalar>& net, const std::filesystem::path& file,
               const ExportCOptions& options = {}) {

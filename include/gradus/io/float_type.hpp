@@ -18,12 +18,12 @@
 
 namespace gradus {
 
-/// The floating-point types of a safetensors file, with PyTorch's names.
+/// The floating-point types in safetensors files, named as in PyTorch.
 enum class FloatType {
   float64,  ///< F64
   float32,  ///< F32
-  float16,  ///< F16: 5 bits of exponent, 10 of fraction; numbers above 65504 become infinite
-  bfloat16  ///< BF16: the exponents of F32 with 7 bits of fraction
+  float16,  ///< F16: 5 exponent bits, 10 fraction bits; 65520 and above become infinite
+  bfloat16  ///< BF16: the exponent range of F32 with 7 fraction bits
 };
 
 namespace detail {
@@ -33,11 +33,11 @@ inline constexpr std::pair<FloatType, std::string_view> float_types[] = {{FloatT
                                                                          {FloatType::float16, "F16"},
                                                                          {FloatType::bfloat16, "BF16"}};
 
-/// The format's name of a type.
+/// Returns the format's name for a type.
 constexpr std::string_view dtype_of(FloatType type) {
   return std::ranges::find(float_types, type, &std::pair<FloatType, std::string_view>::first)->second;
 }
-/// The type of a name of the format, or nothing if it is not a floating-point type that gradus converts.
+/// Returns the type for a name of the format, or nullopt if gradus does not convert it.
 constexpr std::optional<FloatType> float_type(std::string_view dtype) {
   for (const auto& [type, name] : float_types) {
     if (name == dtype) return type;
@@ -45,7 +45,7 @@ constexpr std::optional<FloatType> float_type(std::string_view dtype) {
   return std::nullopt;
 }
 
-/// Calls f with a value of the type.
+/// Calls f with a zero of the type.
 template <class F>
 auto with_float_type(FloatType type, F&& f) {
   if (type == FloatType::float64) return f(double{});
@@ -54,12 +54,12 @@ auto with_float_type(FloatType type, F&& f) {
   return f(Eigen::bfloat16{});
 }
 
-/// Bytes per element.
+/// Returns the size of an element in bytes.
 inline std::size_t size_of(FloatType type) {
   return with_float_type(type, [](auto zero) { return sizeof zero; });
 }
 
-/// Converts elements of a file. `stored` is in the byte order of files before and of the machine after.
+/// Converts elements read from a file. `stored` is swapped in place from file to native byte order.
 template <class Scalar>
 void convert_from(FloatType type, std::span<std::byte> stored, std::span<Scalar> out) {
   if constexpr (std::endian::native != std::endian::little) swap_bytes(stored, size_of(type));
@@ -71,8 +71,8 @@ void convert_from(FloatType type, std::span<std::byte> stored, std::span<Scalar>
   });
 }
 
-/// Replaces `stored` by elements as a file holds them, rounded to nearest. A half type gets a double by way
-/// of float, as in PyTorch.
+/// Replaces `stored` by the elements in file format, rounded to nearest. As in PyTorch, double is converted
+/// to a 16-bit type via float.
 template <class Scalar>
 void convert_to(FloatType type, std::span<const Scalar> elements, std::vector<std::byte>& stored) {
   with_float_type(type, [&](auto element) {

@@ -25,23 +25,23 @@
 
 namespace gradus {
 
-/// Loads what a SaveArchive has saved. All that does not fit throws FileError, which names it.
+/// Loads what a SaveArchive has saved. Throws FileError naming the first mismatch.
 ///
-/// Everything can be checked before anything changes: while the archive is deferred, which it is at first,
-/// values are read and checked, and assigned in `commit`.
+/// An archive starts out deferred: values are read and checked but assigned only by `commit`, so that
+/// everything can be checked before anything changes.
 class LoadArchive : public Archive {
  public:
-  /// Opens a file. Throws FileError if it is no safetensors file.
+  /// Opens a file. Throws FileError if it is not a safetensors file.
   explicit LoadArchive(const std::filesystem::path& file) : path_(path_text(file)), reader_(file) {}
 
-  /// Whether values are assigned in `commit`, or as soon as they are read.
+  /// Sets whether values are assigned by `commit` or immediately when read.
   void set_deferred(bool deferred) { deferred_ = deferred; }
-  /// Throws FileError if the file has anything that was not asked for.
+  /// Throws FileError if the file contains anything that was not read.
   void finish() const {
     for (const SafetensorsEntry& entry : reader_.entries()) check_used(entry.name);
     for (const auto& [name, value] : reader_.metadata()) check_used(name);
   }
-  /// Assigns all values that were deferred.
+  /// Assigns all deferred values.
   void commit() {
     for (const auto& assign : assignments_) assign();
     assignments_.clear();
@@ -124,7 +124,7 @@ class LoadArchive : public Archive {
     if (count < 0) fail_value(name, std::to_string(count), expected);
     return count;
   }
-  /// Reads the size of a vector, of which the file has at most `most` elements.
+  /// Reads the size of a vector. Throws FileError if it is above `most`.
   std::size_t size_of(const std::string& name, std::size_t most) {
     const auto size = static_cast<std::uint64_t>(count_of<std::int64_t>(name + ".size"));
     if (size > most) fail_value(name + ".size", std::to_string(size), "at most " + std::to_string(most));

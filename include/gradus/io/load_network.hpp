@@ -18,21 +18,21 @@
 
 namespace gradus {
 
-/// Options of `load_network`.
+/// Options for `load_network`.
 template <class Scalar = float>
 struct LoadNetworkOptions {
-  /// The modules of your own that the file may name.
+  /// User-defined modules that the file may contain.
   ModuleRegistry<Scalar> modules = {};
-  /// Whether a file of another floating-point type is converted: see LoadOptions::convert.
+  /// Whether to convert other floating-point types; see LoadOptions::convert.
   bool convert = false;
 };
 
-/// Rebuilds a network that `save` wrote, without the code that made it: `auto net =
+/// Rebuilds a network written by `save` without the code that defined it: `auto net =
 /// load_network("net.safetensors")`. The network is in training mode, with a new generator, one thread and no
 /// hooks.
 ///
-/// The description is checked before anything of its size is allocated: every module must be of a known kind,
-/// and its tensors must be in the file. Throws FileError, which names the module.
+/// Checks the description before allocating any tensor: every module must have a known kind and its tensors
+/// must be in the file. Throws FileError naming the module.
 template <class Scalar = float>
 nn::Sequential<Scalar> load_network(SafetensorsSource source,
                                     const LoadNetworkOptions<Scalar>& options = {}) {

@@ -11,24 +11,24 @@
 
 namespace gradus {
 
-/// A tensor of a file that went to a tensor of a network.
+/// An assignment of a tensor in a file to a tensor of a network.
 struct Assignment {
   std::string from;         ///< the name in the file; escape it before printing
   std::string to;           ///< the name in the network
   std::string description;  ///< dtype and shape in the file: `F32 [256, 784]`
 };
 
-/// The result of a load: what was loaded, and what was left out if it was not strict.
+/// The result of a load: what was loaded and, unless it was strict, what was skipped.
 struct LoadReport {
-  std::vector<std::string> missing;       ///< in the network, not in the file: kept as they were
-  std::vector<std::string> unexpected;    ///< in the file, not in the network: skipped
-  std::vector<std::string> different;     ///< in both with another shape or dtype: kept as they were
-  std::vector<Assignment> assigned = {};  ///< loaded, in the order of the network
-  /// Whether every tensor of the network was in the file, and nothing else.
+  std::vector<std::string> missing;       ///< in the network but not in the file; left unchanged
+  std::vector<std::string> unexpected;    ///< in the file but not in the network; skipped
+  std::vector<std::string> different;     ///< in both, with different shape or dtype; left unchanged
+  std::vector<Assignment> assigned = {};  ///< loaded, in network order
+  /// Returns whether the file had every tensor of the network and no others.
   bool complete() const { return missing.empty() && unexpected.empty() && different.empty(); }
 
-  /// `missing 3.bias; unexpected 5.weight; 1.weight is F32 [256, 784] in the file, F32 [128, 784] in the
-  /// network`. Names ten of each kind and counts the rest; safe to print.
+  /// Describes the mismatches: `missing 3.bias; unexpected 5.weight; 1.weight is F32 [256, 784] in the file,
+  /// F32 [128, 784] in the network`. Lists at most ten of each kind and counts the rest. Safe to print.
   std::string to_string() const {
     constexpr std::size_t most = 10;
     std::string text;
@@ -44,8 +44,8 @@ struct LoadReport {
     return text;
   }
 
-  /// Returns a table of what went where, a line per tensor: `fc1.weight  ->  0.weight  F32 [256, 784]`. Safe
-  /// to print.
+  /// Returns a table of the assignments, one line per tensor: `fc1.weight  ->  0.weight  F32 [256, 784]`.
+  /// Safe to print.
   std::string table() const {
     std::size_t from = 0, to = 0;
     for (const Assignment& each : assigned) {

@@ -17,7 +17,7 @@
 #include <gradus/io/settings.hpp>
 #include <gradus/nn.hpp>
 
-/// The library's modules in files. Kinds and settings have the names of PyTorch, so that
+/// The library's modules as stored in files. Kinds and settings are named as in PyTorch, so that
 /// `getattr(torch.nn, kind)(**settings)` builds the same module there.
 namespace gradus::detail {
 
@@ -36,7 +36,7 @@ void add_kind(ModuleRegistry<Scalar>& registry, const char* name, SettingsOf set
                      tensors, std::move(names)});
 }
 
-/// A kind without tensors.
+/// Adds a kind without tensors.
 template <class M, class Scalar, class SettingsOf, class Make>
 void add_kind(ModuleRegistry<Scalar>& registry, const char* name, SettingsOf settings_of, Make make,
               std::vector<std::string> names) {
@@ -44,7 +44,7 @@ void add_kind(ModuleRegistry<Scalar>& registry, const char* name, SettingsOf set
               [](const Settings&) { return TensorShapes(); });
 }
 
-/// A kind without settings.
+/// Adds a kind without settings.
 template <class M, class Scalar>
 void add_kind(ModuleRegistry<Scalar>& registry, const char* name) {
   add_kind<M>(
@@ -58,7 +58,7 @@ inline std::string one_hot_text(const std::vector<nn::CategoricalColumn>& column
     text += (text.empty() ? "" : ",") + std::to_string(column) + ":" + std::to_string(count);
   return text;
 }
-/// Reads `1:3,4:2`. Throws FileError.
+/// Parses `1:3,4:2`. Throws FileError.
 inline std::vector<nn::CategoricalColumn> one_hot_columns(const std::string& text) {
   std::vector<nn::CategoricalColumn> columns;
   const char* const end = text.data() + text.size();
@@ -225,7 +225,7 @@ void add_data_kinds(ModuleRegistry<Scalar>& registry) {
       {"in_features", "columns"});
 }
 
-/// The library's modules and those of the user. Throws ArgumentError if two have one name.
+/// Returns the kinds of the library and the user. Throws ArgumentError for a duplicate name.
 template <class Scalar>
 ModuleRegistry<Scalar> all_kinds(const ModuleRegistry<Scalar>& of_user) {
   ModuleRegistry<Scalar> all;

@@ -21,29 +21,29 @@ namespace gradus {
 
 namespace detail {
 
-/// A kind of module: its name in files, and the way there and back.
+/// A kind of module: its name in files and the conversions in both directions.
 template <class Scalar>
 struct ModuleKind {
   std::string name;
-  /// The settings of a module, or nothing if it is of another kind.
+  /// Returns the settings of a module, or nullopt if it has another kind.
   std::function<std::optional<Settings>(const nn::AnyModule<Scalar>&)> describe;
   std::function<nn::AnyModule<Scalar>(const Settings&)> build;
-  /// The tensors that a module will have, so that sizes are compared with the file before anything is
-  /// allocated; empty for modules of the user.
+  /// Returns the tensors that a module will have, so that their sizes can be checked against the file before
+  /// anything is allocated. Empty for user-defined modules.
   std::function<std::vector<std::pair<std::string, Shape>>(const Settings&)> tensors = {};
-  /// All settings that there are; a module of the user may have others.
+  /// The settings that the kind accepts; nullopt for user-defined modules, which may have any.
   std::optional<std::vector<std::string>> settings = {};
 };
 
 }  // namespace detail
 
-/// Modules of your own under the names that they have in files, for `save` and `load_network`:
-/// `ModuleRegistry<float> modules; modules.add<Swish>("swish");`. Those of the library are known already.
+/// User-defined modules with their names in files, for `save` and `load_network`: `ModuleRegistry<float>
+/// modules; modules.add<Swish>("swish");`. The library's own modules need no registration.
 template <FloatOrDouble Scalar = float>
 class ModuleRegistry {
  public:
-  /// Adds a module that has `Settings settings() const` and a constructor from `const Settings&`, or no
-  /// settings and a constructor without arguments. Throws ArgumentError for a name that is taken.
+  /// Adds a module that has `Settings settings() const` and a constructor from `const Settings&`, or neither
+  /// settings nor constructor arguments. Throws ArgumentError if the name is taken.
   template <class M>
   ModuleRegistry& add(const std::string& kind) {
     if constexpr (requires(const M& module) {
@@ -60,7 +60,7 @@ class ModuleRegistry {
           kind, [](const M&) { return Settings(); }, [](const Settings&) { return M(); });
     }
   }
-  /// Adds a module by two functions: one from module to settings, one from settings to module.
+  /// Adds a module by two functions that convert it to settings and back.
   template <class M>
   ModuleRegistry& add(const std::string& kind, std::function<Settings(const M&)> settings_of,
                       std::function<M(const Settings&)> make) {
@@ -76,15 +76,15 @@ class ModuleRegistry {
          }});
     return *this;
   }
-  /// Does the same for the module with this registry's scalar: `modules.add<Swish>("swish")`.
+  /// Adds the module template with this registry's scalar: `modules.add<Swish>("swish")`.
   template <template <class> class M>
   ModuleRegistry& add(const std::string& kind) {
     return add<M<Scalar>>(kind);
   }
 
-  /// The kinds, first to last.
+  /// Returns the kinds, in order of registration.
   const std::vector<detail::ModuleKind<Scalar>>& kinds() const { return kinds_; }
-  /// Adds a kind in full. Throws ArgumentError for a name that is taken or that JSON cannot hold.
+  /// Adds a complete kind. Throws ArgumentError if the name is taken, empty or not UTF-8.
   void add_kind(detail::ModuleKind<Scalar> kind) {
     if (!is_utf8(kind.name) || kind.name.empty() || find(kind.name) != nullptr) {
       throw ArgumentError("ModuleRegistry: name " + in_quotes(kind.name) +
@@ -92,7 +92,7 @@ class ModuleRegistry {
     }
     kinds_.push_back(std::move(kind));
   }
-  /// The kind of a name, or null.
+  /// Returns the kind with this name, or null.
   const detail::ModuleKind<Scalar>* find(std::string_view name) const {
     const auto found = std::ranges::find(kinds_, name, &detail::ModuleKind<Scalar>::name);
     return found == kinds_.end() ? nullptr : &*found;

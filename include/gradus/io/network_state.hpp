@@ -18,7 +18,7 @@
 
 namespace gradus::detail {
 
-/// A tensor or a counter of a network, under its name in a file.
+/// A tensor or counter of a network and its name in a file.
 template <class Scalar>
 struct StateTensor {
   std::string name;
@@ -32,12 +32,12 @@ struct StateTensor {
   std::string dtype() const {
     return tensor == nullptr ? safetensors_dtype<std::int64_t>() : safetensors_dtype<Scalar>();
   }
-  /// Whether a file may lack it. PyTorch has counted batches since version 0.4.1, and loads older files too.
+  /// Returns whether a file may lack it. PyTorch counts batches since version 0.4.1 but loads older files.
   bool is_optional() const { return counter != nullptr && name.ends_with("num_batches_tracked"); }
 };
 
-/// Appends what a network has learnt, in PyTorch's order: module by module the parameters, the buffers and
-/// the counters. Nothing is changed by the visit.
+/// Appends the state of a network in PyTorch's order: for each module, parameters, buffers and counters. Does
+/// not modify the network.
 template <class Scalar>
 void append_state(nn::Sequential<Scalar>& net, const std::string& path,
                   std::vector<StateTensor<Scalar>>& state) {
@@ -55,8 +55,8 @@ void append_state(nn::Sequential<Scalar>& net, const std::string& path,
     });
   }
 }
-/// All that a network has learnt. What it returns points into the network. The cast is needed because modules
-/// without const visits would be copied, and the copy be gone before it is written.
+/// Returns the state of a network, as pointers into it. The cast is needed because a module without const
+/// visits would be copied, and the copy destroyed before it is written.
 template <class Scalar>
 std::vector<StateTensor<Scalar>> network_state(const nn::Sequential<Scalar>& net) {
   std::vector<StateTensor<Scalar>> state;
@@ -64,7 +64,7 @@ std::vector<StateTensor<Scalar>> network_state(const nn::Sequential<Scalar>& net
   return state;
 }
 
-/// A counter of a file. Throws FileError unless it is an I64 without dimensions, of at least 0.
+/// Reads a counter from a file. Throws FileError unless it is a non-negative I64 of rank 0.
 inline std::int64_t read_count(const SafetensorsReader& reader, std::string_view name) {
   const Tensor<std::int64_t> stored = reader.read<std::int64_t>(name);
   if (stored.shape().rank() == 0 && stored.item() >= 0) return stored.item();

@@ -2,8 +2,8 @@
 
 #pragma once
 
-/// Networks to and from ONNX files (https://onnx.ai), the format that runtimes and other frameworks share.
-/// Needs protozero: link `gradus::onnx`.
+/// Reads and writes ONNX files (https://onnx.ai), the exchange format of runtimes and frameworks. Requires
+/// protozero: link `gradus::onnx`.
 
 // clang-format off
 #include <gradus/io/onnx_reader.hpp>

@@ -14,12 +14,12 @@
 
 namespace gradus::detail {
 
-/// The attributes of a node, read from the file each time.
+/// The attributes of a node, parsed from the file on each access.
 class OnnxAttributes {
  public:
   OnnxAttributes(const std::string& where, const OnnxNode& node) : where_(where), node_(node) {}
 
-  /// A float, as the shortest decimal that rounds to it says: an epsilon of 1e-5f is 1e-5.
+  /// Returns a float attribute as the shortest decimal that rounds to it: 1e-5f becomes 1e-5.
   double real(std::string_view name, double otherwise) const;
   std::int64_t integer(std::string_view name, std::int64_t otherwise) const {
     find(name, 3, [&](OnnxFields& field) { otherwise = field.integer(); });
@@ -29,7 +29,7 @@ class OnnxAttributes {
     find(name, 4, [&](OnnxFields& field) { otherwise = field.bytes(); });
     return otherwise;
   }
-  /// Returns false if there is none.
+  /// Returns false if there is no such attribute.
   bool tensor(std::string_view name, OnnxTensor& result) const {
     bool found = false;
     find(name, 5, [&](OnnxFields& field) {
@@ -40,7 +40,7 @@ class OnnxAttributes {
   }
 
  private:
-  // Calls f at the field `tag` of the attribute with this name.
+  // Calls f on field `tag` of the attribute with this name.
   template <class F>
   void find(std::string_view name, std::uint32_t tag, F&& f) const {
     OnnxFields fields(where_, "NodeProto", node_.message);
@@ -78,7 +78,7 @@ class OnnxAttributes {
   const OnnxNode& node_;
 };
 
-/// Returns a float as the shortest decimal that rounds to it.
+/// Converts a float to the double with the shortest decimal that rounds to it.
 inline double shortest_double(float x) {
   const std::string text = format_shortest(x);
   auto result = static_cast<double>(x);

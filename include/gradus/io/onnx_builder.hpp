@@ -16,22 +16,22 @@
 
 namespace gradus::detail {
 
-/// The network that an ONNX file becomes, module by module. Keeps count of its memory, so that a small file
-/// cannot ask for a large network: one constant may be used by many operators, or broadcast.
+/// Builds a network from an ONNX file, module by module. Tracks its memory, so that a small file cannot
+/// produce a large network: many operators may use one constant, or broadcast it.
 template <class Scalar>
 class OnnxBuilder {
  public:
-  /// `file_size` is in bytes, `sample` the shape of the input without the batch.
+  /// `file_size` is in bytes; `sample` is the input shape without the batch axis.
   OnnxBuilder(const std::string& where, std::size_t file_size, const Shape& sample)
       : where_(where), left_((file_size / 4 + 32768) * sizeof(Scalar)), sample_(sample) {}
 
-  /// The shape of a sample in the file, where the network may have it flat.
+  /// Returns the shape of a sample in the file; the network may hold it flattened.
   const Shape& sample() const { return sample_; }
   bool is_flattened() const { return is_flattened_; }
   void set_sample(const Shape& sample) { sample_ = sample; }
   OnnxScaling& scaling() { return scaling_; }
 
-  /// Throws FileError if the network would be larger than the file.
+  /// Throws FileError if the network would become much larger than the file.
   void reserve(Index count, std::size_t size = sizeof(Scalar)) {
     const auto n = static_cast<std::uint64_t>(count);
     if (n > left_ / size) {
@@ -41,14 +41,14 @@ class OnnxBuilder {
     left_ -= n * size;
   }
 
-  /// Appends a module after the scaling that precedes it.
+  /// Appends a module, after any pending scaling.
   template <class M>
   void push(M module) {
     flush();
     count();
     net_.push_back(std::move(module));
   }
-  /// Makes a sample a row of numbers.
+  /// Flattens samples to one axis.
   void flatten() {
     if (!is_flattened_ && sample_.rank() != 1) {
       count();

@@ -22,7 +22,7 @@
 
 namespace gradus::detail {
 
-/// An attribute of an operator: a float or an integer.
+/// An operator attribute: a float or an integer.
 struct OnnxAttribute {
   const char* name;
   double real = 0;
@@ -30,11 +30,11 @@ struct OnnxAttribute {
   bool is_real = true;
 };
 
-/// Writes an ONNX file: the operators first, in order, each with its constants.
+/// Writes an ONNX file, with operators and constants in the order in which they are added.
 template <class Scalar>
 class OnnxEncoder {
  public:
-  /// Adds an operator whose output has this name.
+  /// Adds an operator, named after its output.
   void add_node(std::string_view op, std::initializer_list<std::string_view> inputs, std::string_view output,
                 std::initializer_list<OnnxAttribute> attributes = {}) {
     protozero::pbf_writer node(graph_, 1);
@@ -51,7 +51,7 @@ class OnnxEncoder {
     }
   }
 
-  /// Adds a constant. Throws ArgumentError if the file would be larger than protobuf allows.
+  /// Adds a constant. Throws ArgumentError if the file would exceed protobuf's limit.
   void add_constant(std::string_view name, const Shape& shape, std::span<const Scalar> elements) {
     check_size(elements.size_bytes());
     protozero::pbf_writer tensor(graph_, 5);
@@ -83,7 +83,7 @@ class OnnxEncoder {
     tensor.add_bytes(9, std::string(elements.begin(), elements.end()));
   }
 
-  /// Adds the input (field 11) or the output (field 12); the first dimension, the batch, is named `N`.
+  /// Adds the input (field 11) or the output (field 12). The batch axis comes first and is named `N`.
   void add_value(std::uint32_t field, std::string_view name, const Shape& sample) {
     protozero::pbf_writer value(graph_, field);
     value.add_string(1, name.data(), name.size());
@@ -106,7 +106,7 @@ class OnnxEncoder {
     graph_.add_string(2, "gradus");
     std::string file;
     protozero::pbf_writer model(file);
-    model.add_int64(1, 8);  // the version of the format that came with opset 17
+    model.add_int64(1, 8);  // the format version introduced with opset 17
     model.add_string(2, "gradus");
     model.add_string(3, GRADUS_VERSION_STRING);
     {

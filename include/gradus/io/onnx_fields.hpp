@@ -17,27 +17,26 @@
 
 namespace gradus::detail {
 
-/// Walks through the fields of one protobuf message. Every mistake of the encoding throws FileError: a field
-/// that is cut off, a varint of more than ten bytes, a tag of 0, a wire type that the field does not have.
-/// Allocates nothing.
+/// Iterates over the fields of one protobuf message without allocating. Throws FileError for any encoding
+/// error: a truncated field, a varint longer than ten bytes, a tag of 0 or an unexpected wire type.
 class OnnxFields {
  public:
-  /// `where` begins messages and must live as long as this object. `type` is the name of the message.
+  /// Error messages start with `where`, which must outlive this object. `type` is the name of the message.
   OnnxFields(const std::string& where, const char* type, std::string_view message)
       : where_(&where), type_(type), reader_(message.data(), message.size()) {}
 
-  /// Goes to the next field; false at the end. The field that was there must have been read or skipped.
+  /// Advances to the next field; returns false at the end. The current field must have been read or skipped.
   bool next() {
     return guarded([this] { return reader_.next(); });
   }
-  /// The number of the field.
+  /// Returns the number of the field.
   std::uint32_t tag() const { return reader_.tag(); }
-  /// Skips a field.
+  /// Skips the field.
   void skip() {
     guarded([this] { reader_.skip(); });
   }
 
-  /// Returns a string or a message.
+  /// Returns a string or an embedded message.
   std::string_view bytes() {
     require(protozero::pbf_wire_type::length_delimited);
     const auto view = guarded([this] { return reader_.get_view(); });

@@ -18,14 +18,14 @@
 
 namespace gradus::detail {
 
-/// An operator of an ONNX graph: views of the file.
+/// An operator of an ONNX graph, as views into the file.
 struct OnnxNode {
   std::size_t position = 0;
   std::string_view op, domain, name;
   std::vector<std::string_view> inputs, outputs;
-  std::string_view message;  ///< its attributes are read when they are asked for
+  std::string_view message;  ///< holds the attributes, which are parsed on access
 
-  /// `node 3 "fc1" (Gemm)`; safe to print.
+  /// Returns `node 3 "fc1" (Gemm)`; safe to print.
   std::string place() const {
     return "node " + std::to_string(position) + (name.empty() ? "" : " " + in_quotes(name)) + " (" +
            (domain.empty() || domain == "ai.onnx" ? "" : escaped(domain, longest_name) + ".") +
@@ -37,11 +37,11 @@ struct OnnxNode {
 struct OnnxValue {
   std::string_view name;
   std::int64_t type = 0;
-  std::vector<std::int64_t> dims;  ///< -1 for one that the file leaves open
+  std::vector<std::int64_t> dims;  ///< -1 if the file leaves it open
   bool has_shape = false;
 };
 
-/// The parts of an ONNX file that gradus reads. All of them are views of the bytes of the file.
+/// The parts of an ONNX file that gradus reads, as views into the file.
 struct OnnxGraph {
   std::int64_t opset = 0;
   std::vector<OnnxNode> nodes;
@@ -49,12 +49,12 @@ struct OnnxGraph {
   std::vector<OnnxValue> inputs, outputs;
 };
 
-/// The most operators, constants and names in a file. They bound the memory that a file can make gradus take
-/// beyond its own size; the largest multilayer perceptron is far below.
+/// Limits on operators, constants and names. They bound the memory that a file can use beyond its own size
+/// and far exceed the needs of any multilayer perceptron.
 inline constexpr std::size_t max_onnx_nodes = 1024, max_onnx_constants = 1024, max_onnx_names = 4096;
 
-/// Reads a ModelProto. Checks that each name is given once, and used only after it is given: so there are no
-/// cycles. Throws FileError.
+/// Parses a ModelProto. Checks that each name is defined once and before it is used, which rules out cycles.
+/// Throws FileError.
 class OnnxGraphParser {
  public:
   OnnxGraphParser(const std::string& where, std::string_view file) : where_(where), file_(file) {}
@@ -223,7 +223,7 @@ class OnnxGraphParser {
     }
   }
 
-  // Files of 2018 list each constant among the inputs too.
+  // Files from 2018 also list each constant as an input.
   void remove_initializers_from_inputs() {
     std::erase_if(graph_.inputs, [this](const OnnxValue& v) { return graph_.constants.contains(v.name); });
   }

@@ -21,8 +21,8 @@
 
 namespace gradus {
 
-/// Builds a network from the bytes of an ONNX file. `where` begins the messages of errors. See the overload
-/// that takes a path.
+/// Builds a network from the bytes of an ONNX file. Error messages start with `where`. See the overload that
+/// takes a path.
 template <class Scalar = float>
 nn::Sequential<Scalar> load_onnx(std::span<const std::byte> bytes, const std::string& where = "ONNX") {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -30,22 +30,21 @@ nn::Sequential<Scalar> load_onnx(std::span<const std::byte> bytes, const std::st
   return detail::OnnxImporter<Scalar>(where, bytes.size(), std::move(graph)).import();
 }
 
-/// Builds a network from an ONNX file of one input `[N, ...]`, one output and operators one after another, of
-/// opset 7 to 25, with constants of float or double.
+/// Builds a network from an ONNX file with one input `[N, ...]`, one output, a chain of operators of opset 7
+/// to 25, and float or double constants.
 ///
-/// - Reads Gemm, MatMul with Add, BatchNormalization, LayerNormalization, Relu, Sigmoid, Tanh, Elu,
-/// LeakyRelu,
-///   Softplus, Gelu, Softmax, Clip, Dropout, Flatten, Reshape to a row, Identity and Cast, and SiLU and GELU
-///   written out.
-/// - Add, Sub, Mul and Div with constants become a BatchNorm1d whose running statistics are the constants.
-/// - Throws FileError for anything else, with a list of the operators that it does not read and where they
-///   are. Files that keep their weights in other files are refused.
-/// - The network takes no more memory than the file's numbers would as `Scalar`, plus 128 KiB.
+/// - Supports Gemm, MatMul with Add, BatchNormalization, LayerNormalization, Relu, Sigmoid, Tanh, Elu,
+///   LeakyRelu, Softplus, Gelu, Softmax, Clip, Dropout, Flatten, Reshape to one axis, Identity and Cast, and
+///   SiLU and GELU composed of other operators.
+/// - Add, Sub, Mul and Div with constants become a BatchNorm1d with the constants as running statistics.
+/// - Throws FileError for anything else, listing the unsupported operators and their positions, and for files
+///   that store their weights in other files.
+/// - Limits the network to a quarter of the file's bytes plus 32,768, counted in elements of `Scalar`.
 template <class Scalar = float>
 nn::Sequential<Scalar> load_onnx(const std::filesystem::path& file) {
   const PositionedFile source(file);
   const std::string where = path_text(file);
-  constexpr std::uint64_t largest = std::numeric_limits<std::int32_t>::max();  // of a protobuf message
+  constexpr std::uint64_t largest = std::numeric_limits<std::int32_t>::max();  // the largest protobuf message
   if (source.size() > largest) {
     throw FileError(where + ": " + std::to_string(source.size()) + " bytes, expected at most " +
                     std::to_string(largest));

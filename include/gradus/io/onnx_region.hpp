@@ -16,7 +16,7 @@
 
 namespace gradus::detail {
 
-/// How often each value of a graph is used; a use as the graph's output counts.
+/// Counts the uses of each value in a graph, including uses as an output.
 inline std::map<std::string_view, std::size_t> count_onnx_uses(const OnnxGraph& graph) {
   std::map<std::string_view, std::size_t> uses;
   for (const OnnxNode& node : graph.nodes) {
@@ -28,12 +28,12 @@ inline std::map<std::string_view, std::size_t> count_onnx_uses(const OnnxGraph& 
   return uses;
 }
 
-/// The operators between a value and the next one through which all that depends on it goes.
+/// The operators between a value and the next value that all its dependents pass through.
 struct OnnxRegion {
   std::vector<const OnnxNode*> nodes;
 
   std::string_view output() const { return nodes.back()->outputs[0]; }
-  /// The node that gives a value, or null.
+  /// Returns the node that produces a value, or null.
   const OnnxNode* giver(std::string_view value) const {
     for (const OnnxNode* node : nodes) {
       if (node->outputs[0] == value) return node;
@@ -42,8 +42,8 @@ struct OnnxRegion {
   }
 };
 
-/// Returns the region that begins at `value`, whose nodes have positions from `first` on. It is empty if
-/// nothing uses the value, or if its uses do not meet again within 16 operators.
+/// Returns the region that begins at `value`, among nodes from position `first` on. It is empty if nothing
+/// uses the value or if its uses do not converge within 16 operators.
 inline OnnxRegion find_onnx_region(const OnnxGraph& graph,
                                    const std::map<std::string_view, std::size_t>& uses,
                                    std::string_view value, std::size_t first) {
@@ -73,14 +73,14 @@ inline OnnxRegion find_onnx_region(const OnnxGraph& graph,
   return {};
 }
 
-/// An activation that ONNX has no operator for, times a number.
+/// An activation without an ONNX operator of its own, times a factor.
 struct OnnxActivation {
   enum class Kind { silu, gelu, gelu_tanh } kind;
   double factor = 1;
 };
 
-/// Recognises x sigmoid(x) and both forms of GELU in the operators that they are exported as, whatever the
-/// order of the factors.
+/// Recognises x sigmoid(x) and both forms of GELU in the operators that they are exported as, with factors in
+/// any order.
 class OnnxActivationMatcher {
  public:
   OnnxActivationMatcher(const OnnxGraph& graph, const OnnxRegion& region, std::string_view input)
@@ -103,7 +103,7 @@ class OnnxActivationMatcher {
   }
 
  private:
-  /// constant x^power times other values
+  /// constant x^power times the other values
   struct Product {
     double constant = 1;
     int power = 0;
@@ -116,7 +116,7 @@ class OnnxActivationMatcher {
     multiply(value, product);
     return product;
   }
-  // Products of products could have 2^16 factors: what has more than 16 is no activation.
+  // Nested products could have 2^16 factors; one with more than 16 is not an activation.
   void multiply(std::string_view value, Product& product) const {
     if (++product.factors > 16) return;
     const std::optional<double> constant = number(value);
@@ -139,14 +139,14 @@ class OnnxActivationMatcher {
     }
   }
 
-  /// The value of a constant of one element.
+  /// Returns the value of a constant with one element.
   std::optional<double> number(std::string_view name) const {
     const auto found = graph_.constants.find(name);
     if (found == graph_.constants.end() || !found->second.is_real() || found->second.shape.size() != 1)
       return {};
     return found->second.real(0);
   }
-  /// The constant that a division divides by.
+  /// Returns the constant divisor of a division.
   std::optional<double> divisor_of(const OnnxNode* node) const {
     if (node == nullptr || node->op != "Div" || node->inputs.size() != 2) return {};
     return number(node->inputs[1]);
@@ -156,7 +156,7 @@ class OnnxActivationMatcher {
     return p.power == 1 && p.others.empty() && p.factors <= 16 && is_near(p.constant, constant);
   }
 
-  /// The node that gives w in 1 + w, or null.
+  /// Returns the node that computes w in 1 + w, or null.
   const OnnxNode* one_plus(const OnnxNode& sum) const {
     if (sum.op != "Add" || sum.inputs.size() != 2) return nullptr;
     for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
@@ -165,7 +165,7 @@ class OnnxActivationMatcher {
     }
     return nullptr;
   }
-  /// sqrt(2/pi) (x + 0.044715 x^3), or sqrt(2/pi) x (1 + 0.044715 x^2).
+  /// Returns whether u is sqrt(2/pi) (x + 0.044715 x^3), or sqrt(2/pi) x (1 + 0.044715 x^2).
   bool is_cubic(const Product& u) const {
     constexpr double root = 0.79788456080286535588, cubic = 0.044715;
     if (!is_near(u.constant, root) || u.others.size() != 1 || u.power > 1) return false;

@@ -13,8 +13,8 @@
 
 namespace gradus::detail {
 
-/// (x - shift) * factor + offset: what a run of Sub, Add, Mul and Div with constants amounts to. Each
-/// coefficient has one element for all features, or one per feature.
+/// (x - shift) * factor + offset: the combined effect of successive Sub, Add, Mul and Div by constants. Each
+/// coefficient has one element, or one per feature.
 class OnnxScaling {
  public:
   using Numbers = std::vector<double>;
@@ -39,13 +39,13 @@ class OnnxScaling {
   }
 
   bool is_identity() const { return is_all(shift_, 0) && is_all(factor_, 1) && is_all(offset_, 0); }
-  /// True if it only multiplies all features by one positive number.
+  /// Returns whether it only multiplies all features by one positive number.
   bool is_factor() const {
     return is_all(shift_, 0) && is_all(offset_, 0) && factor_.size() == 1 && factor_[0] > 0;
   }
   double factor() const { return factor_[0]; }
 
-  /// Returns a BatchNorm1d that computes it outside of training: the shift is its running mean.
+  /// Returns a BatchNorm1d that computes the same in evaluation mode, with the shift as its running mean.
   template <class Scalar>
   nn::BatchNorm1d<Scalar> module(Index features) const {
     nn::BatchNorm1d<Scalar> norm(features, {.epsilon = 0});
@@ -72,9 +72,9 @@ class OnnxScaling {
   Numbers shift_{0}, factor_{1}, offset_{0};
 };
 
-/// Returns a constant as it is broadcast to samples of this shape, the batch left out: one element, or one
-/// per element of the sample. Empty if it does not fit, or would make the samples larger. `real(i)` is the
-/// constant's element i.
+/// Broadcasts a constant to samples of this shape, without the batch axis. Returns one element, one per
+/// element of the sample, or none if it does not broadcast or would enlarge the sample. `real(i)` returns
+/// element i of the constant.
 template <class F>
 std::vector<double> broadcast_onnx_constant(const Shape& constant, const Shape& sample, const F& real) {
   if (constant.size() == 1 && constant.rank() <= sample.rank() + 1) return {real(0)};

@@ -22,20 +22,20 @@
 
 namespace gradus::detail {
 
-/// The types of elements that ONNX numbers so, as far as gradus names them.
+/// The ONNX codes of the element types that gradus reads.
 enum class OnnxType : std::int64_t { float32 = 1, int64 = 7, boolean = 9, float64 = 11 };
 
-/// The type of a scalar of gradus.
+/// Returns the ONNX type for a scalar type.
 template <class Scalar>
 constexpr OnnxType onnx_type() {
   static_assert(std::is_same_v<Scalar, float> || std::is_same_v<Scalar, double>);
   return std::is_same_v<Scalar, float> ? OnnxType::float32 : OnnxType::float64;
 }
 
-/// A constant of an ONNX file: a view of the file, whose elements are read where they are.
+/// A constant of an ONNX file, as a view whose elements are read in place.
 struct OnnxTensor {
   std::string_view name;
-  std::int64_t type = 0;  ///< see OnnxType; the file may have others
+  std::int64_t type = 0;  ///< an OnnxType or another ONNX code
   Shape shape;
   std::string_view elements;  ///< little-endian, or varints
   bool varints = false;
@@ -50,19 +50,19 @@ struct OnnxTensor {
     return type == static_cast<std::int64_t>(OnnxType::float32) ? 4 : 8;
   }
 
-  /// Element i of a tensor for which is_real() holds.
+  /// Returns element i; requires is_real().
   double real(Index i) const {
     if (element_size() == 8) return load<double, std::uint64_t>(i);
     return static_cast<double>(load<float, std::uint32_t>(i));
   }
-  /// Copies the elements as a tensor of this scalar holds them.
+  /// Copies the elements, converted to Scalar.
   template <class Scalar>
   void copy_to(std::span<Scalar> out) const {
     for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<Scalar>(real(static_cast<Index>(i)));
   }
 
-  /// The elements of a tensor of integers, such as a shape. Throws FileError for other tensors, and for more
-  /// than `most` elements.
+  /// Returns the elements of a small integer tensor, such as a shape. Throws FileError for other tensors and
+  /// for more than `most` elements.
   std::vector<Index> integers(const std::string& where, Index most = 16) const {
     if (type != static_cast<std::int64_t>(OnnxType::int64) || shape.size() > most)
       throw FileError(where + ": " + in_quotes(name) + " is no list of at most " + std::to_string(most) +
@@ -103,7 +103,7 @@ struct OnnxTensor {
   }
 };
 
-/// Reads the header of a TensorProto and checks that its elements are there. Throws FileError.
+/// Parses the header of a TensorProto and checks that all elements are present. Throws FileError.
 class OnnxTensorParser {
  public:
   OnnxTensorParser(const std::string& where, std::string_view message)
@@ -122,7 +122,7 @@ class OnnxTensorParser {
   }
 
  private:
-  // The numbers of the fields in onnx.proto.
+  // Field numbers from onnx.proto.
   enum Field : std::uint32_t {
     dims = 1,
     data_type = 2,
@@ -176,7 +176,7 @@ class OnnxTensorParser {
     }
   }
 
-  // A tensor of another type is not read, so that nothing has to be checked.
+  // Other element types are never read, so they need no check.
   void check_size() {
     const auto is = [this](OnnxType type) { return tensor_.type == static_cast<std::int64_t>(type); };
     if (!tensor_.is_real() && !is(OnnxType::int64) && !is(OnnxType::boolean)) return;

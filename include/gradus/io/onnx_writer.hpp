@@ -26,8 +26,8 @@ namespace gradus {
 
 namespace detail {
 
-/// Writes the modules of a network as the operators of a graph. Values are named after the module that gives
-/// them: `2` is the output of child 2, `2/a` what is computed on the way; constants are named as in a
+/// Exports the modules of a network as operators of a graph. Values are named after the module that computes
+/// them: `2` is the output of child 2 and `2/a` an intermediate result. Constants are named as in a
 /// state_dict, `2.weight`.
 template <class Scalar>
 class OnnxExporter {
@@ -37,7 +37,7 @@ class OnnxExporter {
     encoder_.add_value(11, "input", sample);
     value_ = "input";
     take(net, "");
-    // The output has a name of its own, whatever the last module is.
+    // Gives the output its name, whatever the last module is.
     encoder_.add_node("Identity", {value_}, "output");
     encoder_.add_value(12, "output", sample_);
     return encoder_.finish();
@@ -68,9 +68,9 @@ class OnnxExporter {
     return module.template get_if<M>();
   }
 
-  // ---- what a module is made of ----
+  // ---- parts of a module ----
 
-  /// Adds an operator on the current value, which its output becomes.
+  /// Adds an operator on the current value and makes its output the current value.
   void step(std::string_view op, std::initializer_list<OnnxAttribute> attributes = {}) {
     encoder_.add_node(op, {value_}, path_, attributes);
     value_ = path_;
@@ -86,7 +86,7 @@ class OnnxExporter {
     encoder_.add_constant(full, Shape{}, std::span(&rounded, 1));
     return full;
   }
-  /// Adds an operator on the way of the current module. Returns the name of its output.
+  /// Adds an intermediate operator of the current module. Returns the name of its output.
   std::string part(std::string_view op, std::initializer_list<std::string_view> inputs,
                    const std::string& name) {
     std::string full = path_ + "/" + name;
@@ -201,7 +201,7 @@ class OnnxExporter {
     finish("Mul", {product, number("half", 0.5)});
   }
 
-  // log(1 + exp(b x)) / b; above the threshold x itself, unless both are the same number in this precision.
+  // log(1 + exp(b x)) / b. ONNX has no threshold above which this is x, so both must be the same float there.
   void take_softplus(const nn::SoftplusOptions& options) {
     const bool has_beta = options.beta < 1 || options.beta > 1;
     if (!(std::exp(-options.threshold) < static_cast<double>(std::numeric_limits<float>::epsilon()))) {
@@ -238,15 +238,15 @@ class OnnxExporter {
 
 }  // namespace detail
 
-/// Writes a network for prediction as an ONNX file of opset 17, which onnxruntime, PyTorch's converters and
+/// Exports a network for inference as an ONNX file of opset 17, which onnxruntime, PyTorch's converters and
 /// most inference engines read: `save_onnx(net, "policy.onnx", {48})`.
 ///
-/// `sample` is the shape of the input without the batch, which is left open and named `N`. The input is named
-/// `input`, the output `output`. Dropout is written, and does nothing outside of training; batch
-/// normalisation uses the running statistics. The file appears whole or not at all.
+/// `sample` is the input shape without the batch axis, which is left open and named `N`. The input is named
+/// `input`, the output `output`. Dropout is exported and inactive in inference; batch normalisation uses the
+/// running statistics. The file appears complete or not at all.
 ///
-/// Throws FileError, ShapeError if the network does not take such samples, and ArgumentError, which names the
-/// module, for modules of your own and for a Softplus with a threshold below 16.
+/// Throws FileError; ShapeError if the network does not accept such samples; ArgumentError naming the module
+/// for user-defined modules and for a Softplus with a threshold below 16.
 template <class Scalar>
 void save_onnx(const nn::Sequential<Scalar>& net, const std::filesystem::path& file, const Shape& sample) {
   static_cast<void>(net.output_shape(sample.prepend(1)));

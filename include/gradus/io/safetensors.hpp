@@ -2,8 +2,8 @@
 
 #pragma once
 
-/// The safetensors format (https://huggingface.co/docs/safetensors): eight bytes of header length, a JSON
-/// header, and the tensors' elements, little-endian and row-major. Needs nlohmann-json: link
+/// The safetensors format (https://huggingface.co/docs/safetensors): an eight-byte header length, a JSON
+/// header, and the tensors' elements, little-endian and row-major. Requires nlohmann-json: link
 /// `gradus::safetensors`.
 
 // clang-format off

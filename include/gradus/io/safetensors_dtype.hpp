@@ -14,8 +14,8 @@
 
 namespace gradus {
 
-/// The element types that both tensors and safetensors files support. Not `long double`, which the format
-/// does not have, nor character types, whose sign or size depends on the platform.
+/// An element type supported by both tensors and safetensors files. Excludes `long double`, which the format
+/// lacks, and character types, whose sign or size depends on the platform.
 template <class T>
 concept SafetensorsScalar = std::same_as<T, bool> || std::same_as<T, float> || std::same_as<T, double> ||
     std::same_as<T, signed char> || std::same_as<T, short> || std::same_as<T, int> || std::same_as<T, long> ||
@@ -24,7 +24,7 @@ concept SafetensorsScalar = std::same_as<T, bool> || std::same_as<T, float> || s
 
 namespace detail {
 
-/// The format's name for a scalar.
+/// Returns the format's name for a scalar type.
 template <class Scalar>
 constexpr const char* safetensors_dtype() {
   static_assert(SafetensorsScalar<Scalar>, "the safetensors format has no type for this scalar");
@@ -42,7 +42,7 @@ constexpr const char* safetensors_dtype() {
   }
 }
 
-/// Bits per element; 0 for a type that is not known here.
+/// Returns the bits per element, or 0 for an unknown type.
 inline std::uint64_t safetensors_bits(std::string_view dtype) {
   struct Type {
     std::string_view name;

@@ -14,35 +14,35 @@
 
 namespace gradus {
 
-/// A tensor as the header of a safetensors file describes it: the bytes `[begin, end)` of the data that
-/// follow. A file may hold tensors that gradus cannot read, of another dtype or of more dimensions.
+/// A tensor as described in the header of a safetensors file, stored in the bytes `[begin, end)` of the data
+/// section. Its dtype or rank may be one that gradus cannot read.
 struct SafetensorsEntry {
-  std::string name;   ///< any UTF-8 text; escape it before printing
+  std::string name;   ///< any UTF-8 text; escape before printing
   std::string dtype;  ///< "F32", "F64", "I64", ... as in the file
   Shape shape;        ///< rank 0 if `rank` is above Shape::max_rank
   Index rank = 0;     ///< the number of dimensions
-  /// Where its bytes begin, counted from the end of the header.
+  /// Where its bytes begin, relative to the end of the header.
   std::uint64_t begin = 0;
   /// Where its bytes end.
   std::uint64_t end = 0;
 
-  /// Whether the tensor can be read as one of this library: its rank is small enough.
+  /// Returns whether the rank is small enough for a Shape.
   bool has_shape() const { return rank <= Shape::max_rank; }
-  /// `F32 [2, 3]`, or `F32 of rank 9`; safe to print.
+  /// Returns `F32 [2, 3]` or `F32 of rank 9`; safe to print.
   std::string description() const {
     const std::string type = escaped(dtype, detail::longest_name);
     return has_shape() ? type + " " + shape.to_string() : type + " of rank " + std::to_string(rank);
   }
 };
 
-/// The content of a header.
+/// The contents of a header.
 struct SafetensorsHeader {
-  std::vector<SafetensorsEntry> entries;  ///< in the order of the data
+  std::vector<SafetensorsEntry> entries;  ///< in data order
   /// The texts under `__metadata__`.
   std::map<std::string, std::string> metadata;
-  std::vector<std::size_t> by_name;  ///< the positions of the entries, sorted by name
+  std::vector<std::size_t> by_name;  ///< indices into `entries`, sorted by name
 
-  /// The entry of a name, or null if there is none.
+  /// Returns the entry with this name, or null.
   const SafetensorsEntry* find(std::string_view name) const {
     const auto name_at = [this](std::size_t i) -> std::string_view { return entries[i].name; };
     const auto found = std::ranges::lower_bound(by_name, name, {}, name_at);

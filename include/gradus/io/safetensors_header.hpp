@@ -22,7 +22,7 @@ namespace gradus {
 
 namespace detail {
 
-/// The most entries that a header can have: each takes 47 bytes and holds the word data_offsets.
+/// Returns an upper bound on the entries in a header: each takes at least 47 bytes and contains data_offsets.
 inline std::size_t most_entries(std::string_view json) {
   constexpr std::string_view word = "\"data_offsets\"";
   constexpr std::size_t shortest =
@@ -32,8 +32,8 @@ inline std::size_t most_entries(std::string_view json) {
   return std::min(words, json.size() / shortest);
 }
 
-/// Checks what the JSON parser lets pass: bytes before the object, a NUL byte, which ends its input, and what
-/// follows the object, of which the format allows spaces alone. Returns what is wrong, or nothing.
+/// Checks what the JSON parser does not: bytes before the object, a NUL byte, at which the parser stops, and
+/// bytes after the object, where the format allows only spaces. Returns the problem, or an empty string.
 inline std::string problem_around_object(std::string_view json) {
   const auto at = [](std::size_t i) { return " at byte " + std::to_string(i + 1); };
   if (!json.starts_with('{')) return "it begins with " + in_quotes(json.substr(0, 1)) + ", expected \"{\"";
@@ -59,11 +59,11 @@ inline void index_by_name(const std::string& where, SafetensorsHeader& header) {
 
 }  // namespace detail
 
-/// Reads and checks the JSON of a header. `data_size` is the number of bytes that follow it, which the
-/// tensors must cover exactly, without holes or overlaps. The memory it takes is proportional to the length
-/// of the text.
+/// Parses and checks the JSON of a header. `data_size` is the number of bytes after the header, which the
+/// tensors must cover exactly, without gaps or overlaps. Memory use is proportional to the length of the
+/// text.
 ///
-/// Throws FileError; the message begins with `where`.
+/// Throws FileError with a message that starts with `where`.
 inline SafetensorsHeader parse_safetensors_header(const std::string& where, std::string_view json,
                                                   std::uint64_t data_size) {
   if (const std::string problem = detail::problem_around_object(json); !problem.empty()) {

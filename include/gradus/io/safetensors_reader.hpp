@@ -36,12 +36,12 @@ inline constexpr std::uint64_t safetensors_header_limit = 100'000'000;  // as in
 
 }  // namespace detail
 
-/// An open safetensors file, or one in memory: the header is read and checked at once, each tensor when it is
-/// asked for. Many threads may read one const reader.
+/// An open safetensors file, on disk or in memory. The header is read and checked on construction, tensors on
+/// request. Const members are safe to call from several threads.
 class SafetensorsReader {
  public:
-  /// Throws FileError if the file is missing, cut short or malformed in any way. A tensor whose dtype or rank
-  /// gradus does not know is no reason, until it is asked for.
+  /// Throws FileError if the file is missing, truncated or malformed. A tensor of unknown dtype or rank is an
+  /// error only when it is read.
   explicit SafetensorsReader(SafetensorsSource source) : source_(std::move(source)) {
     const std::uint64_t size = source_.size();
     if (size < 8) {
@@ -60,23 +60,23 @@ class SafetensorsReader {
     header_ = parse_safetensors_header(name(), json, size - data_start_);
   }
 
-  /// The name of the file in messages; safe to print.
+  /// Returns the name of the file in messages; safe to print.
   const std::string& name() const { return source_.name(); }
-  /// The tensors of the file, by name.
+  /// Returns the tensors of the file, in data order.
   const std::vector<SafetensorsEntry>& entries() const& { return header_.entries; }
-  /// The tensors of the file, by name.
+  /// Returns the tensors of the file, in data order.
   std::vector<SafetensorsEntry> entries() && { return std::move(header_.entries); }
-  /// The texts under `__metadata__`.
+  /// Returns the texts under `__metadata__`.
   const std::map<std::string, std::string>& metadata() const& { return header_.metadata; }
-  /// The texts under `__metadata__`.
+  /// Returns the texts under `__metadata__`.
   std::map<std::string, std::string> metadata() && { return std::move(header_.metadata); }
 
-  /// The description of a tensor, or null if the file has none of that name.
+  /// Returns the description of a tensor, or null if there is none with this name.
   const SafetensorsEntry* find(std::string_view name) const& { return header_.find(name); }
   const SafetensorsEntry* find(std::string_view name) const&& = delete;
 
-  /// The elements of a tensor. Throws FileError if there is none of that name, it has another dtype or more
-  /// dimensions than a Shape, or bytes of a BOOL tensor are neither 0 nor 1.
+  /// Reads a tensor. Throws FileError if it does not exist, has another dtype or too many dimensions for a
+  /// Shape, or if a byte of a BOOL tensor is neither 0 nor 1.
   template <TensorScalar Scalar>
   Tensor<Scalar> read(std::string_view name) const {
     const std::string_view dtype = detail::safetensors_dtype<Scalar>();
@@ -90,8 +90,8 @@ class SafetensorsReader {
     return tensor;
   }
 
-  /// The elements of a tensor of any FloatType, converted: to the nearest, to infinity beyond the range of
-  /// Scalar. Throws FileError for any other dtype, and as `read` does.
+  /// Reads a tensor of any FloatType and converts it, rounding to nearest and overflowing to infinity. Throws
+  /// FileError for any other dtype, and like `read`.
   template <FloatOrDouble Scalar>
   Tensor<Scalar> read_converted(std::string_view name) const {
     const SafetensorsEntry& entry = with_shape(name);

@@ -22,7 +22,7 @@
 
 namespace gradus::detail {
 
-/// The product of the numbers of an array of any length, of which the first ones are kept.
+/// The product of any number of extents, of which the first ones are kept.
 struct ExtentList {
   std::array<std::uint64_t, Shape::max_rank> first{};
   std::size_t count = 0;
@@ -37,8 +37,8 @@ struct ExtentList {
   }
 };
 
-/// Reads the header's JSON as a stream of events, since a tree of it would silently keep the last of two
-/// equal keys and take many times the memory of the text. Where something is wrong, `problem` says what.
+/// Parses the header's JSON as a stream of events. A tree would silently keep the last of two equal keys and
+/// take many times the memory of the text. `problem` describes the first error.
 class SafetensorsSax : public nlohmann::json_sax<nlohmann::json> {
  public:
   SafetensorsHeader header;
@@ -118,7 +118,7 @@ class SafetensorsSax : public nlohmann::json_sax<nlohmann::json> {
   }
 
  private:
-  /// Where in the only structure that the format allows the next event must fit.
+  /// The place of the next event in the only structure that the format allows.
   enum class At { start, names, entry, fields, numbers, metadata, metadata_keys, end };
 
   std::string name() const { return in_quotes(header.entries.back().name); }
@@ -135,7 +135,7 @@ class SafetensorsSax : public nlohmann::json_sax<nlohmann::json> {
                   (at_ == At::fields || at_ == At::numbers ? " in " + name() : ""));
   }
 
-  /// True if `elements` of `bits` bits each fill `bytes` bytes exactly; computed without a product that could
+  /// Returns whether `elements` of `bits` bits each fill `bytes` bytes exactly, without a product that could
   /// overflow.
   static bool fills(std::uint64_t bytes, std::uint64_t elements, std::uint64_t bits) {
     const std::uint64_t group = 8 / std::gcd(bits, std::uint64_t{8}), group_bytes = bits * group / 8;

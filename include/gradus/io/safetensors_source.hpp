@@ -19,34 +19,34 @@
 
 namespace gradus {
 
-/// Where the bytes of a safetensors file come from: a path, a memory map or memory. What takes a source takes
-/// any of them: `load(net, "net.safetensors")`, `load(net, MemoryMap("net.safetensors"))`,
-/// `load(net, std::as_bytes(std::span(array)))`.
+/// The bytes of a safetensors file, from a path, a memory map or memory. Functions that take a source accept
+/// all three: `load(net, "net.safetensors")`, `load(net, MemoryMap("net.safetensors"))`, `load(net,
+/// std::as_bytes(std::span(array)))`.
 class SafetensorsSource {
  public:
-  /// Opens a file. Throws FileError if there is no such file, or it is not a regular one.
+  /// Opens a file. Throws FileError if it does not exist or is not a regular file.
   SafetensorsSource(const std::filesystem::path& path)
       : name_(path_text(path)), bytes_(PositionedFile(path)) {}
-  /// Does the same for what converts to a path, such as text.
+  /// Opens a file given by anything convertible to a path, such as a string.
   template <class P>
   requires(!std::same_as<P, SafetensorsSource> && std::convertible_to<const P&, std::filesystem::path> &&
            !std::convertible_to<const P&, std::span<const std::byte>>) SafetensorsSource(const P& path)
       : SafetensorsSource(std::filesystem::path(path)) {}
-  /// Reads a mapped file, which the source takes over.
+  /// Reads a mapped file; the source takes ownership.
   SafetensorsSource(MemoryMap map) : name_(path_text(map.path())), bytes_(std::move(map)) {}
-  /// Reads bytes that must outlive the source, at any address. Messages call them `name`.
+  /// Reads bytes at any alignment, which must outlive the source. Error messages call them `name`.
   SafetensorsSource(std::span<const std::byte> bytes, std::string_view name = "memory")
       : name_(escaped(name)), bytes_(bytes) {}
 
-  /// The name for messages; safe to print.
+  /// Returns the name for messages; safe to print.
   const std::string& name() const { return name_; }
   /// Returns the number of bytes.
   std::uint64_t size() const {
     if (const auto* file = std::get_if<PositionedFile>(&bytes_)) return file->size();
     return memory().size();
   }
-  /// Fills `out` with what begins at byte `position`. Returns how many bytes that were: fewer than asked for
-  /// only at the end. Throws FileError.
+  /// Fills `out` from byte `position` on and returns the number of bytes read, fewer only at the end. Throws
+  /// FileError.
   std::size_t read(std::uint64_t position, std::span<std::byte> out) const {
     if (const auto* file = std::get_if<PositionedFile>(&bytes_)) return file->read(position, out);
     const std::span<const std::byte> bytes = memory();

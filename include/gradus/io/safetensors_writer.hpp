@@ -31,18 +31,18 @@
 
 namespace gradus {
 
-/// Collects tensors and writes them as one safetensors file.
+/// Collects tensors and writes them to one safetensors file.
 class SafetensorsWriter {
  public:
-  /// Adds a tensor, which must live until `write`. Throws ArgumentError for a second one of the same name and
-  /// for a name that the format does not allow: `__metadata__`, or text that is not UTF-8.
+  /// Adds a tensor, which must stay alive until `write`. Throws ArgumentError for a duplicate name or one
+  /// that the format does not allow: `__metadata__`, or text that is not UTF-8.
   template <class Scalar>
   void add(std::string_view name, TensorView<Scalar> tensor) {
     add_entry(name, detail::safetensors_dtype<std::remove_const_t<Scalar>>(), tensor.shape(),
               tensor.span().size_bytes());
     parts_.push_back({std::as_bytes(tensor.span()), sizeof(Scalar), {}});
   }
-  /// Adds a tensor whose elements are converted to `type` when they are written; it must live until then.
+  /// Adds a tensor that `write` converts to `type`; it must stay alive until then.
   template <class Scalar>
   requires FloatOrDouble<std::remove_const_t<Scalar>>
   void add_converted(std::string_view name, TensorView<Scalar> tensor, FloatType type) {
@@ -55,25 +55,24 @@ class SafetensorsWriter {
                         detail::convert_to<Element>(type, {first, elements.size() / sizeof(Element)}, stored);
                       }});
   }
-  /// Does the same for a tensor, which must live until `write`.
+  /// Adds a tensor, which must stay alive until `write`.
   template <class Scalar>
   void add(std::string_view name, const Tensor<Scalar>& tensor) {
     add(name, tensor.view());
   }
-  /// A temporary tensor would be gone before `write`.
+  /// Deleted because a temporary would be gone before `write`.
   template <class Scalar>
   void add(std::string_view name, Tensor<Scalar>&& tensor) = delete;
 
-  /// Adds free text for the reader of the file, in place of an older one of the same key. Throws
-  /// ArgumentError unless it is UTF-8.
+  /// Adds metadata text, replacing any with the same key. Throws ArgumentError unless it is UTF-8.
   void add_metadata(const std::string& key, const std::string& value) {
     check_text("metadata key", key);
     check_text("metadata value", value);
     metadata_[key] = value;
   }
 
-  /// Writes the file through AtomicFile: it appears whole or not at all. Throws FileError, and ArgumentError
-  /// if the header would be longer than the 100 MB that readers accept.
+  /// Writes the file, which appears complete or not at all. Throws FileError, and ArgumentError if the header
+  /// exceeds the 100 MB that readers accept.
   void write(const std::filesystem::path& path) const {
     const std::string json = header();
     if (json.size() > detail::safetensors_header_limit) {
@@ -92,7 +91,7 @@ class SafetensorsWriter {
   struct Part {
     std::span<const std::byte> bytes;
     std::size_t element_size;
-    /// Converts some elements; empty if they are written as they are.
+    /// Converts elements; empty if they are written unchanged.
     std::function<void(std::span<const std::byte>, std::vector<std::byte>&)> convert;
   };
 
@@ -119,7 +118,7 @@ class SafetensorsWriter {
     std::string json = "{";
     if (!metadata_.empty()) json += R"("__metadata__":)" + nlohmann::json(metadata_).dump();
     json += (metadata_.empty() || entries_.empty() ? "" : ",") + entries_ + "}";
-    json.append((8 - json.size() % 8) % 8, ' ');  // the data begin on a multiple of eight
+    json.append((8 - json.size() % 8) % 8, ' ');  // align the data to eight bytes
     return json;
   }
 
@@ -144,7 +143,7 @@ class SafetensorsWriter {
   }
 
   std::set<std::string, std::less<>> names_;
-  std::string entries_;  ///< their JSON, separated by commas
+  std::string entries_;  ///< JSON of the entries, separated by commas
   std::map<std::string, std::string> metadata_;
   std::uint64_t size_ = 0;
   std::vector<Part> parts_;

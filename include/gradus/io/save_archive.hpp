@@ -20,11 +20,11 @@
 
 namespace gradus {
 
-/// Saves state as a safetensors file: tensors and vectors as tensors, single values as metadata. Tensors must
-/// live until `write`.
+/// Saves state in a safetensors file: tensors and vectors as tensors, single values as metadata. Tensors must
+/// stay alive until `write`.
 class SaveArchive : public Archive {
  public:
-  /// Writes the file, which appears whole or not at all. Throws FileError.
+  /// Writes the file, which appears complete or not at all. Throws FileError.
   void write(const std::filesystem::path& file) const { writer_.write(file); }
 
  protected:
@@ -52,7 +52,7 @@ class SaveArchive : public Archive {
 
  private:
   void put(const std::string& name, const std::string& value) { writer_.add_metadata(name, value); }
-  /// Keeps a copy: what is shown may be temporary.
+  /// Keeps a copy, because the elements may be temporary.
   template <class T, class Elements>
   void copy(std::deque<Tensor<T>>& kept, const std::string& name, const Elements& elements) {
     Tensor<T> tensor(Shape{static_cast<Index>(elements.size())});
@@ -67,7 +67,7 @@ class SaveArchive : public Archive {
   }
 
   SafetensorsWriter writer_;
-  std::deque<Tensor<double>> doubles_;  // a deque, because the writer refers to its elements
+  std::deque<Tensor<double>> doubles_;  // a deque because the writer refers to its elements
   std::deque<Tensor<std::int64_t>> integers_;
   std::deque<Tensor<std::uint32_t>> words_;
 };

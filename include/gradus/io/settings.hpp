@@ -17,41 +17,41 @@
 
 namespace gradus {
 
-/// The settings of a module in a file, by name: `Settings{{"in_features", 784}, {"bias", true}}`. The
-/// functions that return a setting throw FileError if it is missing or has another type. A file may come from
-/// anywhere, so check what they return.
+/// The settings of a module by name: `Settings{{"in_features", 784}, {"bias", true}}`. Functions that return
+/// a setting throw FileError if it is missing or has another type. Files may be untrusted, so check the
+/// values.
 class Settings {
  public:
   /// The types of a setting.
   using Value = std::variant<bool, std::int64_t, double, std::string>;
 
   Settings() = default;
-  /// Sets each of them; the last one of a name counts.
+  /// Sets each of `settings`; the last one with a given name wins.
   Settings(std::initializer_list<std::pair<std::string, Value>> settings) {
     for (const auto& [name, value] : settings) set(name, value);
   }
 
-  /// Sets one. Numbers that are not finite are stored as text, because JSON has none.
+  /// Sets a value. Non-finite numbers are stored as text, because JSON has none.
   void set(const std::string& name, Value value) {
     const double* number = std::get_if<double>(&value);
     if (number != nullptr && !std::isfinite(*number))
       value = std::string(std::isnan(*number) ? "nan" : *number > 0 ? "inf" : "-inf");
     values_.insert_or_assign(name, std::move(value));
   }
-  /// Whether there is a setting of this name.
+  /// Returns whether there is a setting with this name.
   bool contains(const std::string& name) const { return values_.contains(name); }
-  /// All of them, sorted by name.
+  /// Returns all settings, sorted by name.
   const std::map<std::string, Value>& values() const { return values_; }
-  /// Whether both have the same settings.
+  /// Returns whether both have the same settings.
   friend bool operator==(const Settings&, const Settings&) = default;
 
-  /// Returns a truth value.
+  /// Returns a boolean.
   bool flag(const std::string& name) const { return get<bool>(name, "true or false"); }
-  /// Returns a whole number.
+  /// Returns an integer.
   std::int64_t integer(const std::string& name) const { return get<std::int64_t>(name, "a whole number"); }
-  /// Returns a text.
+  /// Returns a string.
   const std::string& text(const std::string& name) const { return get<std::string>(name, "a text"); }
-  /// Returns a number, whole or not, finite or not.
+  /// Returns a number: an integer or a floating-point value, possibly not finite.
   double number(const std::string& name) const {
     const auto found = values_.find(name);
     if (found != values_.end()) {

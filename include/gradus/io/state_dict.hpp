@@ -29,30 +29,30 @@
 #include <gradus/io/tensor_names.hpp>
 #include <gradus/nn/sequential.hpp>
 
-/// Networks to and from safetensors files, with PyTorch's names and layout: what `save` writes,
-/// `safetensors.torch.load_file` reads as a state_dict of the same network, and the other way round.
+/// Loads and saves networks as safetensors files with PyTorch's names and layout: `save` writes what
+/// `safetensors.torch.load_file` reads as a state_dict of the same network, and vice versa.
 namespace gradus {
 
-/// Options of `save`.
+/// Options for `save`.
 template <class Scalar = float>
 struct SaveOptions {
-  /// The type of the numbers in the file; that of the network if it is empty.
+  /// The floating-point type in the file; that of the network if empty.
   std::optional<FloatType> dtype = {};
-  /// Free text for the reader of the file.
+  /// Text for readers of the file.
   std::map<std::string, std::string> metadata = {};
-  /// The modules of your own that `load_network` shall rebuild.
+  /// User-defined modules that `load_network` will rebuild.
   ModuleRegistry<Scalar> modules = {};
-  /// An input that is written with the output of the network, for `verify`; null for none.
+  /// An input to store with the network's output, for `verify`; null for none.
   const Tensor<Scalar>* example = nullptr;
 };
 
 /// Writes all parameters, buffers and counters of a network, and its architecture for `load_network`. The
-/// file appears whole or not at all. Throws FileError.
+/// file appears complete or not at all. Throws FileError.
 template <class Scalar>
 void save(const nn::Sequential<Scalar>& net, const std::filesystem::path& file,
           const SaveOptions<Scalar>& options) {
   SafetensorsWriter writer;
-  writer.add_metadata("format", "pt");  // what PyTorch's own tools look for
+  writer.add_metadata("format", "pt");  // PyTorch's own tools look for this
   writer.add_metadata(detail::architecture_key, detail::architecture_json(net, options.modules));
   for (const auto& [key, value] : options.metadata) writer.add_metadata(key, value);
   for (const auto& [name, tensor, counter] : detail::network_state(net)) {
@@ -73,7 +73,7 @@ void save(const nn::Sequential<Scalar>& net, const std::filesystem::path& file,
   writer.write(file);
 }
 
-/// Does the same with metadata alone.
+/// Saves a network with metadata only.
 template <class Scalar>
 void save(const nn::Sequential<Scalar>& net, const std::filesystem::path& file,
           const std::map<std::string, std::string>& metadata = {}) {
@@ -90,7 +90,7 @@ struct Fit {
   bool only_dtypes_differ = true;  ///< whether `convert` would help
 };
 
-/// The entry's numbers can become the tensor's: it has the dtype, or may be converted to it.
+/// Returns whether the entry has the tensor's dtype or may be converted to it.
 template <class Scalar>
 bool dtype_fits(const StateTensor<Scalar>& wanted, const SafetensorsEntry& entry, bool convert) {
   if (wanted.counter == nullptr && convert && float_type(entry.dtype)) return true;
@@ -128,8 +128,8 @@ Fit<Scalar> compare(const std::vector<StateTensor<Scalar>>& state, const std::ve
   return fit;
 }
 
-/// A sentence for names that differ by a prefix, as those of a network inside another one, or for dtypes that
-/// could be converted; else nothing.
+/// Returns a hint if the names differ only by a prefix, as for a network inside another, or if the dtypes
+/// could be converted; else an empty string.
 template <class Scalar>
 std::string hint(const Fit<Scalar>& fit) {
   const LoadReport& report = fit.report;
@@ -144,7 +144,7 @@ std::string hint(const Fit<Scalar>& fit) {
          ", which `.prefix` leaves out";
 }
 
-/// Reads what fits, then moves all of it into the network, which is unchanged if anything is thrown.
+/// Reads all matching tensors, then moves them into the network, which stays unchanged if anything throws.
 template <class Scalar>
 void read_fitting(const SafetensorsReader& reader, const Fit<Scalar>& fit) {
   std::vector<Tensor<Scalar>> tensors;
@@ -166,7 +166,7 @@ void read_fitting(const SafetensorsReader& reader, const Fit<Scalar>& fit) {
   }
 }
 
-/// Loads from a file that is open already.
+/// Loads from an open file.
 template <class Scalar>
 LoadReport load_from(const SafetensorsReader& reader, nn::Sequential<Scalar>& net,
                      const LoadOptions& options) {
@@ -195,22 +195,22 @@ LoadReport load_from(const SafetensorsReader& reader, nn::Sequential<Scalar>& ne
 
 }  // namespace detail
 
-/// Fills a network from a file, a MemoryMap or bytes in memory. A strict load of a file that does not fit
-/// throws FileError, naming the differences, and one that is not strict reports them. It throws too if
-/// nothing at all fits, since names with a prefix would otherwise leave the network as it was. Whatever is
-/// thrown, the network is unchanged. As in PyTorch, `num_batches_tracked` may be missing, and is kept then.
+/// Loads a network's state from a file, a MemoryMap or bytes in memory. If the file does not match, a strict
+/// load throws FileError naming the differences and any other load reports them. Also throws if nothing
+/// matches, because a wrong prefix would otherwise go unnoticed. If anything throws, the network is
+/// unchanged. As in PyTorch, `num_batches_tracked` may be missing; the counter then keeps its value.
 template <class Scalar>
 LoadReport load(nn::Sequential<Scalar>& net, SafetensorsSource source, const LoadOptions& options) {
   return detail::load_from(SafetensorsReader(std::move(source)), net, options);
 }
 
-/// Does the same with a Match alone.
+/// Loads with the given Match.
 template <class Scalar>
 [[nodiscard]] LoadReport load(nn::Sequential<Scalar>& net, SafetensorsSource source, Match match) {
   return load(net, std::move(source), LoadOptions{.match = match});
 }
 
-/// Fills a network from a file that must fit it exactly: `load(net, file, Match::strict)`. Throws FileError.
+/// Loads a file that must match the network exactly: `load(net, file, Match::strict)`. Throws FileError.
 template <class Scalar>
 void load(nn::Sequential<Scalar>& net, SafetensorsSource source) {
   static_cast<void>(load(net, std::move(source), Match::strict));

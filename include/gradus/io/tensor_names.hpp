@@ -16,25 +16,25 @@
 #include <gradus/io/safetensors_entry.hpp>
 #include <gradus/io/safetensors_reader.hpp>
 
-/// The names of a file's tensors as a network sees them: without a prefix, renamed, or by order.
+/// Maps tensor names in a file to those of a network: by prefix, by renaming, or by order.
 namespace gradus::detail {
 
-/// Tensors that `verify` reads, which belong to no network.
+/// Tensors read by `verify`, which belong to no network.
 inline constexpr std::string_view verify_input = "gradus.input", verify_output = "gradus.output";
 
-/// A tensor of a file under the name that it has for the network.
+/// A tensor of a file with the name that it has in the network.
 struct FileTensor {
   std::string name;
   const SafetensorsEntry* entry;
 };
 
-/// The path of the module that a tensor belongs to: what is before the last dot.
+/// Returns the path of the module that a tensor belongs to: everything before the last dot.
 inline std::string_view module_path(std::string_view name) {
   const std::size_t dot = name.rfind('.');
   return dot == name.npos ? std::string_view() : name.substr(0, dot);
 }
 
-/// The tensors under the prefix, without it. Throws FileError if there are none.
+/// Returns the tensors with the prefix, which is stripped. Throws FileError if there are none.
 inline std::vector<FileTensor> without_prefix(const SafetensorsReader& reader, std::string_view prefix) {
   std::vector<FileTensor> tensors;
   for (const SafetensorsEntry& entry : reader.entries()) {
@@ -47,8 +47,8 @@ inline std::vector<FileTensor> without_prefix(const SafetensorsReader& reader, s
   return tensors;
 }
 
-/// Replaces the longest path that a name is or begins with. Throws FileError for a path that no name begins
-/// with, and where two tensors would get one name.
+/// Replaces the longest path that matches each name. Throws FileError if a path matches no name or if two
+/// tensors would get the same name.
 inline void rename(const std::string& file, std::vector<FileTensor>& tensors,
                    const std::vector<std::pair<std::string, std::string>>& paths) {
   if (paths.empty()) return;
@@ -78,7 +78,7 @@ inline void rename(const std::string& file, std::vector<FileTensor>& tensors,
   }
 }
 
-/// Compares names so that numbers in them are in order: `layer.2` before `layer.10`.
+/// Compares names with the numbers in them in numeric order: `layer.2` before `layer.10`.
 inline bool natural_less(std::string_view a, std::string_view b) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   const auto number = [&](std::string_view& text) {
@@ -104,7 +104,7 @@ inline bool natural_less(std::string_view a, std::string_view b) {
   return a < b;
 }
 
-/// The paths of modules in the order in which they first appear.
+/// Returns the module paths in order of first appearance.
 template <class Names>
 std::vector<std::string> modules_of(const Names& names) {
   std::vector<std::string> paths;
@@ -116,9 +116,9 @@ std::vector<std::string> modules_of(const Names& names) {
   return paths;
 }
 
-/// The modules of a file in order. Files written by Python's safetensors package hold the tensors of each
-/// dtype sorted by name, which says nothing about the order of modules, so that numbers in the names are
-/// compared; the order of any other file is kept.
+/// Returns the modules of a file in order. Python's safetensors package sorts the tensors of each dtype by
+/// name, which loses the module order, so for such files the numbers in the names are compared. Any other
+/// file keeps its order.
 inline std::vector<std::string> ordered_modules(const std::vector<FileTensor>& tensors) {
   std::vector<std::string> names;
   names.reserve(tensors.size());
@@ -133,8 +133,8 @@ inline std::vector<std::string> ordered_modules(const std::vector<FileTensor>& t
   return paths;
 }
 
-/// Gives the file's modules the names of the network's, the first that of the first and so on. `names` are
-/// the network's tensors in order. Throws FileError unless there are as many modules.
+/// Renames the file's modules, in order, to those of the network. `names` are the network's tensors in order.
+/// Throws FileError unless the numbers of modules are equal.
 inline void rename_by_order(const std::string& file, std::vector<FileTensor>& tensors,
                             const std::vector<std::string>& names) {
   const std::vector<std::string> from = ordered_modules(tensors), to = modules_of(names);

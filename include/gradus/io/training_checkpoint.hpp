@@ -18,18 +18,18 @@
 #include <gradus/train/progress.hpp>
 #include <gradus/train/trainer.hpp>
 
-/// Interrupted training of a Trainer that goes on as if it had not been interrupted, bit for bit, between
-/// epochs and in the middle of one:
+/// Saves and resumes the training of a Trainer, bit for bit as if it had not been interrupted, between epochs
+/// or within one:
 ///
 ///     load_checkpoint(trainer, "training.safetensors");  // when all callbacks, metrics and states are added
 ///     trainer.fit(train, test);                          // continues
 ///
-/// The file has all that changes: parameters and which are frozen, buffers, counters; the optimiser's state,
-/// step counts, learning rates and options; the generators of the trainer and of the network; history, epoch,
-/// step, the position within the epoch and its averages so far; the state of callbacks such as EarlyStopping,
-/// BestCheckpoint and schedules, of metrics, and of what `Trainer::add_state` was given, such as averages of
-/// weights. It does not have data, options of the trainer, threads, nor the state of functions that were
-/// registered, such as `after_each_step`. Sources of batches must make the same batches from the same
+/// The file holds everything that changes: parameters and which are frozen, buffers, counters; the
+/// optimiser's state, step counts, learning rates and options; the generators of the trainer and the network;
+/// history, epoch, step, position within the epoch and running averages; the state of callbacks such as
+/// EarlyStopping, BestCheckpoint and schedules, of metrics, and of objects passed to `Trainer::add_state`,
+/// such as weight averages. It does not hold data, trainer options, threads, or the state of registered
+/// functions such as those of `after_each_step`. Batch sources must produce the same batches from the same
 /// generator.
 namespace gradus {
 
@@ -50,10 +50,10 @@ inline void serialize_fit(Archive& archive, FitState& state) {
 
 }  // namespace detail
 
-/// Writes a checkpoint of a training: `save_checkpoint(trainer, file)`. May be called outside of a fit and in
-/// a callback's `on_checkpoint`; in `on_step` and `on_epoch` only of the callback that was added last,
-/// because the state of those after it would be one behind. The file appears whole or not at all. Throws
-/// FileError, and StateError in the middle of a step.
+/// Writes a checkpoint of a training run: `save_checkpoint(trainer, file)`. Call it outside a fit or in a
+/// callback's `on_checkpoint`. In `on_step` and `on_epoch` only the callback added last may call it, because
+/// later callbacks would be saved one step behind. The file appears complete or not at all. Throws FileError,
+/// and StateError in the middle of a step.
 template <class Scalar, class Loss, optim::Optimizer Optimizer>
 void save_checkpoint(Trainer<nn::Sequential<Scalar>, Loss, Optimizer>& trainer,
                      const std::filesystem::path& file) {
@@ -67,10 +67,10 @@ void save_checkpoint(Trainer<nn::Sequential<Scalar>, Loss, Optimizer>& trainer,
   archive.write(file);
 }
 
-/// Continues from a checkpoint: the next call of `fit` goes on where it was saved, up to the number of epochs
-/// that the trainer's options say for the fit that was interrupted. The trainer must have the same network,
-/// optimiser, callbacks, metrics and states. Throws FileError, which names the first thing that does not fit,
-/// and StateError during a fit; then nothing has changed.
+/// Restores a checkpoint. The next `fit` continues where it was saved, for the total number of epochs in the
+/// trainer's options for the interrupted fit. The trainer must have the same network, optimiser, callbacks,
+/// metrics and states. Throws FileError naming the first mismatch, and StateError during a fit; nothing has
+/// changed then.
 template <class Scalar, class Loss, optim::Optimizer Optimizer>
 requires std::copyable<Optimizer>
 void load_checkpoint(Trainer<nn::Sequential<Scalar>, Loss, Optimizer>& trainer,

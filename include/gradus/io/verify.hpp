@@ -17,25 +17,25 @@
 
 namespace gradus {
 
-/// How far a network's output is from the one that a file holds.
+/// The deviation of a network's output from the one stored in a file.
 struct Verification {
-  double difference = 0;    ///< the largest absolute difference
-  double largest = 0;       ///< the largest absolute number of the output in the file
-  double tolerance = 1e-6;  ///< how large the relative error may be
+  double difference = 0;    ///< largest absolute difference
+  double largest = 0;       ///< largest absolute value of the output in the file
+  double tolerance = 1e-6;  ///< largest relative error accepted
 
-  /// Returns the difference relative to the largest number: 0 if both are 0, NaN if the output has NaN.
+  /// Returns the difference relative to `largest`: 0 if both are 0, NaN if the output has NaN.
   double relative_error() const { return difference == 0 ? 0 : difference / largest; }
-  /// Whether the relative error is at most the tolerance.
+  /// Returns whether the relative error is at most the tolerance.
   bool ok() const { return relative_error() <= tolerance; }
-  /// `relative error 3.1e-08, at most 1e-06 expected`.
+  /// Returns `relative error 3.1e-08, at most 1e-06 expected`.
   std::string to_string() const {
     return "relative error " + format_general(relative_error()) + ", at most " + format_general(tolerance) +
            " expected";
   }
 };
 
-/// Compares a network with the input and output in a file that tools/gradus_from_torch.py wrote:
-/// `if (!verify(net, file).ok()) ...`. Throws FileError if the file has none or they do not fit the network.
+/// Compares a network with the input and output in a file written by tools/gradus_from_torch.py or by `save`
+/// with an example: `if (!verify(net, file).ok()) ...`. Throws FileError if they are missing or do not fit.
 template <class Scalar>
 [[nodiscard]] Verification verify(const nn::Sequential<Scalar>& net, SafetensorsSource source,
                                   double tolerance = 1e-6) {
@@ -56,7 +56,7 @@ template <class Scalar>
     const auto found = static_cast<double>(output.data()[i]);
     const auto wanted = static_cast<double>(expected.data()[i]);
     const double difference = found == wanted ? 0 : std::abs(found - wanted);
-    // A NaN is larger than any number, and stays.
+    // A NaN replaces any number and stays.
     if (!(difference <= result.difference) && !std::isnan(result.difference)) result.difference = difference;
     result.largest = std::max(result.largest, std::abs(wanted));
   }
