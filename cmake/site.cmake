@@ -20,6 +20,7 @@ set(DOXYGEN_EXCLUDE_PATTERNS */include/gradus/compiled/*) # repeats declarations
 set(DOXYGEN_EXCLUDE_SYMBOLS *detail*)
 set(DOXYGEN_DISTRIBUTE_GROUP_DOC YES) # one comment documents the overloads between @{ and @}
 set(DOXYGEN_EXTRACT_ALL NO)
+set(DOXYGEN_JAVADOC_AUTOBRIEF YES) # the first sentence is the summary in lists
 set(DOXYGEN_STRIP_CODE_COMMENTS NO)
 set(DOXYGEN_HAVE_DOT NO)
 set(DOXYGEN_QUIET YES)

@@ -57,8 +57,8 @@ std::string format_scientific(T x, int decimals) {
   return detail::written_number(x, std::chars_format::scientific, decimals);
 }
 
-/// Returns `x` to at most `digits` significant digits without trailing zeros, as printf's `%.*g`: `0.3`,
-/// `1e-09`.
+/// Returns `x` to at most `digits` significant digits without trailing zeros: `0.3`, `1e-09`. As printf's
+/// `%.*g`.
 template <std::floating_point T>
 std::string format_general(T x, int digits = 6) {
   return detail::written_number(x, std::chars_format::general, digits);

@@ -28,9 +28,10 @@
 #include <unistd.h>
 #endif
 
-/// The temporary files of AtomicFile: `model.safetensors.<process>-<random>-<number>.tmp`. Each is locked as
-/// long as it is written; the lock of a process that was killed is gone, so the next writer of the same
-/// destination knows which files to remove. A process number alone would not tell: containers reuse them.
+/// The temporary files of AtomicFile. That of `model.safetensors` is named
+/// `model.safetensors.<process>-<random>-<number>.tmp`. Each is locked as long as it is written; the lock of
+/// a process that was killed is gone, so the next writer of the same destination knows which files to remove.
+/// A process number alone would not tell: containers reuse them.
 namespace gradus::detail {
 
 /// Who writes a temporary file: a process number, and a random one since process numbers are reused.
