@@ -20,12 +20,14 @@ set(DOXYGEN_EXCLUDE_PATTERNS */include/gradus/compiled/*) # repeats declarations
 set(DOXYGEN_EXCLUDE_SYMBOLS *detail*)
 set(DOXYGEN_DISTRIBUTE_GROUP_DOC YES) # one comment documents the overloads between @{ and @}
 set(DOXYGEN_EXTRACT_ALL NO)
+set(DOXYGEN_JAVADOC_AUTOBRIEF YES) # the first sentence is the summary in lists
 set(DOXYGEN_STRIP_CODE_COMMENTS NO)
 set(DOXYGEN_HAVE_DOT NO)
 set(DOXYGEN_QUIET YES)
 set(DOXYGEN_DISABLE_INDEX YES)
 set(DOXYGEN_GENERATE_TREEVIEW YES)
 set(DOXYGEN_TREEVIEW_WIDTH 300)
+set(DOXYGEN_HTML_INDEX_NUM_ENTRIES 1000)
 set(DOXYGEN_USE_MATHJAX YES)
 set(DOXYGEN_MATHJAX_VERSION MathJax_3)
 set(DOXYGEN_HTML_EXTRA_STYLESHEET ${PROJECT_SOURCE_DIR}/cmake/site/site.css)
@@ -43,5 +45,6 @@ add_custom_target(
   site
   COMMAND ${Python3_EXECUTABLE} ${site_program} finish ${PROJECT_BINARY_DIR}/html
   COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/check_links.py ${PROJECT_BINARY_DIR}/html
+  COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/check_everything.py ${PROJECT_BINARY_DIR}/xml
   COMMENT "Checking the site" VERBATIM)
 add_dependencies(site gradus_docs)

@@ -57,8 +57,7 @@ std::string format_scientific(T x, int decimals) {
   return detail::written_number(x, std::chars_format::scientific, decimals);
 }
 
-/// Returns `x` with at most `digits` significant digits and no trailing zeros, like printf's `%.*g`: `0.3`,
-/// `1e-09`.
+/// Returns `x` with at most `digits` significant digits and no trailing zeros, like printf: `0.3`, `1e-09`.
 template <std::floating_point T>
 std::string format_general(T x, int digits = 6) {
   return detail::written_number(x, std::chars_format::general, digits);

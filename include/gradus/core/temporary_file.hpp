@@ -28,9 +28,10 @@
 #include <unistd.h>
 #endif
 
-/// The temporary files of AtomicFile: `model.safetensors.<process>-<random>-<number>.tmp`. Each is locked
-/// while it is being written. Killing a process releases its lock, so the next writer of the same destination
-/// knows which files to remove. The process number is not enough for that: containers reuse them.
+/// The temporary files of AtomicFile. The one of `model.safetensors` is named
+/// `model.safetensors.<process>-<random>-<number>.tmp`. Each is locked while it is being written. Killing a
+/// process releases its lock, so the next writer of the same destination knows which files to remove. The
+/// process number is not enough for that: containers reuse them.
 namespace gradus::detail {
 
 /// The writer of a temporary file: a process number, and a random one because process numbers are reused.
