@@ -13,19 +13,6 @@ using gradus::detail::CsvCategories;
 using gradus::detail::CsvColumns;
 using gradus::detail::CsvRole;
 using gradus::detail::CsvRows;
-using gradus::detail::parse_csv_number;
-
-TEST_CASE_TEMPLATE("parse_csv_number: accepts a finite number with blanks around it", Scalar, float, double) {
-  Scalar value = 0;
-  CHECK(parse_csv_number<Scalar>(" \t-1.5e1 ", value));
-  CHECK(value == Scalar{-15});
-  CHECK(parse_csv_number<Scalar>("+.5", value));
-  CHECK(value == Scalar{0.5});
-  for (const char* bad : {"", " ", "+", "++1", "1.5.", "1,5", "inf", "nan", "1e999", "0x1", "1 2"}) {
-    CAPTURE(bad);
-    CHECK_FALSE(parse_csv_number<Scalar>(bad, value));
-  }
-}
 
 TEST_CASE("CsvCategories: numbers texts in order of appearance, then sorts them") {
   CsvCategories found;

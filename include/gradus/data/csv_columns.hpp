@@ -3,8 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <functional>
@@ -12,7 +10,6 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -21,6 +18,7 @@
 #include <gradus/core/escape.hpp>
 #include <gradus/core/format.hpp>
 #include <gradus/core/index.hpp>
+#include <gradus/data/csv_number.hpp>
 #include <gradus/data/csv_options.hpp>
 #include <gradus/data/csv_rows.hpp>
 
@@ -28,19 +26,6 @@ namespace gradus::detail {
 
 /// Limits on columns and categories, so that a small file cannot use much memory.
 inline constexpr std::size_t most_csv_columns = 16'384, most_csv_categories = 10'000;
-
-/// Parses a number in the classic locale, with an optional plus sign. Returns false for anything else and for
-/// numbers that are not finite.
-template <std::floating_point Scalar>
-bool parse_csv_number(std::string_view text, Scalar& value) {
-  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  if (text.size() > 1 && text[0] == '+' && text[1] != '-' && text[1] != '+') text.remove_prefix(1);
-  const char* const end = text.data() + text.size();
-  const auto [at, error] = std::from_chars(text.data(), end, value);
-  return error == std::errc{} && at == end && std::isfinite(value);
-}
 
 /// Assigns numbers to the strings in a column, in order of first occurrence or in a given order.
 class CsvCategories {

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <deque>
 #include <string>
@@ -16,13 +18,47 @@
 
 namespace gradus::detail {
 
+/// Finds the first delimiter, line end or quotation mark, 8 characters at a time.
+class FindFieldEnd {
+ public:
+  explicit FindFieldEnd(char delimiter) : delimiter_(delimiter), delimiters_(repeat(delimiter)) {}
+
+  /// Returns the place of the first in [at, end), or `end`.
+  const char* operator()(const char* at, const char* end) const {
+    if constexpr (std::endian::native == std::endian::little) {
+      for (; end - at >= 8; at += 8) {
+        std::uint64_t word;
+        std::memcpy(&word, at, sizeof word);
+        const std::uint64_t found =
+            zeros(word ^ delimiters_) | zeros(word ^ repeat('\n')) | zeros(word ^ repeat('"'));
+        if (found != 0) return at + std::countr_zero(found) / 8;
+      }
+    }
+    while (at != end && *at != delimiter_ && *at != '\n' && *at != '"') ++at;
+    return at;
+  }
+
+ private:
+  static constexpr std::uint64_t ones = 0x0101010101010101;
+  static constexpr std::uint64_t repeat(char c) { return ones * static_cast<unsigned char>(c); }
+  /// Sets the highest bit of the first byte that is 0. Bytes after it may have theirs set as well.
+  static constexpr std::uint64_t zeros(std::uint64_t word) { return (word - ones) & ~word & (ones << 7); }
+
+  char delimiter_;
+  std::uint64_t delimiters_;
+};
+
 /// Splits comma-separated values (RFC 4180) into rows. Fields may be quoted, with `""` for a quotation mark,
 /// and lines end in LF or CRLF. Blank lines and a byte order mark are skipped.
 class CsvRows {
  public:
   /// Reads `text`, which must outlive this object. Error messages start with `file`.
   CsvRows(std::string_view text, char delimiter, std::string file)
-      : at_(text.data()), end_(text.data() + text.size()), delimiter_(delimiter), file_(std::move(file)) {
+      : at_(text.data()),
+        end_(text.data() + text.size()),
+        delimiter_(delimiter),
+        ends_(delimiter),
+        file_(std::move(file)) {
     if (delimiter == '"' || delimiter == '\n' || delimiter == '\r')
       throw ArgumentError("read_csv: the delimiter is a quotation mark or a line end, expected another one");
     constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
@@ -87,11 +123,9 @@ class CsvRows {
 
   std::string_view plain_field() {
     const char* const begin = at_;
-    while (at_ != end_ && *at_ != delimiter_ && *at_ != '\n') {
-      if (*at_ == '"')
-        fail("column " + column() + ": a quotation mark within a field that has none around it");
-      ++at_;
-    }
+    at_ = ends_(at_, end_);
+    if (at_ != end_ && *at_ == '"')
+      fail("column " + column() + ": a quotation mark within a field that has none around it");
     const bool ends_line = at_ == end_ || *at_ == '\n';
     const auto length = static_cast<std::size_t>(at_ - begin);
     return {begin, ends_line && length > 0 && at_[-1] == '\r' ? length - 1 : length};
@@ -144,6 +178,7 @@ class CsvRows {
   const char* at_;
   const char* end_;
   char delimiter_;
+  FindFieldEnd ends_;
   std::string file_;
   Index line_ = 0;
   Index next_line_ = 1;

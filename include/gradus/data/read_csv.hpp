@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,13 +28,23 @@ namespace gradus {
 
 namespace detail {
 
-/// Reads a whole file. Throws FileError.
-inline std::string read_text(const std::filesystem::path& path) {
-  PlainFile file(path);
-  std::string text(static_cast<std::size_t>(file.bound()), '\0');
-  text.resize(file.read(std::as_writable_bytes(std::span(text))));
-  return text;
-}
+/// The text of a file. Its memory is not set to zeros first, which takes 4% of the time of read_csv.
+class FileText {
+ public:
+  /// Reads the whole file. Throws FileError.
+  explicit FileText(const std::filesystem::path& path) {
+    PlainFile file(path);
+    const auto size = static_cast<std::size_t>(file.bound());
+    text_ = std::make_unique_for_overwrite<char[]>(size);
+    size_ = file.read(std::as_writable_bytes(std::span(text_.get(), size)));
+  }
+  /// The text, valid as long as this.
+  std::string_view view() const { return {text_.get(), size_}; }
+
+ private:
+  std::unique_ptr<char[]> text_;
+  std::size_t size_ = 0;
+};
 
 /// Renumbers the values of a categorical column in the order of the sorted texts.
 template <class T>
@@ -79,7 +90,8 @@ Dataset<Scalar, Label> parse_csv(std::string_view text, const CsvOptions& option
   const Index most = rows.count();
   std::vector<Index> label_shape{most};
   if (!classifies) label_shape.push_back(targets);
-  Dataset<Scalar, Label> data{Tensor<Scalar>(Shape{most, features}), Tensor<Label>(Shape(label_shape))};
+  Dataset<Scalar, Label> data{Tensor<Scalar>::uninitialized(Shape{most, features}),
+                              Tensor<Label>::uninitialized(Shape(label_shape))};
   Index count = 0;
   while (rows.next()) {
     if (count == most) rows.fail("more rows than were counted");
@@ -113,7 +125,7 @@ Dataset<Scalar, Scalar> parse_csv(std::string_view text, const CsvOptions& optio
 /// FileError with line and column for a value that does not parse, and if the file cannot be read.
 template <std::floating_point Scalar = float>
 Dataset<Scalar, Scalar> read_csv(const std::filesystem::path& file, const CsvOptions& options = {}) {
-  return detail::parse_csv<Scalar, Scalar>(detail::read_text(file), options, path_text(file));
+  return detail::parse_csv<Scalar, Scalar>(detail::FileText(file).view(), options, path_text(file));
 }
 
 /// Reads a table for classification: inputs `[N, columns]`, labels `[N]`. The values of the target column,
@@ -125,7 +137,7 @@ Dataset<Scalar, Index> read_csv_classes(const std::filesystem::path& file, const
     throw ArgumentError("read_csv_classes: " + std::to_string(options.target.size()) +
                         " targets, expected one");
   }
-  auto data = detail::parse_csv<Scalar, Index>(detail::read_text(file), options, path_text(file));
+  auto data = detail::parse_csv<Scalar, Index>(detail::FileText(file).view(), options, path_text(file));
   data.class_names = data.categories[*options.target.begin()];
   data.classes = static_cast<Index>(data.class_names.size());
   return data;
