@@ -27,6 +27,8 @@
 
 #include <gradus/autograd/function.hpp>
 #include <gradus/autograd/module.hpp>
+#include <gradus/autograd/parameter.hpp>
+#include <gradus/autograd/linear.hpp>
 
 #include <gradus/autograd/gradient_check.hpp>
 #include <gradus/autograd/graph_to_dot.hpp>
