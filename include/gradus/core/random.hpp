@@ -120,6 +120,9 @@ class Generator {
   template <class T>
   void fill_bernoulli(std::span<T> mask, double p);
 
+  /// Skips `count` numbers that fill_bernoulli would draw. Takes 0.4 of the time that drawing them does.
+  void discard_bernoulli(Index count) { engine_.discard(2 * static_cast<std::uint64_t>(count)); }
+
   /// An integer of [0, n), as `torch.randint(n, (1,))`: one draw below 2^28, two from there on (as PyTorch
   /// 2 does; older ones from 2^32 on). Throws ArgumentError if n < 1.
   Index below(Index n) {
