@@ -30,8 +30,8 @@ namespace gradus::detail {
   throw ArgumentError("Trainer: there are 0 samples to evaluate, expected at least 1");
 }
 
-/// The loop over epochs and batches: when a step is made, when callbacks are called and what is recorded.
-/// `Trainer` is the class that callbacks see. In pseudo-code:
+/// The loop over epochs and batches, which makes the steps, calls the callbacks and records the history.
+/// `Trainer` is the class passed to callbacks. In pseudo-code:
 ///
 ///     on_begin
 ///     for each epoch:
@@ -57,7 +57,7 @@ class FitLoop {
   const Progress& progress() const { return progress_; }
   std::vector<AnyCallback<Trainer>>& callbacks() { return callbacks_; }
 
-  /// Adds a metric of training and validation batches.
+  /// Adds a metric for training and validation batches.
   template <class M>
   void add_metric(std::string name, M metric) {
     metrics_.add_metric(name, metric);
@@ -65,7 +65,7 @@ class FitLoop {
   }
   void serialize_metrics(Archive& archive) { metrics_.serialize(archive); }
 
-  /// Ends the fit after the current step, without recording the unfinished epoch.
+  /// Ends the fit after the current step without recording the unfinished epoch.
   void interrupt() { is_interrupted_ = true; }
 
   template <class Train, class Validation>
@@ -92,7 +92,7 @@ class FitLoop {
     if (failure) std::rethrow_exception(failure);
   }
 
-  /// Returns loss, accuracy and metrics over all batches of a source.
+  /// Returns the loss, accuracy and metrics over all batches of a source.
   template <class Source>
   Metrics evaluate(Source& source) {
     RunningMetrics running;
@@ -109,7 +109,7 @@ class FitLoop {
   }
   nn::Workspace<Scalar>& workspace() { return workspace_; }
 
-  /// The state that a checkpoint saves. Throws StateError in the middle of a step.
+  /// Returns the state to save in a checkpoint. Throws StateError in the middle of a step.
   FitState saved_state() const {
     if (is_in_step_)
       throw StateError("Trainer: a checkpoint cannot be saved or loaded in the middle of a step");
@@ -183,15 +183,15 @@ class FitLoop {
     for (auto& callback : callbacks_) callback.on_checkpoint(trainer);
   }
 
-  /// Trains on all batches, except those that were done before a checkpoint was saved. Returns false if the
-  /// epoch was interrupted.
+  /// Trains on all batches except those completed before the checkpoint, if any, was saved. Returns false if
+  /// the epoch was interrupted.
   template <class Train>
   bool train_epoch(Trainer& trainer, Train& train) {
     const Index done = begin_epoch();
     progress_.batch = 0;
     for (const auto& batch : train.training_epoch(*random_)) {
       if (progress_.batch < done) {
-        // Only the checkpoint knows what was drawn after the order of the samples.
+        // Only the checkpoint has the generator's state after the completed steps.
         if (++progress_.batch == done) *random_ = state_.random;
         continue;
       }
@@ -199,14 +199,14 @@ class FitLoop {
       end_step(trainer);
       if (is_ending()) break;
     }
-    if (step_.is_open()) {  // the source had fewer batches than its size promised
+    if (step_.is_open()) {  // the source had fewer batches than size() promised
       make_step(trainer);
       end_step(trainer);
     }
     return !(is_interrupted_ && progress_.batch < progress_.batches);
   }
 
-  /// Returns how many batches of the epoch are done already.
+  /// Returns the number of batches of the epoch that are already completed.
   Index begin_epoch() {
     step_.net().train();
     is_in_epoch_ = true;
@@ -224,7 +224,7 @@ class FitLoop {
     return 0;
   }
 
-  /// Returns whether the batch completed a step. If not, its gradients wait for those of the next ones.
+  /// Returns whether the batch completed a step. If not, its gradients are kept for the next ones.
   template <class Batch>
   bool train_batch(Trainer& trainer, const Batch& batch) {
     is_in_step_ = true;
@@ -245,7 +245,7 @@ class FitLoop {
     }
   }
 
-  /// Makes the step for which all gradients have been added.
+  /// Makes the step, once the gradients of all its batches have been added.
   void make_step(Trainer& trainer) {
     step_.finish_gradients();
     for (auto& callback : callbacks_) callback.on_gradient(trainer);
@@ -261,7 +261,7 @@ class FitLoop {
     ++progress_.step;
     write_averages();
     for (auto& callback : callbacks_) callback.on_step(trainer);
-    // After a stop, the epoch is recorded first: a checkpoint of the middle would continue it.
+    // After a stop, the epoch is recorded first: resuming from a checkpoint saved here would continue it.
     if (state_.is_stopping) return;
     for (auto& callback : callbacks_) callback.on_checkpoint(trainer);
   }
@@ -271,7 +271,7 @@ class FitLoop {
     metrics_.write(progress_.train.named);
   }
 
-  /// Includes the time before an interruption.
+  /// Returns the time spent on the epoch, including that before an interruption.
   double seconds_in_epoch() const {
     return state_.seconds + std::chrono::duration<double>(Clock::now() - epoch_began_).count();
   }

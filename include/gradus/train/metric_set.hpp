@@ -16,11 +16,11 @@
 
 namespace gradus::detail {
 
-/// The metrics that a user has added to a trainer, which accumulate over the batches of one pass.
+/// The metrics that were added to a trainer, accumulated over the batches of one pass.
 template <class Scalar, class Loss>
 class MetricSet {
  public:
-  /// Throws ArgumentError for a name that is empty or given twice.
+  /// Adds a metric. Throws ArgumentError if the name is empty or taken.
   template <class M>
   void add_metric(std::string name, M metric) {
     const bool is_known = std::ranges::any_of(metrics_, [&](const auto& m) { return m.name() == name; });
@@ -31,7 +31,7 @@ class MetricSet {
     metrics_.emplace_back(std::move(name), accumulating(std::move(metric)));
   }
 
-  /// Forgets all batches.
+  /// Discards all batches.
   void reset() {
     for (auto& metric : metrics_) metric.reset();
   }
@@ -40,7 +40,7 @@ class MetricSet {
   void add(TensorView<const Scalar> outputs, const Labels& labels) {
     for (auto& metric : metrics_) metric.add(outputs, labels);
   }
-  /// Writes names and values. Allocates only if `named` had other names.
+  /// Writes the names and values. Allocates only if the names in `named` differ.
   void write(std::vector<NamedMetric>& named) const {
     named.resize(metrics_.size());
     for (std::size_t i = 0; i < named.size(); ++i) {

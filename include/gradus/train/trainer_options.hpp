@@ -11,21 +11,21 @@
 
 namespace gradus {
 
-/// The options of a Trainer.
+/// Options for Trainer.
 struct TrainerOptions {
-  Index epochs = 10;                  ///< epochs of each call of `fit`
+  Index epochs = 10;                  ///< epochs per call of `fit`
   Index batch_size = 256;             ///< samples per training batch
   Index evaluation_batch_size = 256;  ///< affects the memory that an evaluation needs, not its result
-  /// Leaves out a last batch that is smaller than the others, such as one of a single sample, which
-  /// BatchNorm1d cannot train on. Applies to data sets; a loader has its own option.
+  /// Whether to drop a last batch that is smaller than the others, such as one of a single sample, on which
+  /// BatchNorm1d cannot train. Applies to data sets; a loader has its own option.
   bool drop_last = false;
-  /// Batches whose gradients are accumulated before a step. The step equals that of one batch of all their
-  /// samples: mean losses are weighted by sample counts, or by class weights. The last step of an epoch may
-  /// have fewer batches.
+  /// The number of batches whose gradients are accumulated per step. The step equals that of one batch with
+  /// all their samples: mean losses are weighted by sample count or class weight. The last step of an epoch
+  /// may have fewer batches.
   Index accumulation_steps = 1;
-  /// The largest norm of all gradients together; longer ones are scaled down to it. See optim/clip.hpp.
+  /// The maximum norm of all gradients as one vector, to which larger ones are scaled. See optim/clip.hpp.
   double clip_norm = std::numeric_limits<double>::infinity();
-  /// The largest absolute value of a gradient element; larger ones are cut off.
+  /// The maximum absolute value of a gradient element, to which larger ones are clamped.
   double clip_value = std::numeric_limits<double>::infinity();
 };
 

@@ -24,8 +24,8 @@
 
 namespace gradus::detail {
 
-/// Computes the gradients of one or more batches, clips them and steps the optimiser. If a batch fails, the
-/// network is left as the previous step left it.
+/// A training step: computes the gradients of one or more batches, clips them and steps the optimiser. If a
+/// batch fails, `roll_back` restores the network to its state after the previous step.
 template <class Net, class Loss, optim::Optimizer Optimizer>
 class TrainingStep {
  public:
@@ -39,7 +39,7 @@ class TrainingStep {
   Loss& loss() { return loss_; }
   Optimizer& optimizer() const { return *optimizer_; }
   const TrainerOptions& options() const { return options_; }
-  /// The network's threads, kept alive while they work even if the network is given others.
+  /// Returns the network's threads, which stay alive while in use even if the network is given others.
   std::shared_ptr<ThreadPool> thread_pool() const {
     if constexpr (requires { net_->thread_pool(); })
       return net_->thread_pool();
@@ -47,23 +47,23 @@ class TrainingStep {
       return nullptr;
   }
 
-  /// Finds the parameters to move and zeroes all gradients. Throws StateError if the optimiser holds no
-  /// parameter of the network that learns.
+  /// Finds the parameters to update and zeroes all gradients. Throws StateError if the optimiser holds no
+  /// trainable parameter of the network.
   void begin_fit() {
     parameters_.find(*net_, *optimizer_);
     net_->zero_grad();
     buffers_.watch(*net_);
   }
 
-  /// Whether batches have been added since the last step.
+  /// Returns whether batches have been added since the last step.
   bool is_open() const { return batches_.count > 0; }
-  /// The mean loss of the added batches.
+  /// Returns the loss of the added batches.
   double batch_loss() const { return batches_.loss(); }
-  /// Forgets the added batches.
+  /// Discards the added batches.
   void clear() { batches_ = {}; }
 
   /// Adds the gradients of the batch after `progress.batch`. Calls `observe(output, result)` with the
-  /// network's output and the result of the loss. Throws NumericError if the loss is not finite.
+  /// network's output and the loss's result. Throws NumericError if the loss is not finite.
   template <class Batch, class Observe>
   void add_batch(const Batch& batch, Generator& random, const Progress& progress, Observe observe) {
     if (!is_open()) buffers_.take();
@@ -81,7 +81,7 @@ class TrainingStep {
     net_->backward(output_gradient_);
   }
 
-  /// Completes the gradients of the added batches, which are known to be all of this step.
+  /// Rescales the gradients once all batches of the step have been added.
   void finish_gradients() {
     const double scale = batches_.last_scale();
     if (scale == 1) return;
@@ -89,7 +89,7 @@ class TrainingStep {
       if (parameter->requires_grad) parameter->grad().array() *= static_cast<Scalar>(scale);
     }
   }
-  /// Clips the gradients as the options say.
+  /// Clips the gradients as set in the options.
   void clip_gradients() {
     if (std::isfinite(options_.clip_value)) optim::clip_grad_value(parameters_.moved(), options_.clip_value);
     if (std::isfinite(options_.clip_norm)) optim::clip_grad_norm(parameters_.moved(), options_.clip_norm);
@@ -103,7 +103,7 @@ class TrainingStep {
     parameters_.zero_others();
   }
 
-  /// Undoes what the added batches have changed: buffers and gradients.
+  /// Undoes the changes of the added batches: restores the buffers and zeroes the gradients.
   void roll_back() {
     buffers_.restore();
     net_->zero_grad();
