@@ -27,7 +27,8 @@ class GradientExchange {
     packed_.resize({packed_size(parameters)});
     Index begun = 0, filled = 0;
     const auto send = [&] {
-      if (filled > begun) processes.begin_sum(packed_.span().subspan(to_size(begun), to_size(filled - begun)));
+      if (filled > begun)
+        processes.begin_sum(packed_.span().subspan(to_size(begun), to_size(filled - begun)));
       begun = filled;
     };
     for (auto parameter = parameters.rbegin(); parameter != parameters.rend(); ++parameter) {

@@ -27,6 +27,18 @@ inline MixedLabels rows_of(const MixedLabels& labels, Index begin, Index end) {
   return {rows_of(labels.labels, begin, end), rows_of(labels.partners, begin, end), labels.share};
 }
 
+[[noreturn]] inline void throw_other_part(Part found, Part expected) {
+  const auto text = [](Part part) {
+    return "part " + std::to_string(part.index) + " of " + std::to_string(part.count);
+  };
+  throw StateError("Trainer: the loader makes " + text(found) + " of every batch, expected " +
+                   text(expected) + ", which belongs to this process");
+}
+template <class Rows>
+Rows throw_unknown_labels() {
+  throw StateError("Trainer: labels of this type cannot be divided among processes");
+}
+
 /// The inputs and labels that a process works on, and where they are in the whole batch.
 template <class Scalar, class Labels>
 struct OwnRows {
@@ -47,30 +59,24 @@ concept MakesParts = requires(const Source& source) {
 /// of another process.
 template <class Scalar, class Source, class Batch>
 auto own_rows(const Source& source, const Batch& batch, Index number, ProcessGroup* processes) {
-  using Labels = std::remove_cvref_t<decltype(batch.labels)>;
-  OwnRows<Scalar, Labels> own{batch.x, batch.labels};
-  if (processes == nullptr) return own;
+  using Given = std::remove_cvref_t<decltype(batch.labels)>;
+  using Labels = std::conditional_t<std::is_trivially_copyable_v<Given>, Given, const Given&>;
+  using Rows = OwnRows<Scalar, Labels>;
+  const TensorView<const Scalar> x(batch.x);
+  if (processes == nullptr) return Rows{x, batch.labels};
   const Part part = processes->part();
   if constexpr (MakesParts<Source>) {
     if (source.part() != Part{}) {
-      if (source.part() != part) {
-        throw StateError("Trainer: the loader makes part " + std::to_string(source.part().index) + " of " +
-                         std::to_string(source.part().count) + ", expected part " +
-                         std::to_string(part.index) + " of " + std::to_string(part.count) +
-                         ", that of this process");
-      }
+      if (source.part() != part) throw_other_part(source.part(), part);
       const Index rows = source.samples(number);
-      own.shared = {processes, part.begin(rows), rows};
-      return own;
+      return Rows{x, batch.labels, {processes, part.begin(rows), rows}};
     }
   }
-  const Index rows = static_cast<Index>(batch.size()), begin = part.begin(rows), end = part.end(rows);
-  if constexpr (requires { rows_of(batch.labels, begin, end); }) {
-    own = {rows_of(own.x, begin, end), rows_of(batch.labels, begin, end), {processes, begin, rows}};
-    return own;
-  } else {
-    throw StateError("Trainer: labels of this type cannot be divided among processes");
-  }
+  const Index rows = x.shape()[0], begin = part.begin(rows), end = part.end(rows);
+  if constexpr (requires { Rows{x, rows_of(batch.labels, begin, end)}; })
+    return Rows{rows_of(x, begin, end), rows_of(batch.labels, begin, end), {processes, begin, rows}};
+  else
+    return throw_unknown_labels<Rows>();
 }
 
 }  // namespace gradus::detail

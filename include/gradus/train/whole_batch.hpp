@@ -38,8 +38,8 @@ Tensor<Scalar> gathered(ProcessGroup& processes, TensorView<const Scalar> rows) 
 /// Calls f(output, labels) with the rows of all processes, in order. Throws StateError for labels of a type
 /// that it does not know.
 template <class Scalar, class F>
-void with_whole_batch(ProcessGroup& processes, TensorView<const Scalar> output,
-                      std::span<const Index> labels, const F& f) {
+void with_whole_batch(ProcessGroup& processes, TensorView<const Scalar> output, std::span<const Index> labels,
+                      const F& f) {
   const Tensor<Scalar> whole = gathered(processes, output);
   const std::vector<Index> all = gathered(processes, labels);
   f(TensorView<const Scalar>(whole), std::span<const Index>(all));
