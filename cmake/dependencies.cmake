@@ -148,6 +148,8 @@ function(gradus_require_mpi)
     endif()
     message(STATUS "gradus: MPI::MPI_CXX found, MPI ${MPI_CXX_VERSION} by ${MPI_CXX_COMPILER}")
     set_target_properties(MPI::MPI_CXX PROPERTIES IMPORTED_GLOBAL TRUE)
+    set(MPIEXEC_EXECUTABLE ${MPIEXEC_EXECUTABLE} CACHE FILEPATH "Starts the processes of an MPI program")
+    set(MPIEXEC_NUMPROC_FLAG ${MPIEXEC_NUMPROC_FLAG} CACHE STRING "Option of MPIEXEC_EXECUTABLE before their number")
   endif()
 endfunction()
 

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -42,10 +44,20 @@ Dataset<Scalar> clusters(Index n, std::uint64_t seed = 1) {
   return data;
 }
 
+/// What processes may disagree on.
+struct SharedSettings {
+  Index samples = 203;
+  std::uint64_t data_seed = 1;
+  std::uint64_t seed = 7;
+  Index hidden = 16;
+  Index batch_size = 40;
+  double learning_rate = 0.1;
+};
+
 template <class Scalar>
-nn::Sequential<Scalar> shared_network(Generator& random) {
-  return nn::Sequential{nn::Linear<Scalar>{6, 16, random}, nn::BatchNorm1d<Scalar>{16}, nn::ReLU{},
-                        nn::Dropout{0.3}, nn::Linear<Scalar>{16, 3, random}};
+nn::Sequential<Scalar> shared_network(Index hidden, Generator& random) {
+  return nn::Sequential{nn::Linear<Scalar>{6, hidden, random}, nn::BatchNorm1d<Scalar>{hidden}, nn::ReLU{},
+                        nn::Dropout{0.3}, nn::Linear<Scalar>{hidden, 3, random}};
 }
 
 /// The state of a network: parameters and buffers.
@@ -81,16 +93,18 @@ struct SharedResult {
   History history;
 };
 
-/// 203 samples in batches of 40 leave a last batch of 3, of which a fourth process gets nothing. 201 in
-/// batches of 40 would leave 1, on which BatchNorm1d cannot train.
-template <class Scalar>
-SharedResult<Scalar> train_shared(ProcessGroup* processes, TrainerOptions options = {.epochs = 1}) {
-  const auto train = clusters<Scalar>(203), validation = clusters<Scalar>(41, 2);
-  Generator random(7);
-  auto net = shared_network<Scalar>(random);
+/// Trains, after `prepare(trainer)`. 203 samples in batches of 40 leave a last batch of 3, of which a fourth
+/// process gets nothing.
+template <class Scalar, class Prepare>
+SharedResult<Scalar> train_shared(ProcessGroup* processes, TrainerOptions options,
+                                  const SharedSettings& settings, const Prepare& prepare) {
+  const auto train = clusters<Scalar>(settings.samples, settings.data_seed);
+  const auto validation = clusters<Scalar>(41, 2);
+  Generator random(settings.seed);
+  auto net = shared_network<Scalar>(settings.hidden, random);
   // Not Adam: the bias before a BatchNorm1d has a gradient of 0, whose rounding Adam scales to whole steps.
-  optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1, .momentum = 0.9}};
-  options.batch_size = 40;
+  optim::SGD sgd{net.named_parameters(), {.learning_rate = settings.learning_rate, .momentum = 0.9}};
+  options.batch_size = settings.batch_size;
   options.evaluation_batch_size = 20;
   options.clip_norm = 0.5;
   options.processes = processes;
@@ -98,8 +112,14 @@ SharedResult<Scalar> train_shared(ProcessGroup* processes, TrainerOptions option
   trainer.add_metric("top 2", [](TensorView<const Scalar> y, std::span<const Index> labels) {
     return top_k_accuracy(y, labels, 2);
   });
+  prepare(trainer);
   trainer.fit(train, validation);
   return {state_of(net), trainer.history()};
+}
+
+template <class Scalar>
+SharedResult<Scalar> train_shared(ProcessGroup* processes, TrainerOptions options = {.epochs = 1}) {
+  return train_shared<Scalar>(processes, options, {}, [](auto&) {});
 }
 
 }  // namespace gradus::test

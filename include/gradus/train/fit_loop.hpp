@@ -299,7 +299,7 @@ class FitLoop {
     describe_step(agreement, step_);
     describe_source(agreement, "training", train);
     if (validation != nullptr) describe_source(agreement, "validation", *validation);
-    agreement.add("random generator", fingerprint_of(*random_));
+    agreement.add("random generator with fingerprint", fingerprint_of(*random_));
     agreement.add("epoch", progress_.epoch);
     agreement.add("last epoch", progress_.epochs);
     agreement.add("step", progress_.step);
