@@ -16,9 +16,6 @@
 #include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
 #include <gradus/distributed/mpi.hpp>
-#include <gradus/io/checkpoints.hpp>
-#include <gradus/io/state_dict.hpp>
-#include <gradus/train/progress_bar.hpp>
 
 #include "../support/shared_training.hpp"
 
@@ -28,34 +25,28 @@ using gradus::Index;
 using gradus::mpi::Communicator;
 using gradus::test::SharedSettings;
 using gradus::test::train_shared;
-namespace fs = std::filesystem;
 
-constexpr gradus::TrainerOptions four_epochs{.epochs = 4};
+constexpr Index epochs = 4;
 
-void train(Communicator& world, const fs::path& folder, const std::string& fault, Index at_step) {
-  const Index victim = world.size() - 1;
-  train_shared<double>(&world, four_epochs, {}, [&](auto& trainer) {
-    trainer.add(gradus::Checkpoints{folder, {.every_steps = 3, .every_epochs = 0, .keep = 100}});
-    if (const auto file = gradus::latest_checkpoint(folder)) {
-      gradus::load_checkpoint(trainer, *file);
-      if (world.is_main())
-        std::printf("continues from step %ld\n", static_cast<long>(trainer.progress().step));
-    }
-    trainer.after_each_step([&, victim](auto& at) {
-      if (world.rank() != victim || at.progress().step != at_step) return;
-      if (fault == "kill") ::kill(::getpid(), SIGKILL);
-      if (fault == "throw") throw gradus::FileError("the disk of this process is full");
-    });
-    trainer.after_each_epoch([&](auto& at) {
-      if (world.is_main() && at.history().size() == four_epochs.epochs)
-        gradus::save(at.net(), folder / "result.safetensors");
-    });
-  });
+void train(Communicator& world, const std::filesystem::path& folder, const std::string& fault,
+           Index at_step) {
+  bool is_first = true;
+  train_shared<double>(&world, {.epochs = epochs,
+                                .checkpoints = folder,
+                                .result = folder / "result.safetensors",
+                                .after_step = [&](Index step) {
+                                  if (is_first && world.is_main())
+                                    std::printf("the first step is step %ld\n", static_cast<long>(step));
+                                  is_first = false;
+                                  if (world.rank() != world.size() - 1 || step != at_step) return;
+                                  if (fault == "kill") ::kill(::getpid(), SIGKILL);
+                                  throw gradus::FileError("the disk of this process is full");
+                                }});
 }
 
 void disagree(Communicator& world, const std::string& what) {
   SharedSettings settings;
-  gradus::TrainerOptions options{.epochs = 1};
+  settings.after_step = [](Index) { std::printf("a step was made\n"); };
   if (world.rank() == world.size() - 1) {
     if (what == "network") settings.hidden = 8;
     if (what == "data") settings.data_seed = 5;
@@ -63,15 +54,13 @@ void disagree(Communicator& world, const std::string& what) {
     if (what == "seed") settings.seed = 8;
     if (what == "batch") settings.batch_size = 20;
     if (what == "rate") settings.learning_rate = 0.2;
-    if (what == "epochs") options.epochs = 2;
+    if (what == "epochs") settings.epochs = 2;
   }
-  train_shared<float>(&world, options, settings, [&](auto& trainer) {
-    trainer.after_each_step([](auto&) { std::printf("a step was made\n"); });
-  });
+  train_shared<double>(&world, settings);
 }
 
 void curve(Communicator& world) {
-  const auto result = train_shared<double>(&world, four_epochs);
+  const auto result = train_shared<double>(&world, {.epochs = epochs});
   if (!world.is_main()) return;
   for (const auto& epoch : result.history) {
     std::printf("%ld  %s  %s  %s\n", static_cast<long>(epoch.epoch),
@@ -82,13 +71,8 @@ void curve(Communicator& world) {
 }
 
 int compare(const std::string& a, const std::string& b, double tolerance) {
-  gradus::Generator random(0);
-  auto first = gradus::test::shared_network<double>(16, random);
-  auto second = first;
-  gradus::load(first, a);
-  gradus::load(second, b);
   const double difference =
-      gradus::test::distance(gradus::test::state_of(first), gradus::test::state_of(second));
+      gradus::test::distance(gradus::test::load_result(a), gradus::test::load_result(b));
   std::printf("largest relative difference: %s\n", gradus::format_shortest(difference).c_str());
   return difference <= tolerance ? EXIT_SUCCESS : EXIT_FAILURE;
 }

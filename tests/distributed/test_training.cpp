@@ -9,11 +9,12 @@ namespace {
 
 using gradus::Index;
 using gradus::test::distance;
+using gradus::test::SharedSettings;
 using gradus::test::train_shared;
 using gradus::test::world;
 
 template <class Scalar>
-void check_same_curve(gradus::TrainerOptions options, double tolerance) {
+void check_same_curve(const SharedSettings& options, double tolerance) {
   const auto alone = train_shared<Scalar>(nullptr, options);
   const auto shared = train_shared<Scalar>(&world(), options);
   const double difference = distance(shared.state, alone.state);

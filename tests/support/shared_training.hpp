@@ -6,68 +6,51 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <span>
+#include <filesystem>
+#include <functional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <gradus/core/process_group.hpp>
-#include <gradus/core/random.hpp>
 #include <gradus/core/tensor.hpp>
-#include <gradus/data/dataset.hpp>
-#include <gradus/nn/batch_norm.hpp>
-#include <gradus/nn/dropout.hpp>
-#include <gradus/nn/linear.hpp>
-#include <gradus/nn/relu.hpp>
-#include <gradus/nn/sequential.hpp>
-#include <gradus/nn/softmax_cross_entropy.hpp>
-#include <gradus/optim/sgd.hpp>
 #include <gradus/train/history.hpp>
-#include <gradus/train/metrics.hpp>
-#include <gradus/train/trainer.hpp>
 
-/// A training that one or several processes make, with dropout and batch normalisation.
+/// A training that one or several processes make, with dropout and batch normalisation. It is compiled once,
+/// in shared_training_float.cpp and shared_training_double.cpp, and knows nothing of MPI.
 namespace gradus::test {
 
-/// Numbers [N, 6] in three classes, far from 0, where batch statistics lose digits.
-template <class Scalar>
-Dataset<Scalar> clusters(Index n, std::uint64_t seed = 1) {
-  Generator random(seed);
-  Dataset<Scalar> data{
-      Tensor<Scalar>::randn(Shape{n, 6}, random), Tensor<Index>(Shape{n}), 3, {}, "clusters"};
-  for (Index i = 0; i < n; ++i) {
-    data.labels(i) = random.below(3);
-    for (Index j = 0; j < 6; ++j)
-      data.inputs(i, j) += static_cast<Scalar>(5 + (j % 3 == data.labels(i) ? 1 : 0));
-  }
-  return data;
-}
-
-/// What processes may disagree on.
+/// What processes may disagree on, and what is done in a training.
 struct SharedSettings {
+  Index epochs = 1;
+  Index accumulation_steps = 1;
   Index samples = 203;
   std::uint64_t data_seed = 1;
   std::uint64_t seed = 7;
   Index hidden = 16;
   Index batch_size = 40;
   double learning_rate = 0.1;
+  /// Saves a checkpoint there every 3 steps, and continues from the last one.
+  std::filesystem::path checkpoints = {};
+  /// Saves the trained network there.
+  std::filesystem::path result = {};
+  /// Is called after each step with its number.
+  std::function<void(Index step)> after_step = {};
 };
 
+/// Parameters and buffers of the network, and what each epoch reached.
 template <class Scalar>
-nn::Sequential<Scalar> shared_network(Index hidden, Generator& random) {
-  return nn::Sequential{nn::Linear<Scalar>{6, hidden, random}, nn::BatchNorm1d<Scalar>{hidden}, nn::ReLU{},
-                        nn::Dropout{0.3}, nn::Linear<Scalar>{hidden, 3, random}};
-}
+struct SharedResult {
+  std::vector<std::pair<std::string, Tensor<Scalar>>> state;
+  History history;
+};
 
-/// The state of a network: parameters and buffers.
+/// 203 samples in batches of 40 leave a last batch of 3, of which a fourth process gets nothing.
 template <class Scalar>
-std::vector<std::pair<std::string, Tensor<Scalar>>> state_of(nn::Sequential<Scalar>& net) {
-  std::vector<std::pair<std::string, Tensor<Scalar>>> all;
-  nn::visit_state(net,
-                  [&](std::string_view name, Tensor<Scalar>& tensor) { all.emplace_back(name, tensor); });
-  return all;
-}
+SharedResult<Scalar> train_shared(ProcessGroup* processes, const SharedSettings& settings = {});
+
+/// Loads what a training saved as its result.
+std::vector<std::pair<std::string, Tensor<double>>> load_result(const std::filesystem::path& file);
 
 /// The largest difference between two states, each relative to its tensor's norm.
 template <class State>
@@ -85,41 +68,6 @@ double distance(const State& a, const State& b) {
     most = std::max(most, std::sqrt(square / norm));
   }
   return most;
-}
-
-template <class Scalar>
-struct SharedResult {
-  std::vector<std::pair<std::string, Tensor<Scalar>>> state;
-  History history;
-};
-
-/// Trains, after `prepare(trainer)`. 203 samples in batches of 40 leave a last batch of 3, of which a fourth
-/// process gets nothing.
-template <class Scalar, class Prepare>
-SharedResult<Scalar> train_shared(ProcessGroup* processes, TrainerOptions options,
-                                  const SharedSettings& settings, const Prepare& prepare) {
-  const auto train = clusters<Scalar>(settings.samples, settings.data_seed);
-  const auto validation = clusters<Scalar>(41, 2);
-  Generator random(settings.seed);
-  auto net = shared_network<Scalar>(settings.hidden, random);
-  // Not Adam: the bias before a BatchNorm1d has a gradient of 0, whose rounding Adam scales to whole steps.
-  optim::SGD sgd{net.named_parameters(), {.learning_rate = settings.learning_rate, .momentum = 0.9}};
-  options.batch_size = settings.batch_size;
-  options.evaluation_batch_size = 20;
-  options.clip_norm = 0.5;
-  options.processes = processes;
-  Trainer trainer{net, nn::SoftmaxCrossEntropy<Scalar>{.class_weights = {1, 2, 3}}, sgd, random, options};
-  trainer.add_metric("top 2", [](TensorView<const Scalar> y, std::span<const Index> labels) {
-    return top_k_accuracy(y, labels, 2);
-  });
-  prepare(trainer);
-  trainer.fit(train, validation);
-  return {state_of(net), trainer.history()};
-}
-
-template <class Scalar>
-SharedResult<Scalar> train_shared(ProcessGroup* processes, TrainerOptions options = {.epochs = 1}) {
-  return train_shared<Scalar>(processes, options, {}, [](auto&) {});
 }
 
 }  // namespace gradus::test

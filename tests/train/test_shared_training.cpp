@@ -15,11 +15,12 @@ namespace {
 using gradus::Index;
 using gradus::ProcessGroup;
 using gradus::test::distance;
+using gradus::test::SharedSettings;
 using gradus::test::ThreadGroup;
 using gradus::test::train_shared;
 
 template <class Scalar>
-void check_same_curve(Index processes, gradus::TrainerOptions options, double tolerance) {
+void check_same_curve(Index processes, const SharedSettings& options, double tolerance) {
   const auto alone = train_shared<Scalar>(nullptr, options);
   std::mutex mutex;
   ThreadGroup::run(processes, [&](ProcessGroup& group) {
