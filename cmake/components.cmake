@@ -4,7 +4,7 @@
 # gradusConfig.cmake defines the components.
 
 # A property, since the deferred call below runs outside of this folder's scope.
-set_property(GLOBAL PROPERTY gradus_known_components gzip safetensors onnx download compiled_download blas)
+set_property(GLOBAL PROPERTY gradus_known_components gzip safetensors onnx download compiled_download blas mpi)
 
 # gradus_add_component(<name> <library>...)
 function(gradus_add_component name)
@@ -20,6 +20,7 @@ gradus_add_component(download gradus::gzip CURL::libcurl OpenSSL::Crypto) # data
 gradus_add_component(compiled_download gradus_compiled_fetch) # gradus::compiled and gradus::download, both compiled
 gradus_add_component(blas BLAS::BLAS) # hands Eigen's large products to the BLAS
 target_compile_definitions(gradus_blas INTERFACE EIGEN_USE_BLAS)
+gradus_add_component(mpi MPI::MPI_CXX) # distributed/mpi.hpp
 
 # gradus_provide_component(<name>): finds or fetches what gradus::<name> links; ends with a message if that fails.
 function(gradus_provide_component name)
@@ -45,9 +46,11 @@ function(gradus_provide_component name)
     endif()
   elseif(name STREQUAL "blas")
     gradus_require_blas()
+  elseif(name STREQUAL "mpi")
+    gradus_require_mpi()
   else()
     message(FATAL_ERROR "gradus: GRADUS_COMPONENTS has '${name}', expected some of: gzip, safetensors, onnx, download, "
-                        "compiled_download, blas")
+                        "compiled_download, blas, mpi")
   endif()
 endfunction()
 

@@ -137,6 +137,22 @@ function(gradus_require_blas)
   endif()
 endfunction()
 
+# The interface of C++ programs to MPI's C functions: its own C++ bindings, which the standard has dropped, are not used.
+function(gradus_require_mpi)
+  set(MPI_CXX_SKIP_MPICXX ON)
+  if(NOT TARGET MPI::MPI_CXX)
+    find_package(MPI QUIET COMPONENTS CXX)
+    if(NOT MPI_CXX_FOUND)
+      message(FATAL_ERROR "gradus: gradus::mpi needs MPI, which was not found. Install one (Debian: libopenmpi-dev or "
+                          "libmpich-dev).")
+    endif()
+    message(STATUS "gradus: MPI::MPI_CXX found, MPI ${MPI_CXX_VERSION} by ${MPI_CXX_COMPILER}")
+    set_target_properties(MPI::MPI_CXX PROPERTIES IMPORTED_GLOBAL TRUE)
+    set(MPIEXEC_EXECUTABLE ${MPIEXEC_EXECUTABLE} CACHE FILEPATH "Starts the processes of an MPI program")
+    set(MPIEXEC_NUMPROC_FLAG ${MPIEXEC_NUMPROC_FLAG} CACHE STRING "Option of MPIEXEC_EXECUTABLE before their number")
+  endif()
+endfunction()
+
 # For the tests, examples and benchmarks only.
 
 function(gradus_require_doctest)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 /// The chapter's main job: a multilayer perceptron on Fashion-MNIST, trained by plain gradient descent.
+/// Built with MPI, it runs in several processes: `mpirun -n 4 fashion_mnist_mlp`.
 
 #include <array>
 #include <cstdint>
@@ -20,6 +21,7 @@
 #include "support/fashion_mnist_data.hpp"
 #include "support/figure.hpp"
 #include "support/prediction_grid.hpp"
+#include "support/processes.hpp"
 #include "support/program.hpp"
 #include "support/resumable_fit.hpp"
 
@@ -102,7 +104,8 @@ std::string describe(const Options& options) {
   return text + "10" + (options.hidden.empty() ? "" : " (" + options.activation + ")");
 }
 
-void train(const Options& options) {
+void train(const Options& options, support::Processes& processes) {
+  processes.check_cores(options.threads);
   for (const auto& file : {options.csv, options.save}) support::check_writable(file);
   support::check_drawable(options.plot);
   support::check_drawable(options.predictions, false);
@@ -116,17 +119,20 @@ void train(const Options& options) {
                           .momentum = options.momentum,
                           .weight_decay = options.weight_decay}};
 
-  gradus::Trainer trainer{net,
-                          nn::SoftmaxCrossEntropy<float>{},
-                          sgd,
-                          random,
-                          {.epochs = options.epochs, .batch_size = options.batch_size}};
+  gradus::Trainer trainer{
+      net,
+      nn::SoftmaxCrossEntropy<float>{},
+      sgd,
+      random,
+      {.epochs = options.epochs, .batch_size = options.batch_size, .processes = processes.group()}};
   trainer.add(gradus::ProgressBar{{.note = data.note()}});
   trainer.after_each_epoch([&](auto& at) {
-    if (!options.csv.empty()) gradus::write_text(options.csv, at.history().to_csv(data.warning));
+    if (processes.is_main() && !options.csv.empty())
+      gradus::write_text(options.csv, at.history().to_csv(data.warning));
   });
   support::resumable_fit(trainer, options.checkpoints, "fashion_mnist_mlp", "", data.train, data.test);
 
+  if (!processes.is_main()) return;
   const std::string title = describe(options) + " on " + data.title;
   if (!options.save.empty()) gradus::save(net, options.save, {{"description", title}});
   if (!options.plot.empty())
@@ -142,5 +148,6 @@ int main(int argc, char** argv) {
   app.option_defaults()->always_capture_default();
   Options options;
   add_options(app, options);
-  return support::run(app, argc, argv, [&] { train(options); });
+  support::Processes processes(argc, argv);
+  return support::run(app, argc, argv, [&] { processes.run([&] { train(options, processes); }); });
 }

@@ -33,6 +33,8 @@
 #include <gradus/core/file.hpp>
 
 #include <gradus/core/parallel.hpp>
+#include <gradus/core/part.hpp>
+#include <gradus/core/process_group.hpp>
 
 #include <gradus/core/simd/instruction_set.hpp>
 #include <gradus/core/simd/pack.hpp>

@@ -29,6 +29,7 @@
 #include <gradus/nn/softmax.hpp>
 #include <gradus/nn/clip.hpp>
 #include <gradus/nn/dropout.hpp>
+#include <gradus/nn/shared_statistics.hpp>
 #include <gradus/nn/batch_norm.hpp>
 #include <gradus/nn/layer_norm.hpp>
 #include <gradus/nn/feature_scaling.hpp>

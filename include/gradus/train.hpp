@@ -17,6 +17,7 @@
 #include <gradus/train/running_metrics.hpp>
 #include <gradus/train/progress.hpp>
 #include <gradus/train/metric.hpp>
+#include <gradus/train/whole_batch.hpp>
 #include <gradus/train/metric_set.hpp>
 #include <gradus/train/callback.hpp>
 #include <gradus/train/accumulated_batches.hpp>
@@ -24,10 +25,16 @@
 #include <gradus/train/step_parameters.hpp>
 #include <gradus/train/divergence.hpp>
 #include <gradus/train/trainer_options.hpp>
+#include <gradus/train/gradient_exchange.hpp>
 #include <gradus/train/training_step.hpp>
+#include <gradus/train/agreement.hpp>
+#include <gradus/train/fingerprint.hpp>
+#include <gradus/train/own_rows.hpp>
+#include <gradus/train/same_training.hpp>
 #include <gradus/train/fit_loop.hpp>
 #include <gradus/train/trainer.hpp>
 
+#include <gradus/train/main_process.hpp>
 #include <gradus/train/progress_bar.hpp>
 #include <gradus/train/monitor.hpp>
 #include <gradus/train/schedules.hpp>

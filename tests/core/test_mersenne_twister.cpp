@@ -45,3 +45,12 @@ TEST_CASE("MersenneTwister: continues from any saved state") {
     CHECK_FALSE(continued == twister);
   }
 }
+
+TEST_CASE("MersenneTwister: discard skips numbers") {
+  for (const std::uint64_t count : {0, 1, 623, 624, 625, 2000}) {
+    gradus::MersenneTwister drawn(3), skipped(3);
+    for (std::uint64_t i = 0; i < count; ++i) drawn();
+    skipped.discard(count);
+    CHECK(drawn() == skipped());
+  }
+}

@@ -414,3 +414,13 @@ TEST_CASE("Generator: works with the distributions of the standard library") {
   const std::uint64_t high = a.next();
   CHECK(b.next64() == ((high << 32) | a()));
 }
+
+TEST_CASE("Generator: discard_bernoulli continues after numbers that were not drawn") {
+  for (const gradus::Index count : {0, 1, 311, 312, 313, 5000}) {
+    gradus::Generator drawn(9), skipped(9);
+    std::vector<float> mask(static_cast<std::size_t>(count));
+    drawn.fill_bernoulli(std::span<float>(mask), 0.3);
+    skipped.discard_bernoulli(count);
+    CHECK(drawn == skipped);
+  }
+}

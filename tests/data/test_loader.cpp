@@ -252,3 +252,60 @@ TEST_CASE("Loader: a divisor that gives non-finite numbers is refused") {
     CHECK_THROWS_AS((Loader<>(data, {.divisor = divisor})), gradus::ArgumentError);
   }
 }
+
+TEST_CASE("Loader: the parts of a batch are the whole batch, in order") {
+  const Dataset<> data = numbered(21);
+  for (const Index parts : {1, 2, 3, 4, 7}) {
+    std::vector<std::vector<Index>> whole(3), joined(3);
+    std::vector<Generator> randoms(static_cast<std::size_t>(parts) + 1, Generator(5));
+    Loader whole_loader(data, {.batch_size = 10});
+    std::size_t number = 0;
+    for (const auto& batch : whole_loader.training_epoch(randoms[0])) {
+      whole[number++].assign(batch.labels.begin(), batch.labels.end());
+    }
+    for (Index part = 0; part < parts; ++part) {
+      Loader loader(data, {.batch_size = 10, .part = {part, parts}});
+      CHECK(loader.size() == 3);
+      CHECK(loader.part() == gradus::Part{part, parts});
+      number = 0;
+      for (const auto& batch : loader.training_epoch(randoms[static_cast<std::size_t>(part) + 1])) {
+        CHECK(loader.samples(static_cast<Index>(number)) == (number < 2 ? 10 : 1));
+        CHECK(batch.x.shape() == Shape{batch.size(), 2, 3});
+        joined[number].insert(joined[number].end(), batch.labels.begin(), batch.labels.end());
+        ++number;
+      }
+      CHECK(number == 3);
+      CHECK(randoms[static_cast<std::size_t>(part) + 1] == randoms[0]);
+    }
+    CHECK(joined == whole);
+  }
+}
+
+TEST_CASE("Loader: a transform draws the same numbers for a part as for the whole batch") {
+  const Dataset<> data = numbered(9);
+  const auto add_noise = [](TensorView<std::uint8_t> batch, Generator& random) {
+    for (std::uint8_t& x : batch.span()) x = static_cast<std::uint8_t>(random.below(256));
+  };
+  const auto values = [&](gradus::Part part) {
+    std::vector<float> all;
+    Generator random(3);
+    Loader loader(data, {.batch_size = 4, .part = part, .transform = add_noise});
+    Index number = 0;
+    for (const auto& batch : loader.training_epoch(random)) {
+      if (number++ == 1) all.assign(batch.x.span().begin(), batch.x.span().end());
+    }
+    return all;
+  };
+  std::vector<float> joined = values({0, 2});
+  const std::vector<float> second = values({1, 2});
+  joined.insert(joined.end(), second.begin(), second.end());
+  CHECK(joined == values({}));
+}
+
+TEST_CASE("Loader: a part that does not exist is an error") {
+  const Dataset<> data = numbered(3);
+  CHECK_THROWS_WITH_AS(Loader(data, {.part = {2, 2}}),
+                       "Loader: part is 2 of 2, expected one from 0 to the count - 1", gradus::ArgumentError);
+  CHECK_THROWS_AS(Loader(data, {.part = {0, 0}}), gradus::ArgumentError);
+  CHECK_THROWS_AS(Loader(data, {.part = {-1, 2}}), gradus::ArgumentError);
+}

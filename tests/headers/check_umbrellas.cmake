@@ -11,7 +11,7 @@ cmake_minimum_required(VERSION 3.22)
 # The reasons why a header may be missing from gradus.hpp. The standard library includes some of these too: <atomic> of
 # gcc 12 includes <unistd.h>. terminal.hpp needs <sys/ioctl.h> and fork.hpp <pthread.h>, which are not on the list.
 set(system_header "^(fcntl\\.h|unistd\\.h|windows\\.h|sys/(mman|stat|file|xattr|types)\\.h)$")
-set(other_library "^(zlib\\.h|curl/.*|openssl/.*|nlohmann/.*|unsupported/.*)$")
+set(other_library "^(zlib\\.h|curl/.*|openssl/.*|mpi\\.h|nlohmann/.*|unsupported/.*)$")
 
 file(GLOB_RECURSE headers RELATIVE ${INCLUDE} ${INCLUDE}/gradus/*.hpp)
 foreach(header IN LISTS headers)

@@ -81,3 +81,21 @@ TEST_SUITE("dropout") {
                          "dropout: output has shape [3, 2], expected [2, 3]", ShapeError);
   }
 }
+
+TEST_CASE("dropout_mask: the parts of a mask are those of the whole, and the generator continues after it") {
+  Generator whole_random(6);
+  Tensor<float> whole(Shape{10, 3});
+  gradus::ops::dropout_mask(0.4, whole_random, whole.view());
+  for (const double p : {0.4, 1.0}) {
+    Generator random(6);
+    Tensor<float> part(Shape{4, 3});
+    gradus::ops::dropout_mask(p, random, part.view(), 15, 3);
+    if (p < 1) {
+      CHECK((part.array() == whole.slice(5, 9).array()).all());
+      CHECK(random == whole_random);
+    } else {
+      CHECK((part.array() == 0).all());
+      CHECK(random == Generator(6));
+    }
+  }
+}

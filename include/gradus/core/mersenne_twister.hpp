@@ -57,6 +57,17 @@ class MersenneTwister {
     }
   }
 
+  /// Skips the next `count` numbers.
+  void discard(std::uint64_t count) {
+    while (count > 0) {
+      if (used_ == word_count) twist();
+      const std::size_t skipped =
+          static_cast<std::size_t>(std::min<std::uint64_t>(count, word_count - used_));
+      used_ += skipped;
+      count -= skipped;
+    }
+  }
+
   /// Returns the state, to be passed to the constructor.
   const Words& words() const { return words_; }
   /// Returns how many words of the state have been used.

@@ -43,6 +43,7 @@ template <class From, class To, class CopyRow>
 void gather_rows(const Tensor<From>& from, const BatchRows& rows, Tensor<To>& to, const CopyRow& copy_row,
                  Parallel parallel) {
   to.resize(from.shape().with(0, rows.count));
+  if (rows.count == 0) return;
   const Index width = to.size() / rows.count;
   const Index parts = std::clamp(to.size() / min_elements_per_part, Index{1}, parallel.threads());
   parallel.run_ranges(parts, rows.count, [&](Index begin, Index end) {

@@ -19,6 +19,7 @@
 #include <gradus/core/format.hpp>
 #include <gradus/core/index.hpp>
 #include <gradus/core/parallel.hpp>
+#include <gradus/core/part.hpp>
 #include <gradus/core/random.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/core/tensor_view.hpp>
@@ -47,6 +48,10 @@ template <class Element>
 struct LoaderOptions {
   /// Samples per batch. The last batch may be smaller.
   Index batch_size = 256;
+  /// The part of every batch to make, for training with several processes: `.part = world.part()`. Processes
+  /// with the same data and generator make the parts of the same batches. A part of a small last batch may be
+  /// empty.
+  Part part = {};
   /// Whether each training epoch uses a new order.
   bool shuffle = true;
   /// Draws the samples of a training epoch instead, filling a span of N indices. See WeightedSampler.
@@ -76,8 +81,8 @@ class Loader {
 
   class Epoch;
 
-  /// Throws ArgumentError if the batch size is below 1, or if the divisor is 0 or not finite as a Scalar.
-  /// Throws ShapeError unless there are as many labels as inputs.
+  /// Throws ArgumentError if the batch size is below 1, if the divisor is 0 or not finite as a Scalar, or if the
+  /// part does not exist. Throws ShapeError unless there are as many labels as inputs.
   explicit Loader(const Data& data, Options options = {}) : data_(&data), options_(std::move(options)) {
     if (options_.batch_size < 1) {
       throw ArgumentError("Loader: batch size is " + std::to_string(options_.batch_size) +
@@ -87,6 +92,11 @@ class Loader {
     if (!std::isfinite(divisor) || !(divisor < 0 || divisor > 0)) {
       throw ArgumentError("Loader: divisor is " + format_general(options_.divisor) +
                           ", expected a finite number other than 0");
+    }
+    const Part part = options_.part;
+    if (part.count < 1 || part.index < 0 || part.index >= part.count) {
+      throw ArgumentError("Loader: part is " + std::to_string(part.index) + " of " +
+                          std::to_string(part.count) + ", expected one from 0 to the count - 1");
     }
     data.size();
   }
@@ -105,6 +115,13 @@ class Loader {
     const Index whole = examples / options_.batch_size;
     return whole + (!options_.drop_last && examples % options_.batch_size > 0 ? 1 : 0);
   }
+
+  /// Returns the number of samples in a whole batch of the epoch; the loader may make only a part of them.
+  Index samples(Index batch) const {
+    return std::min(options_.batch_size, data_->size() - batch * options_.batch_size);
+  }
+  /// Returns the part of every batch that the loader makes.
+  Part part() const { return options_.part; }
 
   /// Returns the batches of a training pass: each example once, transformed, in the order of
   /// `random.permutation(N)`, like PyTorch with `torch.randperm(N)`, unless the options disable shuffling or
@@ -143,30 +160,42 @@ class Loader {
 
   Batch<Scalar, Label> gather(Index batch, Generator* random) {
     const Index first = batch * options_.batch_size;
-    const Index count = std::min(options_.batch_size, data_->size() - first);
+    const Index count = samples(batch);
+    const Part part = options_.part;
     const bool shuffled = random != nullptr && draws_order();
+    const Index begin = part.begin(count), end = part.end(count);
+    const detail::BatchRows rows = this->rows(shuffled, first + begin, end - begin);
+    if (random == nullptr || !options_.transform) return {gather_inputs(rows), gather_labels(rows)};
+    return {transformed(this->rows(shuffled, first, count), begin, end, *random), gather_labels(rows)};
+  }
+  detail::BatchRows rows(bool shuffled, Index first, Index count) const {
     const std::span<const Index> order(order_);
-    const detail::BatchRows rows{shuffled ? order.subspan(to_size(first)) : std::span<const Index>{}, first,
-                                 count};
-    return {gather_inputs(rows, random), gather_labels(rows)};
+    return {shuffled ? order.subspan(to_size(first)) : std::span<const Index>{}, first, count};
   }
 
-  TensorView<const Scalar> gather_inputs(const detail::BatchRows& rows, Generator* random) {
-    const auto divisor = static_cast<Scalar>(options_.divisor);
-    const auto divided = [divisor](const Element* in, Scalar* out, Index count) {
+  // Transforms all rows of a batch, so that a part of it has the random numbers that it would have in the
+  // whole, and returns those from begin to end.
+  TensorView<const Scalar> transformed(const detail::BatchRows& rows, Index begin, Index end,
+                                       Generator& random) {
+    detail::gather_rows(data_->inputs, rows, transformed_, copied, options_.parallel);
+    options_.transform(transformed_, random);
+    detail::gather_rows(transformed_, detail::BatchRows{{}, begin, end - begin}, x_, divided(),
+                        options_.parallel);
+    return x_;
+  }
+
+  auto divided() const {
+    return [divisor = static_cast<Scalar>(options_.divisor)](const Element* in, Scalar* out, Index count) {
       detail::convert(in, out, count, divisor);
     };
-    if (random != nullptr && options_.transform) {
-      detail::gather_rows(data_->inputs, rows, transformed_, copied, options_.parallel);
-      options_.transform(transformed_, *random);
-      detail::gather_rows(transformed_, detail::BatchRows{{}, 0, rows.count}, x_, divided, options_.parallel);
-      return x_;
-    }
+  }
+
+  TensorView<const Scalar> gather_inputs(const detail::BatchRows& rows) {
     if constexpr (std::is_same_v<Element, Scalar>) {
-      if (!rows.is_shuffled() && divisor == 1)
+      if (!rows.is_shuffled() && static_cast<Scalar>(options_.divisor) == 1)
         return data_->inputs.slice(rows.first, rows.first + rows.count);
     }
-    detail::gather_rows(data_->inputs, rows, x_, divided, options_.parallel);
+    detail::gather_rows(data_->inputs, rows, x_, divided(), options_.parallel);
     return x_;
   }
 

@@ -14,6 +14,7 @@
 #include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
 #include <gradus/core/index.hpp>
+#include <gradus/core/part.hpp>
 #include <gradus/core/random.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/core/tensor_view.hpp>
@@ -94,11 +95,14 @@ class MixupLoader {
   using Source = Loader<Scalar, Element, Index>;
   class Epoch;
 
-  /// Throws ArgumentError unless alpha is positive and finite.
+  /// Throws ArgumentError unless alpha is positive and finite, or if the loader makes parts of batches: a
+  /// trainer divides mixed batches among its processes itself.
   MixupLoader(Source& loader, double alpha) : loader_(&loader), alpha_(alpha) {
     if (!(alpha > 0 && std::isfinite(alpha))) {
       throw ArgumentError("MixupLoader: alpha is " + format_shortest(alpha) + ", expected a positive number");
     }
+    if (loader.part() != Part{})
+      throw ArgumentError("MixupLoader: the loader makes a part of every batch, expected whole batches");
   }
 
   /// Returns the number of batches per epoch.

@@ -18,6 +18,7 @@
 #include <gradus/core/file.hpp>
 #include <gradus/core/index.hpp>
 #include <gradus/io/training_checkpoint.hpp>
+#include <gradus/train/main_process.hpp>
 
 namespace gradus {
 
@@ -88,6 +89,7 @@ class Checkpoints {
   /// checkpoints of later steps, which must come from another training run.
   template <class Trainer>
   void on_begin(Trainer& trainer) {
+    if (!detail::is_main(trainer)) return;
     if (options_.every_steps > 0 || options_.every_epochs > 0) create_folder();
     const auto found = detail::numbered_checkpoints(folder_);
     if (found.empty() || found.back().step <= trainer.progress().step) return;
@@ -98,6 +100,7 @@ class Checkpoints {
   /// Called by the trainer. Throws FileError.
   template <class Trainer>
   void on_checkpoint(Trainer& trainer) {
+    if (!detail::is_main(trainer)) return;
     const auto& progress = trainer.progress();
     const bool is_epoch = trainer.history().size() == progress.epoch;
     const Index count = is_epoch ? progress.epoch : progress.step;

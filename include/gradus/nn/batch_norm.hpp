@@ -13,6 +13,7 @@
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/context.hpp>
 #include <gradus/nn/parameter.hpp>
+#include <gradus/nn/shared_statistics.hpp>
 #include <gradus/ops/batch_norm.hpp>
 #include <gradus/ops/batch_statistics.hpp>
 #include <gradus/ops/elementwise.hpp>
@@ -29,7 +30,7 @@ struct BatchNorm1dOptions {
 
 /// Batch normalisation `[N, C] -> [N, C]` (Ioffe and Szegedy, 2015), as `torch.nn.BatchNorm1d`. In training,
 /// it uses the mean and variance of the batch and then updates the running statistics; otherwise it uses the
-/// running statistics.
+/// running statistics. Several processes that share a batch use the statistics of all of it.
 template <class Scalar = float>
 class BatchNorm1d {
  public:
@@ -68,12 +69,17 @@ class BatchNorm1d {
   /// running ones. Throws ShapeError for a training batch of 1, which has no variance.
   void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context& context) const {
     const Statistics s(context, features());
-    const Index count = x.shape()[0];
+    const bool is_shared = context.shared().processes != nullptr;
+    const Index count = is_shared ? context.shared().rows : x.shape()[0];
     if (context.training() && count == 1)
       throw ShapeError("BatchNorm1d: input has shape " + x.shape().to_string() +
                        " in training, expected a batch of at least 2");
     if (context.training() && count > 1) {
-      ops::batch_statistics<Scalar>(x, s.mean, s.variance, s.mean_rest);
+      if (x.shape()[0] > 0) ops::batch_statistics<Scalar>(x, s.mean, s.variance, s.mean_rest);
+      if (is_shared) {
+        detail::share_statistics<Scalar>(context.shared(), x.shape()[0], s.mean, s.variance, s.mean_rest,
+                                         context.buffer<double>(shared_slot, running_mean.shape()));
+      }
     } else {
       s.mean.array() = running_mean.array();
       s.mean_rest.array().setZero();
@@ -90,14 +96,25 @@ class BatchNorm1d {
   void backward(TensorView<const Scalar> x, TensorView<const Scalar>, TensorView<const Scalar> dy,
                 TensorView<Scalar> dx, Context& context) const {
     const Statistics s(context, features());
-    if (context.training()) {
-      ops::batch_norm_backward<Scalar>(x, dy, s.mean, s.inverse_deviation, view(weight), dx,
-                                       context.buffer<Scalar>(sum_dy_slot, running_mean.shape()),
-                                       context.buffer<Scalar>(sum_h_dy_slot, running_mean.shape()),
-                                       s.mean_rest);
-    } else {
+    if (!context.training()) {
       ops::batch_norm_fixed_backward<Scalar>(dy, s.inverse_deviation, view(weight), dx);
+      return;
     }
+    const TensorView<Scalar> sum_dy = context.buffer<Scalar>(sum_dy_slot, running_mean.shape());
+    const TensorView<Scalar> sum_h_dy = context.buffer<Scalar>(sum_h_dy_slot, running_mean.shape());
+    if (context.shared().processes == nullptr) {
+      ops::batch_norm_backward<Scalar>(x, dy, s.mean, s.inverse_deviation, view(weight), dx, sum_dy, sum_h_dy,
+                                       s.mean_rest);
+      return;
+    }
+    sum_dy.array().setZero();
+    sum_h_dy.array().setZero();
+    ops::batch_norm_parameter_gradient<Scalar>(x, dy, s.mean, s.inverse_deviation, sum_h_dy, sum_dy,
+                                               s.mean_rest);
+    detail::share_sums<Scalar>(context.shared(), sum_dy, sum_h_dy,
+                               context.buffer<double>(shared_slot, Shape{2 * features()}));
+    ops::batch_norm_backward_from_sums<Scalar>(x, dy, s.mean, s.inverse_deviation, view(weight), dx, sum_dy,
+                                               sum_h_dy, context.shared().rows, s.mean_rest);
   }
 
   /// Adds to the gradients: dL/dw += sum over the batch of dL/dy h,  dL/db += sum over the batch of dL/dy.
@@ -173,7 +190,8 @@ class BatchNorm1d {
     sum_h_dy_slot,
     mean_rest_slot,
     weight_sink_slot,
-    bias_sink_slot
+    bias_sink_slot,
+    shared_slot
   };
 
   /// Returns the gradient to add to, or a scratch buffer if the parameter is frozen.

@@ -13,6 +13,7 @@
 #include <gradus/core/error.hpp>
 #include <gradus/core/index.hpp>
 #include <gradus/core/parallel.hpp>
+#include <gradus/core/process_group.hpp>
 #include <gradus/core/random.hpp>
 #include <gradus/core/shape.hpp>
 #include <gradus/core/tensor_view.hpp>
@@ -25,6 +26,7 @@ struct PassOptions {
   Generator* random = nullptr;            ///< generator for dropout; only needed in training
   Parallel parallel = {};                 ///< threads that share the work
   std::shared_ptr<ThreadPool> pool = {};  ///< keeps those threads alive during the pass; may be null
+  SharedBatch shared = {};  ///< which rows of a larger batch the input is, if several processes share one
 };
 
 /// The memory of one module during one pass: what its forward saves for its backward, and scratch space.
@@ -51,6 +53,9 @@ class Context {
   bool training() const { return options_.training; }
   /// Returns the threads that share the work.
   Parallel parallel() const { return options_.parallel; }
+  /// The larger batch that several processes share. A module that looks at other samples of the batch, or
+  /// draws random numbers for them, must do so for all of its rows.
+  const SharedBatch& shared() const { return options_.shared; }
   /// Returns the generator of the pass. Throws StateError if it has none.
   Generator& random() const {
     if (options_.random == nullptr)
@@ -77,7 +82,8 @@ class Context {
   Context& child(Index i) {
     const std::size_t at = to_size(i);
     if (at >= children_.size()) children_.resize(at + 1);
-    children_[at].options_ = {options_.training, options_.random, options_.parallel, nullptr};
+    children_[at].options_ = {options_.training, options_.random, options_.parallel, nullptr,
+                              options_.shared};
     return children_[at];
   }
 

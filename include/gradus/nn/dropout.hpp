@@ -7,6 +7,7 @@
 
 #include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
+#include <gradus/core/process_group.hpp>
 #include <gradus/core/shape.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/context.hpp>
@@ -40,7 +41,7 @@ class Dropout {
       return;
     }
     const TensorView<Scalar> mask = context.buffer<Scalar>(mask_slot, x.shape());
-    ops::dropout_mask(p_, context.random(), mask);
+    draw(context, mask);
     ops::dropout<Scalar>(x, mask, p_, y);
   }
 
@@ -64,6 +65,18 @@ class Dropout {
 
  private:
   static constexpr Index mask_slot = 0;
+
+  // The rows of a shared batch have the masks that they would have if one process had all of them.
+  void draw(const Context& context, TensorView<Scalar> mask) const {
+    const SharedBatch& shared = context.shared();
+    if (shared.processes == nullptr) {
+      ops::dropout_mask(p_, context.random(), mask);
+      return;
+    }
+    const Index rows = mask.shape()[0], row = mask.shape().with(0, 1).size();
+    ops::dropout_mask(p_, context.random(), mask, shared.first * row,
+                      (shared.rows - shared.first - rows) * row);
+  }
 
   double p_;
 };

@@ -11,6 +11,7 @@
 
 #include <gradus/core/error.hpp>
 #include <gradus/core/parallel.hpp>
+#include <gradus/core/process_group.hpp>
 #include <gradus/core/random.hpp>
 #include <gradus/core/shape.hpp>
 #include <gradus/core/shared_pool.hpp>
@@ -137,7 +138,9 @@ class Sequential : public ModuleList<Scalar> {
   /// names the layer.
   const Tensor<Scalar>& forward(ConstView x) & { return forward(x, random_); }
   /// Does the same, drawing dropout masks from `random`.
-  const Tensor<Scalar>& forward(ConstView x, Generator& random) &;
+  const Tensor<Scalar>& forward(ConstView x, Generator& random) & { return forward(x, random, {}); }
+  /// Does the same for some rows of a batch that several processes share: each calls this at the same time.
+  const Tensor<Scalar>& forward(ConstView x, Generator& random, const SharedBatch& shared) &;
   /// Stores a temporary input for backward.
   const Tensor<Scalar>& forward(Tensor<Scalar>&& x) & { return forward(std::move(x), random_); }
   /// Stores a temporary input, and draws dropout masks from `random`.
@@ -280,12 +283,16 @@ void Sequential<Scalar>::append(AnyModule<Scalar> child, std::string name) {
 }
 
 template <class Scalar>
-const Tensor<Scalar>& Sequential<Scalar>::forward(ConstView x, Generator& random) & {
+const Tensor<Scalar>& Sequential<Scalar>::forward(ConstView x, Generator& random,
+                                                  const SharedBatch& shared) & {
   TrainingWorkspace<Scalar>& workspace = workspace_.value;
-  if (lies_in(x, workspace.output)) return forward(Tensor<Scalar>(x), random);
   workspace.input.reset();
+  if (lies_in(x, workspace.output)) {
+    workspace.kept_input = Tensor<Scalar>(x);
+    x = workspace.kept_input;
+  }
   const std::shared_ptr<ThreadPool> pool = pool_.workers();
-  workspace.context.begin({training_, &random, Parallel(pool.get()), nullptr});
+  workspace.context.begin({training_, &random, Parallel(pool.get()), nullptr, shared});
   run(x, workspace);
   if (workspace.context.training()) update(workspace.context);
   workspace.input = x;

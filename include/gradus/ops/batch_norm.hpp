@@ -145,6 +145,29 @@ void batch_norm_parameter_gradient(Input<Scalar> x, Input<Scalar> dy, Input<Scal
       detail::MatrixTerm<Scalar>{dy.data(), columns});
 }
 
+/// Computes the gradient of batch_norm with respect to x where m and r are those of a batch of `count` rows,
+/// of which x may be a part. sum_dy and sum_h_dy, `[C]`, are the sums over the whole batch of dL/dy and of
+/// dL/dy (x - m) r, as batch_norm_parameter_gradient computes them. Throws ShapeError.
+/// `dL/dx = w r (dL/dy - (sum_dy + h sum_h_dy) / count)`, h = (x - m) r
+template <class Scalar>
+void batch_norm_backward_from_sums(Input<Scalar> x, Input<Scalar> dy, Input<Scalar> mean,
+                                   Input<Scalar> inverse_deviation, Input<Scalar> weight,
+                                   TensorView<Scalar> dx, Input<Scalar> sum_dy, Input<Scalar> sum_h_dy,
+                                   Index count, Input<Scalar> mean_rest = {}) {
+  constexpr const char* operation = "batch_norm_backward";
+  detail::check_gradients(operation, x.shape(), dy.shape(), dx.shape());
+  detail::check_columns(operation, "mean", mean.shape(), x.shape());
+  detail::check_columns(operation, "inverse deviation", inverse_deviation.shape(), x.shape());
+  detail::check_columns(operation, "sum_dy", sum_dy.shape(), x.shape());
+  detail::check_columns(operation, "sum_h_dy", sum_h_dy.shape(), x.shape());
+  if (!weight.is_null()) detail::check_columns(operation, "weight", weight.shape(), x.shape());
+  if (!mean_rest.is_null()) detail::check_columns(operation, "mean rest", mean_rest.shape(), x.shape());
+  const detail::BatchNormBackward<Scalar> backward{
+      x.data(),      dy.data(),     mean.data(),     mean_rest.data(),           inverse_deviation.data(),
+      weight.data(), sum_dy.data(), sum_h_dy.data(), static_cast<Scalar>(count), mean.size()};
+  detail::map_rows(backward, detail::rows_of(x.shape()), mean.size(), dx.data());
+}
+
 /// Computes the gradient of batch_norm with respect to x when m and r are statistics of the batch and so
 /// depend on x. sum_dy and sum_h_dy, `[C]`, are scratch space. Throws ShapeError. With h = (x - m) r and
 /// means over the batch:
@@ -156,20 +179,13 @@ void batch_norm_backward(Input<Scalar> x, Input<Scalar> dy, Input<Scalar> mean,
                          Input<Scalar> mean_rest = {}) {
   constexpr const char* operation = "batch_norm_backward";
   detail::check_gradients(operation, x.shape(), dy.shape(), dx.shape());
-  detail::check_columns(operation, "mean", mean.shape(), x.shape());
-  detail::check_columns(operation, "inverse deviation", inverse_deviation.shape(), x.shape());
   detail::check_columns(operation, "sum_dy", sum_dy.shape(), x.shape());
   detail::check_columns(operation, "sum_h_dy", sum_h_dy.shape(), x.shape());
-  if (!weight.is_null()) detail::check_columns(operation, "weight", weight.shape(), x.shape());
-  if (!mean_rest.is_null()) detail::check_columns(operation, "mean rest", mean_rest.shape(), x.shape());
   sum_dy.array().setZero();
   sum_h_dy.array().setZero();
   batch_norm_parameter_gradient<Scalar>(x, dy, mean, inverse_deviation, sum_h_dy, sum_dy, mean_rest);
-  const Index rows = detail::rows_of(x.shape());
-  const detail::BatchNormBackward<Scalar> backward{
-      x.data(),      dy.data(),     mean.data(),     mean_rest.data(),          inverse_deviation.data(),
-      weight.data(), sum_dy.data(), sum_h_dy.data(), static_cast<Scalar>(rows), mean.size()};
-  detail::map_rows(backward, rows, mean.size(), dx.data());
+  batch_norm_backward_from_sums<Scalar>(x, dy, mean, inverse_deviation, weight, dx, sum_dy, sum_h_dy,
+                                        detail::rows_of(x.shape()), mean_rest);
 }
 
 /// Computes the gradient of batch_norm with respect to x when m and r are constants. Throws ShapeError.

@@ -21,6 +21,15 @@ void dropout_mask(double p, Generator& random, TensorView<Scalar> mask) {
   }
 }
 
+/// Draws the part of a larger mask that comes after `before` of its elements, and before `after` others. The
+/// generator continues after the whole mask.
+template <class Scalar>
+void dropout_mask(double p, Generator& random, TensorView<Scalar> mask, Index before, Index after) {
+  if (p < 1) random.discard_bernoulli(before);
+  dropout_mask(p, random, mask);
+  if (p < 1) random.discard_bernoulli(after);
+}
+
 namespace detail {
 
 template <class Scalar>

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include <gradus/train/main_process.hpp>
 #include <gradus/train/monitor.hpp>
 
 namespace gradus {
@@ -21,7 +22,7 @@ class BestCheckpoint {
   template <class Trainer>
   void on_epoch(Trainer& trainer) {
     if (!best_.improves(trainer.history().back())) return;
-    save_();
+    if (detail::is_main(trainer)) save_();
     best_epoch_ = trainer.history().back().epoch;
   }
 

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
@@ -12,16 +13,21 @@
 
 #include <gradus/core/checked.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/process_group.hpp>
 #include <gradus/core/random.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/nn/workspace.hpp>
+#include <gradus/train/agreement.hpp>
 #include <gradus/train/callback.hpp>
 #include <gradus/train/divergence.hpp>
+#include <gradus/train/fingerprint.hpp>
 #include <gradus/train/history.hpp>
 #include <gradus/train/metric_set.hpp>
 #include <gradus/train/metrics.hpp>
+#include <gradus/train/own_rows.hpp>
 #include <gradus/train/progress.hpp>
 #include <gradus/train/running_metrics.hpp>
+#include <gradus/train/same_training.hpp>
 #include <gradus/train/training_step.hpp>
 
 namespace gradus::detail {
@@ -73,6 +79,7 @@ class FitLoop {
     if (train.size() == 0) throw ArgumentError("Trainer: there is no batch to train on");
     if (validation != nullptr && validation->size() == 0) throw_no_samples();
     begin_fit(static_cast<Index>(train.size()));
+    if (step_.processes() != nullptr) begin_together(train, validation);
     std::exception_ptr failure;
     std::size_t begun = 0;
     try {
@@ -97,11 +104,15 @@ class FitLoop {
   Metrics evaluate(Source& source) {
     RunningMetrics running;
     evaluation_metrics_.reset();
+    Index number = 0;
     for (const auto& batch : source.evaluation_epoch()) {
-      const Tensor<Scalar>& output = step_.net().predict(batch.x, workspace_);
-      running.add(step_.loss(), step_.loss()(output, batch.labels), batch.size());
-      evaluation_metrics_.add(output, batch.labels);
+      const auto rows = own_rows<Scalar>(source, batch, number++, step_.processes());
+      const Tensor<Scalar>& output = step_.net().predict(rows.x, workspace_);
+      if (rows.size() > 0 || step_.processes() == nullptr)
+        running.add(step_.loss(), step_.loss()(output, rows.labels), rows.size());
+      evaluation_metrics_.add(output, rows.labels, step_.processes());
     }
+    if (step_.processes() != nullptr) running.share(*step_.processes());
     Metrics average = running.average();
     if (average.samples == 0) throw_no_samples();
     evaluation_metrics_.write(average.named);
@@ -181,6 +192,8 @@ class FitLoop {
     state_.batch = 0;
     for (auto& callback : callbacks_) callback.on_epoch(trainer);
     for (auto& callback : callbacks_) callback.on_checkpoint(trainer);
+    agree_on_ending();
+    if (step_.processes() != nullptr) check_same_weights(*step_.processes(), step_.net(), progress_.epoch);
   }
 
   /// Trains on all batches except those completed before the checkpoint, if any, was saved. Returns false if
@@ -195,7 +208,7 @@ class FitLoop {
         if (++progress_.batch == done) *random_ = state_.random;
         continue;
       }
-      if (!train_batch(trainer, batch)) continue;
+      if (!train_batch(trainer, own_rows<Scalar>(train, batch, progress_.batch, step_.processes()))) continue;
       end_step(trainer);
       if (is_ending()) break;
     }
@@ -225,14 +238,15 @@ class FitLoop {
   }
 
   /// Returns whether the batch completed a step. If not, its gradients are kept for the next ones.
-  template <class Batch>
-  bool train_batch(Trainer& trainer, const Batch& batch) {
+  template <class Rows>
+  bool train_batch(Trainer& trainer, const Rows& batch) {
     is_in_step_ = true;
     try {
-      step_.add_batch(batch, *random_, progress_, [&](const Tensor<Scalar>& output, const auto& result) {
-        state_.running.add(step_.loss(), result, batch.size());
-        metrics_.add(output, batch.labels);
-      });
+      step_.add_batch(batch, *random_, progress_,
+                      [&](const Tensor<Scalar>& output, const RunningMetrics& totals) {
+                        state_.running.add(totals);
+                        metrics_.add(output, batch.labels, step_.processes());
+                      });
       ++progress_.batch;
       const bool is_last = progress_.batch >= progress_.batches;
       if (progress_.batch % step_.options().accumulation_steps != 0 && !is_last) return false;
@@ -261,9 +275,38 @@ class FitLoop {
     ++progress_.step;
     write_averages();
     for (auto& callback : callbacks_) callback.on_step(trainer);
+    agree_on_ending();
     // After a stop, the epoch is recorded first: resuming from a checkpoint saved here would continue it.
     if (state_.is_stopping) return;
     for (auto& callback : callbacks_) callback.on_checkpoint(trainer);
+    agree_on_ending();
+  }
+
+  /// Ends the fit of all processes if that of one ends.
+  void agree_on_ending() {
+    if (step_.processes() == nullptr) return;
+    std::array<double, 2> ending{state_.is_stopping ? 1.0 : 0.0, is_interrupted_ ? 1.0 : 0.0};
+    step_.processes()->sum(ending);
+    state_.is_stopping = ending[0] > 0;
+    is_interrupted_ = ending[1] > 0;
+  }
+
+  /// Checks that all processes train the same network in the same way, and copies the weights of process 0 to
+  /// all.
+  template <class Train, class Validation>
+  void begin_together(Train& train, Validation* validation) {
+    Agreement agreement;
+    describe_step(agreement, step_);
+    describe_source(agreement, "training", train);
+    if (validation != nullptr) describe_source(agreement, "validation", *validation);
+    agreement.add("random generator with fingerprint", fingerprint_of(*random_));
+    agreement.add("epoch", progress_.epoch);
+    agreement.add("last epoch", progress_.epochs);
+    agreement.add("step", progress_.step);
+    agreement.add("batch of the epoch", state_.batch);
+    agreement.add("metrics", metrics_.size());
+    agreement.check(*step_.processes());
+    broadcast_state(*step_.processes(), step_.net());
   }
 
   void write_averages() {

@@ -9,10 +9,12 @@
 #include <vector>
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/process_group.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/train/archive.hpp>
 #include <gradus/train/metric.hpp>
 #include <gradus/train/metrics.hpp>
+#include <gradus/train/whole_batch.hpp>
 
 namespace gradus::detail {
 
@@ -35,10 +37,22 @@ class MetricSet {
   void reset() {
     for (auto& metric : metrics_) metric.reset();
   }
-  /// Adds a batch to each metric.
+  /// Returns the number of metrics.
+  Index size() const { return static_cast<Index>(metrics_.size()); }
+  /// Adds a batch to each metric. With several processes, each adds its rows, and metrics see all of them.
   template <class Labels>
-  void add(TensorView<const Scalar> outputs, const Labels& labels) {
-    for (auto& metric : metrics_) metric.add(outputs, labels);
+  void add(TensorView<const Scalar> outputs, const Labels& labels, ProcessGroup* processes = nullptr) {
+    if (metrics_.empty()) return;
+    const auto add_to_each = [&](TensorView<const Scalar> all_outputs, const auto& all_labels) {
+      for (auto& metric : metrics_) metric.add(all_outputs, all_labels);
+    };
+    if (processes == nullptr) {
+      add_to_each(outputs, labels);
+    } else if constexpr (requires { with_whole_batch(*processes, outputs, labels, add_to_each); }) {
+      with_whole_batch(*processes, outputs, labels, add_to_each);
+    } else {
+      throw StateError("Trainer: labels of this type cannot be collected from several processes");
+    }
   }
   /// Writes the names and values. Allocates only if the names in `named` differ.
   void write(std::vector<NamedMetric>& named) const {

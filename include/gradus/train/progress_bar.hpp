@@ -14,6 +14,7 @@
 #include <gradus/core/format.hpp>
 #include <gradus/core/terminal.hpp>
 #include <gradus/train/history.hpp>
+#include <gradus/train/main_process.hpp>
 
 namespace gradus {
 
@@ -141,7 +142,7 @@ class ProgressBar {
   /// Called by the trainer. Redraws the bar at most 10 times per second.
   template <class Trainer>
   void on_step(Trainer& trainer) {
-    if (!draws_) return;
+    if (!draws_ || !detail::is_main(trainer)) return;
     const auto& progress = trainer.progress();
     const auto now = detail::FitClock::Clock::now();
     if (progress.epoch != epoch_) {  // not batch 1 if gradients are accumulated or the fit is resumed
@@ -166,6 +167,7 @@ class ProgressBar {
   /// Called by the trainer. Prints the line of the epoch.
   template <class Trainer>
   void on_epoch(Trainer& trainer) {
+    if (!detail::is_main(trainer)) return;
     line_.clear();
     std::fputs((to_string(trainer.history().back()) + note_ + "\n").c_str(), out_);
     std::fflush(out_);

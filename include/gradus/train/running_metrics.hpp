@@ -2,9 +2,11 @@
 
 #pragma once
 
+#include <array>
 #include <limits>
 
 #include <gradus/core/eigen.hpp>
+#include <gradus/core/process_group.hpp>
 #include <gradus/ops/loss_reduction.hpp>
 #include <gradus/train/metrics.hpp>
 
@@ -63,6 +65,30 @@ class RunningMetrics {
     else
       loss_sum_ += loss_value(result) * (is_sum(loss) ? 1 : weight);
   }
+
+  /// Adds what another object has accumulated.
+  void add(const RunningMetrics& other) {
+    loss_sum_ += other.loss_sum_;
+    weight_sum_ += other.weight_sum_;
+    correct_ += other.correct_;
+    samples_ += other.samples_;
+    classifies_ = classifies_ || other.classifies_;
+  }
+  /// Adds up what all processes have accumulated. Counts are exact up to 2^53.
+  void share(ProcessGroup& processes) {
+    std::array sums{loss_sum_, weight_sum_, static_cast<double>(correct_), static_cast<double>(samples_),
+                    classifies_ ? 1.0 : 0.0};
+    processes.sum(sums);
+    loss_sum_ = sums[0];
+    weight_sum_ = sums[1];
+    correct_ = static_cast<Index>(sums[2]);
+    samples_ = static_cast<Index>(sums[3]);
+    classifies_ = sums[4] > 0;
+  }
+  /// Returns the sum of the losses, each multiplied by its weight.
+  double loss_sum() const { return loss_sum_; }
+  /// Returns the sum of the weights.
+  double weight_sum() const { return weight_sum_; }
 
   /// Returns the averages so far. The loss is 0 if all samples have weight 0, as it is for a single batch.
   Metrics average() const {

@@ -11,6 +11,8 @@
 
 #include <gradus/core/error.hpp>
 #include <gradus/core/parallel.hpp>
+#include <gradus/core/part.hpp>
+#include <gradus/core/process_group.hpp>
 #include <gradus/core/random.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/data/batch_source.hpp>
@@ -38,6 +40,10 @@ namespace gradus {
 /// Each epoch draws its order of the samples, and dropout its masks, from the one generator, in the order in
 /// which PyTorch draws them: with the same seed both train the same network. Steps after the first epoch
 /// allocate nothing. Refers to network, optimiser and generator, which must outlive it.
+///
+/// With `TrainerOptions::processes`, several processes train one network, each on its part of every batch.
+/// All call `fit` and `evaluate` together. All see the same losses, metrics and weights: up to rounding,
+/// those of one process that trains on whole batches. Metrics that were added see whole batches.
 template <class Net, class Loss, optim::Optimizer Optimizer>
 class Trainer {
  public:
@@ -182,6 +188,12 @@ class Trainer {
   /// The generator for sample orders and dropout.
   Generator& random() { return loop_.random(); }
 
+  /// Returns whether this process prints and saves: it is the only one, or the first of several.
+  bool is_main() const {
+    const ProcessGroup* const processes = options().processes;
+    return processes == nullptr || processes->rank() == 0;
+  }
+
   /// @{
   /// For save_checkpoint and load_checkpoint in io/training_checkpoint.hpp: what the fit itself keeps, and
   /// what its callbacks, metrics and further objects keep. Throws StateError in the middle of a step.
@@ -193,9 +205,11 @@ class Trainer {
  private:
   template <class Element, class Label>
   static auto loader(const Dataset<Element, Label>& data, Index batch_size, bool drop_last,
-                     const std::shared_ptr<ThreadPool>& pool) {
-    return Loader<Scalar, Element, Label>(
-        data, {.batch_size = batch_size, .drop_last = drop_last, .parallel = Parallel(pool.get())});
+                     ProcessGroup* processes, const std::shared_ptr<ThreadPool>& pool) {
+    return Loader<Scalar, Element, Label>(data, {.batch_size = batch_size,
+                                                 .part = processes == nullptr ? Part{} : processes->part(),
+                                                 .drop_last = drop_last,
+                                                 .parallel = Parallel(pool.get())});
   }
 
   using Step = detail::TrainingStep<Net, Loss, Optimizer>;
@@ -211,8 +225,9 @@ template <class Element, class Label>
 const History& Trainer<Net, Loss, Optimizer>::fit(const Dataset<Element, Label>& train,
                                                   const Dataset<Element, Label>& validation) & {
   const auto pool = loop_.step().thread_pool();
-  auto train_loader = loader(train, options().batch_size, options().drop_last, pool);
-  auto validation_loader = loader(validation, options().evaluation_batch_size, false, pool);
+  auto train_loader = loader(train, options().batch_size, options().drop_last, options().processes, pool);
+  auto validation_loader =
+      loader(validation, options().evaluation_batch_size, false, options().processes, pool);
   return fit(train_loader, validation_loader);
 }
 
@@ -220,7 +235,7 @@ template <class Net, class Loss, optim::Optimizer Optimizer>
 template <class Element, class Label>
 const History& Trainer<Net, Loss, Optimizer>::fit(const Dataset<Element, Label>& train) & {
   const auto pool = loop_.step().thread_pool();
-  auto train_loader = loader(train, options().batch_size, options().drop_last, pool);
+  auto train_loader = loader(train, options().batch_size, options().drop_last, options().processes, pool);
   return fit(train_loader);
 }
 
@@ -228,7 +243,7 @@ template <class Net, class Loss, optim::Optimizer Optimizer>
 template <class Element, class Label>
 Metrics Trainer<Net, Loss, Optimizer>::evaluate(const Dataset<Element, Label>& data) {
   const auto pool = loop_.step().thread_pool();
-  auto data_loader = loader(data, options().evaluation_batch_size, false, pool);
+  auto data_loader = loader(data, options().evaluation_batch_size, false, options().processes, pool);
   return evaluate(data_loader);
 }
 
@@ -237,7 +252,7 @@ template <class Element, class Label>
 Tensor<typename Net::scalar_type> Trainer<Net, Loss, Optimizer>::predict(
     const Dataset<Element, Label>& data) {
   const auto pool = loop_.step().thread_pool();
-  auto data_loader = loader(data, options().evaluation_batch_size, false, pool);
+  auto data_loader = loader(data, options().evaluation_batch_size, false, nullptr, pool);
   Tensor<Scalar> all(net().output_shape(data.inputs.shape()));
   Scalar* out = all.data();
   for (const auto& batch : data_loader.evaluation_epoch()) {

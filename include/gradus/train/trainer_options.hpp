@@ -7,6 +7,7 @@
 
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/process_group.hpp>
 #include <gradus/optim/clip.hpp>
 
 namespace gradus {
@@ -27,6 +28,9 @@ struct TrainerOptions {
   double clip_norm = std::numeric_limits<double>::infinity();
   /// The maximum absolute value of a gradient element, to which larger ones are clamped.
   double clip_value = std::numeric_limits<double>::infinity();
+  /// The processes that train together, each on its part of every batch; null for this process alone. Must
+  /// outlive the trainer. See distributed/mpi.hpp.
+  ProcessGroup* processes = nullptr;
 };
 
 namespace detail {

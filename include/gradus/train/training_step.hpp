@@ -8,7 +8,9 @@
 #include <string>
 #include <utility>
 
+#include <gradus/core/error.hpp>
 #include <gradus/core/parallel.hpp>
+#include <gradus/core/process_group.hpp>
 #include <gradus/core/random.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/core/tensor_view.hpp>
@@ -17,6 +19,7 @@
 #include <gradus/train/accumulated_batches.hpp>
 #include <gradus/train/buffer_backup.hpp>
 #include <gradus/train/divergence.hpp>
+#include <gradus/train/gradient_exchange.hpp>
 #include <gradus/train/progress.hpp>
 #include <gradus/train/running_metrics.hpp>
 #include <gradus/train/step_parameters.hpp>
@@ -38,6 +41,8 @@ class TrainingStep {
   Net& net() const { return *net_; }
   Loss& loss() { return loss_; }
   Optimizer& optimizer() const { return *optimizer_; }
+  /// Returns the processes that train together, null if there is only this one.
+  ProcessGroup* processes() const { return options_.processes; }
   const TrainerOptions& options() const { return options_; }
   /// Returns the network's threads, which stay alive while in use even if the network is given others.
   std::shared_ptr<ThreadPool> thread_pool() const {
@@ -62,32 +67,46 @@ class TrainingStep {
   /// Discards the added batches.
   void clear() { batches_ = {}; }
 
-  /// Adds the gradients of the batch after `progress.batch`. Calls `observe(output, result)` with the
-  /// network's output and the loss's result. Throws NumericError if the loss is not finite.
-  template <class Batch, class Observe>
-  void add_batch(const Batch& batch, Generator& random, const Progress& progress, Observe observe) {
+  /// Adds the gradients of the batch after `progress.batch`; `batch` has the rows of this process. Calls
+  /// `observe(output, totals)` with the output for these rows and the totals of the whole batch. Throws
+  /// NumericError if the loss is not finite.
+  template <class Rows, class Observe>
+  void add_batch(const Rows& batch, Generator& random, const Progress& progress, Observe observe) {
     if (!is_open()) buffers_.take();
-    const Tensor<Scalar>& output = net_->forward(batch.x, random);
+    const Tensor<Scalar>& output = forward(batch, random);
     output_gradient_.resize(output.shape());
-    const auto result = loss_(output, batch.labels, output_gradient_);
-    const double loss = loss_value(result);
+    RunningMetrics totals;
+    double loss = 0, weight = 0;
+    if (batch.size() > 0 || processes() == nullptr) {
+      const auto result = loss_(output, batch.labels, output_gradient_);
+      totals.add(loss_, result, batch.size());
+      loss = loss_value(result);
+      weight = RunningMetrics::batch_weight(result, batch.size());
+    }
+    const double own_weight = weight;
+    if (processes() != nullptr) {
+      totals.share(*processes());
+      weight = totals.weight_sum();
+      loss = is_sum() ? totals.loss_sum() : weight > 0 ? totals.loss_sum() / weight : 0;
+    }
     if (!std::isfinite(loss)) throw_loss_not_finite(loss, progress, batch);
-    observe(output, result);
-    const double scale =
-        batches_.add(loss, RunningMetrics::batch_weight(result, batch.size()),
-                     std::min(options_.accumulation_steps, progress.batches - progress.batch),
-                     RunningMetrics::is_sum(loss_));
+    observe(output, totals);
+    double scale = batches_.add(
+        loss, weight, std::min(options_.accumulation_steps, progress.batches - progress.batch), is_sum());
+    if (processes() != nullptr && !is_sum() && weight > 0) scale *= own_weight / weight;
     if (scale != 1) output_gradient_.array() *= static_cast<Scalar>(scale);
     net_->backward(output_gradient_);
   }
 
-  /// Rescales the gradients once all batches of the step have been added.
+  /// Rescales the gradients once all batches of the step have been added, and sums those of all processes.
   void finish_gradients() {
     const double scale = batches_.last_scale();
-    if (scale == 1) return;
-    for (const auto& parameter : parameters_.moved()) {
-      if (parameter->requires_grad) parameter->grad().array() *= static_cast<Scalar>(scale);
+    if (scale != 1) {
+      for (const auto& parameter : parameters_.moved()) {
+        if (parameter->requires_grad) parameter->grad().array() *= static_cast<Scalar>(scale);
+      }
     }
+    if (processes() != nullptr) exchange_.sum(*processes(), parameters_.moved());
   }
   /// Clips the gradients as set in the options.
   void clip_gradients() {
@@ -110,6 +129,17 @@ class TrainingStep {
   }
 
  private:
+  bool is_sum() const { return RunningMetrics::is_sum(loss_); }
+
+  template <class Rows>
+  const Tensor<Scalar>& forward(const Rows& batch, Generator& random) {
+    if (processes() == nullptr) return net_->forward(batch.x, random);
+    if constexpr (requires { net_->forward(batch.x, random, batch.shared); })
+      return net_->forward(batch.x, random, batch.shared);
+    else
+      throw StateError(
+          "Trainer: the network has no forward(x, random, shared), which several processes need");
+  }
   template <class Batch>
   [[noreturn]] void throw_loss_not_finite(double loss, const Progress& progress, const Batch& batch) {
     throw_not_finite(
@@ -125,6 +155,7 @@ class TrainingStep {
   AccumulatedBatches batches_;
   StepParameters<Scalar> parameters_;
   BufferBackup<Scalar> buffers_;
+  GradientExchange<Scalar> exchange_;
   Tensor<Scalar> output_gradient_;
 };
 

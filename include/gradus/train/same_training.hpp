@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <gradus/core/process_group.hpp>
+#include <gradus/core/tensor.hpp>
+#include <gradus/nn/module.hpp>
+#include <gradus/nn/parameter.hpp>
+#include <gradus/train/agreement.hpp>
+#include <gradus/train/archive.hpp>
+#include <gradus/train/fingerprint.hpp>
+#include <gradus/train/trainer_options.hpp>
+#include <gradus/version.hpp>
+
+/// What several processes compare before they train together, and the state that they begin with.
+namespace gradus::detail {
+
+template <class Net>
+void describe_network(Agreement& agreement, Net& net) {
+  using Scalar = typename Net::scalar_type;
+  agreement.add("bytes per number", Index{sizeof(Scalar)});
+  if constexpr (requires { net[Index{}].name(); }) {
+    for (Index i = 0; i < net.size(); ++i) agreement.add("layer " + std::to_string(i), net[i].name());
+  }
+  net.visit([&](std::string_view name, nn::Parameter<Scalar>& parameter) {
+    agreement.add("parameter " + std::string(name),
+                  parameter.value.shape().to_string() + (parameter.requires_grad ? "" : ", frozen"));
+  });
+  nn::visit_buffers(net, [&](std::string_view name, Tensor<Scalar>& tensor) {
+    agreement.add("buffer " + std::string(name), tensor.shape().to_string());
+  });
+}
+
+template <class Optimizer>
+void describe_optimizer(Agreement& agreement, Optimizer& optimizer) {
+  agreement.add("learning rate", static_cast<double>(optimizer.learning_rate()));
+  if constexpr (requires(Archive & archive) { optimizer.serialize(archive); }) {
+    FingerprintArchive archive;
+    optimizer.serialize(archive);
+    agreement.add("optimiser state with fingerprint", archive.fingerprint().to_string());
+  }
+}
+
+template <class Step>
+void describe_step(Agreement& agreement, Step& step) {
+  const TrainerOptions& options = step.options();
+  agreement.add("gradus version", GRADUS_VERSION_STRING);
+  agreement.add("accumulation_steps", options.accumulation_steps);
+  agreement.add("clip_norm", options.clip_norm);
+  agreement.add("clip_value", options.clip_value);
+  describe_network(agreement, step.net());
+  describe_optimizer(agreement, step.optimizer());
+}
+
+/// `kind` is `training` or `validation`.
+template <class Source>
+void describe_source(Agreement& agreement, const std::string& kind, Source& source) {
+  if constexpr (requires { source.options().batch_size; })
+    agreement.add(kind + " batch size", static_cast<Index>(source.options().batch_size));
+  if constexpr (requires { source.data().inputs.shape(); }) {
+    const auto& data = source.data();
+    agreement.add(kind + " inputs of shape", data.inputs.shape().to_string());
+    agreement.add(kind + " inputs with fingerprint", fingerprint_of(data.inputs));
+    agreement.add(kind + " labels with fingerprint", fingerprint_of(data.labels));
+  }
+  agreement.add(kind + " batches", static_cast<Index>(source.size()));
+}
+
+/// Copies the parameters, buffers and counters of process 0 to all processes.
+template <class Net>
+void broadcast_state(ProcessGroup& processes, Net& net) {
+  using Scalar = typename Net::scalar_type;
+  const auto broadcast = [&](Tensor<Scalar>& tensor) {
+    processes.broadcast(std::as_writable_bytes(tensor.span()));
+  };
+  net.visit([&](std::string_view, nn::Parameter<Scalar>& parameter) { broadcast(parameter.value); });
+  nn::visit_buffers(net, [&](std::string_view, Tensor<Scalar>& tensor) { broadcast(tensor); });
+  nn::visit_counters(net, [&](std::string_view, std::int64_t& count) {
+    processes.broadcast(std::as_writable_bytes(std::span(&count, 1)));
+  });
+}
+
+/// Throws StateError if a process has other weights, for example because its learning rate was changed.
+template <class Net>
+void check_same_weights(ProcessGroup& processes, Net& net, Index epoch) {
+  using Scalar = typename Net::scalar_type;
+  Agreement agreement;
+  net.visit([&](std::string_view name, nn::Parameter<Scalar>& parameter) {
+    agreement.add(
+        "after epoch " + std::to_string(epoch) + " parameter " + std::string(name) + " with fingerprint",
+        fingerprint_of(parameter.value));
+  });
+  agreement.check(processes);
+}
+
+}  // namespace gradus::detail

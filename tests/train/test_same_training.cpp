@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+
+#include <mutex>
+#include <utility>
+
+#include <doctest/doctest.h>
+
+#include <gradus/core/error.hpp>
+#include <gradus/nn/batch_norm.hpp>
+#include <gradus/nn/linear.hpp>
+#include <gradus/nn/sequential.hpp>
+#include <gradus/train/same_training.hpp>
+
+#include "../support/thread_group.hpp"
+
+using namespace gradus;
+using gradus::test::ThreadGroup;
+
+TEST_CASE("broadcast_state: all processes get parameters, buffers and counters of process 0") {
+  std::mutex mutex;
+  ThreadGroup::run(3, [&](ProcessGroup& group) {
+    Generator random(static_cast<std::uint64_t>(group.rank()));
+    nn::BatchNorm1d<float> norm(2);
+    norm.running_mean.fill(static_cast<float>(group.rank() + 3));
+    norm.num_batches_tracked = 10 + group.rank();
+    nn::Sequential net{nn::Linear{3, 2, random}, std::move(norm)};
+    CHECK_NOTHROW(detail::broadcast_state(group, net));
+    detail::check_same_weights(group, net, 1);
+    const std::lock_guard lock(mutex);
+    nn::visit_buffers(net, [&](std::string_view name, Tensor<float>& tensor) {
+      if (name == "1.running_mean") CHECK(tensor(0) == 3);
+    });
+    nn::visit_counters(net, [&](std::string_view, std::int64_t& count) { CHECK(count == 10); });
+  });
+}
+
+TEST_CASE("check_same_weights: names the epoch, the process and the parameter that has become another") {
+  CHECK_THROWS_WITH_AS(ThreadGroup::run(2,
+                                        [](ProcessGroup& group) {
+                                          Generator random(1);
+                                          nn::Sequential net{nn::Linear{3, 2, random}};
+                                          if (group.rank() == 1) net.named_parameters()[1]->value(0) += 1;
+                                          detail::check_same_weights(group, net, 4);
+                                        }),
+                       doctest::Contains("process 1 has after epoch 4 parameter 0.bias with fingerprint"),
+                       StateError);
+}
