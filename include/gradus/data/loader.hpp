@@ -81,8 +81,8 @@ class Loader {
 
   class Epoch;
 
-  /// Throws ArgumentError if the batch size is below 1, if the divisor is 0 or not finite as a Scalar, or if the
-  /// part does not exist. Throws ShapeError unless there are as many labels as inputs.
+  /// Throws ArgumentError if the batch size is below 1, if the divisor is 0 or not finite as a Scalar, or if
+  /// the part does not exist. Throws ShapeError unless there are as many labels as inputs.
   explicit Loader(const Data& data, Options options = {}) : data_(&data), options_(std::move(options)) {
     if (options_.batch_size < 1) {
       throw ArgumentError("Loader: batch size is " + std::to_string(options_.batch_size) +
