@@ -31,46 +31,46 @@
 
 namespace gradus {
 
-/// The training loop: network, loss and optimiser together.
+/// Trains a network with a loss and an optimiser.
 ///
 ///     Trainer trainer{net, nn::SoftmaxCrossEntropy{}, optimizer, random, {.epochs = 10}};
 ///     trainer.add(ProgressBar{});
 ///     trainer.fit(train, test);
 ///
-/// Each epoch draws its order of the samples, and dropout its masks, from the one generator, in the order in
-/// which PyTorch draws them: with the same seed both train the same network. Steps after the first epoch
-/// allocate nothing. Refers to network, optimiser and generator, which must outlive it.
+/// Sample orders and dropout masks come from one generator, in the order in which PyTorch draws them, so both
+/// train the same network from the same seed. Steps after the first epoch do not allocate. The trainer keeps
+/// references to the network, the optimiser and the generator, which must outlive it.
 ///
 /// With `TrainerOptions::processes`, several processes train one network, each on its part of every batch.
-/// All call `fit` and `evaluate` together. All see the same losses, metrics and weights: up to rounding,
-/// those of one process that trains on whole batches. Metrics that were added see whole batches.
+/// All of them must call `fit` and `evaluate` together. They see the same losses, metrics and weights, which
+/// equal those of one process up to rounding. Added metrics see whole batches.
 template <class Net, class Loss, optim::Optimizer Optimizer>
 class Trainer {
  public:
-  /// The type of the numbers.
+  /// The scalar of the network.
   using Scalar = typename Net::scalar_type;
 
-  /// Casts the losses of nn to the network's scalar. Throws ArgumentError on a negative number of epochs,
-  /// fewer than 1 accumulation step or a limit of gradients that is negative or NaN.
+  /// Casts the losses of nn to the network's scalar. Throws ArgumentError if the number of epochs is
+  /// negative, if there is less than 1 accumulation step, or if a gradient limit is negative or NaN.
   template <class L = Loss>
   Trainer(Net& net, L loss, Optimizer& optimizer, Generator& random, TrainerOptions options = {})
       : loop_({net, nn::adapt_loss<Scalar>(std::move(loss)), optimizer, options}, random) {
     detail::check_trainer_options(options);
   }
 
-  /// Trains for as many epochs as the options say, or until a callback calls `stop()`; after each epoch the
-  /// network is evaluated on the validation data. A further call goes on from there. The first call after
-  /// load_checkpoint continues the fit that was interrupted, in the middle of an epoch if need be.
+  /// Trains for `options().epochs` epochs or until a callback calls `stop()`, and evaluates the network on
+  /// the validation data after each epoch. Another call trains for more epochs. The first call after
+  /// load_checkpoint continues the interrupted fit, even in the middle of an epoch.
   ///
-  /// Throws NumericError as soon as a loss is not finite: the message names the epoch, the batch, the first
-  /// layer whose output and the first parameter that is not finite. The history and the network, its buffers
-  /// included, are then as the step before left them. Throws StateError if the optimiser holds no parameter
-  /// of the network or only frozen ones. Throws ArgumentError if there is nothing to train on, if there is
-  /// validation data without a sample that counts, or if the number of epochs overflows, and what network,
-  /// loss and data throw.
+  /// Throws NumericError on the first non-finite loss. The message names the epoch, the batch, the first
+  /// layer with a non-finite output and the first non-finite parameter. The history and the network,
+  /// including its buffers, keep the state of the last completed step. Throws StateError if the optimiser
+  /// holds no parameter of the network, or only frozen ones. Throws ArgumentError if there is nothing to
+  /// train on, if no sample of the validation data counts, or if the number of epochs overflows. Rethrows
+  /// what the network, the loss and the data throw.
   template <class Element, class Label>
   const History& fit(const Dataset<Element, Label>& train, const Dataset<Element, Label>& validation) &;
-  /// Trains on all data, without a validation set.
+  /// Trains without a validation set.
   template <class Element, class Label>
   const History& fit(const Dataset<Element, Label>& train) &;
   /// Trains on the batches of loaders, which may transform the data or make batches from another source.
@@ -79,7 +79,7 @@ class Trainer {
     loop_.run(*this, train, &validation);
     return history();
   }
-  /// Trains on all data, without a validation set.
+  /// Trains without a validation set.
   template <BatchSource Train>
   const History& fit(Train& train) & {
     loop_.run(*this, train, static_cast<Train*>(nullptr));
@@ -93,9 +93,9 @@ class Trainer {
     return std::move(loop_.state().history);
   }
 
-  /// Loss and accuracy of the network as it is, dropout off. The loss is the mean over all samples, weighted
-  /// by their class weights if there are any, whatever the batch size. Throws ArgumentError if no sample
-  /// counts: the data are empty, or all their labels are ignored.
+  /// Returns the loss and the accuracy of the network, with dropout off. The loss is the mean over all
+  /// samples, weighted by class weights if there are any; it does not depend on the batch size. Throws
+  /// ArgumentError if no sample counts, because there is none or all labels are ignored.
   template <class Element, class Label>
   Metrics evaluate(const Dataset<Element, Label>& data);
   /// Returns the mean loss and accuracy over all batches of a source, with dropout off.
@@ -104,62 +104,60 @@ class Trainer {
     return loop_.evaluate(source);
   }
 
-  /// The network's output for every sample, dropout off: `[N, ...]`.
+  /// Returns the network's output for every sample, `[N, ...]`, with dropout off.
   template <class Element, class Label>
   Tensor<typename Net::scalar_type> predict(const Dataset<Element, Label>& data);
 
-  /// Adds a callback: see Callback. Returns it where it now lives, for as long as the trainer does.
+  /// Adds a callback (see Callback). Returns a reference to the stored copy, which lives as long as the
+  /// trainer.
   template <class C>
   requires Callback<C, Trainer> C& add(C callback) {
     auto [any, inside] = detail::AnyCallback<Trainer>::make(std::move(callback));
     loop_.callbacks().push_back(std::move(any));
     return *inside;
   }
-  /// Registers `f`, which is called as `f(trainer)` before each step, when the parameters have their
-  /// gradients and before these are clipped.
+  /// Calls `f(trainer)` before each step, after the gradients have been computed and before they are clipped.
   template <class F>
   void on_gradient(F f) {
     add(detail::GradientFunction<F>{std::move(f)});
   }
-  /// Registers `f`, which is called as `f(trainer)` before each step, when the gradients have been clipped.
+  /// Calls `f(trainer)` before each step, after the gradients have been clipped.
   template <class F>
   void before_each_step(F f) {
     add(detail::BeforeStepFunction<F>{std::move(f)});
   }
-  /// Registers `f`, which is called as `f(trainer)` after each step:
-  /// `trainer.after_each_step([&](auto&) { scheduler.step(); })`.
+  /// Calls `f(trainer)` after each step: `trainer.after_each_step([&](auto&) { scheduler.step(); })`.
   template <class F>
   void after_each_step(F f) {
     add(detail::StepFunction<F>{std::move(f)});
   }
-  /// Registers `f`, which is called as `f(trainer)` after each epoch and its validation.
+  /// Calls `f(trainer)` after each epoch and its validation.
   template <class F>
   void after_each_epoch(F f) {
     add(detail::EpochFunction<F>{std::move(f)});
   }
 
-  /// Adds a metric, which is computed for the training data, before each step, and for validation data. The
-  /// bar, the history and its CSV show it by its name, and early stopping can watch it:
+  /// Adds a metric, which is computed on the training data before each step and on the validation data. The
+  /// progress bar, the history and its CSV show it under its name, and early stopping can monitor it with
   /// `MetricMonitor{"mae"}`.
   ///
-  /// `metric` is an AccumulatingMetric, such as MeanAbsoluteError, or a function that returns the mean over a
-  /// batch, with parameters of the types `TensorView<const Scalar>` and that of the labels:
+  /// `metric` is an AccumulatingMetric, such as MeanAbsoluteError, or a function of the outputs,
+  /// `TensorView<const Scalar>`, and the labels that returns the mean over a batch:
   ///
   ///     trainer.add_metric("top 3", [](TensorView<const float> y, std::span<const Index> labels) {
   ///       return top_k_accuracy(y, labels, 3);
   ///     });
   ///
-  /// Throws ArgumentError for a name that is empty or given twice. Training on mixed labels leaves a metric
-  /// that does not take them at NaN; other labels that it does not take are a StateError in `fit`.
+  /// Throws ArgumentError if the name is empty or taken. A metric that does not accept mixed labels stays NaN
+  /// when training on them; `fit` throws StateError for other labels that a metric does not accept.
   template <class M>
   void add_metric(std::string name, M metric) {
     loop_.add_metric(std::move(name), std::move(metric));
   }
 
-  /// Includes an object that lives outside of the trainer in its checkpoints, such as an
-  /// ExponentialMovingAverage, a Scheduler or a ReduceOnPlateau, or any with `serialize(archive)`: see
-  /// train/archive.hpp. The object must outlive the trainer. Throws ArgumentError for a name that is empty or
-  /// given twice.
+  /// Includes an external object in the trainer's checkpoints, such as an ExponentialMovingAverage, a
+  /// Scheduler, a ReduceOnPlateau or any type with `serialize(archive)` (see train/archive.hpp). The object
+  /// must outlive the trainer. Throws ArgumentError if the name is empty or taken.
   template <class T>
   void add_state(std::string name, T& object);
 
