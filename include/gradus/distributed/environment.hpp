@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -78,7 +79,8 @@ class Environment {
     std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
     int length = 0;
     MPI_Get_library_version(text.data(), &length);
-    const std::string version(text.data());
+    std::string version(text.data());
+    std::ranges::replace(version, '\t', ' ');
     return version.substr(0, version.find_first_of(",\n"));
   }
 
