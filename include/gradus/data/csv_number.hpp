@@ -10,6 +10,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string_view>
 #include <system_error>
 #include <type_traits>
@@ -38,40 +39,58 @@ bool round_decimal(double x, Scalar& value) {
   return true;
 }
 
+/// The start of a text that is being parsed as a number.
+struct CsvDigits {
+  const char* at;
+  const char* end;
+
+  /// Skips one of two characters. Returns whether it was there.
+  bool skip(char a, char b) {
+    const bool is_there = at != end && (*at == a || *at == b);
+    if (is_there) ++at;
+    return is_there;
+  }
+  /// Returns whether a minus sign comes first. Skips either sign.
+  bool skip_sign() {
+    const bool is_negative = at != end && *at == '-';
+    skip('-', '+');
+    return is_negative;
+  }
+  /// Appends digits to a number, at most `most` of them, and returns how many there were.
+  std::ptrdiff_t read(std::uint64_t& number,
+                      std::ptrdiff_t most = std::numeric_limits<std::ptrdiff_t>::max()) {
+    const char* const first = at;
+    for (; at != end && at - first < most; ++at) {
+      const unsigned digit = static_cast<unsigned>(*at) - unsigned{'0'};
+      if (digit > 9) break;
+      number = 10 * number + digit;
+    }
+    return at - first;
+  }
+};
+
 /// Parses a number of at most 19 digits that needs one rounding: see scale_decimal. Returns false for any
 /// other text. In ten columns of random numbers with 2 to 7 digits, this takes a third of the time of
 /// std::from_chars.
 template <std::floating_point Scalar>
 bool parse_short_number(std::string_view text, Scalar& value) {
-  const char *at = text.data(), *const end = at + text.size();
-  const auto digit = [&] { return at == end ? 10u : static_cast<unsigned>(*at) - unsigned{'0'}; };
-  const bool is_negative = at != end && *at == '-';
-  if (at != end && (*at == '-' || *at == '+')) ++at;
+  CsvDigits rest{text.data(), text.data() + text.size()};
+  const bool is_negative = rest.skip_sign();
   std::uint64_t m = 0;
-  const char* const first = at;
-  for (unsigned d; (d = digit()) < 10; ++at) m = 10 * m + d;
-  auto digits = at - first;
-  int e = 0;
-  if (at != end && *at == '.') {
-    const char* const fraction = ++at;
-    for (unsigned d; (d = digit()) < 10; ++at) m = 10 * m + d;
-    digits += at - fraction;
-    e = digits > 19 ? 0 : -static_cast<int>(at - fraction);
+  std::ptrdiff_t digits = rest.read(m), e = 0;
+  if (rest.skip('.', '.')) {
+    e = -rest.read(m);
+    digits -= e;
   }
   if (digits < 1 || digits > 19 || m > std::uint64_t{1} << 53) return false;
-  if (at != end && (*at == 'e' || *at == 'E')) {
-    ++at;
-    const bool is_small = at != end && *at == '-';
-    if (at != end && (*at == '-' || *at == '+')) ++at;
-    const char* const begin = at;
-    int exponent = 0;
-    for (unsigned d; at - begin < 4 && (d = digit()) < 10; ++at)
-      exponent = 10 * exponent + static_cast<int>(d);
-    if (at == begin) return false;
-    e += is_small ? -exponent : exponent;
+  if (rest.skip('e', 'E')) {
+    const bool is_small = rest.skip_sign();
+    std::uint64_t exponent = 0;
+    if (rest.read(exponent, 4) == 0) return false;
+    e += is_small ? -static_cast<std::ptrdiff_t>(exponent) : static_cast<std::ptrdiff_t>(exponent);
   }
-  if (at != end || e < -22 || e > 22) return false;
-  const double x = scale_decimal(m, e);
+  if (rest.at != rest.end || e < -22 || e > 22) return false;
+  const double x = scale_decimal(m, static_cast<int>(e));
   return round_decimal(is_negative ? -x : x, value);
 }
 

@@ -2,10 +2,12 @@
 
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <memory>
 #include <mpi.h>
 #include <optional>
 #include <string>
@@ -31,10 +33,8 @@ inline std::optional<Index> launched_processes() {
 /// Returns whether `mpirun` or another launcher of MPI has started this process. A program that was not
 /// launched can do without an Environment.
 inline bool is_launched() {
-  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMI_RANK", "PMIX_RANK"}) {
-    if (std::getenv(name) != nullptr) return true;
-  }
-  return false;
+  constexpr std::array names{"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMI_RANK", "PMIX_RANK"};
+  return std::ranges::any_of(names, [](const char* name) { return std::getenv(name) != nullptr; });
 }
 
 /// Initialises MPI, and finalises it at the end of its life. One per process, as MPI wants.
@@ -54,7 +54,7 @@ class Environment {
   Environment(int& argc, char**& argv) : exceptions_(std::uncaught_exceptions()) {
     int level = 0;
     detail::check("MPI_Init_thread", MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &level));
-    world_.emplace(MPI_COMM_WORLD);
+    world_ = std::make_unique<Communicator>(MPI_COMM_WORLD);
     const auto launched = detail::launched_processes();
     if (!launched || *launched == world_->size()) return;
     const Index size = world_->size();
@@ -78,7 +78,8 @@ class Environment {
     std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
     int length = 0;
     MPI_Get_library_version(text.data(), &length);
-    const std::string version(text.data());
+    std::string version(text.data());
+    std::ranges::replace(version, '\t', ' ');
     return version.substr(0, version.find_first_of(",\n"));
   }
 
@@ -112,7 +113,7 @@ class Environment {
   }
 
   int exceptions_;
-  std::optional<Communicator> world_;
+  std::unique_ptr<Communicator> world_;
 };
 
 }  // namespace gradus::mpi

@@ -299,6 +299,16 @@ class CWriter {
     }
   }
 
+  /// The call of a step that writes its output from x to y.
+  std::string call(const CStep& step, const std::string& number, const std::string& x,
+                   const std::string& y) const {
+    const std::string sizes = x + ", " + std::to_string(step.in) + ", " + y;
+    if (step.kind == CKind::one_hot)
+      return "  " + name_ + "_one_hot(" + name_ + "_n" + number + ", " + sizes + ");\n";
+    return "  " + name_ + "_dense(" + name_ + "_w" + number + ", " + name_ + "_b" + number + ", " + sizes +
+           ", " + std::to_string(step.out) + ");\n";
+  }
+
   std::string function() const {
     const std::string t = type;
     const std::string in = std::to_string(steps_.front().in), out = std::to_string(steps_.back().out);
@@ -324,10 +334,7 @@ class CWriter {
         const std::string y = --rest == 0 ? "out" : turn == 0 ? "a" : "b";
         if (y != "out") used[turn] = true;
         turn = 1 - turn;
-        body += step.kind == CKind::one_hot ? "  " + name_ + "_one_hot(" + name_ + "_n" + number + ", "
-                                            : "  " + name_ + "_dense(" + w + ", " + b + ", ";
-        body += x + ", " + n + ", " + y;
-        body += step.kind == CKind::one_hot ? ");\n" : ", " + std::to_string(step.out) + ");\n";
+        body += call(step, number, x, y);
         x = y;
         continue;
       }

@@ -97,9 +97,12 @@ class OnnxOneHot {
         to != static_cast<std::int64_t>(OnnxType::float64))
       operands_.fail(*region.nodes[1],
                      "casts to type " + std::to_string(to) + ", expected 1 (float) or 11 (double)");
-    nn::OneHot<Scalar> one_hot(in_,
-                               categories(gather, row(equal, operands_.real_operand(equal, 1)),
-                                          row(*region.nodes[2], operands_.operand(*region.nodes[2], 0))));
+    const OnnxNode& where = *region.nodes[2];
+    const OnnxTensor& numbers = operands_.real_operand(equal, 1);
+    check_row(equal, numbers);
+    const OnnxTensor& is_category = operands_.operand(where, 0);
+    check_row(where, is_category);
+    nn::OneHot<Scalar> one_hot(in_, categories(gather, numbers, is_category));
     const Index out = one_hot.out();
     builder_.push(std::move(one_hot));
     builder_.set_sample(Shape{out});
@@ -121,13 +124,13 @@ class OnnxOneHot {
     }
     return true;
   }
-  const OnnxTensor& row(const OnnxNode& node, const OnnxTensor& tensor) const {
+  /// Throws FileError unless a constant has one element per output.
+  void check_row(const OnnxNode& node, const OnnxTensor& tensor) const {
     const auto outputs = static_cast<Index>(columns_.size());
     if (tensor.shape.size() != outputs || tensor.shape.rank() > 2 || tensor.shape[-1] != outputs) {
       operands_.fail(node, "has a constant of shape " + tensor.shape.to_string() + ", expected [" +
                                std::to_string(outputs) + "]");
     }
-    return tensor;
   }
 
   /// The columns of categories: the outputs of each input are one after another, the inputs in ascending

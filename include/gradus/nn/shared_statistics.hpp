@@ -22,7 +22,7 @@ void share_statistics(const SharedBatch& shared, Index rows, TensorView<Scalar> 
   shared.processes->sum(sums.span());
   for (Index j = 0; j < sums.size(); ++j) {
     const double whole_mean = sums.data()[j] / whole, difference = own_mean(j) - whole_mean;
-    const double own_variance = static_cast<double>(variance.data()[j]);
+    const auto own_variance = static_cast<double>(variance.data()[j]);
     sums.data()[j] = rows > 0 ? count * (own_variance + difference * difference) : 0;
     mean.data()[j] = static_cast<Scalar>(whole_mean);
     mean_rest.data()[j] = static_cast<Scalar>(whole_mean - static_cast<double>(mean.data()[j]));
