@@ -33,7 +33,7 @@ TEST_CASE("selection: values and derivatives of first and second order") { test:
 
 TEST_CASE("maximum, minimum: both operands get the gradient if one is NaN") {
   struct Pair {
-    double a, b, of_a, of_b;  // of the maximum; the minimum's are exchanged where they differ
+    double a, b, of_a, of_b;  // for maximum; for minimum they are swapped if a and b differ
   };
   for (const Pair& p : std::vector<Pair>{{NaN, 1, 1, 1},
                                          {1, NaN, 1, 1},
