@@ -122,7 +122,7 @@ TEST_CASE("AtomicFile: owner and group are kept if the system allows it; otherwi
   CHECK(status_of(path).st_uid == 500);
   CHECK(status_of(path).st_gid == 600);
   CHECK((status_of(path).st_mode & 07777u) == 0622u);
-  own(12345, 23456, 0660);  // a member of the group keeps them
+  own(12345, 23456, 0660);  // a member of the group keeps the group
   CHECK(save_as(500, 23456) == 0);
   CHECK(status_of(path).st_gid == 23456);
   CHECK((status_of(path).st_mode & 07777u) == 0660u);

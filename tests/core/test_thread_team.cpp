@@ -162,9 +162,8 @@ TEST_CASE("ThreadPool: a child process forked during a job is not blocked by it"
 
 TEST_CASE("ThreadPool: a child process forked inside a part gets an error that the job is lost") {
   for (const bool in_worker : {false, true}) {
-    if (in_worker && gradus::test::is_sanitized)
-      continue;            // reports leaks in a child without the main thread
-    std::fflush(nullptr);  // the child may end by exit()
+    if (in_worker && gradus::test::is_sanitized) continue;  // reports leaks without the main thread
+    std::fflush(nullptr);                                   // the child may end by exit()
     ThreadPool pool(2);
     const pid_t parent = getpid();
     const std::thread::id self = std::this_thread::get_id();

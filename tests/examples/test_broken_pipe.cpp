@@ -91,7 +91,7 @@ TEST_CASE(
             const support::SurviveBrokenPipe survive;
             pipe.fails_with();
           }
-          std::puts("goes on");  // nothing is left to come
+          std::puts("goes on");  // no signal is pending
           std::signal(SIGPIPE, [](int) { _exit(0); });
           pipe.fails_with();
           raise(SIGABRT);

@@ -52,8 +52,7 @@ TEST_CASE("OnnxTensor: refuses sizes that do not match the elements") {
   CHECK(message_of<FileError>([] {
           parsed(test::onnx_tensor("w", {2, 3}, {1, 2}));
         }) == "f.onnx: TensorProto: \"w\" has 2 elements, expected 6 for shape [2, 3]");
-  CHECK_THROWS_AS(parsed(tensor({{1, 2}, {2, 1}}, 9, "1234567")),
-                  FileError);  // ends in the middle of an element
+  CHECK_THROWS_AS(parsed(tensor({{1, 2}, {2, 1}}, 9, "1234567")), FileError);  // ends inside an element
   CHECK_THROWS_AS(parsed(test::onnx_tensor("w", {1LL << 40, 1LL << 40}, {})), FileError);
   CHECK_THROWS_AS(parsed(test::onnx_tensor("w", {-1}, {})), FileError);
   CHECK_THROWS_AS(parsed(test::onnx_tensor("w", {1, 1, 1, 1, 1, 1, 1, 1, 1}, {1})), FileError);

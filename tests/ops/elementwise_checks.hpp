@@ -27,7 +27,7 @@ struct ElementwiseOperator {
   std::function<Wide(Wide)> exact;
   double ulps;
   Wide absolute = 0;     ///< allowed additional error
-  bool flushes = false;  ///< whether no result may be subnormal
+  bool flushes = false;  ///< whether results are never subnormal
 };
 
 /// The output gradient passed to backward operators.

@@ -36,7 +36,7 @@ int main(int argc, char**) {
   std::vector<float> x{1, 2, 3, 4}, y(2);
   const auto run = [&](auto activation) {
     const Sequential<float> net{Linear<float>{4, 600, random}, activation, Linear<float>{600, 2, random}};
-    const Predictor<float> predict(net);  // large enough for either of the two networks
+    const Predictor<float> predict(net);  // needs the larger of the two stack buffers
     if (!call(predict, x, y)) throw StateError("a call was refused");
   };
   run(ReLU<float>{});

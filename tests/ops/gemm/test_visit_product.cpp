@@ -18,7 +18,7 @@ namespace test = gradus::test;
 
 namespace {
 
-/// The visited elements; checks that those before and after them are untouched. Empty if an element was
+/// Returns the visited elements, with those before and after them untouched, or nothing if an element was
 /// visited twice.
 template <class S>
 std::vector<S> visited(const test::IntegerMatrix<S>& a, const test::IntegerMatrix<S>& b, Parallel parallel) {
