@@ -36,7 +36,7 @@ const OperatorsUnderTest operators{Operators{
 
 }  // namespace
 
-TEST_CASE("elementwise: values and derivatives of first and second order") {
+TEST_CASE("elementwise: values, first and second derivatives are correct") {
   test::check_operators(operators);
 }
 

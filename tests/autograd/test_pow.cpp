@@ -72,7 +72,7 @@ std::vector<Scalar> expected_derivatives(Scalar x, Scalar p, int order) {
 
 }  // namespace
 
-TEST_CASE("pow: values and derivatives of first and second order") { test::check_operators(operators); }
+TEST_CASE("pow: values, first and second derivatives are correct") { test::check_operators(operators); }
 
 TEST_SUITE("pow") {
   TEST_CASE_TEMPLATE("pow: derivatives of every order at 0, for exponents that are numbers or variables",

@@ -29,7 +29,7 @@ const OperatorsUnderTest operators{Operators{
 
 }  // namespace
 
-TEST_CASE("selection: values and derivatives of first and second order") { test::check_operators(operators); }
+TEST_CASE("selection: values, first and second derivatives are correct") { test::check_operators(operators); }
 
 TEST_CASE("maximum, minimum: both operands get the gradient if one is NaN") {
   struct Pair {

@@ -96,7 +96,7 @@ TEST_CASE("download_fashion_mnist: files with wrong content are refused, existin
         }).starts_with((folder.path / "file").string() + ": "));
 }
 
-TEST_CASE("download_fashion_mnist: a file may be slightly larger than its official size, but not more") {
+TEST_CASE("download_fashion_mnist: a file may exceed its official size only slightly") {
   const TemporaryFolder folder("download_set_size");
   const EnvironmentVariable no_proxy("no_proxy", "127.0.0.1");
   for (const char* name : names) {
