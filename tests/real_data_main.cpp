@@ -6,7 +6,7 @@
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
-/// Tests on the real Fashion-MNIST files: without the folder they are skipped, and CTest reports them so.
+/// Tests on the real Fashion-MNIST files. Without the folder they are skipped, and CTest reports that.
 int main(int argc, char** argv) {
   constexpr int skipped = 77;
   const char* const directory = std::getenv("FASHION_MNIST_DIR");

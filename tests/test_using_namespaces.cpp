@@ -21,8 +21,8 @@
 
 #include <gradus/gradus.hpp>
 
-// Programs that say both: every public function is called here by its short name, and so are the names of the
-// standard library that were ambiguous before.
+// Programs with both using-directives: this file calls every public function by its short name, including the
+// names that used to be ambiguous with the standard library.
 
 using namespace std;
 using namespace gradus;
@@ -87,7 +87,7 @@ TEST_CASE("using namespace std and gradus: functions and modules on the tape") {
   CHECK(total(apply(Tanh{}, x, {.training = false})) == total(apply(module, x)));
   CHECK(total(apply(of_float, constant)) == total(apply(module, x)));
 
-  // std::apply is still there.
+  // std::apply is still found.
   CHECK(apply([](int a, int b) { return a + b; }, make_tuple(1, 2)) == 3);
 }
 

@@ -30,8 +30,8 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
-// What <windows.h> defines with NOMINMAX and WIN32_LEAN_AND_MEAN, and a program that includes it first. The
-// names are defined as what no declaration survives.
+// The macros that <windows.h> defines with NOMINMAX and WIN32_LEAN_AND_MEAN, for a program that includes it
+// first. Each is defined as a token that no declaration could contain.
 #define near ?
 #define far ?
 #define pascal ?
@@ -40,7 +40,7 @@
 #define hyper ?
 #define interface ?
 #define NEAR ?
-#undef FAR  // zlib has it too
+#undef FAR  // zlib defines it too
 #define FAR ?
 #define CONST ?
 #define IN ?

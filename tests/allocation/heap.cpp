@@ -22,17 +22,17 @@ namespace {
 
 constexpr long never = std::numeric_limits<long>::max();
 
-// Constant-initialised: the dynamic linker allocates before any constructor has run.
+// Constant-initialised, because the dynamic linker allocates before any constructor has run.
 constinit std::atomic<long> allocation_count{0};
 constinit std::atomic<long> free_count{0};
 constinit std::atomic<long> until_failure{never};
 
-/// Counts an allocation; false if it is the one that must fail.
+/// Counts an allocation. Returns false if it is the one that must fail.
 bool may_allocate() {
   allocation_count.fetch_add(1, std::memory_order_relaxed);
   if (until_failure.load(std::memory_order_relaxed) == never) return true;
   if (until_failure.fetch_sub(1, std::memory_order_relaxed) != 0) return true;
-  free_count.fetch_add(1, std::memory_order_relaxed);  // what has failed is not alive
+  free_count.fetch_add(1, std::memory_order_relaxed);  // a failed allocation is not live
   errno = ENOMEM;
   return false;
 }
@@ -44,7 +44,7 @@ void* counted(void* memory) {
 
 }  // namespace
 
-// glibc's own, under the names that it keeps for those who replace it.
+// glibc's own functions, under the names that it keeps for programs that replace them.
 extern "C" {
 void* __libc_malloc(std::size_t size) noexcept;
 void* __libc_calloc(std::size_t count, std::size_t size) noexcept;
@@ -60,7 +60,7 @@ void* realloc(void* memory, std::size_t size) noexcept {
   if (memory == nullptr) return malloc(size);
   if (!may_allocate()) return nullptr;
   void* const moved = __libc_realloc(memory, size);
-  // One died and one was born, or with size 0 one died; a failure leaves the old one alive.
+  // One block is freed and one allocated, or only freed if the size is 0; a failure keeps the old block.
   free_count.fetch_add(moved == nullptr && size == 0 ? 2 : 1, std::memory_order_relaxed);
   return moved;
 }

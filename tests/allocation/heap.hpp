@@ -5,25 +5,26 @@
 #include <new>
 #include <string>
 
-/// Every allocation of this program, whoever makes it: heap.cpp replaces operator new in all its forms and,
-/// since Eigen and C code call malloc, malloc and its kin as well.
+/// Watches every allocation of this program: heap.cpp replaces all forms of operator new, and malloc and its
+/// relatives too, because Eigen and C code call those.
 namespace heap {
 
-/// False where malloc cannot be replaced: other C libraries than glibc, and under sanitizers, which do so
-/// themselves.
+/// Returns false where malloc cannot be replaced: with C libraries other than glibc, and under sanitizers,
+/// which replace it themselves.
 bool is_watched();
 
-/// Allocations by all threads since the program began.
+/// Returns the number of allocations by all threads since the program started.
 long allocations();
-/// Those that have not been freed.
+/// Returns the number of allocations that have not been freed.
 long live();
 
-/// Lets `succeeding` more allocations pass, makes the next one fail, and lets all others pass.
+/// Lets the next `succeeding` allocations succeed, makes the one after them fail, and lets all others
+/// succeed.
 void fail_after(long succeeding);
-/// Takes that back; true if an allocation has failed.
+/// Undoes fail_after. Returns true if an allocation has failed.
 bool stop_failing();
 
-/// How many allocations a call makes.
+/// Returns the number of allocations that a call makes.
 template <class F>
 long allocations_in(F&& f) {
   const long before = allocations();
@@ -31,8 +32,9 @@ long allocations_in(F&& f) {
   return allocations() - before;
 }
 
-/// What went wrong when each allocation of a call failed in turn; empty if nothing did: each time the call
-/// must throw bad_alloc and nothing else, leak nothing and leave what `is_unchanged` looks at as it was.
+/// Makes each allocation of a call fail in turn. Each time the call must throw bad_alloc and nothing else,
+/// leak nothing and leave what `is_unchanged` inspects unchanged. Returns what went wrong, or an empty
+/// string.
 template <class F, class IsUnchanged>
 std::string fail_each_allocation(F&& f, IsUnchanged&& is_unchanged) {
   for (long n = 0;; ++n) {

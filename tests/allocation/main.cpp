@@ -7,8 +7,8 @@
 
 #include "heap.hpp"
 
-/// The tests that count allocations or make them fail: where nothing can be counted they are skipped, and
-/// CTest reports them so.
+/// Runs the tests that count allocations or make them fail. Where nothing can be counted they are skipped,
+/// and CTest reports that.
 int main(int argc, char** argv) {
   constexpr int skipped = 77;
   if (!heap::is_watched()) {

@@ -16,8 +16,8 @@ using namespace gradus;
 using namespace gradus::nn;
 using heap::fail_each_allocation;
 
-// When memory runs out at any allocation, the call throws bad_alloc, leaks nothing, and what it was to change
-// is as it was.
+// If memory runs out at any allocation, the call throws bad_alloc, leaks nothing, and leaves its arguments
+// unchanged.
 
 namespace {
 

@@ -12,11 +12,11 @@
 
 #include "heap.hpp"
 
-// A count of 0 proves something only if the counter fires.
+// A count of 0 proves something only if the counter works.
 
 namespace {
 
-/// Keeps the compiler from leaving out an allocation that nobody looks at.
+/// Keeps the compiler from removing an allocation whose result is unused.
 template <class T>
 T* used(T* memory) {
   T* volatile escaped = memory;
@@ -50,8 +50,8 @@ TEST_SUITE("heap") {
             const gradus::Tensor<float> tensor(gradus::Shape{20});
             used(tensor.data());
           }) == 1);
-    // The panel of a product that does not fit Eigen's stack limit: what gradus::ops::matrix_product is there
-    // to avoid.
+    // A packed panel of this product exceeds Eigen's stack limit, so Eigen allocates it;
+    // gradus::ops::matrix_product avoids that.
     const Eigen::MatrixXf a = Eigen::MatrixXf::Ones(400, 400), b = a;
     Eigen::MatrixXf c(400, 400);
     CHECK(heap::allocations_in([&] { c.noalias() = a * b; }) >= 1);

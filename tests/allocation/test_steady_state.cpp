@@ -16,7 +16,7 @@
 using namespace gradus;
 using namespace gradus::nn;
 
-// After its buffers have grown, a training step allocates nothing, and neither does a prediction.
+// Once its buffers have grown, a training step allocates nothing, and neither does a prediction.
 
 namespace {
 
@@ -42,7 +42,7 @@ Sequential<float> net_of_everything(Generator& random) {
                     Softmax{}};
 }
 
-/// Allocations of the second and third epoch, the last batch of each being smaller.
+/// Returns the allocations of the second and third epoch; the last batch of each epoch is smaller.
 template <class Optimizer>
 long allocations_of_training(Sequential<float>& net, Optimizer& optimizer, Index batch_size,
                              const SoftmaxCrossEntropy<float>& loss = {}) {

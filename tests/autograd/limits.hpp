@@ -10,8 +10,8 @@
 
 #include <gradus/core/tensor_view.hpp>
 
-/// For values and gradients at 0, at infinities and at NaN, where comparisons and products of 0 and infinity
-/// go wrong. Expected numbers are those of PyTorch 1.13 unless a comment says otherwise.
+/// For values and gradients at 0, infinity and NaN, where comparisons and products of 0 and infinity go
+/// wrong. Expected numbers are PyTorch 1.13's unless a comment says otherwise.
 namespace gradus::test {
 
 inline bool same(double found, double expected) {

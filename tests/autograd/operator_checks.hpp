@@ -18,8 +18,7 @@
 
 #include <gradus/autograd.hpp>
 
-/// Checks of operators against PyTorch's values and gradients, against difference quotients, and once more
-/// for the gradients of their gradients.
+/// Checks of operators and of their second derivatives against PyTorch and against finite differences.
 namespace gradus::test {
 
 struct OperatorRow {
@@ -40,7 +39,7 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 
 }  // namespace operator_table
 
-/// PyTorch's values and gradients of every operator.
+/// PyTorch's values and gradients for every operator.
 using operator_table::rows;
 
 using V = Variable<double>;
@@ -48,13 +47,13 @@ using Inputs = std::vector<V>;
 using Operator = std::function<V(const Inputs&)>;
 using Operators = std::map<std::string, Operator>;
 
-/// The names of the operators that files have under test: see test_operators.cpp.
+/// The names of the operators that test files declare: see test_operators.cpp.
 inline std::set<std::string>& operators_under_test() {
   static std::set<std::string> names;
   return names;
 }
 
-/// Operators by the names of their rows in the table, put under test by declaring them.
+/// Declares operators, by the names of their rows in the table, as tested.
 class OperatorsUnderTest {
  public:
   OperatorsUnderTest(Operators operators) : operators_(std::move(operators)) {
@@ -68,7 +67,7 @@ class OperatorsUnderTest {
   Operators operators_;
 };
 
-/// The inputs of a row, as the script drew them, and the weights of the sum that is differentiated.
+/// The inputs of a row as the script drew them, and the weights of the sum that is differentiated.
 struct Drawn {
   explicit Drawn(std::size_t number) {
     const OperatorRow& row = rows[number];
@@ -82,7 +81,8 @@ struct Drawn {
   Tensor<double> weights;
 };
 
-/// The largest difference as a multiple of the reference, or of a millionth of the largest one beside it.
+/// Returns the largest difference relative to the reference, where references below a millionth of the
+/// largest one count as that.
 inline double relative_error(TensorView<const double> got, const std::vector<double>& expected) {
   if (got.size() != static_cast<Index>(expected.size())) return operator_table::infinity;
   double largest = 0, worst = 0;
@@ -108,7 +108,7 @@ inline bool has_kinks(const OperatorRow& row) {
   return false;
 }
 
-/// Whether all numbers, and where functions have their kinks, are ten steps of a difference quotient apart.
+/// Returns whether all numbers, and the kinks of the functions, are at least ten difference steps apart.
 inline bool keeps_clear_of_kinks(const std::vector<Tensor<double>>& inputs) {
   std::vector<double> numbers{-0.5, 0, 1};
   for (const Tensor<double>& input : inputs) numbers.insert(numbers.end(), input.begin(), input.end());
@@ -119,7 +119,7 @@ inline bool keeps_clear_of_kinks(const std::vector<Tensor<double>>& inputs) {
   return true;
 }
 
-/// The inputs of a row, or others of its kind that difference quotients can work with.
+/// Returns the inputs of a row, or similar ones that suit finite differences.
 inline std::vector<Tensor<double>> inputs_for_check(std::size_t number) {
   const OperatorRow& row = rows[number];
   std::vector<Tensor<double>> inputs = Drawn(number).inputs;
@@ -130,7 +130,7 @@ inline std::vector<Tensor<double>> inputs_for_check(std::size_t number) {
   return inputs;
 }
 
-/// Checks values and gradients against PyTorch's, to 1e-12.
+/// Checks values and gradients against PyTorch's to 1e-12.
 inline void check_against_pytorch(const OperatorsUnderTest& operators) {
   std::set<std::string> seen;
   for (std::size_t number = 0; number < rows.size(); ++number) {
@@ -152,7 +152,7 @@ inline void check_against_pytorch(const OperatorsUnderTest& operators) {
   CHECK(seen.size() == operators.size());
 }
 
-/// Checks gradients, or second derivatives, against difference quotients.
+/// Checks gradients, or second derivatives, against finite differences.
 inline void check_against_differences(const OperatorsUnderTest& operators, int order) {
   for (std::size_t number = 0; number < rows.size(); ++number) {
     const OperatorRow& row = rows[number];
@@ -178,7 +178,7 @@ inline void check_against_differences(const OperatorsUnderTest& operators, int o
   }
 }
 
-/// All of these checks.
+/// Runs all of these checks.
 inline void check_operators(const OperatorsUnderTest& operators) {
   check_against_pytorch(operators);
   check_against_differences(operators, 1);

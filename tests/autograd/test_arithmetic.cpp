@@ -37,7 +37,7 @@ const OperatorsUnderTest operators{
 
 }  // namespace
 
-TEST_CASE("arithmetic: values and derivatives of first and second order") {
+TEST_CASE("arithmetic: values, first and second derivatives are correct") {
   test::check_operators(operators);
 }
 

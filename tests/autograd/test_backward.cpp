@@ -32,7 +32,7 @@ TEST_SUITE("backward") {
     CHECK(message_of<StateError>([&] { y.backward(); }) ==
           "backward: the graph of multiply of shape [] has been freed by an earlier backward; retain_graph "
           "keeps it");
-    const Variable z = y + x;  // built on a freed graph
+    const Variable z = y + x;  // built on a graph that was freed
     CHECK_THROWS_AS(z.backward(), StateError);
     CHECK(x.grad().item() == 8);
     x.zero_grad();
@@ -119,7 +119,7 @@ TEST_SUITE("backward") {
       const int before = alive;
       CHECK(before == 4);
       y.backward();
-      CHECK(alive == 1);  // though y is still here
+      CHECK(alive == 1);  // even though y still exists
     }
     CHECK(seen == std::vector<int>{4, 3, 2});
     CHECK(alive == 0);

@@ -33,7 +33,7 @@ const OperatorsUnderTest operators{
 
 }  // namespace
 
-TEST_CASE("broadcast: values and derivatives of first and second order") { test::check_operators(operators); }
+TEST_CASE("broadcast: values, first and second derivatives are correct") { test::check_operators(operators); }
 
 TEST_CASE("broadcast: equal shapes create no node") {
   const Variable x(Tensor<double>{1, 2}, requires_grad);

@@ -36,7 +36,7 @@ const OperatorsUnderTest operators{Operators{
 
 }  // namespace
 
-TEST_CASE("elementwise: values and derivatives of first and second order") {
+TEST_CASE("elementwise: values, first and second derivatives are correct") {
   test::check_operators(operators);
 }
 
@@ -83,7 +83,7 @@ TEST_CASE("elementwise: functions of one variable have the right values and deri
   for (const Row& row : rows) {
     CAPTURE(row.name);
     CAPTURE(row.x);
-    // At every position of arrays of up to a few packets, where vectorised code and the remainder meet.
+    // Every position of arrays of a few packs is tested, where vectorised code and the remainder meet.
     for (Index size = 1; size <= 9; ++size) {
       for (Index at = 0; at < size; ++at) {
         Tensor<double> numbers = Tensor<double>::full({size}, 0.5);

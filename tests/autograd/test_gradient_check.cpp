@@ -17,7 +17,7 @@ using V = Variable<double>;
 
 namespace {
 
-// Faults planted in a hand-written backward: each must be caught, and the worst element named.
+// Each fault planted in a hand-written backward must be caught, and the worst element named.
 
 enum class Fault { none, scaled, lost, transposed, sign };
 

@@ -38,4 +38,4 @@ const OperatorsUnderTest operators = make_losses();
 
 }  // namespace
 
-TEST_CASE("losses: values and derivatives of first and second order") { test::check_operators(operators); }
+TEST_CASE("losses: values, first and second derivatives are correct") { test::check_operators(operators); }

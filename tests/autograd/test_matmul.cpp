@@ -18,4 +18,4 @@ const OperatorsUnderTest operators{Operators{
 
 }  // namespace
 
-TEST_CASE("matmul: values and derivatives of first and second order") { test::check_operators(operators); }
+TEST_CASE("matmul: values, first and second derivatives are correct") { test::check_operators(operators); }

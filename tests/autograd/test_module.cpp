@@ -28,7 +28,7 @@ Tensor<double> uniform(const Shape& shape, std::uint64_t seed, double from = -1,
   return Tensor<double>::uniform(shape, random, from, to);
 }
 
-/// The largest difference beside the largest number.
+/// Returns the largest difference relative to the largest number.
 double difference(TensorView<const double> a, TensorView<const double> b) {
   REQUIRE(a.shape() == b.shape());
   if (a.empty()) return 0;
@@ -44,10 +44,10 @@ concept AppliesToDouble = requires(M&& module, const V& x) {
 static_assert(AppliesToDouble<nn::Tanh<float>> && AppliesToDouble<nn::Tanh<float>&>);
 static_assert(AppliesToDouble<nn::Tanh<double>> && AppliesToDouble<const nn::Tanh<float>&>);
 static_assert(AppliesToDouble<nn::Linear<double>&> && !AppliesToDouble<nn::Linear<float>&>);
-// Their parameters would be gone before an optimiser saw them.
+// Their parameters would be destroyed before an optimiser saw them.
 static_assert(!AppliesToDouble<nn::Linear<double>> && !AppliesToDouble<nn::Sequential<double>>);
 
-/// The network of small_network from elementary operators, with copies of its parameters.
+/// The network of small_network, built from elementary operators with copies of its parameters.
 struct Composed {
   explicit Composed(nn::Sequential<double>& net) {
     for (const auto& parameter : net.named_parameters()) {

@@ -15,7 +15,7 @@ using detail::Value;
 
 namespace {
 
-/// A node that counts how many are alive.
+/// A node that counts the live nodes.
 class Counted final : public detail::Node<double> {
  public:
   explicit Counted(int& alive) : Node(Value<double>(1.0)), alive_(alive) { ++alive_; }
@@ -108,7 +108,7 @@ TEST_CASE("Node: a chain of a million additions needs no stack in forward, backw
   }
   Variable y = x;
   for (int i = 0; i < 1'000'000; ++i) y = y + x;
-  y = x;  // dies without a backward
+  y = x;  // destroyed without a backward
   const Variable t(Tensor<double>{1, 2}, requires_grad);
   Variable z = t;
   for (int i = 0; i < 100'000; ++i) z = z + t;
@@ -118,7 +118,7 @@ TEST_CASE("Node: a chain of a million additions needs no stack in forward, backw
 
 TEST_CASE("Node: gradients of different nodes never share memory that one of them modifies") {
   const Variable a(Tensor<double>{1, 1}, requires_grad), b(Tensor<double>{1, 1}, requires_grad);
-  const Variable s = a + b;  // hands the same gradient to both
+  const Variable s = a + b;  // passes the same gradient to both
   sum(s + a * 3.0 + a * 4.0).backward();
   CHECK(Tensor(a.grad()) == Tensor<double>{8, 8});
   CHECK(Tensor(b.grad()) == Tensor<double>{1, 1});

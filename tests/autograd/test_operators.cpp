@@ -8,7 +8,7 @@ using namespace gradus;
 
 TEST_CASE("operators: a test file in this folder covers every row of PyTorch's table") {
   CHECK(test::rows.size() > 200);
-  // Alone, or with few of those files, there is nothing to check.
+  // If only a few of those files are in the program, there is nothing to check.
   if (test::operators_under_test().size() < 60) return;
   for (const test::OperatorRow& row : test::rows) {
     CAPTURE(row.name);

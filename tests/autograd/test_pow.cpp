@@ -26,10 +26,10 @@ const OperatorsUnderTest operators{Operators{
 constexpr double NaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-/// y, dy/dx, d2y/dx2, ... up to this order; 0 from where nothing depends on x any more.
+/// Returns y, dy/dx, d2y/dx2, ... up to this order; 0 once a derivative no longer depends on x.
 template <class Scalar, class F>
 std::vector<Scalar> derivatives(const F& f, Scalar at, int order) {
-  // Two elements more, so that the one looked at is one of an array, and its neighbours are ordinary.
+  // Two more elements, so that the tested one is part of an array with ordinary neighbours.
   const Variable<Scalar> x(Tensor<Scalar>{Scalar{1.5f}, at, Scalar{2}}, requires_grad);
   Variable<Scalar> y = f(x);
   std::vector<Scalar> found;
@@ -57,7 +57,7 @@ void check_equal(const std::vector<Scalar>& found, const std::vector<Scalar>& ex
   }
 }
 
-/// p (p - 1) ... (p - k + 1) x^(p - k), and 0 once a factor is 0.
+/// Returns p (p - 1) ... (p - k + 1) x^(p - k), or 0 if a factor is 0.
 template <class Scalar>
 std::vector<Scalar> expected_derivatives(Scalar x, Scalar p, int order) {
   std::vector<Scalar> all;
@@ -72,7 +72,7 @@ std::vector<Scalar> expected_derivatives(Scalar x, Scalar p, int order) {
 
 }  // namespace
 
-TEST_CASE("pow: values and derivatives of first and second order") { test::check_operators(operators); }
+TEST_CASE("pow: values, first and second derivatives are correct") { test::check_operators(operators); }
 
 TEST_SUITE("pow") {
   TEST_CASE_TEMPLATE("pow: derivatives of every order at 0, for exponents that are numbers or variables",

@@ -15,7 +15,7 @@ namespace {
 
 using V = Variable<double>;
 
-/// The sum of all inputs, each of which is given (i + 1) dy, so that they can be told apart.
+/// Returns the sum of all inputs. Input i gets the gradient (i + 1) dy, so that inputs can be told apart.
 V weighted(const std::vector<V>& inputs) {
   double total = 0;
   for (const V& input : inputs) total += input.item();

@@ -59,7 +59,7 @@ const OperatorsUnderTest operators{reductions()};
 
 }  // namespace
 
-TEST_CASE("reduction: values and derivatives of first and second order") { test::check_operators(operators); }
+TEST_CASE("reduction: values, first and second derivatives are correct") { test::check_operators(operators); }
 
 TEST_CASE("max, min: NaN propagates to all elements that it was chosen from, and to no others") {
   const std::vector<std::vector<double>> rows{

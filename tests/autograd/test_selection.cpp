@@ -29,11 +29,11 @@ const OperatorsUnderTest operators{Operators{
 
 }  // namespace
 
-TEST_CASE("selection: values and derivatives of first and second order") { test::check_operators(operators); }
+TEST_CASE("selection: values, first and second derivatives are correct") { test::check_operators(operators); }
 
 TEST_CASE("maximum, minimum: both operands get the gradient if one is NaN") {
   struct Pair {
-    double a, b, of_a, of_b;  // of the maximum; the minimum's are exchanged where they differ
+    double a, b, of_a, of_b;  // for maximum; for minimum they are swapped if a and b differ
   };
   for (const Pair& p : std::vector<Pair>{{NaN, 1, 1, 1},
                                          {1, NaN, 1, 1},

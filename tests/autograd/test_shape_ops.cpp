@@ -64,7 +64,7 @@ const OperatorsUnderTest operators{Operators{
 
 }  // namespace
 
-TEST_CASE("shape operations: values and derivatives of first and second order") {
+TEST_CASE("shape operations: values, first and second derivatives are correct") {
   test::check_operators(operators);
 }
 

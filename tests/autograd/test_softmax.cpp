@@ -23,4 +23,4 @@ const OperatorsUnderTest operators{Operators{
 
 }  // namespace
 
-TEST_CASE("softmax: values and derivatives of first and second order") { test::check_operators(operators); }
+TEST_CASE("softmax: values, first and second derivatives are correct") { test::check_operators(operators); }

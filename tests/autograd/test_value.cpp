@@ -24,7 +24,7 @@ constexpr Index size = Pool::smallest;
 
 const float* address(Value& value) { return value.view().data(); }
 
-/// Each test begins with an empty pool, in a thread of its own.
+/// Runs each test with an empty pool, in a thread of its own.
 template <class F>
 void in_new_thread(F f) {
   std::thread(f).join();
@@ -92,7 +92,7 @@ TEST_CASE("TensorPool: keeps the newest tensors, in a thread of its own") {
       values.push_back(Value::uninitialized({i == 0 ? 3 * size : size}));
     for (Value& value : values) value = Value(0.0f);  // frees them in this order
     CHECK(Pool::kept() == Pool::most_tensors);
-    // The oldest is gone, so this takes none from the pool.
+    // The oldest tensor is gone, so nothing is left for this one in the pool.
     const Value fresh = Value::uninitialized({3 * size});
     CHECK(Pool::kept() == Pool::most_tensors);
   });
@@ -122,7 +122,7 @@ TEST_CASE("TensorPool: graphs may outlive the pool of the thread that created th
 
 TEST_CASE("TensorPool: the last Variable of a thread may be destroyed after its pool") {
   std::thread([] {
-    // Made before the pool, so destroyed after it.
+    // Created before the pool, so destroyed after it.
     static thread_local std::unique_ptr<Variable<float>> last;
     last = std::make_unique<Variable<float>>(Tensor<float>::ones({size}));
     *last = *last * 2.0f;

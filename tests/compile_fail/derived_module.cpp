@@ -4,7 +4,7 @@
 
 namespace nn = gradus::nn;
 
-// A module that derives from one of the library inherits its cast, which would make a plain Tanh of it.
+// Inherits the cast of a module of the library, which would turn it into a plain Tanh.
 struct LoudTanh : nn::Tanh<float> {
   float volume = 2;
 };

@@ -7,7 +7,7 @@
 using namespace gradus;
 
 int main() {
-  // A tensor may hold them.
+  // A tensor may hold such scalars.
   Tensor<long double> tensor{1};
   // expect: FloatOrDouble
   Variable<long double> variable(1.0L);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// Compiled with -fno-rtti: modules are recognised, named and visited without it. Ends with status 0 if so.
+// Compiled with -fno-rtti: checks that modules are recognised, named and visited without RTTI. Exits with
+// status 0 on success.
 
 #include <cstdio>
 #include <string>

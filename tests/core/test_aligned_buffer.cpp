@@ -72,7 +72,7 @@ TEST_CASE("AlignedBuffer: more bytes than the address space throw and change not
   buffer.data()[3] = 7;
   double* const memory = buffer.data();
   CHECK_THROWS_AS(buffer.reserve(std::numeric_limits<Index>::max()), std::bad_alloc);
-  // 8 n bytes wrap around to 8.
+  // 8 n bytes overflow to 8.
   CHECK_THROWS_AS(buffer.reserve(std::numeric_limits<Index>::max() / 4 + 2), std::bad_alloc);
   CHECK(buffer.data() == memory);
   CHECK(buffer.capacity() == 4);
@@ -84,7 +84,7 @@ TEST_CASE("AlignedBuffer: sizes that would overflow when rounded up to the align
   Buffer doubles;
   CHECK_THROWS_AS(doubles.reserve(most / 4), std::bad_alloc);  // 2^64 - 8 bytes
   CHECK(doubles.data() == nullptr);
-  if (gradus::test::is_sanitized) return;  // AddressSanitizer ends the program instead
+  if (gradus::test::is_sanitized) return;  // AddressSanitizer would end the program instead
   gradus::detail::AlignedBuffer<char> bytes;
   CHECK_THROWS_AS(bytes.reserve(most), std::bad_alloc);
 }

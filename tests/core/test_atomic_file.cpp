@@ -209,7 +209,7 @@ TEST_CASE("AtomicFile: a full disk leaves the old file") {
       file.write(bytes(block));
     } catch (const gradus::FileError&) {
     }
-    file.commit();  // must not pass off half a file as whole
+    file.commit();  // must not commit a truncated file as complete
   });
   setrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, handler);
@@ -222,7 +222,7 @@ TEST_CASE("AtomicFile: a full disk leaves the old file") {
 TEST_CASE("AtomicFile: devices are written, not replaced") {
   const TemporaryFolder folder("atomic_device");
   const fs::path null = folder.path / "null", full = folder.path / "full";
-  // Devices of its own, since a mistake would replace the system's.
+  // Uses its own device nodes, because a mistake would replace the system's.
   if (mknod(null.c_str(), S_IFCHR | 0666, makedev(1, 3)) != 0) return;
   REQUIRE(mknod(full.c_str(), S_IFCHR | 0666, makedev(1, 7)) == 0);
   fs::create_symlink("null", folder.path / "link");
@@ -245,7 +245,7 @@ TEST_CASE("AtomicFile: a FIFO is opened at the first write and survives signals 
   const TemporaryFolder folder("atomic_fifo");
   const fs::path path = folder.path / "fifo";
   REQUIRE(mkfifo(path.c_str(), 0600) == 0);
-  { const gradus::AtomicFile not_opened(path); }  // would wait for a reader
+  { const gradus::AtomicFile not_opened(path); }  // opening it would wait for a reader
   std::string content(1 << 20, '\0');
   for (std::size_t i = 0; i < content.size(); ++i) content[i] = static_cast<char>('a' + i % 26);
   const int status = in_child([&] {
@@ -255,7 +255,7 @@ TEST_CASE("AtomicFile: a FIFO is opened at the first write and survives signals 
     const itimerval often{{0, 500}, {0, 500}};
     const pid_t reader = fork();
     if (reader == 0) {
-      usleep(20000);  // the writer waits for its reader through signals
+      usleep(20000);  // the writer waits for its reader despite signals
       std::ifstream in(path, std::ios::binary);
       std::string read(content.size() + 1, '\0');
       std::size_t count = 0;
@@ -337,7 +337,7 @@ TEST_CASE("AtomicFile: a killed process leaves the old file, and the next writer
       return kill(getpid(), SIGKILL);
     });
     CHECK(read_file(path) == "old");
-    CHECK(count_entries(folder.path) == 2);  // each removes what the one before left
+    CHECK(count_entries(folder.path) == 2);  // each process removes the leftovers of the previous one
   }
   gradus::write_text(path, "whole");
   CHECK(read_file(path) == "whole");

@@ -117,12 +117,12 @@ TEST_CASE("AtomicFile: owner and group are kept if the system allows it; otherwi
       return 0;
     });
   };
-  own(12345, 23456, 04662);  // another user of another group: what its group had goes to nobody
+  own(12345, 23456, 04662);  // another user in another group: the group's rights go to nobody
   CHECK(save_as(500, 600) == 0);
   CHECK(status_of(path).st_uid == 500);
   CHECK(status_of(path).st_gid == 600);
   CHECK((status_of(path).st_mode & 07777u) == 0622u);
-  own(12345, 23456, 0660);  // a member of the group keeps it
+  own(12345, 23456, 0660);  // a member of the group keeps the group
   CHECK(save_as(500, 23456) == 0);
   CHECK(status_of(path).st_gid == 23456);
   CHECK((status_of(path).st_mode & 07777u) == 0660u);
@@ -136,7 +136,7 @@ TEST_CASE("AtomicFile: an access control list is kept, and none is inherited fro
   const TemporaryFolder folder("atomic_acl");
   const fs::path path = folder.path / "file";
   write_file(path, "old");
-  // version 2; then tag, permissions and id of owner, user 1000, group, mask, others
+  // version 2, then tag, permissions and id of the owner, user 1000, group, mask and others
   const auto list = [](unsigned char mask) {
     const std::vector<unsigned char> entries{
         2,   0,   0,   0,  //
@@ -152,7 +152,7 @@ TEST_CASE("AtomicFile: an access control list is kept, and none is inherited fro
     const auto size = getxattr(path.c_str(), "system.posix_acl_access", value.data(), value.size());
     return size < 0 ? std::string() : std::string(value.data(), static_cast<std::size_t>(size));
   };
-  if (!set(path, "system.posix_acl_access", list(6))) return;  // the file system has none
+  if (!set(path, "system.posix_acl_access", list(6))) return;  // the file system does not support it
   gradus::write_text(path, "new");
   CHECK(get() == list(6));
   CHECK(mode_of(path) == 0660);

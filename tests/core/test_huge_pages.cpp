@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t huge_page = std::size_t{1} << 21;
 
-/// Memory of its own, of which no page has been touched.
+/// A private mapping, none of whose pages has been touched.
 class Mapping {
  public:
   explicit Mapping(std::size_t bytes)
@@ -37,7 +37,8 @@ class Mapping {
   char* data_;
 };
 
-/// Whether the kernel has noted at this address that huge pages are wanted: "hg" in /proc/self/smaps.
+/// Returns whether the kernel has recorded a request for huge pages at this address: "hg" in
+/// /proc/self/smaps.
 bool wants_huge_pages(const char* at) {
   const auto address = reinterpret_cast<std::uintptr_t>(at);
   std::ifstream smaps("/proc/self/smaps");
@@ -65,9 +66,9 @@ TEST_CASE("advise_huge_pages: covers only the complete huge pages inside the ran
   char* const memory = mapping.aligned();
   advise_huge_pages(memory, 0);
   advise_huge_pages(memory, huge_page - 1);
-  advise_huge_pages(memory + 1, huge_page);  // straddles two, fills none
+  advise_huge_pages(memory + 1, huge_page);  // overlaps two, covers neither
   CHECK_FALSE(wants_huge_pages(memory));
-  advise_huge_pages(memory + huge_page - 1, 2 * huge_page);  // fills the second alone
+  advise_huge_pages(memory + huge_page - 1, 2 * huge_page);  // covers only the second
   CHECK_FALSE(wants_huge_pages(memory));
   CHECK(wants_huge_pages(memory + huge_page));
   CHECK(wants_huge_pages(memory + 2 * huge_page - 1));

@@ -7,7 +7,7 @@
 
 #include <gradus/core/tensor.hpp>
 
-// Views of temporaries, which would dangle: the sanitizers see it.
+// Views of temporaries would dangle; the sanitizers would detect it.
 
 using gradus::Index;
 using gradus::Shape;

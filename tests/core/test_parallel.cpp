@@ -18,7 +18,7 @@ using gradus::ThreadPool;
 
 namespace {
 
-/// How often each part was run.
+/// Returns how often each part was run.
 std::vector<int> count_parts(const Parallel& parallel, Index parts) {
   std::vector<std::atomic<int>> counts(static_cast<std::size_t>(parts));
   parallel.run(parts, [&](Index part) { ++counts[static_cast<std::size_t>(part)]; });
@@ -68,7 +68,7 @@ TEST_SUITE("parallel") {
   TEST_CASE("Parallel: the threads of a pool work at the same time") {
     ThreadPool pool(3);
     std::atomic<int> arrived{0};
-    // Each part waits for the two others: with fewer than three threads this would never end.
+    // Each part waits for the other two, so with fewer than three threads this would never end.
     Parallel(pool).run(3, [&](Index) {
       ++arrived;
       while (arrived.load() < 3) std::this_thread::yield();

@@ -72,7 +72,7 @@ TEST_CASE("PositionedFile: many threads read different parts of one object") {
   std::vector<std::thread> threads;
   for (std::uint64_t t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
-      for (++ready; ready < 4;) std::this_thread::yield();  // short reads, all at once
+      for (++ready; ready < 4;) std::this_thread::yield();  // short reads, all at the same time
       for (std::uint64_t i = 0; i < 50'000; ++i) {
         const std::uint64_t at = (i * 7919 + t * 104729) % numbers.size();
         std::uint64_t number = 0;

@@ -13,7 +13,7 @@ using gradus::detail::prefetch;
 
 TEST_CASE("prefetch: unmapped memory is not read") {
   for (const Index bytes : {Index{0}, Index{1}, Index{64}, Index{65}, Index{1000}}) {
-    // Reading it would end the program.
+    // Reading it would crash the program.
     prefetch(reinterpret_cast<const void*>(std::uintptr_t{4096}), bytes);
   }
   const std::vector<std::byte> memory(100, std::byte{7});

@@ -19,7 +19,7 @@ using gradus::Shape;
 using gradus::Tensor;
 using gradus::TensorView;
 
-/// Without the line of type and shape.
+/// Returns the printed text without the line of type and shape.
 template <class T>
 std::string numbers(const T& tensor) {
   const std::string text = gradus::to_string(tensor);
@@ -57,7 +57,7 @@ TEST_CASE("print: small integers are shown as numbers, not characters") {
   CHECK(gradus::to_string(Tensor<bool>{true, false}) == "Tensor<bool> [2]\n[1, 0]");
 }
 
-// As PyTorch prints these.
+// As PyTorch prints them.
 TEST_CASE("print: integers, fractions, and exponents where the range is wide") {
   CHECK(numbers(Tensor<float>{1, 2, 30}) == "[ 1.,  2., 30.]");
   CHECK(numbers(Tensor<float>{0, 0}) == "[0., 0.]");
@@ -119,7 +119,7 @@ TEST_CASE("print: does not depend on the locale") {
   CHECK(numbers(Tensor<float>{1e-5f, -2e-5f}) == "[ 1.0000e-05, -2.0000e-05]");
   CHECK(numbers(Tensor<double>{123456, 1000}) == "[123456.,   1000.]");
   CHECK(numbers(Tensor<int>{1234567}) == "[1234567]");
-  std::ostringstream stream;  // has the locale
+  std::ostringstream stream;  // uses the locale
   stream << Tensor<double>{1234.5} << Shape{1234567};
   CHECK(stream.str() == "Tensor<double> [1]\n[1234.5000][1234567]");
 }

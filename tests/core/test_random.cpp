@@ -54,7 +54,7 @@ std::uint64_t bits(T value) {
   if constexpr (std::is_integral_v<T>) return static_cast<std::uint64_t>(value);
 }
 
-// FNV-1a, a word at a time, as in make_random.py.
+// Returns the FNV-1a hash, computed word by word, as in make_random.py.
 template <class Range>
 std::uint64_t fingerprint(const Range& values) {
   std::uint64_t result = 0xcbf29ce484222325u;
@@ -268,7 +268,7 @@ TEST_CASE("Generator: copies and comparisons have value semantics") {
 TEST_CASE("Generator: a restored state continues bit for bit") {
   Generator original(11);
   uniform<float>(original, 1000);
-  original.normal();  // the second one of the pair is part of the state
+  original.normal();  // the second number of the pair is part of the state
   const auto state = original.state();
   Generator restored;
   restored.set_state(state);
@@ -349,7 +349,7 @@ TEST_CASE("Generator: edge cases of the distributions") {
   }
 }
 
-// Five standard errors: one false alarm in a million seeds, and the seed is fixed.
+// Five standard errors give one false alarm in a million seeds, and the seed is fixed.
 TEST_CASE_TEMPLATE("Generator: samples have the moments of their distribution", Scalar, float, double) {
   constexpr std::size_t n = 100'000;
   const double error = 1 / std::sqrt(static_cast<double>(n));

@@ -52,7 +52,7 @@ TEST_CASE("Shape: extents of 0 are allowed anywhere") {
     CHECK(shape.size() == 0);
     CHECK(shape.empty());
   }
-  // No overflow where there is nothing to count, on either side of the 0.
+  // Without elements there is no overflow, on either side of the 0.
   CHECK(Shape{max_index, max_index, 0}.size() == 0);
   CHECK(Shape{0, max_index, max_index}.size() == 0);
 }
@@ -108,7 +108,7 @@ TEST_CASE("Shape: with replaces one extent") {
   CHECK_THROWS_AS(shape.with(3, 1), IndexError);
   CHECK_THROWS_AS(shape.with(0, -1), ShapeError);
   CHECK_THROWS_AS(shape.with(0, max_index), ShapeError);
-  // An overflow hidden by a 0 appears when the 0 goes.
+  // An overflow hidden by a 0 appears when the 0 is replaced.
   CHECK_THROWS_AS((Shape{0, max_index, 2}.with(0, 1)), ShapeError);
 }
 
@@ -131,7 +131,7 @@ TEST_CASE("Shape: equality compares rank and extents, not size") {
   CHECK_FALSE(Shape{1} == Shape{});
   CHECK_FALSE(Shape{0, 1} == Shape{0});
   CHECK(Shape{2, 3} != Shape{2, 4});
-  // Left-overs of a longer shape must not count.
+  // The remains of a longer shape must not count.
   CHECK(Shape{2, 3, 4}.without_first() == Shape{3, 4});
 }
 

@@ -62,7 +62,7 @@ TEST_CASE("remove_abandoned: removes only what dead writers of one destination l
   const fs::path destination = folder.path / "model";
   TemporaryFile alive;
   REQUIRE(alive.create(destination, false) == 0);
-  // A container's processes have the same number each time it starts.
+  // The processes of a container have the same number each time it starts.
   write_file(folder.path / ("model." + current_process() + "-0000000000000007-0.tmp"), "dead");
   write_file(folder.path / "model.1-0000000000000007-0.tmp", "dead, and another process has its number");
   write_file(folder.path / "model.999999999-0000000000000007-0.tmp", "dead");

@@ -168,7 +168,7 @@ TEST_CASE("reshape: mismatched sizes are an error") {
   CHECK_THROWS_AS(view.reshape({max_index, max_index}), ShapeError);
   CHECK_THROWS_AS(view.reshape({-1, max_index, 2}), ShapeError);
   CHECK_THROWS_AS(view.reshape({1, 1, 1, 1, 1, 1, 1, 1, 24}), ShapeError);
-  // 2^62 x 6 is 2^63 x 3, which wraps to 24 with no such factor; 2^60 x 2^4 x 24 wraps to 0.
+  // 2^62 x 6 is 2^63 x 3, which overflows to 24 with no such factor; 2^60 x 2^4 x 24 overflows to 0.
   CHECK_THROWS_AS(view.reshape({Index{1} << 60, Index{1} << 4, 24}), ShapeError);
 }
 
@@ -180,7 +180,7 @@ TEST_CASE("reshape: tensors without elements") {
   CHECK(view.reshape({-1}).shape() == Shape{0});
   CHECK(view.reshape({-1, 5}).shape() == Shape{0, 5});
   CHECK(view.reshape({max_index, 2, 0}).shape() == Shape{max_index, 2, 0});
-  CHECK_THROWS_AS(view.reshape({-1, 0}), ShapeError);  // any number would do
+  CHECK_THROWS_AS(view.reshape({-1, 0}), ShapeError);  // any number would fit
   CHECK_THROWS_AS(view.reshape({1}), ShapeError);
   CHECK_THROWS_AS(view.reshape({}), ShapeError);
 }

@@ -19,7 +19,7 @@ using gradus::StatusLine;
 
 std::unique_ptr<std::FILE, int (*)(std::FILE*)> temporary_file() { return {std::tmpfile(), std::fclose}; }
 
-/// What `shows` writes to a status line in a terminal of so many columns.
+/// Returns what `shows` writes to a status line in a terminal with `columns` columns.
 template <class Shows>
 std::string written(Index columns, const Shows& shows) {
   const auto file = temporary_file();
@@ -71,7 +71,7 @@ TEST_CASE("StatusLine: queries the width each time") {
   StatusLine line(file.get(), [&](std::FILE*) { return columns; });
   line.show("0123456789");
   columns = 5;
-  line.show("01");  // two spaces fit behind it, not eight
+  line.show("01");  // two spaces fit after it, not eight
   CHECK(std::ftell(file.get()) == 11 + 5);
   line.show("0123456789");
   line.clear();

@@ -37,7 +37,7 @@ Index sum_of_parts(const Parallel& parallel, Index parts) {
   return sum.load();
 }
 
-/// A pool whose workers have gone to sleep: they have waited longer than they spin.
+/// Returns a pool whose workers are asleep because they have waited longer than they spin.
 std::unique_ptr<ThreadPool> sleeping_pool(Index threads) {
   auto pool = std::make_unique<ThreadPool>(threads);
   sum_of_parts(*pool, threads);
@@ -67,7 +67,7 @@ TEST_CASE("ThreadPool: a spin time outside [0, 1 s] is refused") {
 #if defined(__linux__)
 TEST_CASE("ThreadPool: idle worker threads spin for the requested time") {
   using Clock = std::chrono::steady_clock;
-  // A thread that spins can run, whether or not a busy machine lets it; one that waits is asleep.
+  // A thread that spins is runnable, even if a busy machine does not run it; one that waits is asleep.
   const auto worker_can_run = [] {
     for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
       std::string line;
@@ -96,7 +96,7 @@ TEST_CASE("ThreadPool: idle worker threads spin for the requested time") {
 TEST_CASE("ThreadPool: if the system starts too few threads, an error says so and none remain") {
   if (gradus::test::is_sanitized) return;  // sanitizers need the address space
   CHECK(holds_in_child([] {
-    // Room for a few stacks, which are as large as the limit for them.
+    // Room for only a few stacks, whose size is the stack limit.
     const rlimit stack{1 << 24, 1 << 24}, memory{1 << 28, 1 << 28};
     setrlimit(RLIMIT_STACK, &stack);
     setrlimit(RLIMIT_AS, &memory);
@@ -124,7 +124,7 @@ TEST_CASE("ThreadPool: a child process can destroy a pool whose workers slept") 
 }
 
 TEST_CASE("ThreadPool: a child process runs an inherited pool serially, and its own pool with workers") {
-  if (gradus::test::is_sanitized) return;  // some sanitizers start no threads there
+  if (gradus::test::is_sanitized) return;  // some sanitizers start no threads in a child
   auto pool = sleeping_pool(3);
   CHECK(holds_in_child([&] {
     if (pool->threads() != 1 || Parallel(*pool).threads() != 1) return false;
@@ -162,7 +162,7 @@ TEST_CASE("ThreadPool: a child process forked during a job is not blocked by it"
 
 TEST_CASE("ThreadPool: a child process forked inside a part gets an error that the job is lost") {
   for (const bool in_worker : {false, true}) {
-    if (in_worker && gradus::test::is_sanitized) continue;  // finds leaks in a child without the main thread
+    if (in_worker && gradus::test::is_sanitized) continue;  // reports leaks without the main thread
     std::fflush(nullptr);                                   // the child may end by exit()
     ThreadPool pool(2);
     const pid_t parent = getpid();
@@ -183,7 +183,7 @@ TEST_CASE("ThreadPool: a child process forked inside a part gets an error that t
     if (getpid() != parent) _exit(1);
     int status = -1;
     waitpid(child, &status, 0);
-    CHECK(status == 0);  // a child that was a worker ends where its work does
+    CHECK(status == 0);  // a child forked from a worker ends with its part
     CHECK(sum_of_parts(pool, 10) == 45);
   }
 }

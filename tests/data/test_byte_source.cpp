@@ -30,7 +30,7 @@ std::string read(Source& source, std::size_t count) {
   return text;
 }
 
-/// Reads `hello` in two pieces and beyond its end.
+/// Reads `hello` in two pieces and past its end.
 template <ByteSource Source>
 void check_hello(Source source) {
   CHECK(source.bound() == 5);

@@ -18,7 +18,7 @@ using gradus::Index;
 using gradus::Shape;
 using gradus::Tensor;
 
-/// N images [2, 3] of which the k-th holds only k and has label k % 10.
+/// Returns N images [2, 3]; image k holds only k and has label k % 10.
 Dataset<> numbered(Index n) {
   Dataset<> data{Tensor<std::uint8_t>(Shape{n, 2, 3}), Tensor<Index>(Shape{n}), 10, {}, "numbered"};
   for (Index i = 0; i < n; ++i) {

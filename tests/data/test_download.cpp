@@ -42,7 +42,7 @@ using gradus::test::write_file;
 constexpr std::array names{"train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
                            "t10k-labels-idx1-ubyte"};
 
-/// An environment in which the cache is a new folder and no data set is named.
+/// An environment in which the cache is a new folder and no data set is configured.
 struct Cache {
   explicit Cache(const std::string& name)
       : folder(name),
@@ -56,7 +56,7 @@ struct Cache {
   fs::path path;
 };
 
-/// A file of `count` images of zeros, or as many labels.
+/// Returns a file with `count` images of zeros, or with as many labels.
 std::string idx_bytes(bool images, unsigned char count) {
   std::string bytes{'\0', '\0', '\b', images ? '\3' : '\1', '\0', '\0', '\0', static_cast<char>(count)};
   if (images) bytes += std::string{'\0', '\0', '\0', '\34', '\0', '\0', '\0', '\34'};
@@ -96,7 +96,7 @@ TEST_CASE("download_fashion_mnist: files with wrong content are refused, existin
         }).starts_with((folder.path / "file").string() + ": "));
 }
 
-TEST_CASE("download_fashion_mnist: a file may be slightly larger than its official size, but not more") {
+TEST_CASE("download_fashion_mnist: a file may exceed its official size only slightly") {
   const TemporaryFolder folder("download_set_size");
   const EnvironmentVariable no_proxy("no_proxy", "127.0.0.1");
   for (const char* name : names) {
@@ -107,7 +107,7 @@ TEST_CASE("download_fashion_mnist: a file may be slightly larger than its offici
   });
   DownloadOptions options;
   options.base_address = server.address();
-  // The labels are 10,008 bytes unpacked.
+  // The labels take 10,008 bytes uncompressed.
   CHECK(message_of<FileError>([&] {
           download_fashion_mnist(folder.path, options);
         }).find("it has more than 11108 bytes") != std::string::npos);
@@ -156,7 +156,7 @@ TEST_CASE("fetch_fashion_mnist: a damaged file in the cache is named, with the c
   const auto images = cache.path / "t10k-images-idx3-ubyte", labels = cache.path / "t10k-labels-idx1-ubyte";
   const std::string labels_advice = "remove it, and it is downloaded again: rm '" + labels.string() + ".gz'";
 
-  // Files that are damaged, cut short or not IDX, packed or not.
+  // Files that are damaged, truncated or not IDX, compressed or not.
   const std::string packed = gzip_bytes(idx_bytes(true, 2));
   fs::remove(images);
   for (const std::string& bytes :
@@ -172,11 +172,11 @@ TEST_CASE("fetch_fashion_mnist: a damaged file in the cache is named, with the c
   write_file(images, "not IDX");
   CHECK(error().find("rm '" + images.string() + "'") != std::string::npos);
 
-  // What reads well is given as it is, whatever its sums.
+  // Files that can be read are used as they are, whatever their checksums.
   write_file(images, idx_bytes(true, 2));
   write_file(labels, idx_bytes(false, 2));
   CHECK(fetch_fashion_mnist(Split::test).size() == 2);
-  // Labels that do not fit the images.
+  // Labels that do not match the images.
   fs::remove(labels);
   write_file(labels.string() + ".gz", gzip_bytes(idx_bytes(false, 1)));
   CHECK(error().find(labels_advice) != std::string::npos);

@@ -48,7 +48,7 @@ bool contains(const std::string& text, const std::string& part) {
 struct Target {
   explicit Target(const std::string& name) : folder("download_" + name), path(folder.path / "target") {}
 
-  /// What the FileError of a download says, which must leave nothing behind.
+  /// Returns the message of a download's FileError. The download must leave nothing behind.
   std::string error_from(const std::string& address, const DownloadOptions& options = {},
                          const std::string& sum = hello_md5) const {
     const std::string message = message_of<FileError>([&] { download(address, path, sum, options); });
@@ -62,7 +62,7 @@ struct Target {
   fs::path path;
 };
 
-/// Sends a header and 300 MB in pieces of 64 kB, as long as the client listens.
+/// Sends a header and 300 MB in pieces of 64 kB while the client is connected.
 void send_300_mb(const Connection& client, const std::string& header) {
   const std::string piece(std::size_t{1} << 16, 'x');
   const std::string sent = contains(header, "chunked") ? "10000\r\n" + piece + "\r\n" : piece;
@@ -141,7 +141,7 @@ TEST_CASE("download: a truncated body is an error") {
 TEST_CASE("download: 300 MB sent for a small file are not received") {
   const Target target("large");
   const std::string limit = "it has more than 67108864 bytes, the most that DownloadOptions::max_size allows";
-  {  // declared
+  {  // the size is declared
     const HttpServer server([](const Connection& client, const std::string&) {
       send_300_mb(client, "HTTP/1.1 200 OK\r\nContent-Length: 314572800\r\n\r\n");
     });
@@ -217,7 +217,7 @@ TEST_CASE("download: gives up on a server that sends too slowly, in the body or 
   const std::string header = "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n";
   for (const std::string& start : {header + "\r\n", header}) {
     const HttpServer server([&start](const Connection& client, const std::string&) {
-      // 10 kB/s: fast enough not to count as stalled.
+      // 10 kB/s is fast enough not to count as stalled.
       bool listens = client.send(start);
       for (int i = 0; listens && i < 100; ++i) {
         listens = client.send("X: " + std::string(995, 'x') + "\r\n");
@@ -240,8 +240,7 @@ TEST_CASE("download: only http and https are allowed") {
                                      std::string("nonsense://x"), std::string("dict://127.0.0.1/x")}) {
     CHECK(target.error_from(address).ends_with(", only http and https are allowed"));
   }
-  CHECK_FALSE(
-      contains(target.error_from("https://127.0.0.1:1/"), "allowed"));  // refused by nobody but the port
+  CHECK_FALSE(contains(target.error_from("https://127.0.0.1:1/"), "allowed"));  // only the port refuses it
   for (const std::string& address : {std::string(""), std::string("http://"), std::string("http://a b/")}) {
     CHECK(contains(target.error_from(address), "cannot be downloaded"));
   }
@@ -252,7 +251,7 @@ TEST_CASE("download: redirects are followed, only to http and https, and a limit
   const TemporaryFolder other("download_redirect_source");
   const auto source = write_file(other.path / "source", "hello");
   std::string end;
-  // /3 leads to /2, /1 and /0; /0 to wherever `end` says, or is the file.
+  // /3 leads to /2, /1 and /0; /0 leads to `end`, or is the file.
   const HttpServer server([&end](const Connection& client, const std::string& path) {
     const int left = std::stoi(path.substr(1));
     if (left > 0)

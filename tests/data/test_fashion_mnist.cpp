@@ -26,7 +26,7 @@ using gradus::test::read_file;
 using gradus::test::TemporaryFolder;
 using gradus::test::write_file;
 
-/// A folder with as many images as labels; image i holds i, label i is i % 10.
+/// A folder with equal numbers of images and labels; image i holds i, label i is i % 10.
 struct Folder : TemporaryFolder {
   explicit Folder(const std::string& name, Index count = 12) : TemporaryFolder("fashion_" + name) {
     Tensor<std::uint8_t> images(Shape{count, 28, 28});

@@ -24,7 +24,7 @@ using gradus::test::message_of;
 const std::string hello_md5 = "5d41402abc4b2a76b9719d911017c592";
 const std::string hello_sha256 = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
 
-/// What a check of some bytes says, taken in pieces of each length.
+/// Checks bytes in pieces of every length and returns the message.
 std::string mismatch(const FileSums& sums, std::string_view bytes) {
   std::string text;
   for (const std::size_t piece : {std::size_t{1}, std::size_t{3}, std::size_t{1} << 30}) {

@@ -13,7 +13,7 @@ namespace {
 
 using namespace gradus;
 
-/// Checks that each sample is held out once, and trained on otherwise.
+/// Checks that each sample is held out once and is in the training part otherwise.
 void check_partition(const std::vector<Fold>& folds, Index samples) {
   std::vector<int> held_out(static_cast<std::size_t>(samples));
   for (const Fold& fold : folds) {
@@ -28,7 +28,7 @@ void check_partition(const std::vector<Fold>& folds, Index samples) {
   CHECK(std::ranges::all_of(held_out, [](int times) { return times == 1; }));
 }
 
-/// Nine samples of class 7 and three of class 2.
+/// Returns the labels of nine samples of class 7 and three of class 2.
 std::vector<Index> uneven_labels() { return {7, 7, 2, 7, 7, 7, 2, 7, 7, 7, 2, 7}; }
 
 Index count(const std::vector<Index>& samples, Index label) {

@@ -32,7 +32,7 @@ using namespace std::string_literals;
 
 static_assert(gradus::ByteSource<GzipFile>);
 
-/// Everything, taken in pieces of some size.
+/// Returns the whole content, read in pieces of the given size.
 std::string read_all(const std::filesystem::path& path, std::size_t piece = 1000) {
   GzipFile file(path);
   std::string all, part(piece, '\0');
@@ -79,7 +79,7 @@ TEST_CASE("GzipFile: unpacks compressed files and passes others through, whateve
 TEST_CASE("GzipFile: reads a header with all optional fields") {
   const TemporaryFolder folder("gzip_header");
   const std::string packed = gzip_bytes("content");
-  // Extra field, name, comment.
+  // Extra field, name and comment.
   const std::string header =
       packed.substr(0, 3) + "\x1c"s + packed.substr(4, 6) + "\2\0ab"s + "name\0"s + "comment\0"s;
   CHECK(read_all(write_file(folder.path / "file", header + packed.substr(10))) == "content");
@@ -116,7 +116,7 @@ TEST_CASE("GzipFile: a wrong checksum, length or header is an error") {
   CHECK(error_of(damaged(2)) == file + ": gzip data are damaged: unknown compression method");
   for (std::size_t at = 10; at < packed.size(); ++at) {
     CAPTURE(at);
-    // A match moved to where the same bytes stand unpacks to the same.
+    // A match that refers to the same bytes elsewhere unpacks to the same data.
     const std::string message = error_of(damaged(at));
     if (message.empty()) {
       CHECK(read_all(folder.path / "file") == noise(300, 5));
@@ -165,7 +165,7 @@ TEST_CASE("read_idx: stops unpacking a bomb at the promised size, and does not t
   CHECK(message_of<FileError>([&] { read_idx<std::uint8_t>(GzipFile(path)); }) ==
         path.string() + ": IDX header promises [16] of uint8 (0x08), but more than 16 bytes follow");
 
-  // Deflate cannot unpack some twenty bytes to 4 GB.
+  // Some twenty bytes of deflate cannot expand to 4 GB.
   write_file(path, gzip_bytes("\0\0\x08\1\xff\xff\xff\xff\1\2"s));
   CHECK(
       message_of<FileError>([&] {

@@ -45,7 +45,7 @@ std::string error_of(std::string_view bytes) {
 
 using Byte = std::uint8_t;
 
-/// [2, 3] of 1 to 6.
+/// The bytes of a tensor [2, 3] of 1 to 6.
 const std::string small = "\0\0\x08\x02\0\0\0\x02\0\0\0\x03\1\2\3\4\5\6"s;
 
 }  // namespace

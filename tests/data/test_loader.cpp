@@ -28,7 +28,7 @@ static_assert(std::input_iterator<Loader<>::Epoch::Iterator>);
 static_assert(std::ranges::input_range<Loader<>::Epoch>);
 static_assert(!std::is_constructible_v<Loader<>, Dataset<>>, "a loader must not refer to a temporary");
 
-/// N images [2, 3]; element j of image i is 6 i + j modulo 256, its label is i.
+/// Returns N images [2, 3]; element j of image i is 6 i + j modulo 256, and its label is i.
 Dataset<> numbered(Index n) {
   Dataset<> data{Tensor<std::uint8_t>(Shape{n, 2, 3}), Tensor<Index>(Shape{n}), n, {}, ""};
   for (Index i = 0; i < data.inputs.size(); ++i) data.inputs.data()[i] = static_cast<std::uint8_t>(i % 256);
@@ -41,7 +41,7 @@ struct Seen {
   std::vector<Index> labels;
 };
 
-/// Walks an epoch and checks every pixel by its label.
+/// Iterates over an epoch and checks every pixel against its label.
 template <class Epoch>
 Seen walk(const Epoch& epoch) {
   Seen seen;

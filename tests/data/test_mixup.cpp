@@ -20,7 +20,7 @@ using gradus::MixupLoader;
 using gradus::Shape;
 using gradus::Tensor;
 
-/// N images [2, 2]; all pixels of image i are i, and so is its label.
+/// Returns N images [2, 2]; all pixels of image i are i, and so is its label.
 Dataset<> constant_images(Index n) {
   Dataset<> data{Tensor<std::uint8_t>(Shape{n, 2, 2}), Tensor<Index>(Shape{n}), n, {}, ""};
   for (Index i = 0; i < n; ++i) {
@@ -49,7 +49,7 @@ TEST_CASE("symmetric_beta_variate: samples have the mean and variance of Beta(al
     CHECK(std::abs(sum / count - 0.5) < 4 * std::sqrt(variance / count));
     CHECK(squares / count == doctest::Approx(variance).epsilon(0.05));
   }
-  // So small that the gamma variates behind them underflow: 0 or 1, never NaN.
+  // So small that the underlying gamma variates underflow: the results are 0 or 1, never NaN.
   int ones = 0;
   for (int i = 0; i < 1000; ++i) {
     const double x = gradus::detail::symmetric_beta_variate(1e-5, random);

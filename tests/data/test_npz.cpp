@@ -27,7 +27,7 @@ std::string contents(const fs::path& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-/// Two arrays of different types.
+/// Writes two arrays of different types.
 void write(const fs::path& file, bool compress) {
   Generator random(1);
   NpzWriter writer(file, compress);
@@ -104,7 +104,7 @@ TEST_CASE("NpzFile: any truncated or modified file is either read or refused") {
         ++damages_found;
       }
     }
-    // The checksum finds a change of any byte of the data, 600 of them.
+    // The checksum detects a change of any of the 600 data bytes.
     CHECK(damages_found > 500);
   }
 }

@@ -25,7 +25,7 @@ std::string folder() {
   return name ? name : "";
 }
 
-/// FNV-1a of 64 bits.
+/// Returns the 64-bit FNV-1a hash.
 template <class Bytes>
 std::uint64_t hash(const Bytes& bytes) {
   std::uint64_t value = 14695981039346656037u;
@@ -48,7 +48,7 @@ TEST_CASE("FashionMnist: the training half equals the official one, byte for byt
   check_counts(data, 6000);
   CHECK(hash(data.inputs) == 0x51ac53b882edba04u);
   CHECK(hash(data.labels) == 0xb9f71c71bae5f277u);
-  // The mean pixel and its deviation that every tutorial quotes.
+  // The mean and standard deviation of the pixels that every tutorial quotes.
   double sum = 0, squares = 0;
   for (const std::uint8_t pixel : data.inputs) {
     sum += pixel / 255.0;

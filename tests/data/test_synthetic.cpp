@@ -51,7 +51,7 @@ TEST_CASE("synthetic_fashion: corners are dark and clothes are bright") {
   }
 }
 
-// The nearest mean image is about the simplest classifier; it must neither guess nor be always right.
+// The nearest mean image is one of the simplest classifiers. It must neither guess nor always be right.
 TEST_CASE("synthetic_fashion: can be learnt, but not trivially") {
   Generator random(2);
   const Dataset<> train = synthetic_fashion(2000, random), test = synthetic_fashion(1000, random);

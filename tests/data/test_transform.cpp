@@ -25,7 +25,7 @@ using gradus::Tensor;
 
 using Bytes = Tensor<std::uint8_t>;
 
-/// Images whose pixels are 1, 2, 3, ..., so that a pixel tells where it was.
+/// Returns images whose pixels are 1, 2, 3, ..., so that a pixel shows where it came from.
 Bytes numbered_images(const Shape& shape) {
   Bytes batch(shape);
   const Index image = shape.size() / shape[0];
@@ -33,7 +33,7 @@ Bytes numbered_images(const Shape& shape) {
   return batch;
 }
 
-/// The image [height, width] moved down and to the right, the textbook way.
+/// Returns the image [height, width] moved down and to the right, computed naively.
 Bytes moved(const Bytes& image, Index down, Index right, std::uint8_t fill) {
   const Index height = image.shape()[0], width = image.shape()[1];
   Bytes result = Bytes::full(image.shape(), fill);
@@ -46,7 +46,7 @@ Bytes moved(const Bytes& image, Index down, Index right, std::uint8_t fill) {
   return result;
 }
 
-/// Three standard deviations of a count of n events of probability p.
+/// Returns three standard deviations of a count of n events with probability p.
 double spread(double n, double p) { return 3 * std::sqrt(n * p * (1 - p)); }
 
 }  // namespace

@@ -19,15 +19,15 @@ using gradus::detail::ZipDirectory;
 
 namespace {
 
-/// A little-endian number of `count` bytes.
+/// Returns a little-endian number of `count` bytes.
 std::string bytes(unsigned long long value, int count) {
   std::string text;
   for (int i = 0; i < count; ++i, value >>= 8) text += static_cast<char>(value & 0xff);
   return text;
 }
 
-/// An archive of one entry whose sizes and position are in a zip64 field, and whose directory is found
-/// through the records of zip64.
+/// Returns an archive of one entry whose sizes and position are in a zip64 field, and whose directory is
+/// found through the zip64 records.
 std::string zip64(unsigned long long position) {
   const std::string extra =
       bytes(1, 2) + bytes(24, 2) + bytes(5'000'000'000, 8) + bytes(4'900'000'000, 8) + bytes(7, 8);

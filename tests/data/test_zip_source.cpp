@@ -20,7 +20,7 @@ using gradus::detail::ZipSource;
 
 namespace {
 
-/// A local header, a name of one byte, and `abc`, stored.
+/// A local header, a name of one byte, and `abc`, stored uncompressed.
 const std::string stored =
     std::string("PK\3\4") + std::string(22, '\0') + std::string("\1\0\0\0", 4) + "n" + "abc";
 

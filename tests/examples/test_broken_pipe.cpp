@@ -29,11 +29,11 @@ struct Pipe {
     if (ends[0] >= 0) ::close(ends[0]);
     ends[0] = -1;
   }
-  /// Writes to nobody: 0, or what went wrong.
+  /// Writes to a pipe without a reader. Returns 0 or the error number.
   int fails_with() const { return ::write(ends[1], "x", 1) == 1 ? 0 : errno; }
 };
 
-/// The signal that ends a child which calls f(), or 0.
+/// Returns the signal that ends a child process calling f(), or 0.
 template <class F>
 int signal_that_ends(F&& f) {
   std::fflush(nullptr);
@@ -91,7 +91,7 @@ TEST_CASE(
             const support::SurviveBrokenPipe survive;
             pipe.fails_with();
           }
-          std::puts("goes on");  // nothing is left to come
+          std::puts("goes on");  // no signal is pending
           std::signal(SIGPIPE, [](int) { _exit(0); });
           pipe.fails_with();
           raise(SIGABRT);

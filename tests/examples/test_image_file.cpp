@@ -51,7 +51,7 @@ std::string jpeg_bytes(int width, int height, const std::vector<std::uint8_t>& p
   return bytes;
 }
 
-/// What reading these bytes complains of; empty if nothing.
+/// Returns the error message from reading these bytes, or an empty string.
 std::string problem(const std::string& bytes) {
   const TemporaryFolder folder("image_file_problem");
   const auto path = write_file(folder.path / "file", bytes);
@@ -59,7 +59,7 @@ std::string problem(const std::string& bytes) {
   return text.empty() ? text : text.substr(text.find("file: ") + 6);
 }
 
-/// The CRC of a PNG chunk's type and data.
+/// Returns the CRC of a PNG chunk's type and data.
 std::uint32_t crc(const std::string& text) {
   std::uint32_t sum = 0xffffffff;
   for (const char c : text) {

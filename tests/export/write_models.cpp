@@ -24,7 +24,7 @@ using namespace gradus;
 using namespace gradus::nn;
 namespace fs = std::filesystem;
 
-/// Every module of the library except OneHot. `Scalar` is not named where modules adapt.
+/// Returns a network with every module of the library except OneHot. `Scalar` is omitted where modules adapt.
 template <class Scalar>
 Sequential<Scalar> every_module(Generator& random) {
   return {
@@ -80,7 +80,7 @@ void choose_categories(Tensor<Scalar>& x) {
   }
 }
 
-/// Gives the norms statistics and weights that are not those of a new network.
+/// Gives the normalisation layers statistics and weights that differ from those of a new network.
 template <class Scalar>
 void disturb(Sequential<Scalar>& net, Generator& random) {
   net.visit_buffers([&](std::string_view name, Tensor<Scalar>& tensor) {
@@ -109,7 +109,7 @@ void write(const fs::path& folder, const std::string& name, Sequential<Scalar> (
   save(net, folder / (name + ".safetensors"));
   export_c(net, folder / (name + ".h"), {.use_double = sizeof(Scalar) == 8});
   write_numbers(folder / (name + ".x"), x);
-  // What the file means, in double.
+  // The output of the file's network, in double.
   Tensor<double> exact(x.shape());
   std::copy(x.begin(), x.end(), exact.begin());
   write_numbers(folder / (name + ".y"), load_onnx<double>(folder / (name + ".onnx")).predict(exact));
@@ -120,7 +120,7 @@ int read(const fs::path& model, const fs::path& input) {
   std::ifstream file(input);
   std::vector<double> numbers;
   for (double x; file >> x;) numbers.push_back(x);
-  // The rows have the shape that the caller wrote them with: [rows, features] or [rows, extents...].
+  // The rows have the shape with which the caller wrote them: [rows, features] or [rows, extents...].
   const auto rows = static_cast<Index>(numbers.at(0)), rank = static_cast<Index>(numbers.at(1));
   std::vector<Index> extents{rows};
   for (Index i = 0; i < rank; ++i) extents.push_back(static_cast<Index>(numbers.at(to_size(2 + i))));

@@ -19,8 +19,8 @@
 namespace gradus::test {
 
 /// A training with everything that has state: Adam with clipping, a schedule, a plateau, dropout, batch
-/// normalisation, averages of the weights, mixup, random transforms, accumulated gradients, early stopping,
-/// the best checkpoint, metrics, and weights that are unfrozen on the way.
+/// normalisation, weight averages, mixup, random transforms, accumulated gradients, early stopping, the best
+/// checkpoint, metrics, and weights that are unfrozen along the way.
 struct ResumableTraining {
   static constexpr Index epochs = 6;
 
@@ -71,7 +71,7 @@ struct ResumableTraining {
 
   void fit() { trainer.fit(mixed, evaluation); }
 
-  /// All bits that training has made, the seconds left out, which no two runs share.
+  /// Returns all bits that the training has produced, except the times, which differ between runs.
   std::vector<std::uint64_t> bits() {
     std::vector<std::uint64_t> all;
     const auto add = [&](double x) { all.push_back(std::bit_cast<std::uint64_t>(x)); };

@@ -16,7 +16,7 @@ namespace {
 using namespace gradus;
 using gradus::test::message_of;
 
-/// What is wrong with a description; empty if nothing.
+/// Returns what is wrong with a description, or an empty string.
 std::string problem(const std::string& json) {
   const std::string text = message_of<FileError>([&] { gradus::detail::parse_architecture("x", json); });
   const std::string before = "x: architecture: ";

@@ -19,7 +19,7 @@ std::size_t steps(const Sequential<double>& net) {
   return gradus::detail::CProgram<double>(net).steps().size();
 }
 
-/// The largest difference between a network and its steps.
+/// Returns the largest difference between a network and its steps.
 double difference(Sequential<double> net, Index inputs) {
   net.visit_buffers([](std::string_view, Tensor<double>& tensor) {
     for (Index i = 0; i < tensor.size(); ++i) tensor.data()[i] += 0.1 * static_cast<double>(i + 1);

@@ -11,7 +11,7 @@ using namespace gradus;
 using detail::CKind;
 using detail::CStep;
 
-TEST_CASE("CWriter: names must be valid C functions") {
+TEST_CASE("check_c_name: accepts only names that a C function can have") {
   for (const char* name : {"policy", "Net_2", "x"}) CHECK_NOTHROW(detail::check_c_name(name));
   for (const char* name : {"", "2net", "_net", "my-net", "int", "class", "f\xc3\xbc", "exp"})
     CHECK_THROWS_AS(detail::check_c_name(name), ArgumentError);

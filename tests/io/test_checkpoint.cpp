@@ -21,7 +21,7 @@ using namespace gradus;
 using namespace gradus::nn;
 namespace fs = std::filesystem;
 
-/// A small training with everything that has state: dropout, momentum, the order of the samples.
+/// A small training with everything that has state: dropout, momentum and the order of the samples.
 struct Training {
   Generator random{5};
   Sequential<float> net{Linear{6, 8, random}, Tanh{}, Dropout{0.3}, Linear{8, 3, random}};
@@ -68,7 +68,7 @@ TEST_CASE("load_checkpoint: interrupted training ends with the same bits") {
   whole.steps(20);
   first.steps(9);
   save_checkpoint(first.net, first.optimizer, first.random, file);
-  second.steps(3);  // whatever it did before is forgotten
+  second.steps(3);  // its earlier history is forgotten
   load_checkpoint(second.net, second.optimizer, second.random, file);
   CHECK(same(first, second));
   second.steps(11);

@@ -90,7 +90,7 @@ TEST_CASE_FIXTURE(Fixture, "Checkpoints: an interrupt saves a file and ends the 
 TEST_CASE_FIXTURE(Fixture, "Checkpoints: a folder with checkpoints of later steps is refused") {
   trainer.add(Checkpoints{folder});
   trainer.fit(data);
-  trainer.fit(data);  // goes on
+  trainer.fit(data);  // continues
   CHECK(files() == std::set<std::string>{name("30"), name("35"), name("40")});
   nn::Sequential<float> again = gradus::test::small_network();
   optim::Adam<float> fresh{again.named_parameters(), {.learning_rate = 0.1}};

@@ -9,7 +9,7 @@
 
 #include "../support/temporary_folder.hpp"
 
-// That the code compiles and computes what the network computes is tested by tests/check_firmware.sh.
+// tests/check_firmware.sh tests that the code compiles and computes the same as the network.
 
 using namespace gradus;
 using namespace gradus::nn;

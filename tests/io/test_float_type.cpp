@@ -44,11 +44,11 @@ TEST_CASE("FloatType: names are those of the format") {
   CHECK(detail::size_of(FloatType::float16) == 2);
 }
 
-// The bits are those of the IEEE and bfloat16 formats; torch.tensor(x).half() and .bfloat16() have the same.
+// The bits follow the IEEE and bfloat16 formats; torch.tensor(x).half() and .bfloat16() give the same.
 TEST_CASE("FloatType: numbers are rounded to the nearest half type, in the byte order of files") {
   CHECK(half_bits(FloatType::float16, 1.0) == 0x3c00);
   CHECK(half_bits(FloatType::float16, -2.5) == 0xc100);
-  CHECK(half_bits(FloatType::float16, 1 + 0x1p-11) == 0x3c00);  // a tie goes to the even one
+  CHECK(half_bits(FloatType::float16, 1 + 0x1p-11) == 0x3c00);  // a tie is rounded to even
   CHECK(half_bits(FloatType::float16, 1 + 3 * 0x1p-11) == 0x3c02);
   CHECK(half_bits(FloatType::float16, 65504) == 0x7bff);
   CHECK(half_bits(FloatType::float16, 65520) == 0x7c00);

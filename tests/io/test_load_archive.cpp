@@ -17,8 +17,8 @@ namespace fs = std::filesystem;
 
 const fs::path file = fs::temp_directory_path() / "gradus_load_archive.safetensors";
 
-/// Writes metadata and a tensor, then shows the archive that loads them to f; returns the message of what is
-/// thrown, without the file's name.
+/// Writes metadata and a tensor, then passes f the archive that loads them. Returns the message of the
+/// exception, without the file's name.
 template <class F>
 std::string message(const F& f) {
   {

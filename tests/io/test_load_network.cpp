@@ -23,7 +23,7 @@ using namespace gradus::nn;
 using gradus::test::message_of;
 using gradus::test::TemporaryFolder;
 
-/// A module of the user with a setting.
+/// A custom module with a setting.
 struct Shift {
   double by = 0;
 
@@ -41,7 +41,7 @@ struct Shift {
   }
 };
 
-/// A file of a 3 -> 2 layer and this description.
+/// Returns a file with a 3 -> 2 layer and this description.
 std::vector<std::byte> file_with(const std::string& modules, const std::string& dtype = "F32") {
   const TemporaryFolder folder("load_network_file");
   const Tensor<float> weight{{1, 2, 3}, {4, 5, 6}}, bias{7, 8};
@@ -59,7 +59,7 @@ std::string linear(const std::string& in, const std::string& out, const std::str
   return R"({"kind":"Linear","settings":{"in_features":)" + in + R"(,"out_features":)" + out +
          R"(,"bias":true)" + more + "}}";
 }
-/// What load_network says of it, without the beginning.
+/// Returns the message of load_network, without its beginning.
 std::string problem(const std::string& modules) {
   const std::vector<std::byte> file = file_with(modules);
   const std::string text = message_of<FileError>([&] { load_network(std::span<const std::byte>(file)); });
@@ -141,7 +141,7 @@ TEST_CASE("load_network: a description that does not match the file is refused b
   CHECK(problem(linear("3", "2")) == "");
   CHECK(problem(linear("4", "2")) ==
         "\"0\", a \"Linear\": its weight has shape [2, 4], but the file has F32 [2, 3]");
-  // Each would take more memory than there is.
+  // Each of these would need more memory than there is.
   CHECK(problem(linear("3", "1000000000000")).find("its weight has shape") != std::string::npos);
   CHECK(problem(linear("4611686018427387904", "4611686018427387904")).starts_with("\"0\", a \"Linear\": "));
   CHECK(problem(linear("-3", "2")).starts_with("\"0\", a \"Linear\": "));
@@ -160,7 +160,7 @@ TEST_CASE("load_network: a description that does not match the file is refused b
         "\"0\", a \"Evil\\n\\x1b[2J\": there is no such kind of module, or it was not registered");
   CHECK(problem(linear("3", "2") + R"(,{"kind":"ReLU","name":"a.b"})").starts_with("\"a.b\", a \"ReLU\": "));
   CHECK(problem(linear("3", "2") + R"(,{"kind":"ReLU","name":"0"})").starts_with("\"0\", a \"ReLU\": "));
-  // Tensors that no module has.
+  // Tensors that belong to no module.
   CHECK(problem("").ends_with("does not fit the network: unexpected 0.weight; unexpected 0.bias"));
 }
 

@@ -10,7 +10,7 @@
 
 #include <doctest/doctest.h>
 
-#include <gradus/gradus.hpp>  // whose names in detail must not hide those of nn
+#include <gradus/gradus.hpp>  // names in detail must not hide those of nn
 #include <gradus/io/module_kinds.hpp>
 
 #include "../support/swish.hpp"
@@ -20,7 +20,7 @@ using namespace gradus::nn;
 
 namespace {
 
-/// A module of each kind, with settings that are not the defaults.
+/// Returns a module of each kind, with settings other than the defaults.
 std::vector<AnyModule<float>> every_kind() {
   return {Flatten{},
           Identity{},
@@ -62,7 +62,7 @@ TEST_CASE("module_kinds: every module of the library is described and rebuilt") 
       CHECK(built.name() == module.name());
       CHECK(*kind.describe(built) == *settings);
       CHECK(kind.settings->size() == settings->values().size());
-      // What is expected of the file is what the module has.
+      // The file is expected to contain exactly what the module has.
       std::vector<std::pair<std::string, Shape>> tensors, expected = kind.tensors(*settings);
       visit_state(module, [&](std::string_view name, const Tensor<float>& tensor) {
         tensors.emplace_back(name, tensor.shape());

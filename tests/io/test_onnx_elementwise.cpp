@@ -28,7 +28,7 @@ std::string problem(const OnnxFile& file) {
   return message_of<FileError>([&] { loaded(file); });
 }
 
-/// What `node` makes of the sample [-2, -0.5, 0.5, 2].
+/// Returns the network's output for the sample [-2, -0.5, 0.5, 2].
 Tensor<float> output_of(const std::string& node, const std::vector<std::string>& constants = {}) {
   return loaded({.nodes = {node}, .constants = constants}).predict(Tensor<float>{{-2, -0.5f, 0.5f, 2}});
 }

@@ -24,7 +24,7 @@ nn::Sequential<float> loaded(const OnnxFile& file) {
 std::string problem(const OnnxFile& file) {
   return message_of<FileError>([&] { loaded(file); });
 }
-/// A file of one operator on x, with a weight of [4, 4].
+/// Returns a file with one operator on x and a weight [4, 4].
 OnnxFile one(const std::string& node) {
   return {.nodes = {node},
           .constants = {onnx_tensor("w", {4, 4}, std::vector<float>(16, 1)),

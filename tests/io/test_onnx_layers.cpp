@@ -24,7 +24,7 @@ nn::Sequential<float> loaded(const OnnxFile& file) {
   return load_onnx(std::as_bytes(std::span(bytes)));
 }
 
-/// The network's output for x = [1, 2].
+/// Returns the network's output for x = [1, 2].
 Tensor<float> output_of(const OnnxFile& file) { return loaded(file).predict(Tensor<float>{{1, 2}}); }
 
 }  // namespace

@@ -21,7 +21,7 @@ using namespace gradus;
 using gradus::test::TemporaryFolder;
 const std::string reference = std::string(GRADUS_TEST_DATA_DIR) + "/onnx/";
 
-/// The floats of a file that tests/reference/make_onnx.py wrote, as rows.
+/// Returns the floats of a file written by tests/reference/make_onnx.py, as rows.
 Tensor<float> numbers(const std::string& file, const Shape& shape) {
   const std::string bytes = test::read_file(reference + file);
   Tensor<float> x(shape);
@@ -30,7 +30,8 @@ Tensor<float> numbers(const std::string& file, const Shape& shape) {
   return x;
 }
 
-/// Throws anything but a FileError only if there is a mistake. Returns whether the bytes were a network.
+/// Returns whether the bytes are a network. Lets any exception other than FileError pass, because it is a
+/// bug.
 bool is_network(std::string_view bytes) {
   try {
     static_cast<void>(load_onnx(std::as_bytes(std::span(bytes))));
@@ -69,7 +70,7 @@ TEST_CASE("load_onnx: a truncated file is refused, wherever it ends") {
   std::size_t accepted = 0;
   for (std::size_t length = 0; length < bytes.size(); ++length)
     accepted += is_network(bytes.substr(0, length));
-  CHECK(accepted == 0);  // the version of the operators comes last
+  CHECK(accepted == 0);  // the operator version is at the end
 }
 
 TEST_CASE("load_onnx: a file with modified bytes gives a network or a FileError, and nothing else") {
@@ -81,7 +82,7 @@ TEST_CASE("load_onnx: a file with modified bytes gives a network or a FileError,
       std::string bytes = original;
       const Index changes = 1 + random.below(4);
       for (Index i = 0; i < changes; ++i) {
-        // Most of a file are weights, and what matters is at its ends.
+        // Most of a file is weights; the interesting part is at its ends.
         const Index at = random.below(static_cast<Index>(bytes.size()));
         bytes[to_size(at)] = static_cast<char>(random.below(256));
       }

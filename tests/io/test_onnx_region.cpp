@@ -57,7 +57,7 @@ TEST_CASE("OnnxRegion: GELU must have exactly its own constants") {
                           onnx_node("Add", {"one", "b"}, "c"), onnx_node("Mul", {"c", "x"}, "y")},
                 .constants = {onnx_tensor("r", {}, {root}), onnx_tensor("one", {}, {1})}});
     CHECK(gelu.activation.has_value() == (root > 0.705f));
-    if (gelu.activation) CHECK(gelu.activation->factor == 2);  // it is not halved yet
+    if (gelu.activation) CHECK(gelu.activation->factor == 2);  // it has not been halved yet
   }
 }
 

@@ -22,7 +22,7 @@ const std::string where = "f.onnx";
 
 OnnxTensor parsed(const std::string& bytes) { return detail::OnnxTensorParser(where, bytes).parse(); }
 
-/// A TensorProto with these fields as varints, and one of bytes.
+/// Returns a TensorProto with these fields as varints and one field of bytes.
 std::string tensor(std::vector<std::pair<std::uint32_t, std::int64_t>> fields, std::uint32_t tag = 0,
                    const std::string& data = "") {
   std::string bytes;
@@ -73,7 +73,7 @@ TEST_CASE("OnnxTensor: refuses sizes that do not match the elements") {
   CHECK(message_of<FileError>([] {
           parsed(test::onnx_tensor("w", {2, 3}, {1, 2}));
         }) == "f.onnx: TensorProto: \"w\" has 2 elements, expected 6 for shape [2, 3]");
-  CHECK_THROWS_AS(parsed(tensor({{1, 2}, {2, 1}}, 9, "1234567")), FileError);  // ends within an element
+  CHECK_THROWS_AS(parsed(tensor({{1, 2}, {2, 1}}, 9, "1234567")), FileError);  // ends inside an element
   CHECK_THROWS_AS(parsed(test::onnx_tensor("w", {1LL << 40, 1LL << 40}, {})), FileError);
   CHECK_THROWS_AS(parsed(test::onnx_tensor("w", {-1}, {})), FileError);
   CHECK_THROWS_AS(parsed(test::onnx_tensor("w", {1, 1, 1, 1, 1, 1, 1, 1, 1}, {1})), FileError);

@@ -17,7 +17,8 @@ using namespace gradus;
 using namespace gradus::nn;
 using gradus::test::TemporaryFolder;
 
-/// The largest difference between what a network predicts and what it predicts once it was a file.
+/// Returns the largest difference between the predictions of a network and of the same network read back from
+/// a file.
 template <class Scalar>
 Scalar round_trip(Sequential<Scalar> net, const Shape& sample, Index size = -1) {
   const TemporaryFolder folder("onnx");
@@ -56,7 +57,7 @@ TEST_CASE("save_onnx: each module is read back as itself") {
         1e-15);
   CHECK(round_trip<float>({Softmax{}, Dropout{0.3}, Clip{-1, 2}}, {2, 6}) == 0);
   CHECK(round_trip<float>({Flatten{}, ReLU{}}, {2, 3}) == 0);
-  // Identity is left out, a nested network unrolled.
+  // Identity is omitted and a nested network is flattened.
   CHECK(round_trip<float>({Identity{}, Sequential<float>{Linear{6, 4}, ReLU{}}, Softmax{}}, row, 3) == 0);
 }
 

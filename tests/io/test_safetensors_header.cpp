@@ -20,7 +20,7 @@ using gradus::test::message_of;
 using gradus::test::tensor_json;
 using namespace std::string_literals;
 
-/// What is wrong with a header; empty if nothing.
+/// Returns what is wrong with a header, or an empty string.
 std::string problem(const std::string& json, std::uint64_t data_size) {
   const std::string text = message_of<FileError>([&] { parse_safetensors_header("x", json, data_size); });
   return text.starts_with("x: ") ? text.substr(3) : text;
@@ -196,7 +196,7 @@ TEST_CASE("parse_safetensors_header: uses memory in proportion to the header's l
   CHECK(header.entries.size() == 100'000);
   CHECK(header.entries.capacity() * sizeof(SafetensorsEntry) < 4 * json.size());
   CHECK(header.find("99999")->name == "99999");
-  // text that looks like many entries
+  // text that resembles many entries
   const std::string word = "\\\"data_offsets\\\"";
   std::string names;
   for (int i = 0; i < 10'000; ++i) names += word;

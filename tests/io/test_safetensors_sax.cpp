@@ -17,7 +17,7 @@ using gradus::test::header_json;
 
 namespace {
 
-/// What is wrong with a header; empty if nothing. Parsing must stop exactly then.
+/// Returns what is wrong with a header, or an empty string. Parsing must stop exactly there.
 std::string problem(const std::string& json) {
   SafetensorsSax sax;
   const bool is_whole = nlohmann::json::sax_parse(json, &sax);
@@ -39,7 +39,7 @@ TEST_CASE("ExtentList: multiplies any number of extents and reports overflow") {
   list.add(2);
   CHECK(list.overflows);
   list.add(0);
-  CHECK(list.overflows);  // whatever follows
+  CHECK(list.overflows);  // whatever follows it
   ExtentList zero;
   zero.add(0);
   zero.add(std::numeric_limits<std::uint64_t>::max());

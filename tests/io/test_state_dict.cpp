@@ -152,7 +152,7 @@ TEST_CASE("load: if all names share a prefix, it is an error, whatever the match
         }).starts_with(path + ": does not fit the network: missing "));
   CHECK(inner[0].as<Linear>().weight.value == before);
 
-  // A network without tensors wants nothing, so nothing is missing.
+  // A network without tensors expects nothing, so nothing is missing.
   Sequential<float> empty{ReLU{}};
   CHECK(load(empty, folder.path / "file", Match::what_fits).unexpected.size() == 2);
   // A file without tensors fits no network that has some.
@@ -225,7 +225,7 @@ TEST_CASE("load: a network with batch normalisation and its count is loaded comp
   CHECK(norm.num_batches_tracked == 3);
   CHECK(norm.running_mean == net[1].as<BatchNorm1d>().running_mean);
 
-  // A count that is missing is kept, one of another dtype, shape or sign is refused.
+  // A missing count keeps the current one; a count of another dtype, shape or sign is refused.
   const Tensor<float> two{1, 1}, four{{1, 2, 3}, {4, 5, 6}};
   const auto load_with = [&](const auto* count) {
     SafetensorsWriter writer;

@@ -16,7 +16,7 @@ using namespace gradus;
 using gradus::detail::FileTensor;
 using gradus::detail::natural_less;
 
-/// What becomes of these names of a file, whose dtypes are the first words.
+/// Returns the modules found from these tensors of a file, given as dtype and name.
 std::vector<std::string> modules(const std::vector<std::pair<std::string, std::string>>& tensors) {
   std::vector<SafetensorsEntry> entries;
   for (const auto& [dtype, name] : tensors) entries.push_back({name, dtype, {1}, 1});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// The files are written by tests/reference/torch_networks.py with PyTorch 1.13.1.
+// tests/reference/torch_networks.py wrote the files with PyTorch 1.13.1.
 
 #include <cstdlib>
 #include <filesystem>
@@ -22,7 +22,7 @@ std::string reference(const std::string& name) {
   return std::string(GRADUS_TEST_DATA_DIR) + "/torch_" + name + ".safetensors";
 }
 
-/// The class Every of the script.
+/// The class Every in the script.
 template <class Scalar>
 Sequential<Scalar> every(Generator& random) {
   using Body = Sequential<Scalar>;

@@ -41,7 +41,7 @@ struct Folder {
   ~Folder() { fs::remove_all(path); }
 };
 
-/// Saves a checkpoint at every opportunity and dies at one of them, with the file of that moment.
+/// Saves a checkpoint at every opportunity and is killed at one of them, with the file of that moment.
 struct Killed {};
 struct KillAt {
   fs::path file;
@@ -55,7 +55,7 @@ struct KillAt {
   }
 };
 
-constexpr Index steps_in_epoch = 6;  // 12 batches, two of them a step
+constexpr Index steps_in_epoch = 6;  // 12 batches, two per step
 constexpr Index opportunities_in_epoch = steps_in_epoch + 1;
 
 std::vector<std::uint64_t> never_interrupted(Index threads, const fs::path& folder) {
@@ -141,8 +141,8 @@ TEST_CASE("load_checkpoint: training ended by early stopping does not continue")
 #if defined(__unix__)
 namespace {
 
-/// Saves a checkpoint at every opportunity. At one of them it tells the parent process, and saves again and
-/// again until it is killed.
+/// Saves a checkpoint at every opportunity. At one of them it tells the parent process, then saves repeatedly
+/// until it is killed.
 struct SaveAlways {
   fs::path file;
   Index last;
@@ -158,7 +158,7 @@ struct SaveAlways {
   }
 };
 
-/// Trains in a process of its own, which is killed while it saves a checkpoint, or ends before. Returns the
+/// Trains in a child process, which is killed while it saves a checkpoint unless it ends earlier. Returns the
 /// status for waitpid.
 int train_until_killed(const fs::path& file, const fs::path& best, Generator& draws) {
   std::array<int, 2> ends{};

@@ -59,7 +59,7 @@ TEST_CASE("verify: accepts a file that was saved with an example") {
   CHECK(verify(net, folder.path / "file").relative_error() == 0);
   Sequential other{Linear{3, 2}, BatchNorm1d{2}};
   CHECK_FALSE(verify(other, folder.path / "file").ok());
-  load(other, folder.path / "file");  // the example is not unexpected
+  load(other, folder.path / "file");  // the example does not count as unexpected
   CHECK(verify(other, folder.path / "file").ok());
 }
 

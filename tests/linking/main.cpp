@@ -6,7 +6,7 @@
 
 #include "trained.hpp"
 
-/// Translation units with other flags in one program train the same network.
+/// Checks that translation units compiled with different flags train the same network in one program.
 int main() {
   constexpr int skipped = 77;
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) {

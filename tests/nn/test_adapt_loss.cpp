@@ -15,12 +15,12 @@ namespace nn = gradus::nn;
 
 namespace {
 
-/// A loss of the user's that inherits from one of nn.
+/// A custom loss that inherits from one of nn.
 struct Louder : nn::SoftmaxCrossEntropy<float> {
   double volume = 2;
 };
 
-/// A loss of the user's that knows no scalar.
+/// A custom loss without a scalar type.
 struct Constant {
   double value;
 };
@@ -46,7 +46,7 @@ TEST_CASE("adapt_loss: the losses of nn take the scalar of the network and keep 
 TEST_CASE("adapt_loss: other losses are unchanged") {
   static_assert(std::is_same_v<decltype(nn::adapt_loss<float>(nn::MeanSquaredError<float>{})),
                                nn::MeanSquaredError<float>>);
-  // A cast would leave out what a derived class adds.
+  // A cast would slice off what a derived class adds.
   static_assert(std::is_same_v<decltype(nn::adapt_loss<double>(Louder{})), Louder>);
   Louder louder;
   louder.volume = 3;

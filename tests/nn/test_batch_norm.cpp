@@ -26,7 +26,7 @@ namespace test = gradus::test;
 
 namespace {
 
-/// One that does not begin as the identity.
+/// Returns a layer that is not initialised to the identity.
 template <class Scalar>
 BatchNorm1d<Scalar> some_norm(Index features, bool affine = true) {
   Generator random(9);

@@ -7,8 +7,8 @@
 
 #include <gradus/nn/call.hpp>
 
-// What the tape does with a call is tested by autograd/test_module.cpp, and that a call without the tape is
-// refused by compile_fail/network_without_tape.cpp. Here the tape is one that tells what it was handed.
+// autograd/test_module.cpp tests what the tape does with a call, and compile_fail/network_without_tape.cpp
+// that a call without the tape is refused. Here the tape is a mock that reports its arguments.
 
 namespace {
 

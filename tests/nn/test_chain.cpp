@@ -14,7 +14,7 @@ using gradus::TensorView;
 
 namespace {
 
-/// Doubles its input, or passes it on while the switch is off.
+/// Doubles its input, or passes it on while switched off.
 struct Doubler {
   const bool* on;
 
@@ -40,7 +40,7 @@ TEST_SUITE("chain") {
     net.forward(x);
     net.backward(dy, expected);
     net.forward(x);
-    on = true;  // Backward belongs to the pass as it was.
+    on = true;  // backward belongs to the pass that was recorded
     net.backward(dy, dx);
     CHECK(dx == expected);
     net.forward(x);
@@ -58,10 +58,10 @@ TEST_SUITE("chain") {
     const auto& outputs = context.outputs();
     REQUIRE(outputs.size() == 4);
     CHECK(outputs[0].shape == Shape{5, 4});
-    CHECK(outputs[0].writer == -1);  // the pass's input
+    CHECK(outputs[0].writer == -1);  // the input of the pass
     CHECK(outputs[1].writer == 1);
     CHECK(outputs[2].writer == 1);
-    CHECK(outputs[3].writer == 3);  // the last child writes the pass's output, whatever it computes
+    CHECK(outputs[3].writer == 3);  // the last child writes the output of the pass, whatever it computes
     CHECK_THROWS_WITH_AS(chain.plan(Shape{5, 3}),
                          "Sequential: layer 1: Linear: input has shape [5, 3], expected [N, 4]",
                          gradus::ShapeError);

@@ -14,7 +14,7 @@ using namespace gradus::nn;
 
 namespace {
 
-/// The output of layers for one sample, by the definition.
+/// Returns the output of the layers for one sample, computed by definition.
 std::vector<double> evaluate(const std::vector<DenseLayer<double>>& layers, std::vector<double> x) {
   for (const DenseLayer<double>& layer : layers) {
     const Tensor<double> replaced = OneHot<double>{static_cast<Index>(x.size()), layer.categories}(
@@ -33,7 +33,7 @@ std::vector<double> evaluate(const std::vector<DenseLayer<double>>& layers, std:
   return x;
 }
 
-/// Statistics and parameters that change every feature.
+/// Returns a layer whose statistics and parameters change every feature.
 BatchNorm1d<double> unusual_norm(Index features, Generator& random) {
   BatchNorm1d<double> norm(features);
   norm.running_mean = Tensor<double>::randn(Shape{features}, random);

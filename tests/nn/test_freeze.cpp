@@ -22,7 +22,7 @@ namespace optim = gradus::optim;
 
 namespace {
 
-/// Counts how often its gradients are asked for, and does not look at requires_grad.
+/// Counts the requests for its gradients and ignores requires_grad.
 struct Counting {
   nn::Parameter<float> weight{Tensor<float>{2}};
   int* gradients;
@@ -103,7 +103,7 @@ TEST_SUITE("freeze") {
     nn::freeze(net);
     Tensor<float> dx(Shape{1, 2});
     net.forward(x);
-    net.backward(dy, dx.view());  // is still computed if it is asked for
+    net.backward(dy, dx.view());  // still computed on request
     CHECK(dx == Tensor<float>{{8, 8}});
     CHECK(first_gradients == 1);
     CHECK(second_gradients == 3);
@@ -172,7 +172,7 @@ TEST_SUITE("freeze") {
       learns.grad().fill(1);
       adam.step();
     }
-    CHECK(frozen.value(0) == 1);  // neither the gradient nor weight decay moves it
+    CHECK(frozen.value(0) == 1);  // neither the gradient nor weight decay changes it
     CHECK(frozen.grad()(0) == 0);
     CHECK(learns.value(0) < 0.96);
     frozen.requires_grad = true;

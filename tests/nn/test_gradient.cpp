@@ -44,10 +44,10 @@ Tensor<float> operator+(Tensor<float> a, const Tensor<float>& b) {
 
 bool is_close(const Tensor<float>& a, const Tensor<float>& b) { return gradus::allclose(a, b, 1e-5f, 1e-4f); }
 
-// few samples, whose product is put off, and more
+// small numbers of samples, for which the product is kept as factors, and larger ones
 constexpr Index sample_counts[] = {0, 1, 2, 16, 17, 200};
 
-/// All that `take` hands over, each element exactly once.
+/// Returns everything that `take` passes on, and checks that each element comes exactly once.
 Tensor<float> taken(Gradient<float>& gradient, gradus::Parallel parallel = {}) {
   Tensor<float> all(gradient.shape());
   Tensor<float> visits(gradient.shape());
@@ -114,7 +114,7 @@ TEST_SUITE("gradient") {
       factors.x.fill(0);
       CHECK(gradient.numbers() == product);
       gradient.numbers().fill(7);
-      CHECK(copy.numbers() == product);  // a constant one, worked out and worked out again
+      CHECK(copy.numbers() == product);  // const, so materialised again on each call
       CHECK(copy.numbers() == product);
     }
   }
@@ -123,7 +123,7 @@ TEST_SUITE("gradient") {
     struct Sizes {
       Index out, in;
     };
-    // rows longer than a block, rows and columns that fill no packet, none at all
+    // rows longer than a block, rows and columns that do not fill a pack, and empty ones
     for (const Sizes size : {Sizes{1, 1}, {33, 50}, {5, 2500}, {3, 1025}, {40, 1024}, {0, 3}, {3, 0}})
       for (const Index samples : sample_counts) {
         CAPTURE(size.out);

@@ -38,7 +38,7 @@ Moments moments(const Tensor<Scalar>& x) {
   return m;
 }
 
-// [out, in]; the sample's variance is known to 4 sqrt(2/n) = 0.015 at four standard errors.
+// [out, in]; four standard errors of the sample variance are 4 sqrt(2/n) = 0.015.
 const Shape weight_shape{200, 500};
 
 template <class Scalar, class F>

@@ -36,7 +36,7 @@ struct ForwardNotConst {
   void backward(TensorView<const float>, TensorView<const float>, TensorView<const float>, TensorView<float>,
                 Context&) const {}
 };
-/// Inherits a cast that would make a plain Tanh of it.
+/// Inherits a cast that would turn it into a plain Tanh.
 struct LoudTanh : gradus::nn::Tanh<float> {
   float volume = 2;
 };
@@ -63,7 +63,7 @@ static_assert(Module<Sequential<float>, float> && Container<Sequential<float>, f
 static_assert(!Container<Linear<float>, float>);
 static_assert(Module<gradus::nn::AnyModule<float>, float> && Container<gradus::nn::AnyModule<float>, float>);
 
-// A copy stays a copy, whatever its scalar; a network of two becomes one that holds them.
+// A copy is still a copy, whatever the scalar; a network of two networks holds both.
 static_assert(
     std::same_as<decltype(Sequential(std::declval<const Sequential<double>&>())), Sequential<double>>);
 static_assert(std::same_as<decltype(Sequential(std::declval<Linear<double>>())), Sequential<double>>);
@@ -77,7 +77,7 @@ static_assert(!detail::HasParameters<Swish<float>> && !detail::HasGradient<Swish
 static_assert(detail::HasIsIdentity<gradus::nn::Flatten<float>> && !detail::HasIsIdentity<Linear<float>>);
 static_assert(detail::HasReset<Linear<float>> && !detail::HasReset<Scale<float>>);
 
-/// Whether a parameterless module for float and one for double fit networks of both.
+/// Whether parameterless modules for float and double can be put into networks of either scalar.
 template <template <class> class M>
 constexpr bool fits_any_scalar() {
   using gradus::nn::ModuleFor;
@@ -91,7 +91,7 @@ static_assert(fits_any_scalar<gradus::nn::Softmax>() && fits_any_scalar<gradus::
 static_assert(fits_any_scalar<gradus::nn::Flatten>() && fits_any_scalar<gradus::nn::Dropout>());
 static_assert(!gradus::nn::ModuleFor<Linear<float>, double> && !gradus::nn::ModuleFor<Swish<float>, double>);
 
-/// A module whose visits are not const.
+/// A module whose visit functions are not const.
 struct Counter : Scale<float> {
   gradus::Tensor<float> count{7};
 
@@ -106,7 +106,7 @@ static_assert(detail::HasParameters<const gradus::nn::BatchNorm1d<float>>);
 static_assert(detail::HasBuffers<const gradus::nn::BatchNorm1d<float>>);
 static_assert(detail::HasParameters<const gradus::nn::LayerNorm<float>>);
 
-/// The names and numbers that a visit of a module's state sees, and whether they are constants.
+/// Returns the names and values that visiting a module's state yields, and whether they are const.
 template <class M>
 std::string state_of(M& module) {
   std::string text;

@@ -88,7 +88,7 @@ TEST_SUITE("nn::ModuleList") {
     CHECK(copy.child_name(3) == "3");
     CHECK(copy["2"].name() == "Linear(3 -> 1)");
     CHECK_THROWS_AS(copy["02"], IndexError);
-    CHECK_THROWS_AS(copy["1"], IndexError);  // which has a name
+    CHECK_THROWS_AS(copy["1"], IndexError);  // child 1 has a name
     CHECK_THROWS_AS(copy[""], IndexError);
   }
 
@@ -98,7 +98,7 @@ TEST_SUITE("nn::ModuleList") {
         "Sequential: child name \"a\", expected one in UTF-8 without a dot that no other child has";
     CHECK_THROWS_WITH_AS(net.add("a", ReLU{}), message, ArgumentError);
     CHECK_THROWS_AS(net.add("b.c", ReLU{}), ArgumentError);
-    CHECK_THROWS_AS(net.push_back(ReLU{}), ArgumentError);  // it would be the second "2"
+    CHECK_THROWS_AS(net.push_back(ReLU{}), ArgumentError);  // it would be a second "2"
     CHECK_THROWS_AS((Sequential<float>{{"a", ReLU{}}, {"a", ReLU{}}}), ArgumentError);
     CHECK(net.size() == 2);
     net.add("b", ReLU{});

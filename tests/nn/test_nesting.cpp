@@ -20,7 +20,7 @@ using gradus::TensorView;
 
 namespace {
 
-/// Sequences nested `depth` deep around a Linear{5, 5}.
+/// Returns sequences nested `depth` deep around a Linear{5, 5}.
 Sequential<float> nested(Index depth) {
   Sequential<float> net{Linear{5, 5}};
   for (Index i = 1; i < depth; ++i) {
@@ -31,7 +31,7 @@ Sequential<float> nested(Index depth) {
   return net;
 }
 
-/// A module that holds a module and does not tell.
+/// A module that hides another module inside it.
 struct Wrapper {
   AnyModule<float> inner;
 
@@ -55,7 +55,7 @@ struct Wrapper {
 
 constexpr const char* too_deep = "Sequential: modules are nested more than 24 deep, expected at most 24";
 
-/// Whatever walks through the network refuses to.
+/// Checks that every operation that traverses the network refuses to.
 void check_refused(Sequential<float>& net) {
   const Tensor<float> x = Tensor<float>::ones({2, 5});
   CHECK_THROWS_WITH_AS(net.output_shape(x.shape()), too_deep, ArgumentError);

@@ -12,7 +12,7 @@ using namespace gradus;
 using namespace gradus::nn;
 
 TEST_CASE("pack_panels: groups of panels, input by input, padded with 0") {
-  // Three outputs, panels of two lanes: one group of two panels.
+  // Three outputs and panels of two lanes: one group of two panels.
   const DenseLayer<float> layer{2, 3, {11, 12, 21, 22, 31, 32}, {1, 2, 3}};
   std::vector<float> bias(4, -1), weight(8, -1);
   nn::detail::pack_panels(layer, 2, bias.data(), weight.data());

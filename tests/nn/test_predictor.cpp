@@ -21,7 +21,7 @@ using namespace gradus::nn;
 
 namespace {
 
-/// The largest difference from `net.predict` over a few samples, divided by the largest output.
+/// Returns the largest difference from `net.predict` over a few samples, relative to the largest output.
 template <class S>
 double error_of(const Sequential<S>& net, Index in) {
   Generator random(3);

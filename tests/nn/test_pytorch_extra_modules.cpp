@@ -7,7 +7,7 @@
 
 #include <gradus/nn.hpp>
 
-// The numbers of PyTorch in double, whose inputs both sides draw from the same seeds.
+// Reference numbers from PyTorch in double; both sides draw the inputs from the same seeds.
 
 namespace {
 

@@ -14,7 +14,7 @@
 
 #include <gradus/nn.hpp>
 
-// The numbers of PyTorch in double, whose inputs both sides draw from the same seeds.
+// Reference numbers from PyTorch in double; both sides draw the inputs from the same seeds.
 
 namespace {
 
@@ -47,7 +47,7 @@ Tensor<double> draw(const Shape& shape, Generator& random) {
   return Tensor<double>::uniform(shape, random, -3, 3);
 }
 
-// A few units in the last place of the sums' largest terms.
+// The tolerance is a few ulp of the largest terms of the sums.
 void check_near(std::span<const double> got, std::span<const double> expected) {
   REQUIRE(got.size() == expected.size());
   for (std::size_t i = 0; i < got.size(); ++i) {
@@ -70,7 +70,7 @@ void check_module(const Module& module, const Tensor<double>& x, const Tensor<do
   check_near(dx.span(), expected_dx);
 }
 
-// FNV-1a, a word at a time, as in common.py.
+// Returns the FNV-1a hash, computed word by word, as in common.py.
 template <class Scalar>
 std::uint64_t fingerprint(std::span<const Scalar> values, std::uint64_t start = 0xcbf29ce484222325u) {
   using Bits = std::conditional_t<std::is_same_v<Scalar, float>, std::uint32_t, std::uint64_t>;

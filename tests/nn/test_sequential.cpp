@@ -58,7 +58,7 @@ Tensor<float> random_tensor(const Shape& shape, std::uint64_t seed) {
   return Tensor<float>::randn(shape, random);
 }
 
-/// Fails when told to.
+/// Throws on request.
 struct Bomb {
   const bool* armed;
   bool in_backward = false;
@@ -388,7 +388,7 @@ TEST_SUITE("sequential") {
     Sequential<double> net{shared, Tanh<double>{}, shared};
     Generator random(1);
     CHECK(test::check_gradients(net, Tensor<double>::randn({2, 3}, random)).ok());
-    // Children are values: the two places train apart.
+    // Children are values, so the two places are trained separately.
     net[0].as<Linear>().weight.value.fill(0);
     CHECK(net[2].as<Linear>().weight.value == shared.weight.value);
   }
@@ -425,7 +425,7 @@ TEST_SUITE("sequential") {
     net.train();
     const Tensor<float> dropped = net.forward(x);
     CHECK_FALSE(dropped == x);
-    net.eval();  // after forward: backward belongs to the pass as it was
+    net.eval();  // after forward: backward belongs to the recorded pass
     net.backward(x, dx);
     CHECK(dx == dropped);
   }
@@ -562,7 +562,7 @@ TEST_SUITE("sequential") {
     const Tensor<float> x = random_tensor({256, 784}, 2), dy = random_tensor({256, 10}, 3);
     net.set_threads(2);
     net.forward(x);
-    net.set_threads(3);  // ends the threads that forward ran on
+    net.set_threads(3);  // ends the threads on which forward ran
     CHECK_NOTHROW(net.backward(dy));
   }
 
@@ -668,7 +668,7 @@ TEST_SUITE("sequential") {
 
 #if defined(__unix__) || defined(__APPLE__)
 TEST_CASE("Sequential: a child process trains, copies and destroys a network whose threads slept") {
-  if (test::is_sanitized) return;  // some sanitizers start no threads there
+  if (test::is_sanitized) return;  // some sanitizers start no threads in a child
   Generator random(1);
   auto net = std::make_unique<Sequential<float>>(
       Sequential<float>{Linear{784, 256, random}, ReLU{}, Linear{256, 10, random}});

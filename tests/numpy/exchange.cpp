@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// exchange FOLDER: reads what tests/check_numpy.py has written into the folder, checks each element, and
-// writes it anew for NumPy to read.
+// exchange FOLDER: reads what tests/check_numpy.py wrote into the folder, checks each element, and writes it
+// back for NumPy to read.
 
 #include <cstdint>
 #include <cstdio>
@@ -20,7 +20,7 @@ using namespace gradus;
 
 namespace {
 
-/// Element [i, j, k] is 12 i + 4 j + k, for bool whether that is odd.
+/// Element [i, j, k] is 12 i + 4 j + k; for bool, whether that is odd.
 template <class T>
 void check(const Tensor<T>& x, const std::string& what) {
   if (x.shape() != Shape{2, 3, 4}) throw FileError(what + " has shape " + x.shape().to_string());

@@ -19,21 +19,21 @@ namespace gradus::test {
 
 using Wide = long double;
 
-/// An element-wise operator, or its backward for an output gradient of 0.75, and what it computes.
+/// An element-wise operator, or its backward for an output gradient of 0.75, and the exact function.
 template <class S>
 struct ElementwiseOperator {
   std::string name;
   std::function<void(Input<S>, TensorView<S>)> run;
   std::function<Wide(Wide)> exact;
   double ulps;
-  Wide absolute = 0;     ///< error allowed in addition
-  bool flushes = false;  ///< no result is subnormal
+  Wide absolute = 0;     ///< allowed additional error
+  bool flushes = false;  ///< whether results are never subnormal
 };
 
-/// The output gradient that backward operators are given.
+/// The output gradient passed to backward operators.
 inline constexpr Wide output_gradient = 0.75;
 
-/// Runs `backward(x, dy, dx)` with that output gradient everywhere.
+/// Returns a function that runs `backward(x, dy, dx)` with that output gradient everywhere.
 template <class S, class Backward>
 auto with_output_gradient(Backward backward) {
   return [backward](Input<S> x, TensorView<S> dx) {
@@ -70,7 +70,7 @@ void check_at_every_place(const ElementwiseOperator<S>& op, S value) {
   }
 }
 
-/// Checks every number at the limits at every place, for every instruction set, and that an operator that
+/// Checks every number at the limits at every position with every instruction set, and that an operator that
 /// flushes returns no subnormal number.
 template <class S>
 void check_elementwise(const ElementwiseOperator<S>& op) {

@@ -54,7 +54,7 @@ const std::vector<Activation<Scalar>> activations = {
 
 TEST_SUITE("activation") {
   TEST_CASE_TEMPLATE("activations: values and derivatives equal the closed forms", Scalar, float, double) {
-    // Long enough that whole SIMD registers and a rest are computed.
+    // Long enough for whole SIMD registers and a remainder.
     const Tensor<Scalar> x = Tensor<Scalar>::arange(Scalar(-12), Scalar(12), Scalar(0.037));
     const Tensor<Scalar> dy = Tensor<Scalar>::full(x.shape(), Scalar(2));
     Tensor<Scalar> y(x.shape()), dx(x.shape());

@@ -16,7 +16,7 @@ using namespace gradus;
 
 namespace {
 
-/// A batch, what it is normalised with, and a gradient of the output.
+/// A batch, its statistics and parameters, and an output gradient.
 struct Problem {
   explicit Problem(const Shape& shape)
       : columns{shape[1]}, mean(columns), inverse_deviation(columns), mean_rest(columns) {

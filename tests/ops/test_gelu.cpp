@@ -16,7 +16,7 @@ using test::Wide;
 
 namespace {
 
-// where exp(-x) overflows, x / (1 + exp(-x)) is 0 instead of a number just above the smallest
+// where exp(-x) overflows, x / (1 + exp(-x)) is 0 instead of a number slightly above the smallest one
 template <class S>
 constexpr Wide tiny = 1000 * Wide(std::numeric_limits<S>::min());
 

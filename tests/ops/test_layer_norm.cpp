@@ -19,7 +19,7 @@ constexpr double epsilon = 0.1;
 
 Index rows_of(const Shape& shape) { return shape.rank() == 0 ? 1 : shape.size() / shape[-1]; }
 
-/// Rows, what scales and shifts them, and a gradient of the output.
+/// Rows, their scale and shift, and an output gradient.
 struct Problem {
   explicit Problem(const Shape& shape)
       : y(shape), mean(Shape{rows_of(shape)}), inverse_deviation(mean.shape()), mean_rest(mean.shape()) {
@@ -82,7 +82,7 @@ TEST_CASE("layer_norm_backward: equals finite differences") {
     ops::layer_norm_backward<double>(p.x, p.dy, p.weight, p.mean, p.inverse_deviation, dx, p.mean_rest);
     ops::layer_norm_parameter_gradient<double>(p.x, p.dy, p.mean, p.inverse_deviation, dweight, dbias,
                                                p.mean_rest);
-    for (double& element : dweight) element -= 3;  // it adds
+    for (double& element : dweight) element -= 3;  // it accumulates
     for (double& element : dbias) element -= 5;
     const auto loss = [&] { return p.loss(); };
     CHECK(test::error_in_tolerances(dx, test::numerical_gradient(p.x, loss)) <= 1);

@@ -25,7 +25,7 @@ namespace {
 
 enum class Layout { row_major, column_major, gaps };
 
-/// A matrix of integers in [-4, 4]: their products are exact in float, so a result is right or wrong.
+/// A matrix of integers in [-4, 4]. Their products are exact in float, so a result is either right or wrong.
 template <class Scalar>
 struct Matrix {
   std::vector<Scalar> storage;
@@ -43,7 +43,7 @@ struct Matrix {
   }
 };
 
-/// What is wrong in c after c = a b or c += a b: the result in c, or anything else in its storage.
+/// Returns what is wrong after c = a b or c += a b: a wrong element, or a change outside of c.
 template <class Scalar>
 Index count_errors(Index m, Index k, Index n, Layout la, Layout lb, Layout lc, Write write,
                    Parallel parallel = {}) {
@@ -96,7 +96,7 @@ TEST_SUITE("matrix_product") {
   }
 
   TEST_CASE_TEMPLATE("matrix_product: the same bits whatever the number of threads" *
-                         doctest::skip(gradus::ops::detail::use_blas),  // a BLAS promises nothing of the kind
+                         doctest::skip(gradus::ops::detail::use_blas),  // a BLAS does not guarantee this
                      Scalar, float, double) {
     std::mt19937 generator(7);
     const auto numbers = [&](Index size) {

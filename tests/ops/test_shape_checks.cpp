@@ -47,7 +47,7 @@ using gradus::TensorView;
 
 namespace {
 
-/// An argument and a shape that fits. A batch axis in front of some arguments is legal.
+/// An argument and a valid shape. Some arguments may also have a leading batch axis.
 struct Argument {
   Argument(Shape shape_, bool takes_batch_ = false) : shape(shape_), takes_batch(takes_batch_) {}
   Shape shape;
@@ -68,7 +68,7 @@ struct Call {
 MatrixView<float> matrix(const View& x) { return {x.data(), x.shape()[0], x.shape()[1]}; }
 std::vector<Index> zeros(const View& x) { return std::vector<Index>(static_cast<std::size_t>(x.size())); }
 
-/// A tensor of bool whose changes show as a change of a tensor of floats of the same shape.
+/// A bool tensor that reports its changes as changes of a float tensor of the same shape.
 class BoolOutput {
  public:
   explicit BoolOutput(View shown) : shown_(shown), values_(shown.shape()) {
@@ -84,7 +84,8 @@ class BoolOutput {
   Tensor<bool> values_;
 };
 
-/// Arguments of a call, each between guards and filled with a number of its own, so that a copy shows too.
+/// The arguments of a call, each between guards and filled with its own number, so that copies are detected
+/// too.
 class Arguments {
  public:
   explicit Arguments(const std::vector<Shape>& shapes) {
@@ -122,7 +123,7 @@ std::vector<Shape> wrong_shapes(const Argument& argument) {
   return shapes;
 }
 
-/// The message of the ShapeError that a call throws; nothing if it throws none.
+/// Returns the message of the ShapeError that a call throws, if any.
 std::optional<std::string> shape_error(const Call& call, const Views& views) {
   try {
     call.run(views);
@@ -215,7 +216,7 @@ const std::vector<Call> matrix_calls = {
      [](const Views& v) { ops::affine_weight_gradient<float>(v[0], v[1], v[2]); }},
     {"visit_affine_weight_gradient",
      {Shape{3, 4}, Shape{2, 4}},
-     [](const Views& v) {  // transposed, so that a wrong last extent is a wrong number of rows
+     [](const Views& v) {  // transposed, so that a wrong last extent becomes a wrong number of rows
        const auto transposed = [](const View& x) {
          return x.rank() == 2 ? View(x.data(), {x.shape()[1], x.shape()[0]}) : x;
        };
@@ -327,17 +328,17 @@ const std::vector<Call> shape_calls = {
      }},
 };
 
-/// Shapes that a function of the table accepts although they differ from those of the table.
+/// Returns whether a function accepts a shape although it differs from the one in the table.
 bool is_legal(const Call& call, std::size_t i, const Shape& shape) {
   const std::string name = call.operation;
-  // A slice may be a part of what is there, and x may be larger than the indices along other axes.
+  // A slice may cover a part of x, and x may be larger than the indices along other axes.
   if (name == "slice" || name == "slice_add") return shape == Shape{2, 9} || shape == Shape{2, 3};
   if (name == "gather" || name == "scatter_add") return i != 1 && shape == Shape{4, 4};
   return false;
 }
 
-/// A message is `operation: what was found, expected what was expected`: the former names the shape of an
-/// argument, the latter is something else.
+/// Checks a message of the form `operation: what was found, expected what was expected`. The former names the
+/// shape of an argument, and the latter must differ from it.
 void check_message(const std::string& message, const std::string& operation,
                    const std::vector<Shape>& shapes) {
   CHECK(message.starts_with(operation + ": "));
@@ -356,7 +357,7 @@ void check_message(const std::string& message, const std::string& operation,
   CHECK_FALSE(found.ends_with(expected));
 }
 
-/// Calls f, which must throw an E with this message, and nothing else.
+/// Checks that f throws an E with this message.
 template <class E, class F>
 void check_error(const std::string& expected, const F& f) {
   std::string message = "no error";

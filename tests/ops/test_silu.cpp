@@ -14,7 +14,7 @@ using namespace gradus;
 using test::Wide;
 
 TEST_CASE_TEMPLATE("silu: x sigmoid(x), and 0 at minus infinity", S, float, double) {
-  // where exp(-x) overflows, the result is 0 instead of a number just above the smallest
+  // where exp(-x) overflows, the result is 0 instead of a number slightly above the smallest one
   constexpr Wide tiny = 1000 * Wide(std::numeric_limits<S>::min());
   test::check_elementwise<S>({"silu", ops::silu<S>,
                               [](Wide x) { return std::isinf(x) && x < 0 ? 0 : x * test::exact_sigmoid(x); },

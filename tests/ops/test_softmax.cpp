@@ -38,7 +38,7 @@ Tensor<Scalar> log_softmax(const Tensor<Scalar>& x) {
   return y;
 }
 
-/// A row long enough for whole SIMD registers and a rest, with one odd element out.
+/// Returns a row long enough for whole SIMD registers and a remainder, with one unusual element.
 template <class Scalar>
 Tensor<Scalar> row_with(Scalar all, Scalar one, Index at = 5) {
   Tensor<Scalar> x = Tensor<Scalar>::full({1, 37}, all);

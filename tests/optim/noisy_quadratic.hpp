@@ -15,8 +15,8 @@
 
 namespace gradus::test {
 
-/// The problem of tests/reference/make_optim.py: two parameters, one longer than a chunk of the sweep, under
-/// a quadratic whose gradient has noise that is exact in binary.
+/// The problem in tests/reference/make_optim.py: two parameters, one longer than a chunk of the update, and a
+/// quadratic whose gradient has noise that is exact in binary.
 struct NoisyQuadratic {
   nn::Parameter<double> weight{initial({13, 100}, 0)};
   nn::Parameter<double> bias{initial({7}, 2000)};
@@ -46,12 +46,12 @@ struct NoisyQuadratic {
   }
 };
 
-/// Asserts that two numbers agree to a relative 1e-12, or absolutely if they are small.
+/// Checks that two numbers agree to a relative 1e-12, or absolutely if they are small.
 inline void check_close(double got, double wanted, double relative = 1e-12) {
   CHECK(std::abs(got - wanted) <= relative * std::max(std::abs(wanted), 1e-2));
 }
 
-/// Takes steps 1 to 200 on the problem and compares the weights with PyTorch's at some of them.
+/// Takes 200 steps on the problem and compares the weights with PyTorch's at some of them.
 template <class Optimizer>
 void check_walk(NoisyQuadratic& problem, Optimizer optimizer, std::span<const double> reference) {
   const std::vector<Index> looked_at{1, 2, 3, 50, 200};
@@ -74,7 +74,7 @@ void check_walk(NoisyQuadratic& problem, Optimizer optimizer, std::span<const do
   CHECK((problem.bias.grad().array() == 0).all());
 }
 
-/// The same for an optimiser of all parameters with one setting.
+/// As above, for an optimiser of all parameters with the same settings.
 template <template <class> class Optimizer, class Options>
 void check_walk(const Options& options, std::span<const double> reference) {
   NoisyQuadratic problem;

@@ -41,7 +41,7 @@ TEST_CASE("Adam: groups with different settings equal PyTorch's") {
   check_walk(problem, optimizer, pytorch::adam_groups);
 }
 
-// The first step is the sign of the gradient times the rate, whatever the gradient's size.
+// The first step is the sign of the gradient times the rate, whatever the size of the gradient.
 TEST_CASE_TEMPLATE("Adam: the length of the first step is the learning rate", T, float, double) {
   Parameter<T> parameter{Tensor<T>{0, 0, 0, 0}};
   Adam<T> adam{{{"w", &parameter}}, {.learning_rate = 0.5, .epsilon = 0}};

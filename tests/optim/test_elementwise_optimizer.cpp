@@ -43,7 +43,7 @@ using gradus::optim::RMSprop;
 using gradus::optim::SGD;
 using gradus::optim::State;
 
-/// Fits y = x W^T + b to data that a known W and b have made; returns the largest error in them.
+/// Fits y = x W^T + b to data generated from a known W and b, and returns the largest error in them.
 template <class MakeOptimizer>
 double error_after_fit(MakeOptimizer make_optimizer) {
   Generator random{7};
@@ -135,8 +135,8 @@ TEST_CASE("ElementwiseOptimizer: a user-defined rule gives an optimiser") {
   CHECK_THROWS_AS((SignDescent<float>{{{"w", &parameter}}, {.learning_rate = -1}}), ArgumentError);
 }
 
-/// The weight after one step of a gradient at every place of arrays around one and two packs; others have a
-/// gradient of 1. Checks that all places agree.
+/// Returns the weight after one step with a gradient at every position of arrays of about one and two packs;
+/// the other gradients are 1. Checks that all positions agree.
 template <class T, class MakeOptimizer>
 T weight_after_step(T gradient, MakeOptimizer make) {
   T after = std::numeric_limits<T>::quiet_NaN();
@@ -164,7 +164,7 @@ T weight_after_step(T gradient, MakeOptimizer make) {
 TEST_CASE_TEMPLATE("Optimizer: a step on extreme gradients equals PyTorch's, at every position", T, float,
                    double) {
   constexpr T inf = std::numeric_limits<T>::infinity(), largest = std::numeric_limits<T>::max();
-  // Its square times 1e-3 is a number, but its square is not.
+  // 1e-3 times its square is finite, but its square is not.
   const T large = std::sqrt(largest) * 2;
   const auto adam = [](auto p) { return Adam{p, {.learning_rate = 0.125}}; };
   const auto amsgrad = [](auto p) { return Adam{p, {.learning_rate = 0.125, .amsgrad = true}}; };

@@ -10,7 +10,7 @@ namespace {
 
 using gradus::Index;
 
-/// A complete optimiser of one's own.
+/// A complete user-defined optimiser.
 struct Minimal {
   using scalar_type = float;
   void step() {}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// Calls predictors where RealtimeSanitizer allows neither memory nor locks nor system calls. With an argument
-// it allocates there too, to show that this is noticed.
+// Calls predictors where RealtimeSanitizer allows no allocations, locks or system calls. With an argument it
+// also allocates there, to show that this is detected.
 
 #include <cstdio>
 #include <span>
@@ -36,7 +36,7 @@ int main(int argc, char**) {
   std::vector<float> x{1, 2, 3, 4}, y(2);
   const auto run = [&](auto activation) {
     const Sequential<float> net{Linear<float>{4, 600, random}, activation, Linear<float>{600, 2, random}};
-    const Predictor<float> predict(net);  // wide enough for the larger of the two stacks
+    const Predictor<float> predict(net);  // needs the larger of the two stack buffers
     if (!call(predict, x, y)) throw StateError("a call was refused");
   };
   run(ReLU<float>{});

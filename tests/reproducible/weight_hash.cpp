@@ -7,7 +7,7 @@
 
 #include "../support/trained_weights.hpp"
 
-/// Prints one hash of the weights of three trained networks: tests/check_same_weights.sh compares it.
+/// Prints one hash of the weights of three trained networks, which tests/check_same_weights.sh compares.
 int main() {
   std::uint64_t hash = 14695981039346656037u;  // FNV-1a
   for (const gradus::Index classes : {10, 40, 1100}) {

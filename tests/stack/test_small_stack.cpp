@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-// What the library takes of the stack: at most 64 KB, whatever it does, so that it runs in threads with 128
-// KB. This holds for optimised code: without optimisation an inlined kernel keeps each of its temporaries on
-// the stack, and sanitizers put red zones around every variable. So this is a program of its own.
+// The library uses at most 64 KB of stack, whatever it does, so it runs in threads with 128 KB. This holds
+// for optimised code: without optimisation an inlined kernel keeps each of its temporaries on the stack, and
+// sanitizers put red zones around every variable. Therefore this is a separate program.
 
 #if defined(__unix__) || defined(__APPLE__)
 
@@ -43,7 +43,7 @@ Dataset<> images(Index count) {
   return synthetic_fashion(count, random);
 }
 
-/// Forward, loss, backward and step with every kind of optimiser state, and a prediction.
+/// Runs forward, loss, backward and a step with every kind of optimiser state, and a prediction.
 template <class Scalar>
 void train(Index batch, Index threads) {
   Generator random(1);
@@ -94,7 +94,7 @@ void every_module_without_a_product() {
   summary(net, {20, 15});
 }
 
-/// A step on gradients that are numbers, and on zeros.
+/// Runs a step on materialised gradients and one on zero gradients.
 template <class Optimizer>
 void step() {
   Generator random(1);
@@ -234,7 +234,7 @@ TEST_CASE("Small stack: sequences of the maximum nesting depth") {
 
 namespace {
 
-/// All of a program that trains, in one.
+/// Everything that a training program does.
 void train_and_save(const std::filesystem::path& folder, Index threads) {
   train<float>(64, threads);
   train<double>(64, threads);
@@ -275,7 +275,7 @@ TEST_CASE("Small stack: the process that the next test starts" * doctest::skip()
 }
 
 TEST_CASE("Small stack: training on two threads under `ulimit -s 192`") {
-  // The limit is that of the main stack from the next program on, and of the stacks of its threads.
+  // The limit applies to the main stack of the next program and to the stacks of its threads.
   const pid_t child = fork();
   if (child == 0) {
     alarm(120);

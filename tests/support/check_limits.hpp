@@ -18,7 +18,7 @@ namespace gradus::test {
 template <class Scalar, class Module, class Low>
 void check_limits(const Module& module, const Low& low, Scalar low_slope) {
   nn::Context context;
-  constexpr Index size = 37;  // a multiple of no SIMD width
+  constexpr Index size = 37;  // not a multiple of any SIMD width
   const Tensor<Scalar> dy = Tensor<Scalar>::ones({size});
   Tensor<Scalar> y(Shape{size}), dx(Shape{size});
   const auto check = [&](Scalar in, Scalar out, Scalar slope, Scalar tolerance) {

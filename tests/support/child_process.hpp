@@ -11,12 +11,12 @@
 
 namespace gradus::test {
 
-/// Runs f in a child process and returns the exit status, which f returns; 100 if it throws, -1 if it is
+/// Runs f in a child process and returns the exit status that f returns; 100 if f throws, -1 if the child is
 /// killed.
 template <class F>
 int in_child(const F& f) {
   std::cout.flush();
-  std::fflush(nullptr);  // or the child would print it again
+  std::fflush(nullptr);  // otherwise the child would print it again
   const pid_t child = fork();
   if (child == 0) {
     int status = 100;
@@ -44,8 +44,8 @@ inline constexpr bool is_sanitized = false;
 inline constexpr bool is_sanitized = false;
 #endif
 
-/// Forks and returns what `bool f()` returns in the child: one that takes longer than `seconds`, crashes or
-/// throws counts as false.
+/// Forks and returns what `bool f()` returns in the child; a child that takes longer than `seconds`, crashes
+/// or throws counts as false.
 template <class F>
 bool holds_in_child(F&& f, unsigned seconds = 60) {
   const pid_t child = fork();

@@ -8,7 +8,8 @@
 
 namespace gradus::test {
 
-/// While it lives, C++ and, where the machine has such a locale, C write 1.234,5 for 1234.5.
+/// While an object of this class exists, C++ and, if the machine has such a locale, C write 1.234,5 for
+/// 1234.5.
 class CommaLocale {
  public:
   CommaLocale() : cpp_(std::locale::global(std::locale(std::locale::classic(), new Punctuation))) {

@@ -9,7 +9,7 @@
 
 namespace gradus::test {
 
-/// Sets an environment variable as long as it lives; a null value removes it.
+/// Sets an environment variable during its lifetime; a null value removes the variable.
 class EnvironmentVariable {
  public:
   EnvironmentVariable(const char* name, const char* value) : name_(name) {

@@ -23,7 +23,7 @@ class Connection {
  public:
   Connection(int socket, std::atomic<std::size_t>& sent) : socket_(socket), sent_(&sent) {}
 
-  /// Returns false after the client has hung up.
+  /// Sends bytes. Returns false if the client has hung up.
   bool send(std::string_view bytes) const {
     while (!bytes.empty()) {
       const auto count = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -39,10 +39,10 @@ class Connection {
   std::atomic<std::size_t>* sent_;
 };
 
-/// Answers requests on a free port of this machine, one after the other, then hangs up.
+/// Answers requests on a free local port, one after the other, and closes each connection.
 class HttpServer {
  public:
-  /// Gets the path of the request, such as `/file`.
+  /// Receives the path of the request, such as `/file`.
   using Answer = std::function<void(const Connection&, const std::string& path)>;
 
   explicit HttpServer(Answer answer) : answer_(std::move(answer)) {
@@ -70,9 +70,9 @@ class HttpServer {
     close(listener_);
   }
 
-  /// With the last slash.
+  /// Returns the address, including the trailing slash.
   std::string address() const { return "http://127.0.0.1:" + std::to_string(port_) + "/"; }
-  /// How many bytes the system has taken from this server.
+  /// Returns the number of bytes that the system has accepted from this server.
   std::size_t sent() const { return sent_; }
   std::size_t requests() const { return requests_; }
 
@@ -86,7 +86,7 @@ class HttpServer {
       const std::string_view text(request.data(), static_cast<std::size_t>(count));
       const auto start = text.find(' ') + 1;
       answer_(Connection(socket, sent_), std::string(text.substr(start, text.find(' ', start) - start)));
-      // Without this, unread input would make the system drop what is still to be sent.
+      // Without this, unread input would make the system drop data that are still to be sent.
       shutdown(socket, SHUT_WR);
     }
   }
@@ -99,7 +99,7 @@ class HttpServer {
   std::thread thread_;
 };
 
-/// The whole answer to a request that succeeds.
+/// Returns the complete response to a successful request.
 inline std::string http_answer(std::string_view body) {
   return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
 }

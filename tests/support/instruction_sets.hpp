@@ -10,7 +10,7 @@
 
 namespace gradus::test {
 
-/// Calls f once for each instruction set that kernels can run with here, and chooses the best one again.
+/// Calls f once for each instruction set that kernels can run with here, then restores the best one.
 template <class F>
 void for_each_instruction_set(F&& f) {
   const InstructionSet best = instruction_set();
@@ -34,7 +34,7 @@ struct Lanes {
 
 }  // namespace detail
 
-/// Elements of a pack of the instruction set in use.
+/// Returns the number of elements in a pack of the instruction set in use.
 template <class S>
 Index lanes() {
   Index result = 0;

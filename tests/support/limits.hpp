@@ -7,11 +7,11 @@
 #include <limits>
 #include <vector>
 
-/// Numbers at which functions go wrong, and a comparison with exact results.
+/// Numbers that often break functions, and a comparison with exact results.
 namespace gradus::test {
 
-/// 0, subnormal, small, ordinary, large and infinite numbers of both signs, those around the ends of the
-/// range of exp, and NaN.
+/// Returns zeros, subnormal, small, ordinary, large and infinite numbers of both signs, those around the
+/// limits of exp, and NaN.
 template <class S>
 std::vector<S> numbers_at_limits() {
   using Limits = std::numeric_limits<S>;
@@ -28,7 +28,7 @@ std::vector<S> numbers_at_limits() {
     x.push_back(static_cast<S>(ordinary));
   x.push_back(std::nextafter(S(1), S(0)));
   x.push_back(std::nextafter(S(1), S(2)));
-  // exp overflows, and is subnormal or 0 for the negative numbers
+  // exp overflows, or is subnormal or 0 for the negative numbers
   for (const double edge : {87.0, 87.33, 87.34, 88.0, 88.72, 88.73, 103.9, 104.1})
     x.push_back(static_cast<S>(edge));
   if (sizeof(S) == 8)
@@ -44,7 +44,7 @@ std::vector<S> numbers_at_limits() {
   return x;
 }
 
-/// The size of the last digit of x in S.
+/// Returns the size of the last digit of x in S.
 template <class S>
 long double ulp(long double x) {
   using Limits = std::numeric_limits<S>;
@@ -53,8 +53,8 @@ long double ulp(long double x) {
   return std::ldexp(1.0L, std::max(exponent, Limits::min_exponent) - Limits::digits);
 }
 
-/// Whether y is `exact` to within some units in the last place and an absolute error. Where S overflows, y
-/// must be infinite; NaN must be NaN.
+/// Returns whether y is within a number of ulp plus an absolute error of `exact`. Where S overflows, y must
+/// be infinite; NaN must be NaN.
 template <class S>
 bool is_close(S y, long double exact, double ulps, long double absolute = 0) {
   constexpr long double largest = std::numeric_limits<S>::max();

@@ -11,11 +11,11 @@
 #include <gradus/core/tensor.hpp>
 #include <gradus/nn/any_module.hpp>
 
-/// Derivatives by differences, to hold the hand-written ones against. The tests have their own, apart from
-/// the library's gradient_check, so that each is checked by something that shares no code with it.
+/// Derivatives by finite differences, to which hand-written ones are compared. The tests use their own code
+/// instead of the library's gradient_check, so that the two are checked independently.
 namespace gradus::test {
 
-/// The gradient of a function of x, which is changed and put back:
+/// Returns the gradient of a function of x, which is modified and restored:
 /// f'(x) = (f(x - 2h) - 8 f(x - h) + 8 f(x + h) - f(x + 2h)) / 12h + O(h^4)
 template <class F>
 Tensor<double> numerical_gradient(TensorView<double> x, F&& f) {
@@ -34,7 +34,8 @@ Tensor<double> numerical_gradient(TensorView<double> x, F&& f) {
   return gradient;
 }
 
-/// The largest |a - b| / (1e-8 + 1e-6 |b|), at most 1 for gradients that agree; NaN counts as infinite.
+/// Returns the largest |a - b| / (1e-8 + 1e-6 |b|), which is at most 1 for gradients that agree; NaN counts
+/// as infinite.
 inline double error_in_tolerances(TensorView<const double> a, TensorView<const double> b) {
   const double infinity = std::numeric_limits<double>::infinity();
   if (!(a.shape() == b.shape())) return infinity;
@@ -46,7 +47,7 @@ inline double error_in_tolerances(TensorView<const double> a, TensorView<const d
   return worst;
 }
 
-/// Numbers to differentiate at: normal ones, but none within ten steps of a kink at 0.
+/// Returns points to differentiate at: normal numbers, none within ten steps of a kink at 0.
 template <class Scalar = double>
 Tensor<Scalar> away_from_zero(const Shape& shape, Generator& random) {
   Tensor<Scalar> x = Tensor<Scalar>::randn(shape, random);
@@ -54,7 +55,7 @@ Tensor<Scalar> away_from_zero(const Shape& shape, Generator& random) {
   return x;
 }
 
-/// What a check found worst, in units of the tolerance.
+/// The worst error that a check found, in units of the tolerance.
 struct GradientReport {
   double error = 0;
   std::string where = "nowhere";
@@ -68,9 +69,9 @@ struct GradientReport {
   }
 };
 
-/// Checks the input's and every parameter's gradient of L = sum(weights * module(x)), with random weights.
-/// The input's gradient must be overwritten, the parameters' added to; backward must do the same without
-/// `dx`.
+/// Checks the gradients of L = sum(weights * module(x)) with respect to the input and every parameter, with
+/// random weights. The input gradient must be overwritten, those of the parameters accumulated; without `dx`,
+/// backward must give the same.
 template <class M>
 GradientReport check_gradients(M original, Tensor<double> x, bool training = true) {
   nn::AnyModule<double> module(std::move(original));
@@ -80,7 +81,7 @@ GradientReport check_gradients(M original, Tensor<double> x, bool training = tru
   Tensor<double> y(module.output_shape(x.shape()));
   const Tensor<double> dy = Tensor<double>::randn(y.shape(), weights_random);
 
-  // Every pass draws the same numbers: dropout must drop the same elements.
+  // Every pass draws the same numbers, because dropout must drop the same elements.
   Generator random(1);
   const auto forward = [&] {
     random = Generator(1);
@@ -122,8 +123,8 @@ GradientReport check_gradients(M original, Tensor<double> x, bool training = tru
   return report;
 }
 
-/// The tolerance for float against double where each number is a sum of `terms` terms: 16 eps sqrt(terms), of
-/// the larger of 1 and the number.
+/// Returns whether float agrees with double where each number is a sum of `terms` terms. The tolerance is 16
+/// eps sqrt(terms) times the larger of 1 and the number.
 inline bool float_agrees(TensorView<const float> single, TensorView<const double> reference,
                          Index terms = 1) {
   if (!(single.shape() == reference.shape())) return false;
@@ -135,7 +136,7 @@ inline bool float_agrees(TensorView<const float> single, TensorView<const double
                     [&](float a, double b) { return std::abs(static_cast<double>(a) - b) <= tolerance; });
 }
 
-/// Runs a float and a double module of equal parameters on equal numbers, forward and backward.
+/// Runs a float and a double module with equal parameters on equal numbers, forward and backward.
 template <class Single, class Double>
 bool float_agrees_with_double(Single single_module, Double double_module, const Tensor<double>& x,
                               Index terms = 1) {

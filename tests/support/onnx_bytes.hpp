@@ -10,10 +10,10 @@
 #include <string_view>
 #include <vector>
 
-/// ONNX files, written field by field and not by our own encoder.
+/// ONNX files written field by field, without our own encoder.
 namespace gradus::test {
 
-/// A TensorProto of floats in raw_data.
+/// Returns a TensorProto of floats in raw_data.
 inline std::string onnx_tensor(std::string_view name, std::vector<std::int64_t> dims,
                                std::vector<float> elements) {
   std::string bytes;
@@ -25,7 +25,7 @@ inline std::string onnx_tensor(std::string_view name, std::vector<std::int64_t> 
   return bytes;
 }
 
-/// A TensorProto of integers in int64_data.
+/// Returns a TensorProto of integers in int64_data.
 inline std::string onnx_integers(std::string_view name, std::vector<std::int64_t> elements) {
   std::string bytes;
   protozero::pbf_writer tensor(bytes);
@@ -63,7 +63,7 @@ inline std::string onnx_real_attribute(std::string_view name, float value) {
   return bytes;
 }
 
-/// A NodeProto; its name is empty.
+/// Returns a NodeProto with an empty name.
 inline std::string onnx_node(std::string_view op, std::initializer_list<std::string_view> inputs,
                              std::string_view output, std::initializer_list<std::string> attributes = {}) {
   std::string bytes;
@@ -75,7 +75,7 @@ inline std::string onnx_node(std::string_view op, std::initializer_list<std::str
   return bytes;
 }
 
-/// A ValueInfoProto of floats; a dimension of -1 has a name in place of a number.
+/// Returns a ValueInfoProto of floats; a dimension of -1 becomes a symbolic name.
 inline std::string onnx_value(std::string_view name, std::initializer_list<std::int64_t> dims,
                               std::int32_t type = 1) {
   std::string bytes;
@@ -93,7 +93,7 @@ inline std::string onnx_value(std::string_view name, std::initializer_list<std::
   return bytes;
 }
 
-/// What a test changes of a file.
+/// The parts of a file that tests vary.
 struct OnnxFile {
   std::vector<std::string> nodes = {}, constants = {};
   std::vector<std::string> inputs = {onnx_value("x", {-1, 4})}, outputs = {onnx_value("y", {-1, 4})};

@@ -16,7 +16,7 @@
 
 namespace gradus::test {
 
-/// A terminal of so many columns that keeps what is written to it.
+/// A terminal with a given number of columns that records what is written to it.
 class PseudoTerminal {
  public:
   explicit PseudoTerminal(int columns) : master_(posix_openpt(O_RDWR | O_NOCTTY)) {
@@ -36,7 +36,7 @@ class PseudoTerminal {
 
   std::FILE* file() const { return file_; }
 
-  /// 0 columns: a terminal that does not know its size.
+  /// Sets the width; with 0 columns, the terminal does not know its size.
   void resize(int columns) {
     struct winsize size {};
     size.ws_row = 24;
@@ -44,7 +44,7 @@ class PseudoTerminal {
     ioctl(master_, TIOCSWINSZ, &size);
   }
 
-  /// What was written since the last call; a new line is `\r\n`.
+  /// Returns what was written since the last call; a newline appears as `\r\n`.
   std::string take() {
     std::fflush(file_);
     std::string text;

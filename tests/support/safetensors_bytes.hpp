@@ -14,7 +14,7 @@
 
 namespace gradus::test {
 
-/// The bytes of a safetensors file.
+/// Returns the bytes of a safetensors file.
 inline std::string safetensors_bytes(const std::string& json, const std::string& data) {
   std::string file(8, '\0');
   const std::uint64_t length = json.size();
@@ -25,19 +25,19 @@ inline std::string safetensors_bytes(const std::string& json, std::size_t data_b
   return safetensors_bytes(json, std::string(data_bytes, '\1'));
 }
 
-/// The JSON of one tensor.
+/// Returns the JSON of one tensor.
 inline std::string tensor_json(const std::string& name, const std::string& dtype, const std::string& shape,
                                const std::string& offsets) {
   return "\"" + name + R"(":{"dtype":)" + dtype + R"(,"shape":)" + shape + R"(,"data_offsets":)" + offsets +
          "}";
 }
-/// A header with one tensor named a.
+/// Returns a header with one tensor named a.
 inline std::string header_json(const std::string& shape, const std::string& offsets,
                                const std::string& dtype = "\"F32\"") {
   return "{" + tensor_json("a", dtype, shape, offsets) + "}";
 }
 
-/// What reading these bytes as a file complains of, without its name; empty if nothing.
+/// Returns the error message from reading these bytes as a file, without the file's name, or an empty string.
 inline std::string safetensors_complaint(const std::string& bytes) {
   const TemporaryFolder folder("safetensors_complaint");
   const std::filesystem::path path = write_file(folder.path / "file", bytes);

@@ -2,7 +2,7 @@
 
 #pragma once
 
-// For systems with POSIX.
+// For POSIX systems.
 
 #include <algorithm>
 #include <cstddef>
@@ -15,10 +15,10 @@
 #include <type_traits>
 #include <unistd.h>
 
-/// Threads with a stack of a given size, which is measured.
+/// Threads whose stack has a given size and is measured.
 namespace gradus::test {
 
-/// Memory for a stack, with a page below it that ends the program when it is touched.
+/// Memory for a stack, with a guard page below it that crashes the program when touched.
 class MeasuredStack {
  public:
   explicit MeasuredStack(std::size_t size)
@@ -52,8 +52,8 @@ class MeasuredStack {
   unsigned char* memory_;
 };
 
-/// Calls f() in a thread with a stack of `size` bytes and returns how many it used, those of the thread
-/// library among them. Rethrows what f throws.
+/// Runs f() in a thread with a stack of `size` bytes and returns how many it used, including those of the
+/// thread library. Rethrows what f throws.
 template <class F>
 std::size_t run_on_stack(std::size_t size, F&& f) {
   struct Task {
@@ -82,7 +82,7 @@ std::size_t run_on_stack(std::size_t size, F&& f) {
   return stack.used();
 }
 
-/// Bytes of stack that f() takes by itself, up to 1 MB.
+/// Returns the bytes of stack that f() itself uses, up to 1 MB.
 template <class F>
 std::size_t stack_used_by(F&& f) {
   constexpr std::size_t size = std::size_t{1} << 20;

@@ -7,8 +7,8 @@
 #include <gradus/nn/context.hpp>
 #include <gradus/nn/parameter.hpp>
 
-/// Modules as a user of the library would write them: nothing registers them, and nothing in gradus knows
-/// them.
+/// Modules as a user of the library would write them; they are not registered, and nothing in gradus refers
+/// to them.
 namespace third_party {
 
 /// x sigmoid(x).
@@ -26,7 +26,7 @@ struct Swish {
   }
 };
 
-/// y = s x with one trained number s.
+/// y = s x with one trainable number s.
 template <class Scalar = float>
 struct Scale {
   gradus::nn::Parameter<Scalar> factor{gradus::Tensor<Scalar>{Scalar(1.5)}};

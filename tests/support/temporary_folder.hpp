@@ -11,7 +11,7 @@
 
 namespace gradus::test {
 
-/// A folder that exists as long as this object.
+/// A folder that exists during the lifetime of this object.
 struct TemporaryFolder {
   explicit TemporaryFolder(const std::string& name)
       : path(std::filesystem::temp_directory_path() / ("gradus_test_" + name)) {
@@ -35,7 +35,7 @@ inline std::string read_file(const std::filesystem::path& path) {
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
-/// What the E that f throws says; empty if it throws none.
+/// Returns the message of the E that f throws, or an empty string if it throws none.
 template <class E, class F>
 std::string message_of(const F& f) {
   try {

@@ -8,7 +8,7 @@
 
 #include "numerical_gradient.hpp"
 
-// The checker is checked: each fault that someone could make in a backward must be caught.
+// Checks the checker: every plausible fault in a backward must be caught.
 
 using gradus::Generator;
 using gradus::Index;

@@ -11,8 +11,8 @@
 
 namespace gradus::test {
 
-/// The weights after two epochs: products of every method, a short and a long softmax, and what a trainer
-/// does with them.
+/// Returns the weights after two epochs that use products of every method, short and long softmax rows, and
+/// the trainer.
 inline std::vector<float> trained_weights(Index classes) {
   Generator random(5);
   nn::Sequential net{nn::Linear{45, 70, random},     nn::BatchNorm1d{70}, nn::Tanh{},

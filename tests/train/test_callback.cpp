@@ -23,7 +23,7 @@ using gradus::Trainer;
 using gradus::test::bright_pixels;
 namespace nn = gradus::nn;
 
-/// Writes down what it hears.
+/// Records its calls.
 struct Journal {
   std::vector<std::string>* entries;
 
@@ -238,6 +238,6 @@ TEST_CASE_FIXTURE(
   CHECK(trainer.history().size() == 1);
   CHECK(trainer.progress().step == 3);
   CHECK(entries.back() == "end");
-  trainer.fit(data, data);  // a further fit begins a new epoch
+  trainer.fit(data, data);  // another fit starts a new epoch
   CHECK(trainer.history().size() == 3);
 }

@@ -18,7 +18,7 @@ using gradus::Index;
 using gradus::Shape;
 using gradus::Tensor;
 
-/// Of three cats one is taken for a dog; of two dogs one for a bird; the bird for a cat.
+/// One of three cats is taken for a dog, one of two dogs for a bird, and the bird for a cat.
 ConfusionMatrix animals() {
   ConfusionMatrix matrix(3);
   const Tensor<float> scores{{9, 1, 0}, {9, 0, 1}, {1, 9, 0}, {0, 9, 1}, {0, 1, 9}, {9, 0, 0}};

@@ -32,7 +32,7 @@ struct Net {
   void visit_buffers(auto&& f) { f("mean", mean); }
 };
 
-/// A training that goes through given validation losses; the weight is the number of the epoch.
+/// A training with given validation losses, whose weight is the number of the epoch.
 struct FakeTrainer {
   using Scalar = float;
 
@@ -136,7 +136,7 @@ TEST_CASE("EarlyStopping: a second fit starts with its full patience and no best
   const auto data = gradus::test::plane(8);
   gradus::Generator random(0);
   gradus::nn::Sequential net{gradus::nn::Linear{2, 1, random}};
-  // Of a rate of 0 no epoch is better than the first.
+  // With a rate of 0 no epoch is better than the first.
   gradus::optim::SGD sgd{net.named_parameters(), {.learning_rate = 0}};
   gradus::Trainer trainer{net, gradus::nn::MeanSquaredError<float>{}, sgd, random, {.epochs = 10}};
   EarlyStopping& callback = trainer.add(EarlyStopping{{.patience = 2}});

@@ -26,7 +26,7 @@ using gradus::test::small_network;
 namespace nn = gradus::nn;
 namespace optim = gradus::optim;
 
-/// Writes one letter per call.
+/// Records one letter per call.
 struct Recorder {
   std::string* calls;
   void on_begin(auto&) { *calls += 'b'; }

@@ -41,7 +41,7 @@ TEST_CASE("accuracy: the share of samples with the highest score at their label"
 }
 
 TEST_CASE("top_k_accuracy: the label is among the k highest scores") {
-  const std::array<Index, 4> labels{2, 1, 1, 1};  // second, third, third, and second of equals
+  const std::array<Index, 4> labels{2, 1, 1, 1};  // second, third, third, and second of two equal scores
   CHECK(top_k_accuracy(scores, labels, 1) == 0);
   CHECK(top_k_accuracy(scores, labels, 2) == 0.25);
   CHECK(top_k_accuracy(scores, labels, 3) == 1);

@@ -73,7 +73,7 @@ TEST_CASE("Trainer: with mixup, trains on mixed batches and evaluates plain ones
   CHECK(trainer.history().back().validation->loss < 0.9 * before);
 }
 
-TEST_CASE("MixupCrossEntropy: reports the mixed weight, and counts samples of the weighted class") {
+TEST_CASE("MixupCrossEntropy: reports the mixed weight, and counts by the class with the larger share") {
   const Tensor<double> logits{{1, 2}, {3, 1}}, weights{1, 5};
   const std::vector<Index> labels{0, 0}, partners{1, -1};
   Tensor<double> gradient(logits.shape());

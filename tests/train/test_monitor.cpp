@@ -14,7 +14,7 @@ using gradus::Metrics;
 using gradus::Monitor;
 using gradus::detail::BestSoFar;
 
-/// Losses and accuracies that differ in every place.
+/// Returns a record whose losses and accuracies are all different.
 EpochRecord record(double train_loss, double train_accuracy, double validation_loss,
                    double validation_accuracy) {
   return {1, {train_loss, train_accuracy, 1}, Metrics{validation_loss, validation_accuracy, 1}, 0, 0};
@@ -37,7 +37,7 @@ TEST_CASE("Monitor: a loss improves by falling, an accuracy by rising") {
     CHECK(best.improves(first));
     CHECK_FALSE(best.improves(first));
     CHECK(best.improves(one.better));
-    CHECK_FALSE(best.improves(one.worse));  // better than the first epoch, not than the best
+    CHECK_FALSE(best.improves(one.worse));  // better than the first epoch, but not than the best
   }
 }
 

@@ -23,7 +23,7 @@ namespace {
 
 using gradus::ShowBar;
 
-/// What is printed while two epochs of two batches are trained, each step taking so long.
+/// Returns what is printed while two epochs of two batches are trained, with the given time per step.
 std::string printed(gradus::ShowBar bar, std::chrono::milliseconds step) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::tmpfile(), std::fclose);
   auto net = gradus::test::small_network();
@@ -55,7 +55,7 @@ TEST_CASE("ProgressBar: on a terminal, draws and erases the bar") {
   CHECK(text.starts_with("\repoch 1/2 [======"));
   const auto line = text.find("\repoch 1, train loss ");
   REQUIRE(line != text.npos);
-  // before the line, the bar was overwritten with spaces
+  // before the line is printed, the bar is overwritten with spaces
   CHECK(text.substr(line - 20, 20) == std::string(20, ' '));
   CHECK(text.ends_with(" (a note)\n"));
 }
@@ -69,7 +69,7 @@ TEST_CASE("ProgressBar: a fast epoch draws no bar") {
 
 namespace {
 
-/// In the middle of a training, at full width 77 columns.
+/// Returns a state in the middle of training, for which the full line has 77 columns.
 gradus::detail::ProgressState under_way() { return {3, 10, 94, 235, 84300.4, 3.2}; }
 
 std::string line(std::size_t columns) { return gradus::detail::progress_line(under_way(), columns); }
@@ -106,7 +106,7 @@ TEST_CASE("ProgressBar: the remaining time covers the whole fit, including valid
   const gradus::detail::FitClock::Clock::time_point start{};
   gradus::detail::FitClock clock;
   clock.begin_fit();
-  // Three epochs of five batches, 1 s a batch.
+  // Three epochs of five batches, 1 s per batch.
   clock.begin_epoch(start);
   clock.step(start + 1s, 1);
   CHECK(clock.seconds_left({1, 3, 2, 5}) == doctest::Approx(3 + 2 * 5));
@@ -118,7 +118,7 @@ TEST_CASE("ProgressBar: the remaining time covers the whole fit, including valid
   clock.step(start + 12s, 1);
   CHECK(clock.seconds_in_epoch() == doctest::Approx(1));
   CHECK(clock.seconds_left({2, 3, 2, 5}) == doctest::Approx(3 + 5 + 2 * 6));
-  // Another fit forgets how long ago the last one was.
+  // Another fit ignores the time since the previous one.
   clock.begin_fit();
   clock.begin_epoch(start + 1000s);
   clock.step(start + 1002s, 1);
@@ -128,8 +128,8 @@ TEST_CASE("ProgressBar: the remaining time covers the whole fit, including valid
 #if defined(__unix__)
 namespace {
 
-/// The longest of the lines that are overwritten, in what was printed while an epoch of five slow batches was
-/// trained. `on_step(trainer)` is called before the bar is drawn.
+/// Returns the longest of the overwritten lines in the output of an epoch of five slow batches.
+/// `on_step(trainer)` is called before the bar is drawn.
 template <class OnStep>
 std::string printed_to(gradus::test::PseudoTerminal& terminal, const OnStep& on_step) {
   auto net = gradus::test::small_network();
@@ -146,7 +146,7 @@ std::string printed_to(gradus::test::PseudoTerminal& terminal, const OnStep& on_
   return terminal.take();
 }
 
-/// The parts of the text that stay within one line: each begins at a carriage return.
+/// Returns the parts of the text that stay on one line; each starts at a carriage return.
 std::vector<std::string> overwritten(const std::string& text) {
   std::vector<std::string> parts;
   std::istringstream stream(text.substr(0, text.find("epoch 1, train loss")));

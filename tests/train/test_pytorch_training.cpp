@@ -131,7 +131,7 @@ TEST_CASE("SGD: 200 steps of training equal PyTorch's to 1e-10") {
 
 TEST_CASE("Adam, SGD: 200 steps of training, the latter with clipping, equal PyTorch's to 1e-10") {
   std::uint64_t seed = 0;
-  // Makes the optimiser, trains, and compares with the next of the stored runs.
+  // Constructs the optimiser, trains, and compares with the next of the stored runs.
   const auto run = [&](auto make_optimizer, auto clip) {
     CAPTURE(seed);
     const Reference& reference = other_references[seed];

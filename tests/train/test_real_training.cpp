@@ -17,7 +17,7 @@
 #include <gradus/optim/sgd.hpp>
 #include <gradus/train/trainer.hpp>
 
-/// The chapter's networks on the real data; tests/check_bands.sh goes through all epochs with five seeds.
+/// The chapter's networks on the real data; tests/check_bands.sh runs all epochs with five seeds.
 namespace {
 
 using gradus::FashionMnist;
@@ -36,8 +36,8 @@ History train(nn::Sequential<float> net, Generator& random, Index epochs) {
                      FashionMnist::load(folder, gradus::Split::test));
 }
 
-/// The chapter's run as README.md prints it: the lines that begin with an epoch, in order. docs/results.md
-/// prints the same run beside that of PyTorch, separated by `|`.
+/// The lines of the chapter's run in README.md that start with an epoch, in order. docs/results.md prints the
+/// same run next to PyTorch's, separated by `|`.
 struct ReadmeLines {
   std::vector<std::string> alone, left, right;
 };
@@ -72,8 +72,8 @@ Line parsed(const std::string& line) {
   return result;
 }
 
-/// Whether this build prints the README's lines. Without fused multiply-add, sums round differently, which
-/// moves the last digits.
+/// Returns whether this build prints the README's lines. Without fused multiply-add, sums round differently,
+/// which changes the last digits.
 bool prints_readme_exactly() {
 #if defined(__OPTIMIZE__)
   return gradus::instruction_set() == gradus::InstructionSet::avx2 ||
@@ -100,8 +100,8 @@ TEST_CASE("Trainer: 784-256-10 prints the README's lines digit by digit, and nea
     CAPTURE(line);
     if (line != readme.alone[i]) ++different;
     if (prints_readme_exactly()) CHECK(line == readme.alone[i]);
-    // tests/reference/torch_side_by_side.py printed the right side with PyTorch 1.13. Rounding moves a few of
-    // the 10,000 test images across the border of their class, more of them from epoch to epoch.
+    // tests/reference/torch_side_by_side.py printed the right-hand side with PyTorch 1.13. Rounding changes
+    // the predicted class of a few of the 10,000 test images, more of them in later epochs.
     for (const std::string& other : {readme.alone[i], readme.right[i]}) {
       const Line numbers = parsed(other);
       CHECK(record.epoch == numbers.epoch);

@@ -22,7 +22,7 @@ static_assert(gradus::AccumulatingMetric<MeanAbsoluteError> &&
 
 namespace {
 
-// The example of scikit-learn's documentation of r2_score, mean_absolute_error and mean_squared_error:
+// The example in scikit-learn's documentation of r2_score, mean_absolute_error and mean_squared_error:
 // 0.9486081370449679, 0.5 and 0.375.
 const Tensor<double> targets{{3}, {-0.5}, {2}, {7}};
 const Tensor<double> outputs{{2.5}, {0.0}, {2}, {8}};
@@ -46,7 +46,7 @@ TEST_CASE(
 }
 
 TEST_CASE("R2: is the mean over columns, accurate far from 0, and NaN for constant targets") {
-  // r2_score([[0.5, 1], [-1, 1], [7, -6]], [[0, 2], [-1, 2], [8, -5]]) of scikit-learn's documentation with
+  // r2_score([[0.5, 1], [-1, 1], [7, -6]], [[0, 2], [-1, 2], [8, -5]]) in scikit-learn's documentation with
   // multioutput='uniform_average': 0.936800526662...
   Tensor<double> t{{0.5, 1}, {-1, 1}, {7, -6}}, y{{0, 2}, {-1, 2}, {8, -5}};
   CHECK(in_batches(R2{}, y, t, 1) == doctest::Approx(0.9368005266622779).epsilon(1e-12));

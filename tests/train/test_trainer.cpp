@@ -58,14 +58,14 @@ std::vector<float> weights_of(nn::Sequential<float>& net) {
   return all;
 }
 
-/// The Euclidean distance of two lists of weights.
+/// Returns the Euclidean distance of two lists of weights.
 double distance(const std::vector<float>& a, const std::vector<float>& b) {
   double sum = 0;
   for (std::size_t i = 0; i < a.size(); ++i) sum += std::pow(static_cast<double>(a[i]) - b[i], 2);
   return std::sqrt(sum);
 }
 
-/// The weights of a network of double that one epoch with this loss trains.
+/// Returns the weights of a double network after one epoch with this loss.
 template <class Loss>
 std::vector<double> trained_in_double(const Loss& loss) {
   const auto data = bright_pixels(20);
@@ -81,7 +81,7 @@ std::vector<double> trained_in_double(const Loss& loss) {
   return all;
 }
 
-/// Batches of one's own that have no name.
+/// Custom batches without a name.
 struct Nameless {
   Loader<> loader;
   Index size() const { return loader.size(); }
@@ -278,7 +278,7 @@ TEST_CASE("Trainer: validation data without samples are an error before any trai
 
 namespace {
 
-/// Mean cross-entropy of a class-weighted loss, computed in double from the logits.
+/// Returns the mean cross-entropy of a class-weighted loss, computed in double from the logits.
 double weighted_mean(const Tensor<float>& logits, const Dataset<>& data, const Tensor<float>& weights,
                      double smoothing) {
   const Index classes = weights.size();
@@ -297,7 +297,7 @@ double weighted_mean(const Tensor<float>& logits, const Dataset<>& data, const T
   return sum / total;
 }
 
-/// A loss of one's own without a weight, and one that reports a weight.
+/// A custom loss without a weight, and one that reports a weight.
 struct MeanDistance {
   double operator()(gradus::TensorView<const float> x, std::span<const Index> labels,
                     gradus::TensorView<float> dx = {}) const {
@@ -499,7 +499,7 @@ TEST_CASE("Trainer: weights broken by the last step of an epoch show in the vali
 
 namespace {
 
-/// The weights after two epochs of a network large enough for the threads to share all of its work.
+/// Returns the weights after two epochs of a network large enough that threads share all of its work.
 template <template <class> class Optimizer, class Prepare>
 std::vector<float> trained(const Dataset<>& data, Index threads, const Prepare& prepare) {
   Generator random(5);
@@ -655,7 +655,7 @@ TEST_CASE("Trainer: a non-finite batch leaves the buffers in the state of the pr
 
 namespace {
 
-/// The head's weights after training on inputs that a frozen body has prepared.
+/// Returns the head's weights after training on inputs that a frozen body has transformed.
 template <class Net, class Optimizer, class Element>
 std::vector<float> trained_head(Net& net, Optimizer& optimizer, const Dataset<Element>& data,
                                 std::size_t head_size) {
@@ -674,7 +674,7 @@ std::vector<float> trained_head(Net& net, Optimizer& optimizer, const Dataset<El
 }  // namespace
 
 TEST_CASE("Trainer: a network with a frozen body trains like the head alone") {
-  // Whole numbers, so that the body's outputs do not depend on the batches in which they are computed.
+  // Integers, so that the outputs of the body do not depend on the batches in which they are computed.
   const auto pixels = bright_pixels(50);
   Dataset<float> data{Tensor<float>(Shape{50, 4}), pixels.labels, 3, {}, "pixels"};
   for (Index i = 0; i < data.inputs.size(); ++i)
@@ -740,7 +740,7 @@ TEST_CASE("Trainer: drop_last omits a last batch of one, on which BatchNorm1d ca
 
 namespace {
 
-/// Weights after an epoch on whole numbers, whose sums are exact in any order.
+/// Returns the weights after an epoch on integers, whose sums are exact in any order.
 std::vector<float> weights_by_batches(Index batch_size, Index accumulation_steps, Index samples,
                                       std::vector<double>* losses = nullptr) {
   Generator numbers(7), random(0);

@@ -12,7 +12,8 @@
 
 namespace gradus::test {
 
-/// Bytes [N, 4] in three classes: the pixel of the class is bright, the others are dark; some noise on top.
+/// Returns bytes [N, 4] in three classes: the pixel of the class is bright and the others are dark, with some
+/// noise.
 inline Dataset<> bright_pixels(Index n, std::uint64_t seed = 1) {
   Generator random(seed);
   Dataset<> data{Tensor<std::uint8_t>(Shape{n, 4}), Tensor<Index>(Shape{n}), 3, {"a", "b", "c"}, "pixels"};
@@ -26,7 +27,7 @@ inline Dataset<> bright_pixels(Index n, std::uint64_t seed = 1) {
   return data;
 }
 
-/// Numbers [N, 2] and y = 3 x_0 - 2 x_1 + 1, [N, 1].
+/// Returns numbers [N, 2] and y = 3 x_0 - 2 x_1 + 1, [N, 1].
 inline Dataset<float, float> plane(Index n) {
   Generator random(2);
   Dataset<float, float> data{
@@ -35,7 +36,7 @@ inline Dataset<float, float> plane(Index n) {
   return data;
 }
 
-/// 4 -> 8 -> 3, for bright_pixels.
+/// Returns a network 4 -> 8 -> 3, for bright_pixels.
 inline nn::Sequential<float> small_network(std::uint64_t seed = 5) {
   Generator random(seed);
   return nn::Sequential{nn::Linear{4, 8, random}, nn::ReLU{}, nn::Linear{8, 3, random}};

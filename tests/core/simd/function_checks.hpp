@@ -21,7 +21,8 @@ namespace gradus::test {
 
 using Wide = long double;
 
-/// A function of packs, of a C array through simd::map, and in long double.
+/// A function of packs, the same function of a C array through simd::map, and its exact values in long
+/// double.
 template <class S>
 struct Function {
   std::string name;
@@ -29,7 +30,7 @@ struct Function {
   void (*wide_packs)(const S*, S*);  ///< at N = 1, 4, 8 and 16, 16 elements each; may be null
   Wide (*exact)(Wide);
   double ulps;
-  bool flushes = false;                                  ///< subnormal results are 0
+  bool flushes = false;                                  ///< whether subnormal results become 0
   Wide highest = std::numeric_limits<Wide>::infinity();  ///< end of the domain
 };
 
@@ -56,7 +57,7 @@ Function<S> function(const char* name, Wide (*exact)(Wide), double ulps) {
   return {name, map_array<F, S>, run_at_all_widths<F, S>, exact, ulps};
 }
 
-/// Whether y is f(x) to within the function's error, with the right limits and the right sign of 0.
+/// Returns whether y is f(x) to within the function's error, with the right limits and the right sign of 0.
 template <class S>
 bool is_right(const Function<S>& f, S x, S y) {
   constexpr Wide smallest = std::numeric_limits<S>::min();
@@ -67,7 +68,8 @@ bool is_right(const Function<S>& f, S x, S y) {
   return is_close(y, exact, f.ulps);
 }
 
-/// Checks numbers at the limits at every place of arrays around one and two packs, for every instruction set.
+/// Checks numbers at the limits at every position of arrays of about one and two packs, with every
+/// instruction set.
 template <class S>
 void check_limits_at_every_place(const Function<S>& f) {
   for_each_instruction_set([&] {
@@ -87,7 +89,7 @@ void check_limits_at_every_place(const Function<S>& f) {
             for (std::size_t i = 0; i < x.size(); ++i) {
               if (!is_right(f, x[i], y[i])) FAIL_CHECK("f(" << x[i] << ") is " << y[i] << " at " << i);
             }
-            // the same bits wherever it is
+            // the same bits at every position
             if (!(y[place] == alone || std::isnan(alone))) FAIL_CHECK(y[place] << " at " << place);
             if (y.back() != S(-77)) FAIL_CHECK("wrote past the end");
             x[place] = S(0.5);
@@ -98,14 +100,14 @@ void check_limits_at_every_place(const Function<S>& f) {
   });
 }
 
-/// Checks the errors over the whole range, for every instruction set.
+/// Checks the errors over the whole range with every instruction set.
 template <class S>
 void check_errors(const Function<S>& f) {
   for_each_instruction_set([&] {
     constexpr int count = 2000;
     {
       CAPTURE(f.name);
-      // magnitudes of every order, then those at which most functions do something
+      // magnitudes of every order, then those in the range where most functions vary
       const Wide orders = std::log(Wide(std::numeric_limits<S>::max())) + 36;
       for (const S sign : {S(1), S(-1)}) {
         for (int part = 0; part < 4; ++part) {
@@ -149,7 +151,7 @@ void check_every_width(const Function<S>& f) {
   }
 }
 
-/// All of these checks.
+/// Runs all of these checks.
 template <class S>
 void check_function(const Function<S>& f) {
   check_limits_at_every_place(f);

@@ -15,7 +15,7 @@ using gradus::InstructionSet;
 
 namespace {
 
-/// Writes which instruction set it was compiled for.
+/// Records the instruction set for which it was compiled.
 struct Report {
   template <class Isa>
   [[gnu::always_inline]] static void run(InstructionSet* set, int* lanes) {

@@ -19,7 +19,7 @@ bool have_equal_bits(S a, S b) {
   return std::isnan(b) ? std::isnan(a) : a == b && std::signbit(a) == std::signbit(b);
 }
 
-/// The lanes of one pack, each of which is one of the numbers at the limits.
+/// Calls f with packs of numbers at the limits and with their lanes.
 template <class S, class F>
 void for_each_pack_at_limits(const F& f) {
   const auto numbers = gradus::test::numbers_at_limits<S>();

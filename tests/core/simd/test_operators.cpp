@@ -21,7 +21,7 @@ struct Lanes {
 template <class S>
 constexpr S numbers[] = {S(-6), S(-0.5), S(3), S(8)};
 
-/// Checks an operation of packs and one number against the same of numbers.
+/// Checks an operation between packs and one number against the same operation on numbers.
 template <class S, class F>
 void check_operation(const F& f) {
   const Lanes<S> found(f(simd::load<S, 4>(numbers<S>)));

@@ -23,7 +23,7 @@ struct ExactSoftmaxRow {
   long double sum = 0;
 };
 
-/// Numbers of both signs without an order.
+/// Returns unordered numbers of both signs.
 template <class S>
 std::vector<S> logits(std::size_t count, std::size_t seed = 0) {
   std::vector<S> x(count);

@@ -23,7 +23,7 @@ struct TwiceX {
   }
 };
 
-/// The sums by one loop over all elements.
+/// Returns the sums computed by one loop over all elements.
 template <class S>
 std::vector<double> naive_sums(const Tensor<S>& x, const Shape& to) {
   std::vector<double> sums(static_cast<std::size_t>(to.size()));
@@ -44,7 +44,7 @@ std::vector<double> axis_sums(const Tensor<S>& x, const Shape& to) {
   std::vector<double> sums(static_cast<std::size_t>(to.size()), -7);
   ops::detail::sum_axes(TwiceX{}, x.data(), x.shape(), to, [&](Index o, Wide<S> sum) {
     double& stored = sums[static_cast<std::size_t>(o)];
-    CHECK(stored == -7);  // each once
+    CHECK(stored == -7);  // each is stored once
     stored = static_cast<double>(sum);
   });
   return sums;

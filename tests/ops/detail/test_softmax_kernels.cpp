@@ -48,7 +48,7 @@ TEST_CASE_TEMPLATE("ExpOfShortRows: rows of every length around packs, without r
       if (columns < 1) continue;
       CAPTURE(columns);
       constexpr Index rows = 3;
-      // exactly as much memory as may be read, so that a sanitizer sees any more
+      // exactly as much memory as may be read, so that a sanitizer detects further reads
       const std::vector<S> x = test::logits<S>(static_cast<std::size_t>(rows * columns));
       std::vector<S> exp(rows * stride, S(-7)), highest(rows), sum(rows);
       simd::dispatch<detail::ExpOfShortRows>(x.data(), Index{rows}, columns, rows * columns, stride,

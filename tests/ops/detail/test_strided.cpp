@@ -15,12 +15,12 @@ using namespace gradus::ops::detail;
 
 namespace {
 
-/// The first strides, as many as the shape has axes.
+/// Returns the first strides, one per axis of the shape.
 std::vector<Index> first_of(const Strides& strides, const Shape& shape) {
   return {strides.begin(), strides.begin() + shape.rank()};
 }
 
-/// The offset of each element of `shape`, in order, by a loop over all indices.
+/// Returns the offset of each element of `shape`, in order, computed by a loop over all indices.
 std::vector<Index> naive_offsets(const Shape& shape, const Strides& strides) {
   std::vector<Index> offsets;
   for (Index i = 0; i < shape.size(); ++i) {

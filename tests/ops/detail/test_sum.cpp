@@ -58,7 +58,7 @@ TEST_SUITE("sum") {
     for (double& number : x) number = random.uniform(0.0, 1.0);
     const Index last = x.size() - 256;
     for (Index i = 0; i < 256; i += 16)
-      x.data()[i] = x.data()[last + i] = 0;  // for the blocks of large numbers
+      x.data()[i] = x.data()[last + i] = 0;  // so that the blocks consist of large numbers
     long double exact = 0;
     for (const double number : x) exact += number;
     x.data()[0] = 1e16;

@@ -9,7 +9,8 @@
 
 namespace gradus::test {
 
-/// How a matrix is stored: contiguous along the rows or the columns, with a gap after each, or along neither.
+/// How a matrix is stored: contiguous along rows or columns, with a gap after each, or contiguous along
+/// neither.
 enum class Layout { row_major, column_major, scattered };
 inline constexpr Layout all_layouts[] = {Layout::row_major, Layout::column_major, Layout::scattered};
 
@@ -32,7 +33,7 @@ class IntegerMatrix {
   MatrixView<S> view() { return {memory_.data(), rows_, columns_, row_stride_, column_stride_}; }
   MatrixView<const S> view() const { return {memory_.data(), rows_, columns_, row_stride_, column_stride_}; }
 
-  /// Whether this is `before + a b`, or `a b`, with nothing written in the gaps.
+  /// Returns whether this matrix is `before + a b`, or `a b`, and nothing was written to the gaps.
   template <class A, class B>
   bool is_product(const A& a, const B& b, const IntegerMatrix* before = nullptr) const {
     IntegerMatrix expected = *this;
@@ -53,7 +54,7 @@ class IntegerMatrix {
   std::vector<S> memory_;
 };
 
-/// Checks that `multiply(a, b, c, accumulate)` computes the product of these sizes, for each value of
+/// Checks that `multiply(a, b, c, accumulate)` computes the product for these sizes and both values of
 /// accumulate.
 template <class S, class Multiply>
 bool multiplies(Index rows, Index terms, Index columns, Layout a_layout, Layout b_layout, Layout c_layout,

@@ -26,7 +26,7 @@ namespace simd = gradus::simd;
 
 namespace {
 
-/// Memory that ends with the last element, for tools that watch reads.
+/// Returns integers in memory that ends with the last element, so that tools detect reads past it.
 template <class S>
 std::vector<S> integers(Index size, Index factor) {
   std::vector<S> x(static_cast<std::size_t>(size));

@@ -18,7 +18,7 @@ using gradus::MatrixView;
 namespace detail = gradus::ops::detail;
 namespace simd = gradus::simd;
 
-/// Runs a kernel with packs as wide as those of `As`, with the instructions of any set that has them.
+/// Runs a kernel with packs as wide as those of `As`, compiled for any instruction set that has them.
 template <class Kernel, class As>
 struct WithWidth {
   template <class Isa, class... Arguments>
@@ -35,7 +35,7 @@ std::vector<S> waves(Index size, double phase) {
   return x;
 }
 
-/// The product of `rows` rows and one column by a kernel, with packs of As.
+/// Returns the product of `rows` rows and one column, computed by a kernel with packs of As.
 template <class Kernel, class As, class S>
 std::vector<S> products(Index rows, Index depth) {
   const std::vector<S> a = waves<S>(rows * depth, 1), b = waves<S>(depth, 2);
@@ -46,7 +46,8 @@ std::vector<S> products(Index rows, Index depth) {
   return c;
 }
 
-/// Checks a kernel with packs of the set in use, and with narrower ones in the same function.
+/// Checks a kernel with the packs of the instruction set in use, and with narrower packs in the same
+/// function.
 template <class Kernel, class S>
 std::vector<S> same_products(Index rows, Index depth) {
   const std::vector<S> one_by_one = products<Kernel, simd::Portable, S>(rows, depth);

@@ -20,7 +20,7 @@ using test::Layout;
 
 namespace {
 
-/// A view of a matrix that is not looked into.
+/// Returns a view of a matrix whose elements are never read.
 template <class Scalar>
 MatrixView<Scalar> shaped(Index rows, Index columns, Layout layout) {
   return layout == Layout::row_major ? MatrixView<Scalar>(nullptr, rows, columns)
@@ -38,7 +38,7 @@ ProductPlan<float> plan_of(Index rows, Index terms, Index columns, Partition par
           shaped<float>(rows, columns, Layout::row_major), partition, threads};
 }
 
-/// Multiplies by all parts of a plan, the last one first.
+/// Computes all parts of a plan, the last one first.
 template <class S>
 auto by_parts(Partition partition, Index threads) {
   return [=](MatrixView<const S> a, MatrixView<const S> b, MatrixView<S> c, bool accumulate) {
@@ -90,7 +90,7 @@ TEST_CASE_TEMPLATE("ProductPlan: the parts cover the result once, whatever the m
        std::vector<Sizes>{{1, 33, 5}, {3, 1, 7}, {2, 40, 33}, {17, 33, 40}, {129, 150, 130}}) {
     const Index rows = size.rows, terms = size.terms, columns = size.columns;
     CAPTURE(rows);
-    // The reference takes seconds at the last size.
+    // The reference takes seconds for the last size.
     const std::vector<Index> thread_counts =
         rows > 100 ? std::vector<Index>{3} : std::vector<Index>{1, 2, 3, 7};
     for (const Partition partition : {Partition::longer_side, Partition::rows}) {

@@ -18,8 +18,8 @@ namespace test = gradus::test;
 
 namespace {
 
-/// The elements that were visited, those before and after them untouched, or nothing if one was visited
-/// twice.
+/// Returns the visited elements, with those before and after them untouched, or nothing if an element was
+/// visited twice.
 template <class S>
 std::vector<S> visited(const test::IntegerMatrix<S>& a, const test::IntegerMatrix<S>& b, Parallel parallel) {
   const Index size = a.view().rows * b.view().columns;
@@ -32,7 +32,7 @@ std::vector<S> visited(const test::IntegerMatrix<S>& a, const test::IntegerMatri
     for (Index i = 0; i < piece.size(); ++i) {
       elements.at(static_cast<std::size_t>(first + i)) = piece[i];
       ++visits.at(static_cast<std::size_t>(first + i));
-      piece[i] = -777;  // a visitor may overwrite what it is handed
+      piece[i] = -777;  // a visitor may overwrite its piece
     }
   };
   detail::visit_product(a.view(), b.view(), visit, parallel);

@@ -19,7 +19,7 @@ namespace pytorch {
 /// The base learning rate of tests/reference/make_optim.py.
 inline constexpr double base_rate = 0.1;
 
-/// Asserts that a schedule's rates are PyTorch's, step by step.
+/// Checks that the rates of a schedule equal PyTorch's at every step.
 template <class Schedule>
 void check_rates(const Schedule& schedule, std::span<const double> reference) {
   Index step = 0;

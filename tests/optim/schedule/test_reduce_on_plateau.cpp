@@ -83,7 +83,7 @@ TEST_CASE("ReduceOnPlateau: reports whether any rate has changed") {
   sgd.add_group({{"bias", &bias}}, {.learning_rate = 0.25});
   ReduceOnPlateau plateau{{.factor = 0.5, .patience = 0, .minimum_rate = 0.25}};
   CHECK_FALSE(plateau.step(sgd, 1));
-  CHECK(plateau.step(sgd, 1));  // one of the two groups
+  CHECK(plateau.step(sgd, 1));  // one of the two groups has changed
   CHECK(sgd.learning_rate(0) == 0.5);
   CHECK(sgd.learning_rate(1) == 0.25);
   CHECK(plateau.step(sgd, 1));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// One program of a translation unit that uses the library of gradus::compiled and one that does not.
+// A program of one translation unit that uses the library of gradus::compiled and one that does not.
 
 #include <cstdlib>
 

@@ -4,8 +4,7 @@
 
 #include <gradus/gradus.hpp>
 
-// The system's headers for files and memory are for those who write files. libstdc++ itself includes
-// <unistd.h>.
+// The system headers for files and memory must not leak. libstdc++ itself includes <unistd.h>.
 #if defined(O_CREAT) || defined(S_ISREG) || defined(LOCK_EX) || defined(MAP_SHARED)
 #error "gradus.hpp includes <fcntl.h>, <sys/stat.h>, <sys/file.h> or <sys/mman.h>"
 #endif

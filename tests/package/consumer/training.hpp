@@ -6,7 +6,7 @@
 
 #include <gradus/gradus.hpp>
 
-/// Trains a small network on bytes and returns all its weights. Each translation unit has its own.
+/// Trains a small network on bytes and returns all its weights. Each translation unit has its own copy.
 static std::vector<float> trained_weights() {
   using namespace gradus;
   constexpr Index samples = 64;
