@@ -38,10 +38,12 @@ TEST_CASE("nested braces: nothing between them") {
 
 TEST_CASE("nested braces: ragged ones are refused, whichever level") {
   CHECK_THROWS_WITH_AS((Tensor<float>{{1, 2}, {3}}),
-                       "Tensor: ragged nested braces, shapes [2] and [1] side by side", ShapeError);
+                       "Tensor: nested braces have elements of shapes [2] and [1], expected equal shapes",
+                       ShapeError);
   CHECK_THROWS_AS((Tensor<float>{{1, 2}, {}}), ShapeError);
   CHECK_THROWS_WITH_AS((Tensor<float>{{1, 2}, 3}),
-                       "Tensor: ragged nested braces, shapes [2] and [] side by side", ShapeError);
+                       "Tensor: nested braces have elements of shapes [2] and [], expected equal shapes",
+                       ShapeError);
   CHECK_THROWS_AS((Tensor<float>{3, {1, 2}}), ShapeError);
   CHECK_THROWS_AS((Tensor<float>{{{1}, {2}}, {{3}, {4, 5}}}), ShapeError);
   CHECK_THROWS_AS((Tensor<float>{{{1, 2}}, {{3}, {4}}}), ShapeError);
