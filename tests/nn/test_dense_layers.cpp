@@ -122,7 +122,7 @@ TEST_CASE("dense_layers: what it cannot express is refused by name and place") {
   CHECK_THROWS_WITH(dense_layers(Sequential<float>{linear, Linear<float>{4, 2}}),
                     "dense_layers: module 1 has 4 inputs, expected 3");
   CHECK_THROWS_WITH(dense_layers(Sequential<float>{Tanh<float>{}, linear}),
-                    "dense_layers: the network begins with an activation, expected a Linear first");
+                    "dense_layers: the network begins with an activation, expected a Linear before it");
   CHECK_THROWS_AS(dense_layers(Sequential<float>{}), ArgumentError);
   CHECK_THROWS_AS(dense_layers(Sequential<float>{Flatten<float>{}}), ArgumentError);
 }

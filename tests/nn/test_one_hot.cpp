@@ -31,7 +31,7 @@ TEST_CASE("OneHot: a value that is no category has only zeros") {
 TEST_CASE("OneHot: refuses columns that do not exist, and other inputs") {
   CHECK_THROWS_WITH_AS(
       (nn::OneHot<float>{2, {{2, 3}}}),
-      "OneHot: column 2 of 2 has 3 categories, expected each column once, with at least 1 category",
+      "OneHot: column 2 has 3 categories, expected distinct columns in [0, 2) with at least 1 category each",
       ArgumentError);
   CHECK_THROWS_AS((nn::OneHot<float>{2, {{-1, 3}}}), ArgumentError);
   CHECK_THROWS_AS((nn::OneHot<float>{2, {{1, 0}}}), ArgumentError);

@@ -63,5 +63,5 @@ TEST_CASE("StaticPredictor: another network than the type names is refused") {
   CHECK_THROWS_WITH((StaticPredictor<3, 1>(Sequential<float>{linear})),
                     "StaticPredictor: got 2 outputs, expected 1");
   CHECK_THROWS_WITH((StaticPredictor<3, 2>(Sequential<float>{linear, ReLU<float>{}})),
-                    "StaticPredictor: layer 0 has another activation than the type names");
+                    "StaticPredictor: layer 0 has a different activation from the one in the type");
 }

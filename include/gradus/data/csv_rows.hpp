@@ -13,6 +13,7 @@
 
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/escape.hpp>
 
 namespace gradus::detail {
 
@@ -24,7 +25,8 @@ class CsvRows {
   CsvRows(std::string_view text, char delimiter, std::string file)
       : at_(text.data()), end_(text.data() + text.size()), delimiter_(delimiter), file_(std::move(file)) {
     if (delimiter == '"' || delimiter == '\n' || delimiter == '\r')
-      throw ArgumentError("read_csv: the delimiter is a quotation mark or a line end, expected another one");
+      throw ArgumentError("read_csv: the delimiter is " + in_quotes(std::string_view(&delimiter, 1)) +
+                          ", expected a character other than a quotation mark or a line break");
     constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
     if (text.starts_with(byte_order_mark)) at_ += byte_order_mark.size();
   }
@@ -88,8 +90,7 @@ class CsvRows {
   std::string_view plain_field() {
     const char* const begin = at_;
     while (at_ != end_ && *at_ != delimiter_ && *at_ != '\n') {
-      if (*at_ == '"')
-        fail("column " + column() + ": a quotation mark within a field that has none around it");
+      if (*at_ == '"') fail("column " + column() + ": a quotation mark inside an unquoted field");
       ++at_;
     }
     const bool ends_line = at_ == end_ || *at_ == '\n';
@@ -101,7 +102,7 @@ class CsvRows {
     const char* const begin = ++at_;
     bool has_pairs = false;
     for (;; ++at_) {
-      if (at_ == end_) fail("column " + column() + ": a quotation mark is not closed");
+      if (at_ == end_) fail("column " + column() + ": a quoted field is not closed");
       if (*at_ == '\n') ++next_line_;
       if (*at_ != '"') continue;
       if (at_ + 1 == end_ || at_[1] != '"') break;
