@@ -30,9 +30,9 @@ TEST_SUITE("backward") {
     y.backward();
     CHECK(x.grad().item() == 8);
     CHECK(message_of<StateError>([&] { y.backward(); }) ==
-          "backward: the graph of multiply of shape [] has been freed by an earlier backward; retain_graph "
-          "keeps it");
-    const Variable z = y + x;  // built on a graph that was freed
+          "backward: the graph of multiply of shape [] was freed by an earlier backward pass; set "
+          "retain_graph to keep it");
+    const Variable z = y + x;  // built on a freed graph
     CHECK_THROWS_AS(z.backward(), StateError);
     CHECK(x.grad().item() == 8);
     x.zero_grad();
@@ -60,7 +60,7 @@ TEST_SUITE("backward") {
   TEST_CASE("backward: a result of more than one element needs an initial gradient") {
     const Variable x(Tensor<double>{1, 2, 3}, requires_grad);
     CHECK(message_of<ShapeError>([&] { (x * x).backward(); }) ==
-          "backward: output has shape [3], expected one element or a gradient to begin with");
+          "backward: output has shape [3], expected one element or an initial gradient");
     (x * x).backward(Tensor<double>{1, 10, 100});
     CHECK(Tensor(x.grad()) == Tensor<double>{2, 40, 600});
     CHECK(message_of<ShapeError>([&] {
@@ -71,7 +71,8 @@ TEST_SUITE("backward") {
   TEST_CASE("backward: a result that depends on no leaf is an error") {
     const Variable x(Tensor<double>{1, 2});
     CHECK(message_of<StateError>([&] { sum(x).backward(); }) ==
-          "backward: constant of shape [] depends on nothing that requires a gradient");
+          "backward: constant of shape [] does not require a gradient, expected a leaf that does or a result "
+          "of one");
   }
 
   TEST_CASE("backward: a node that is used several times gets the sum of its gradients") {

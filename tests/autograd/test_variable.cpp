@@ -50,7 +50,7 @@ TEST_SUITE("variable") {
   TEST_CASE("Variable: only a leaf that requires a gradient keeps one") {
     const Variable x(Tensor<double>{1, 2}, requires_grad), y = x * 2.0, c(Tensor<double>{1});
     CHECK(message_of<StateError>([&] { y.grad(); }) ==
-          "grad: scale of shape [2] keeps no gradient, expected a leaf that requires one");
+          "grad: scale of shape [2] stores no gradient, expected a leaf that requires one");
     CHECK(contains(message_of<StateError>([&] { c.grad(); }), "constant of shape [1]"));
   }
 

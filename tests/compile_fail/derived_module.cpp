@@ -19,9 +19,9 @@ struct CastingTanh : nn::Tanh<float> {
 int main() {
   nn::Sequential<float> single{LoudTanh{}, nn::Tanh{}};
   nn::Sequential<double> twice{nn::Tanh{}};
-  // expect: a class that derives from a module needs a cast of its own
+  // expect: a class derived from a module needs its own cast
   twice.push_back(LoudTanh{});
-  // expect: a class that derives from a module needs a cast of its own
+  // expect: a class derived from a module needs its own cast
   twice.push_back(CastingTanh{});
   // expect: conversion from .*LoudTanh|no viable conversion
   gradus::nn::AnyModule<double> any = LoudTanh{};

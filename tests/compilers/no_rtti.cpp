@@ -36,7 +36,7 @@ int main() {
   } catch (const gradus::ArgumentError& error) {
     message = error.what();
   }
-  check(message == "as: module is ReLU, not Linear", "as names both types");
+  check(message == "as: module is ReLU, expected Linear", "as names both types");
   const std::string summary = nn::summary(net, {2});
   check(summary.find("ReLU") != summary.npos, "summary names a module by its type");
   check(summary.find("  2.0  Linear(3 -> 1)") != summary.npos, "summary looks into a nested sequence");

@@ -81,7 +81,7 @@ TEST_CASE("checked_cast: integers do not wrap") {
   CHECK(checked_cast<std::uint64_t>("a", most) == std::uint64_t{0x7fffffffffffffff});
   CHECK(checked_cast<float>("a", most) == 0x1p63f);
   CHECK_THROWS_WITH_AS(checked_cast<std::uint8_t>("fill", 300),
-                       "fill: 300 does not fit an unsigned integer of 8 binary digits", ArgumentError);
+                       "fill: 300 does not fit in an unsigned 8-bit integer", ArgumentError);
   CHECK_THROWS_AS(checked_cast<std::uint8_t>("a", -1), ArgumentError);
   CHECK_THROWS_AS(checked_cast<std::int8_t>("a", 128), ArgumentError);
   CHECK_THROWS_AS(checked_cast<std::uint64_t>("a", -1), ArgumentError);

@@ -38,10 +38,12 @@ TEST_CASE("NestedList: empty braces") {
 
 TEST_CASE("NestedList: ragged braces are refused at every level") {
   CHECK_THROWS_WITH_AS((Tensor<float>{{1, 2}, {3}}),
-                       "Tensor: ragged nested braces, shapes [2] and [1] side by side", ShapeError);
+                       "Tensor: nested braces have elements of shapes [2] and [1], expected equal shapes",
+                       ShapeError);
   CHECK_THROWS_AS((Tensor<float>{{1, 2}, {}}), ShapeError);
   CHECK_THROWS_WITH_AS((Tensor<float>{{1, 2}, 3}),
-                       "Tensor: ragged nested braces, shapes [2] and [] side by side", ShapeError);
+                       "Tensor: nested braces have elements of shapes [2] and [], expected equal shapes",
+                       ShapeError);
   CHECK_THROWS_AS((Tensor<float>{3, {1, 2}}), ShapeError);
   CHECK_THROWS_AS((Tensor<float>{{{1}, {2}}, {{3}, {4, 5}}}), ShapeError);
   CHECK_THROWS_AS((Tensor<float>{{{1, 2}}, {{3}, {4}}}), ShapeError);

@@ -89,7 +89,7 @@ TEST_CASE("Shape: at most eight axes are allowed") {
 
 TEST_CASE("Shape: an axis out of range is an error") {
   const Shape shape{2, 3};
-  CHECK_THROWS_WITH_AS(shape[2], "Shape: axis 2 of [2, 3], expected one in [-2, 2)", IndexError);
+  CHECK_THROWS_WITH_AS(shape[2], "Shape: axis is 2, expected one in [-2, 2) for shape [2, 3]", IndexError);
   CHECK_THROWS_AS(shape[-3], IndexError);
   CHECK_THROWS_AS(shape[max_index], IndexError);
   CHECK_THROWS_AS(shape[std::numeric_limits<Index>::min()], IndexError);

@@ -225,7 +225,7 @@ TEST_CASE("Tensor: element access is checked") {
   Tensor<float> tensor{{1, 2, 3}, {4, 5, 6}};
   tensor(1, 0) = 40;
   CHECK(std::as_const(tensor)(1, 0) == 40);
-  CHECK_THROWS_WITH_AS(tensor(0, 3), "Tensor: element (0, 3) of a tensor of shape [2, 3]", IndexError);
+  CHECK_THROWS_WITH_AS(tensor(0, 3), "Tensor: index (0, 3) is out of range for shape [2, 3]", IndexError);
   CHECK_THROWS_AS(std::as_const(tensor)(2, 0), IndexError);
   CHECK_THROWS_AS(tensor(0), IndexError);
   CHECK_THROWS_AS(tensor.item(), ShapeError);

@@ -104,7 +104,7 @@ TEST_CASE("ThreadPool: if the system starts too few threads, an error says so an
     try {
       ThreadPool pool(500);
     } catch (const ArgumentError& error) {
-      refused = std::string(error.what()).starts_with("ThreadPool: got 500 threads, but the system started ");
+      refused = std::string(error.what()).starts_with("ThreadPool: cannot start 499 worker threads, only ");
     }
     const std::filesystem::directory_iterator tasks("/proc/self/task");
     return refused && std::distance(begin(tasks), end(tasks)) == 1 && ThreadPool(2).threads() == 2;

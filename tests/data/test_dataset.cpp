@@ -120,9 +120,10 @@ TEST_CASE("Dataset: regression labels may have any shape") {
 TEST_CASE("Dataset: a subset outside the data is refused, even if first + count overflows") {
   const Dataset<> data = numbered(7);
   const Index most = std::numeric_limits<Index>::max(), least = std::numeric_limits<Index>::min();
-  CHECK_THROWS_WITH_AS(data.subset(3, most),
-                       "Dataset: subset of 9223372036854775807 examples from 3 on, expected one in [0, 7)",
-                       gradus::IndexError);
+  CHECK_THROWS_WITH_AS(
+      data.subset(3, most),
+      "Dataset: subset begins at 3 and has 9223372036854775807 examples, expected a subset of [0, 7)",
+      gradus::IndexError);
   for (const auto& range : std::vector<std::array<Index, 2>>{
            {most, 1}, {most, most}, {least, most}, {-1, 2}, {2, -1}, {2, least}, {8, 0}, {3, 5}}) {
     const Index first = range[0], count = range[1];

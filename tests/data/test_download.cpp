@@ -78,7 +78,7 @@ TEST_CASE("download_fashion_mnist: files with wrong content are refused, existin
   const auto target = folder.path / "a" / "b";
   CHECK(message_of<FileError>([&] {
           download_fashion_mnist(target, options);
-        }).starts_with(options.base_address + "train-images-idx3-ubyte.gz: what was downloaded has MD5 "));
+        }).starts_with(options.base_address + "train-images-idx3-ubyte.gz: the downloaded file has MD5 "));
   CHECK(fs::is_empty(target));
 
   write_file(target / "train-images-idx3-ubyte", "train-images");
@@ -154,7 +154,7 @@ TEST_CASE("fetch_fashion_mnist: a damaged file in the cache is named, with the c
   for (const char* name : names) write_file(cache.path / name, name);
   const auto error = [] { return message_of<FileError>([] { fetch_fashion_mnist(Split::test); }); };
   const auto images = cache.path / "t10k-images-idx3-ubyte", labels = cache.path / "t10k-labels-idx1-ubyte";
-  const std::string labels_advice = "remove it, and it is downloaded again: rm '" + labels.string() + ".gz'";
+  const std::string labels_advice = "to download it again, remove it: rm '" + labels.string() + ".gz'";
 
   // Files that are damaged, truncated or not IDX, compressed or not.
   const std::string packed = gzip_bytes(idx_bytes(true, 2));

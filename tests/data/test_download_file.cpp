@@ -91,7 +91,7 @@ TEST_CASE("download: unexpected content leaves nothing behind, and an older file
   const Target target("sum");
   const HttpServer server(http_answer("hallo"));
   CHECK(target.error_from(server.address()) ==
-        server.address() + ": what was downloaded has MD5 598d4c200461b81522a3328565c25f7c, expected " +
+        server.address() + ": the downloaded file has MD5 598d4c200461b81522a3328565c25f7c, expected " +
             hello_md5);
   CHECK(contains(target.error_from(server.address(), {}, hello_sha256),
                  "SHA-256 d3751d33f9cd5049c4af2b462735"));
@@ -140,7 +140,7 @@ TEST_CASE("download: a truncated body is an error") {
 
 TEST_CASE("download: 300 MB sent for a small file are not received") {
   const Target target("large");
-  const std::string limit = "it has more than 67108864 bytes, the most that DownloadOptions::max_size allows";
+  const std::string limit = "it has more than 67108864 bytes, the limit set by DownloadOptions::max_size";
   {  // the size is declared
     const HttpServer server([](const Connection& client, const std::string&) {
       send_300_mb(client, "HTTP/1.1 200 OK\r\nContent-Length: 314572800\r\n\r\n");

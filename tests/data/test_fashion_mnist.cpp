@@ -97,14 +97,13 @@ TEST_CASE("FashionMnist: images of another size and files of another kind are re
   write_file(images, "<html>404</html>");
   CHECK(error_of(folder).starts_with(images + ": not an IDX file"));
   write_file(images, "");
-  CHECK(error_of(folder).starts_with(images + ": IDX header is cut short"));
+  CHECK(error_of(folder).starts_with(images + ": IDX header is truncated"));
 }
 
 TEST_CASE("FashionMnist: labels that do not match the images are refused") {
   const Folder folder("labels");
   const std::string labels = (folder.path / labels_name).string();
-  const std::string expected =
-      ", expected [12], as many as " + (folder.path / images_name).string() + " has images";
+  const std::string expected = ", expected [12], one per image in " + (folder.path / images_name).string();
   write_idx(labels, Tensor<std::uint8_t>(Shape{11}));
   CHECK(error_of(folder) == labels + ": labels have shape [11]" + expected);
   write_idx(labels, Tensor<std::uint8_t>(Shape{12, 1}));

@@ -101,9 +101,9 @@ TEST_CASE("SumCheck: handles data beyond zlib's buffers, and does not unpack a b
 
 TEST_CASE("SumCheck: malformed checksums are refused at once") {
   CHECK(message_of<ArgumentError>([] { SumCheck check({.md5 = "5d41"}); }) ==
-        "MD5 of a file: '5d41', expected 32 hexadecimal digits");
+        "FileSums: MD5 is '5d41', expected 32 hexadecimal digits");
   CHECK(message_of<ArgumentError>([] { SumCheck check({.md5 = "5d41402abc4b2a76b9719d911017c59g"}); }) ==
-        "MD5 of a file: '5d41402abc4b2a76b9719d911017c59g', expected 32 hexadecimal digits");
+        "FileSums: MD5 is '5d41402abc4b2a76b9719d911017c59g', expected 32 hexadecimal digits");
   CHECK_THROWS_AS(SumCheck({.md5 = hello_sha256}), ArgumentError);
   CHECK_THROWS_AS(SumCheck({.sha256 = hello_md5}), ArgumentError);
   CHECK_THROWS_AS(SumCheck({.unpacked_sha256 = hello_md5}), ArgumentError);

@@ -54,7 +54,7 @@ TEST_CASE("kfold: each sample is held out once, in parts of equal size") {
 TEST_CASE("kfold: refuses too few or too many folds") {
   Generator random(1);
   CHECK_THROWS_WITH_AS(kfold(3, 4, random),
-                       "kfold: 4 folds of 3 samples, expected from 2 to the number of samples",
+                       "kfold: got 4 folds for 3 samples, expected at least 2 and at most one per sample",
                        ArgumentError);
   CHECK_THROWS_AS(kfold(3, 1, random), ArgumentError);
   CHECK_THROWS_AS(kfold(0, 2, random), ArgumentError);

@@ -98,7 +98,7 @@ TEST_CASE("GzipFile: a file truncated anywhere, even in the trailer, is an error
   for (std::size_t size = 2; size < packed.size(); ++size) {
     CAPTURE(size);
     const auto path = write_file(folder.path / "file", packed.substr(0, size));
-    CHECK(error_of(path) == path.string() + ": gzip data are cut short");
+    CHECK(error_of(path) == path.string() + ": gzip data are truncated");
   }
 }
 
@@ -130,10 +130,10 @@ TEST_CASE("GzipFile: anything but a member after the last one is an error") {
   const TemporaryFolder folder("gzip_trailing");
   for (const std::string& garbage : {"garbage"s, "\0\0\0\0"s, "\x1f\x8c"s, "\x1f\x8b\7 more"s}) {
     const auto path = write_file(folder.path / "file", gzip_bytes("content") + garbage);
-    CHECK(error_of(path) == path.string() + ": gzip data are followed by something else");
+    CHECK(error_of(path) == path.string() + ": gzip data are followed by other bytes");
   }
   const auto path = write_file(folder.path / "file", gzip_bytes("content") + "\x1f\x8b");
-  CHECK(error_of(path) == path.string() + ": gzip data are cut short");
+  CHECK(error_of(path) == path.string() + ": gzip data are truncated");
 }
 
 TEST_CASE("read_idx: a compressed file must have the size in its IDX header and a valid checksum") {

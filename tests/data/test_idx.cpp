@@ -80,10 +80,10 @@ TEST_CASE("read_idx: a file truncated anywhere is an error that states its size"
     CHECK(message.starts_with("x: IDX header "));
     if (size < 4) {
       CHECK(message ==
-            "x: IDX header is cut short: magic number has " + std::to_string(size) + " bytes, expected 4");
+            "x: IDX header is truncated: magic number has " + std::to_string(size) + " bytes, expected 4");
     } else if (size < 12) {
       CHECK(message ==
-            "x: IDX header is cut short: an extent has " + std::to_string(size % 4) + " bytes, expected 4");
+            "x: IDX header is truncated: an extent has " + std::to_string(size % 4) + " bytes, expected 4");
     } else {
       CHECK(message == "x: IDX header promises [2, 3] of uint8 (0x08), but no more than " +
                            std::to_string(size - 12) + " bytes follow");
@@ -100,7 +100,7 @@ TEST_CASE("read_idx: one extra byte is an error") {
 
 TEST_CASE("read_idx: files that are not IDX or have another element type are refused") {
   CHECK(error_of<Byte>("\x1f\x8b\x08\0\0\0\0\0"s) ==
-        "x: not an IDX file: its magic number is 0x1f8b0800, expected 0x0000 and type and rank");
+        "x: not an IDX file: its magic number is 0x1f8b0800, expected 0x0000 followed by type and rank");
   CHECK(error_of<Byte>("\0\1\x08\1\0\0\0\1\0"s).starts_with("x: not an IDX file"));
   for (int type = 0; type < 256; ++type) {
     if ((type >= 0x08 && type <= 0x0e) && type != 0x0a) continue;

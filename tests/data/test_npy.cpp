@@ -65,7 +65,7 @@ TEST_CASE("read_npy: both byte orders and Fortran order") {
 TEST_CASE("read_npy: converts on request, and only values that fit") {
   const std::string doubles = array("<f8", false, "(1,)", "\0\0\0\0\0\0\370\77"sv);
   CHECK_THROWS_WITH_AS(from_bytes<float>(doubles),
-                       "memory: the dtype is <f8, expected <f4; {.convert = true} accepts other numbers",
+                       "memory: the dtype is <f8, expected <f4; {.convert = true} converts other types",
                        FileError);
   CHECK(from_bytes<float>(doubles, {.convert = true}) == Tensor<float>{1.5f});
   CHECK_THROWS_AS(from_bytes<int>(doubles, {.convert = true}), FileError);
@@ -73,7 +73,7 @@ TEST_CASE("read_npy: converts on request, and only values that fit") {
         Tensor<float>{1, 255});
   CHECK(from_bytes<Index>(array("|i1", false, "(1,)", "\377"sv), {.convert = true}) == Tensor<Index>{-1});
   CHECK_THROWS_WITH_AS(from_bytes<std::uint8_t>(array("|i1", false, "(1,)", "\377"sv), {.convert = true}),
-                       "memory: element 0 is -1, which does not fit |u1", FileError);
+                       "memory: element 0 is -1, which does not fit in |u1", FileError);
   CHECK_THROWS_AS(from_bytes<std::int8_t>(array("|u1", false, "(1,)", "\377"sv), {.convert = true}),
                   FileError);
   CHECK(from_bytes<bool>(array("|b1", false, "(2,)", "\0\2"sv))(1));
@@ -85,7 +85,7 @@ TEST_CASE("read_npy: refuses sizes beyond the file before it allocates") {
                        FileError);
   CHECK_THROWS_AS(from_bytes<float>(array("<f4", false, "(2,)", "\0\0\0\0"sv)), FileError);
   CHECK_THROWS_WITH_AS(from_bytes<float>(array("<f4", false, "(1,)", "\0\0\0\0\0"sv)),
-                       "memory: there are bytes after the npy data", FileError);
+                       "memory: the npy data are followed by other bytes", FileError);
   CHECK_THROWS_AS(load_npy<float>("/no/such/file.npy"), FileError);
 }
 

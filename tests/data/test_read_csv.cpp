@@ -89,12 +89,11 @@ TEST_CASE("read_csv: missing values are refused, become NaN, or drop their row")
 }
 
 TEST_CASE("read_csv: errors name the line and the column") {
-  CHECK(message("") == "file.csv: there is no row");
-  CHECK(message("\n\r\n") == "file.csv: there is no row");
-  CHECK(
-      message("a,b\n1,x\n") ==
-      "file.csv: line 2: column \"b\": \"x\", expected a finite number; columns of text go into .categorical "
-      "or .ignore");
+  CHECK(message("") == "file.csv: the file has no rows");
+  CHECK(message("\n\r\n") == "file.csv: the file has no rows");
+  CHECK(message("a,b\n1,x\n") ==
+        "file.csv: line 2: column \"b\": \"x\", expected a finite number; list text columns in .categorical "
+        "or .ignore");
   for (const char* bad : {"1e999", "inf", "1,5", "0x10", "1 2", "--1", "+-1", "+", "1e"}) {
     CAPTURE(bad);
     CHECK(message("a;b\n1;" + std::string(bad) + "\n", {.delimiter = ';'})
@@ -105,13 +104,12 @@ TEST_CASE("read_csv: errors name the line and the column") {
   CHECK(message("a,b\n1,2,") == "file.csv: line 2: 3 fields, expected 2");
   CHECK(
       message("a,b\n\"1\n2\",3\n4,x\n", {.categorical = "a"}).starts_with("file.csv: line 4: column \"b\""));
-  CHECK(message("a,b\n1,\"2\n") == "file.csv: line 2: column 2: a quotation mark is not closed");
+  CHECK(message("a,b\n1,\"2\n") == "file.csv: line 2: column 2: a quoted field is not closed");
   CHECK(message("a,b\n1,\"2\"3\n") == "file.csv: line 2: column 2: text after the closing quotation mark");
-  CHECK(message("a,b\n1,2\"\n") ==
-        "file.csv: line 2: column 2: a quotation mark within a field that has none around it");
+  CHECK(message("a,b\n1,2\"\n") == "file.csv: line 2: column 2: a quotation mark inside an unquoted field");
   CHECK(message("a,a\n") == "file.csv: line 1: two columns are named \"a\"");
   CHECK(message("a,b\n", {.target = "c"}) ==
-        "file.csv: line 1: no column \"c\", which .target names; the columns are \"a\", \"b\"");
+        "file.csv: line 1: no column \"c\", named in .target; the columns are \"a\", \"b\"");
   CHECK_THROWS_AS(parse_csv("a\n", {.delimiter = '"'}), ArgumentError);
   CHECK_THROWS_AS(read_csv("/no/such/file.csv"), FileError);
 }

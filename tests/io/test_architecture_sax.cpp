@@ -61,32 +61,34 @@ TEST_CASE("parse_architecture: malformed descriptions are refused with a reason"
       {R"({"version":1,"modules":[]})", "it lacks dtype or modules"},
       {R"({"version":2})", "its version is 2, expected 1"},
       {R"({"version":-1})", "its version is -1, expected 1"},
-      {R"({"version":"1"})", "a text where the description has none"},
-      {R"({"version":1.0})", "a number where the description has none"},
+      {R"({"version":"1"})", "unexpected string"},
+      {R"({"version":1.0})", "unexpected number"},
       {R"({"version":1,"version":1})", "the key \"version\" appears twice"},
       {R"({"other":1})", "the key \"other\" is unknown"},
-      {R"({"modules":{}})", "an object where the description has none"},
-      {R"({"modules":[[]]})", "an array where the description has none"},
-      {R"({"modules":[1]})", "a number where the description has none"},
-      {R"({"modules":[null]})", "null where the description has none"},
-      {R"({"modules":true})", "a truth value where the description has none"},
+      {R"({"modules":{}})", "unexpected object"},
+      {R"({"modules":[[]]})", "unexpected array"},
+      {R"({"modules":[1]})", "unexpected number"},
+      {R"({"modules":[null]})", "unexpected null"},
+      {R"({"modules":true})", "unexpected boolean"},
       {with_modules("{}"), "a module has no kind"},
       {with_modules(R"({"kind":""})"), "a module has no kind"},
       {with_modules(R"({"kind":"A","kind":"A"})"), "the key \"kind\" appears twice"},
       {with_modules(R"({"kind":"A","name":""})"), "a module has an empty name"},
-      {with_modules(R"({"kind":"A","name":3})"), "a number where the description has none"},
+      {with_modules(R"({"kind":"A","name":3})"), "unexpected number"},
       {with_modules(R"({"kind":"A","children":[]})"), "the key \"children\" is unknown"},
-      {with_modules(R"({"kind":"A","settings":[]})"), "an array where the description has none"},
+      {with_modules(R"({"kind":"A","settings":[]})"), "unexpected array"},
       {with_modules(R"({"kind":"A","settings":{"a":1,"a":1}})"), "the key \"a\" appears twice"},
-      {with_modules(R"({"kind":"A","settings":{"a":{}}})"), "an object where the description has none"},
-      {with_modules(R"({"kind":"A","settings":{"a":[]}})"), "an array where the description has none"},
-      {with_modules(R"({"kind":"A","settings":{"a":null}})"), "null where the description has none"},
+      {with_modules(R"({"kind":"A","settings":{"a":{}}})"), "unexpected object"},
+      {with_modules(R"({"kind":"A","settings":{"a":[]}})"), "unexpected array"},
+      {with_modules(R"({"kind":"A","settings":{"a":null}})"), "unexpected null"},
       {with_modules(R"({"kind":"A","settings":{"a":9223372036854775808}})"),
        "the number 9223372036854775808 is too large"},
-      {with_modules(R"({"kind":"A","modules":[]})"), "modules are what a Sequential has, and nothing else"},
-      {with_modules(R"({"kind":"Sequential"})"), "modules are what a Sequential has, and nothing else"},
+      {with_modules(R"({"kind":"A","modules":[]})"),
+       "expected modules in a Sequential, and settings in any other module"},
+      {with_modules(R"({"kind":"Sequential"})"),
+       "expected modules in a Sequential, and settings in any other module"},
       {with_modules(R"({"kind":"Sequential","modules":[],"settings":{}})"),
-       "modules are what a Sequential has, and nothing else"},
+       "expected modules in a Sequential, and settings in any other module"},
       {with_modules("") + "x", "it is not valid JSON at byte 41"},
       {with_modules(R"({"kind":"A","settings":{"a":1e999}})"), "it is not valid JSON at byte 71"},
   };
@@ -104,7 +106,7 @@ TEST_CASE("parse_architecture: depth and number of modules are limited while par
   CHECK(problem(nested(24)) == "");
   CHECK(problem(nested(25)) == "modules are nested more than 24 deep");
   CHECK(problem(with_modules(repeated(open, 1'000'000))) == "modules are nested more than 24 deep");
-  CHECK(problem(R"({"modules":)" + std::string(1'000'000, '[')) == "an array where the description has none");
+  CHECK(problem(R"({"modules":)" + std::string(1'000'000, '[')) == "unexpected array");
   const std::string module = R"({"kind":"A"},)";
   CHECK(problem(with_modules(repeated(module, 9'999) + R"({"kind":"A"})")) == "");
   CHECK(problem(with_modules(repeated(module, 10'000) + R"({"kind":"A"})")) ==

@@ -61,12 +61,11 @@ TEST_CASE("LoadArchive: names values that are missing, of another kind or left o
   std::vector<double> numbers;
   Tensor<float> pair{0, 0};
   Tensor<double> doubles{0, 0, 0};
-  CHECK(message([&](auto& a) { a("other", number); }) == refused + "other is missing in the file");
-  CHECK(message([&](auto& a) { a("other", pair); }) == refused + "other is missing in the file");
+  CHECK(message([&](auto& a) { a("other", number); }) == refused + "other is missing from the file");
+  CHECK(message([&](auto& a) { a("other", pair); }) == refused + "other is missing from the file");
   CHECK(message([&](auto& a) { a("text", number); }) == refused + "text is seven, expected a number");
   CHECK(message([&](auto& a) { a("text", truth); }) == refused + "text is seven, expected true or false");
-  CHECK(message([&](auto& a) { a("text", index); }) ==
-        refused + "text is seven, expected a count of at least 0");
+  CHECK(message([&](auto& a) { a("text", index); }) == refused + "text is seven, expected a count >= 0");
   CHECK(message([&](auto& a) { a.expect("text", "eight"); }) == refused + "text is seven, expected eight");
   CHECK(message([&](auto& a) { a("tensor", pair); }) == refused + "tensor has shape [3], expected [2]");
   CHECK(message([&](auto& a) { a("tensor", doubles); }).find("has dtype F32, expected F64") !=
@@ -75,12 +74,12 @@ TEST_CASE("LoadArchive: names values that are missing, of another kind or left o
         std::string::npos);
   CHECK(message([&](auto& a) { a("tensor", random); }).find("has dtype F32, expected U32") !=
         std::string::npos);
-  CHECK(message([&](auto& a) { a.finish(); }) == refused + "tensor is not part of it");
+  CHECK(message([&](auto& a) { a.finish(); }) == refused + "tensor is not part of this training");
   Tensor<float> three{0, 0, 0};
   CHECK(message([&](auto& a) {
           a("tensor", three);
           a.finish();
-        }) == refused + "index is not part of it");
+        }) == refused + "index is not part of this training");
 }
 
 TEST_CASE("LoadArchive: a negative count is refused") {

@@ -116,7 +116,7 @@ TEST_CASE("load_network: custom modules are rebuilt by their registered names") 
   CHECK(other.predict(Tensor<float>{{1, 2}}) == Tensor<float>{{4.5f, 7.5f}});
   const auto error_of = [&] { return message_of<FileError>([&] { load_network(folder.path / "file"); }); };
   CHECK(error_of().ends_with(
-      "module \"0\", a \"app.shift\": there is no such kind of module, or it was not registered"));
+      "module \"0\", a \"app.shift\": this kind of module is neither built in nor registered"));
   save(net, folder.path / "file");
   CHECK(error_of().ends_with("its type \"Shift\" was not registered when it was saved"));
   load(net, folder.path / "file");  // which needs no description
@@ -133,7 +133,7 @@ TEST_CASE("load_network: another scalar type is converted on request") {
   CHECK(twice[0].as<Linear>().weight.value == net[0].as<Linear>().weight.value.cast<double>());
   CHECK(message_of<FileError>([&] {
           load_network<double>(folder.path / "file");
-        }).ends_with(": a network of F32, expected F64; `.convert = true` converts it"));
+        }).ends_with(": the network has dtype F32, expected F64; `.convert = true` converts it"));
   CHECK_THROWS_AS(load_network(folder.path / "file"), FileError);
 }
 
@@ -145,10 +145,11 @@ TEST_CASE("load_network: a description that does not match the file is refused b
   CHECK(problem(linear("3", "1000000000000")).find("its weight has shape") != std::string::npos);
   CHECK(problem(linear("4611686018427387904", "4611686018427387904")).starts_with("\"0\", a \"Linear\": "));
   CHECK(problem(linear("-3", "2")).starts_with("\"0\", a \"Linear\": "));
-  CHECK(problem(linear("3.0", "2")) == "\"0\", a \"Linear\": setting \"in_features\" is not a whole number");
-  CHECK(problem(linear("3", "2", ",\"gain\":2")) == "\"0\", a \"Linear\": there is no setting \"gain\"");
+  CHECK(problem(linear("3.0", "2")) ==
+        "\"0\", a \"Linear\": setting \"in_features\" has the wrong type, expected an integer");
+  CHECK(problem(linear("3", "2", ",\"gain\":2")) == "\"0\", a \"Linear\": unknown setting \"gain\"");
   CHECK(problem(R"({"kind":"Linear"})") ==
-        "\"0\", a \"Linear\": no setting \"out_features\", expected a whole number");
+        "\"0\", a \"Linear\": setting \"out_features\" is missing, expected an integer");
   CHECK(problem(linear("3", "2") + "," + linear("3", "2")) ==
         "\"1\", a \"Linear\": the file has no tensor \"1.weight\"");
   CHECK(problem(linear("3", "2") + R"(,{"kind":"BatchNorm1d","settings":{"num_features":1000000000000,)"
@@ -157,7 +158,7 @@ TEST_CASE("load_network: a description that does not match the file is refused b
   CHECK(problem(linear("3", "2") + R"(,{"kind":"Dropout","settings":{"p":7}})") ==
         "\"1\", a \"Dropout\": Dropout: probability is 7, expected a number in [0, 1]");
   CHECK(problem(R"({"kind":"Evil\n\u001b[2J"})") ==
-        "\"0\", a \"Evil\\n\\x1b[2J\": there is no such kind of module, or it was not registered");
+        "\"0\", a \"Evil\\n\\x1b[2J\": this kind of module is neither built in nor registered");
   CHECK(problem(linear("3", "2") + R"(,{"kind":"ReLU","name":"a.b"})").starts_with("\"a.b\", a \"ReLU\": "));
   CHECK(problem(linear("3", "2") + R"(,{"kind":"ReLU","name":"0"})").starts_with("\"0\", a \"ReLU\": "));
   // Tensors that belong to no module.
@@ -169,7 +170,7 @@ TEST_CASE("load_network: a file without a description is refused") {
   SafetensorsWriter().write(folder.path / "file");
   CHECK(message_of<FileError>([&] {
           load_network(folder.path / "file");
-        }).ends_with(": no architecture in the metadata, build the network and use `load`"));
+        }).ends_with(": no architecture in the metadata; build the network and use `load`"));
 }
 
 TEST_CASE("load_network: a network with scalers and categories needs only its file") {

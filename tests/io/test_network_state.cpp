@@ -48,7 +48,7 @@ TEST_CASE("read_count: reads a scalar of at least 0") {
   const auto error_of = [&](const char* name) {
     return test::message_of<FileError>([&] { gradus::detail::read_count(reader, name); });
   };
-  CHECK(error_of("minus").ends_with("\"minus\" is -1, expected a count of at least 0"));
-  CHECK(error_of("row").ends_with("\"row\" is of shape [1], expected a count of at least 0"));
+  CHECK(error_of("minus").ends_with("\"minus\" is -1, expected a count >= 0"));
+  CHECK(error_of("row").ends_with("\"row\" has shape [1], expected a count >= 0"));
   CHECK(error_of("narrow").ends_with("\"narrow\" has dtype I32, expected I64"));
 }

@@ -35,14 +35,14 @@ TEST_CASE("SafetensorsReader: an invalid header length is refused") {
   CHECK_THROWS_AS(SafetensorsReader("/nonexistent/file.safetensors"), FileError);
   for (std::size_t size = 0; size < 8; ++size) {
     CHECK(safetensors_complaint(std::string(size, '\0')) ==
-          std::to_string(size) + " bytes, expected 8 and a safetensors header");
+          "the file has " + std::to_string(size) + " bytes, expected at least 8 and a safetensors header");
   }
   for (const std::uint64_t length : {std::uint64_t{0}, std::uint64_t{3}, std::uint64_t{100'000'001},
                                      std::uint64_t{1} << 63, std::numeric_limits<std::uint64_t>::max()}) {
     std::string bytes = safetensors_bytes("{}", 0);
     for (std::size_t i = 0; i < 8; ++i) bytes[i] = static_cast<char>((length >> (8 * i)) & 0xff);
     CHECK(safetensors_complaint(bytes) ==
-          "header length " + std::to_string(length) + " in a file of 10 bytes; not a safetensors file");
+          "not a safetensors file: header length is " + std::to_string(length) + " in a file of 10 bytes");
   }
   CHECK(safetensors_complaint(safetensors_bytes(header_json("[2]", "[0,8]"), 8)) == "");
   CHECK(safetensors_complaint(safetensors_bytes(header_json("[2]", "[0,8]"), 9)) ==
@@ -103,7 +103,7 @@ TEST_CASE("SafetensorsReader: BOOL is 0 or 1, and no other dtype is read as bool
   for (const int wrong : {2, 3, 127, 128, 255}) {
     CHECK(message_of<FileError>([&] {
             read({0, 1, static_cast<char>(wrong)}, "\"BOOL\"");
-          }).ends_with("\"a\" has a BOOL of " + std::to_string(wrong) + ", expected 0 or 1"));
+          }).ends_with("\"a\" has a BOOL with value " + std::to_string(wrong) + ", expected 0 or 1"));
   }
   CHECK(message_of<FileError>([&] {
           read({0, 1, 1}, "\"U8\"");

@@ -56,7 +56,7 @@ TEST_CASE("SafetensorsWriter: names and metadata that no reader would accept are
   SafetensorsWriter writer;
   writer.add("w", one);
   const auto error_of = [&](auto&& call) { return message_of<ArgumentError>(call); };
-  CHECK(error_of([&] { writer.add("w", one); }) == R"(SafetensorsWriter: two tensors named "w")");
+  CHECK(error_of([&] { writer.add("w", one); }) == R"(SafetensorsWriter: two tensors are named "w")");
   CHECK(error_of([&] { writer.add("__metadata__", one); }) ==
         R"(SafetensorsWriter: a tensor cannot be named "__metadata__")");
   CHECK(error_of([&] { writer.add("a\xff", one); }) == R"(SafetensorsWriter: name "a\xff" is not UTF-8)");

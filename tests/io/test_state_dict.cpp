@@ -243,7 +243,7 @@ TEST_CASE("load: a network with batch normalisation and its count is loaded comp
   const Tensor<std::int64_t> negative = Tensor<std::int64_t>::scalar(-4), rank{4};
   CHECK(load_with(&rank).ends_with("1.num_batches_tracked is I64 [1] in the file, I64 [] in the network"));
   const Tensor<float> before = other[0].as<Linear>().weight.value;
-  CHECK(load_with(&negative).ends_with("\"1.num_batches_tracked\" is -4, expected a count of at least 0"));
+  CHECK(load_with(&negative).ends_with("\"1.num_batches_tracked\" is -4, expected a count >= 0"));
   CHECK(other[0].as<Linear>().weight.value == before);
 }
 
@@ -273,7 +273,7 @@ TEST_CASE("load: accepts a path, a memory map and memory") {
   CHECK(output_of(std::as_bytes(std::span(bytes)).subspan(1)) == net.predict(x));  // at an odd address
   Sequential<float> other{Linear{3, 2}};
   const auto cut = std::as_bytes(std::span(bytes)).subspan(1, 40);
-  CHECK(message([&] { load(other, cut); }).starts_with("memory: header length "));
+  CHECK(message([&] { load(other, cut); }).starts_with("memory: not a safetensors file: header length is "));
 }
 
 TEST_CASE("load, save: float types are converted on request") {

@@ -259,12 +259,12 @@ TEST_CASE("load_checkpoint: mismatches are named, and nothing changes") {
     Plain with_metric;
     with_metric.trainer.add_metric("m", [](TensorView<const float>, std::span<const Index>) { return 0.0; });
     CHECK_THROWS_WITH_AS(load_checkpoint(with_metric.trainer, file),
-                         refused("metric.m.sum is missing in the file").c_str(), FileError);
+                         refused("metric.m.sum is missing from the file").c_str(), FileError);
     Plain with_average;
     optim::ExponentialMovingAverage<float> average{with_average.net.named_parameters()};
     with_average.trainer.add_state("average", average);
     CHECK_THROWS_WITH_AS(load_checkpoint(with_average.trainer, file),
-                         refused("state.average.0.weight is missing in the file").c_str(), FileError);
+                         refused("state.average.0.weight is missing from the file").c_str(), FileError);
     CHECK_THROWS_AS(with_average.trainer.add_state("average", average), ArgumentError);
   }
   {

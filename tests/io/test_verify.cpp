@@ -39,7 +39,7 @@ TEST_CASE("verify: compares relative to the largest output") {
   CHECK(near.difference == 0.25);
   CHECK(near.largest == 4);
   CHECK(near.ok());
-  CHECK(near.to_string() == "relative error 0.0625, at most 0.1 expected");
+  CHECK(near.to_string() == "relative error is 0.0625, expected at most 0.1");
   CHECK_FALSE(verify_with(x, {{1.5f, -4}}).ok());
   CHECK(verify_with({{0, 0}}, {{0, 0}}).ok());
   CHECK_FALSE(verify_with({{0, 1}}, {{0, 0}}).ok());

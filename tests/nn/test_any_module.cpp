@@ -75,7 +75,7 @@ TEST_SUITE("any_module") {
     CHECK(any.get_if<ReLU<float>>() == nullptr);
     CHECK(constant.get_if<Dropout<float>>()->p() == 0.25);
     CHECK(constant.as<Dropout>().p() == 0.25);
-    CHECK_THROWS_WITH_AS(any.as<Linear>(), "as: module is Dropout(0.25), not Linear", ArgumentError);
+    CHECK_THROWS_WITH_AS(any.as<Linear>(), "as: module is Dropout(0.25), expected Linear", ArgumentError);
   }
 
   TEST_CASE("AnyModule: visits parameters and initialises them again") {

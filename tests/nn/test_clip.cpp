@@ -28,8 +28,7 @@ TEST_CASE("Clip: keeps NaN and clips infinities") {
 }
 
 TEST_CASE("Clip: refuses limits in the wrong order") {
-  CHECK_THROWS_WITH_AS(nn::Clip<float>(2, 1),
-                       "Clip: limits are 2 and 1, expected a lower one that is at most the upper one",
+  CHECK_THROWS_WITH_AS(nn::Clip<float>(2, 1), "Clip: low is 2 and high is 1, expected low <= high",
                        ArgumentError);
   CHECK_THROWS_AS(nn::Clip<float>(std::nan(""), 1), ArgumentError);
   CHECK(nn::Clip<float>(-5, 5).name() == "Clip(-5, 5)");

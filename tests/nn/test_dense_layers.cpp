@@ -161,7 +161,7 @@ TEST_CASE("dense_layers: unsupported modules are refused by name and position") 
   CHECK_THROWS_WITH(dense_layers(Sequential<float>{linear, Linear<float>{4, 2}}),
                     "dense_layers: module 1 has 4 inputs, expected 3");
   CHECK_THROWS_WITH(dense_layers(Sequential<float>{Tanh<float>{}, linear}),
-                    "dense_layers: the network begins with an activation, expected a Linear first");
+                    "dense_layers: the network begins with an activation, expected a Linear before it");
   CHECK_THROWS_AS(dense_layers(Sequential<float>{}), ArgumentError);
   CHECK_THROWS_AS(dense_layers(Sequential<float>{Flatten<float>{}}), ArgumentError);
 }

@@ -142,7 +142,7 @@ TEST_SUITE("nn::Linear") {
   }
 
   TEST_CASE("Linear: a negative size is refused") {
-    CHECK_THROWS_WITH_AS(Linear<float>(-1, 2), "Linear: sizes are -1 -> 2, expected no negative one",
+    CHECK_THROWS_WITH_AS(Linear<float>(-1, 2), "Linear: sizes are -1 -> 2, expected both >= 0",
                          ArgumentError);
     CHECK_THROWS_AS(Linear<float>(2, -1), ArgumentError);
   }

@@ -94,8 +94,7 @@ TEST_SUITE("nn::ModuleList") {
 
   TEST_CASE("ModuleList: duplicate names and names with dots are refused, and nothing is added") {
     Sequential<float> net{{"a", Linear{2, 3}}, {"2", ReLU{}}};
-    const char* message =
-        "Sequential: child name \"a\", expected one in UTF-8 without a dot that no other child has";
+    const char* message = "Sequential: child name is \"a\", expected a unique UTF-8 name without a dot";
     CHECK_THROWS_WITH_AS(net.add("a", ReLU{}), message, ArgumentError);
     CHECK_THROWS_AS(net.add("b.c", ReLU{}), ArgumentError);
     CHECK_THROWS_AS(net.push_back(ReLU{}), ArgumentError);  // it would be a second "2"

@@ -29,10 +29,10 @@ TEST_CASE("OneHot: an unknown category gives only zeros") {
 }
 
 TEST_CASE("OneHot: refuses columns that do not exist and inputs of the wrong shape") {
-  CHECK_THROWS_WITH_AS(
-      (nn::OneHot<float>{2, {{2, 3}}}),
-      "OneHot: column 2 of 2 has 3 categories, expected each column once, with 1 to 16777216 categories",
-      ArgumentError);
+  CHECK_THROWS_WITH_AS((nn::OneHot<float>{2, {{2, 3}}}),
+                       "OneHot: column 2 has 3 categories, expected distinct columns in [0, 2) with 1 to "
+                       "16777216 categories each",
+                       ArgumentError);
   CHECK_THROWS_AS((nn::OneHot<float>{2, {{-1, 3}}}), ArgumentError);
   CHECK_THROWS_AS((nn::OneHot<float>{2, {{1, 0}}}), ArgumentError);
   CHECK_THROWS_AS((nn::OneHot<float>{2, {{1, nn::max_categories + 1}}}), ArgumentError);

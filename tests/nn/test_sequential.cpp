@@ -252,8 +252,8 @@ TEST_SUITE("sequential") {
 
   TEST_CASE("Sequential: backward before the first forward is an error, even for an empty batch") {
     Sequential<float> net{Identity{}};
-    CHECK_THROWS_WITH_AS(net.backward(Tensor<float>{}), "Sequential: backward without a forward before it",
-                         StateError);
+    CHECK_THROWS_WITH_AS(net.backward(Tensor<float>{}),
+                         "Sequential: backward called without a successful forward", StateError);
     net.forward(TensorView<const float>{});
     CHECK_NOTHROW(net.backward(TensorView<const float>{}));
   }
@@ -274,8 +274,9 @@ TEST_SUITE("sequential") {
     }
     SUBCASE("the shape does not fit") { CHECK_THROWS_AS(net.forward(dy), ShapeError); }
     SUBCASE("a temporary does not fit") { CHECK_THROWS_AS(net.forward(Tensor<float>(dy)), ShapeError); }
-    CHECK_THROWS_WITH_AS(net.backward(dy), "Sequential: backward without a forward before it", StateError);
-    CHECK_THROWS_WITH_AS(net.output(0), "Sequential: output without a forward before it", StateError);
+    CHECK_THROWS_WITH_AS(net.backward(dy), "Sequential: backward called without a successful forward",
+                         StateError);
+    CHECK_THROWS_WITH_AS(net.output(0), "Sequential: output called without a successful forward", StateError);
     CHECK(gradients(net) == gradient);
     CHECK(net.forward(x) == before);
     CHECK_NOTHROW(net.backward(dy));
@@ -483,7 +484,7 @@ TEST_SUITE("sequential") {
   TEST_CASE("Sequential: output gives every child's last output, even if it computed nothing") {
     Sequential<float> net{Flatten{}, Linear{4, 2}, Flatten{}, ReLU{}, Identity{}};
     const Tensor<float> x = random_tensor({3, 2, 2}, 2);
-    CHECK_THROWS_WITH_AS(net.output(0), "Sequential: output without a forward before it", StateError);
+    CHECK_THROWS_WITH_AS(net.output(0), "Sequential: output called without a successful forward", StateError);
     const Tensor<float>& y = net.forward(x);
     CHECK(net.output(0).data() == x.data());
     CHECK(net.output(0).shape() == Shape{3, 4});

@@ -80,5 +80,5 @@ TEST_CASE_TEMPLATE("inverse_deviation: 1 / sqrt(v + eps), and 0 for an infinite 
 TEST_CASE("batch_statistics: an empty batch is an error") {
   Tensor<float> mean(Shape{2}), variance(Shape{2});
   CHECK_THROWS_WITH_AS(ops::batch_statistics<float>(Tensor<float>(Shape{0, 2}), mean, variance),
-                       "batch_statistics: input has shape [0, 2], expected [N, C], N > 0", ShapeError);
+                       "batch_statistics: input has shape [0, 2], expected [N, C] with N > 0", ShapeError);
 }

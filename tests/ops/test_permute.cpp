@@ -33,7 +33,7 @@ TEST_CASE("permute: moves every element for every order of three axes, and the i
 TEST_CASE("permute: refuses an order that is not a permutation") {
   const Shape x{2, 3};
   CHECK_THROWS_WITH_AS(ops::checked_order(x, std::array<Index, 2>{0, 0}),
-                       "permute: order (0, 0) for shape [2, 3], expected each axis once", ShapeError);
+                       "permute: order is (0, 0) for shape [2, 3], expected each axis once", ShapeError);
   CHECK_THROWS_AS(ops::checked_order(x, std::array<Index, 1>{0}), ShapeError);
   CHECK_THROWS_AS(ops::checked_order(x, std::array<Index, 2>{0, 2}), IndexError);
   CHECK(ops::checked_order(x, std::array<Index, 2>{-1, 0})[0] == 1);

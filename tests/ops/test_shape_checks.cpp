@@ -425,7 +425,7 @@ TEST_SUITE("ops: shape checks") {
       const std::vector<Index> two(2);
       const Tensor<Index> indices(Shape{2, 3});
       const auto message = [&](const std::string& operation) {
-        return operation + ": axis is " + std::to_string(axis) + " of [4, 3], expected one in [0, 2)";
+        return operation + ": axis is " + std::to_string(axis) + ", expected one in [0, 2) for shape [4, 3]";
       };
       check_error<IndexError>(message("slice"), [&] { ops::slice<float>(x, axis, 0, 1, y); });
       check_error<IndexError>(message("slice_add"), [&] { ops::slice_add<float>(y, axis, 0, 1, x); });
@@ -440,21 +440,16 @@ TEST_SUITE("ops: shape checks") {
   TEST_CASE("ops: an index or a step out of range is an IndexError that names it, and nothing is written") {
     const Arguments arguments({Shape{4, 3}, Shape{2, 3}});
     const View &x = arguments.views()[0], &y = arguments.views()[1];
-    check_error<IndexError>(
-        "slice: begin is -1 and step 1, expected a begin in [0, 4] and a step of at least 1",
-        [&] { ops::slice<float>(x, 0, -1, 1, y); });
-    check_error<IndexError>(
-        "slice: begin is 5 and step 1, expected a begin in [0, 4] and a step of at least 1",
-        [&] { ops::slice<float>(x, 0, 5, 1, y); });
-    check_error<IndexError>(
-        "slice: begin is 0 and step 0, expected a begin in [0, 4] and a step of at least 1",
-        [&] { ops::slice<float>(x, 0, 0, 0, y); });
-    check_error<IndexError>(
-        "slice_add: begin is -1 and step 1, expected a begin in [0, 4] and a step of at least 1",
-        [&] { ops::slice_add<float>(y, 0, -1, 1, x); });
-    check_error<IndexError>(
-        "slice_add: begin is 0 and step 0, expected a begin in [0, 4] and a step of at least 1",
-        [&] { ops::slice_add<float>(y, 0, 0, 0, x); });
+    check_error<IndexError>("slice: begin is -1 and step is 1, expected begin in [0, 4] and step >= 1",
+                            [&] { ops::slice<float>(x, 0, -1, 1, y); });
+    check_error<IndexError>("slice: begin is 5 and step is 1, expected begin in [0, 4] and step >= 1",
+                            [&] { ops::slice<float>(x, 0, 5, 1, y); });
+    check_error<IndexError>("slice: begin is 0 and step is 0, expected begin in [0, 4] and step >= 1",
+                            [&] { ops::slice<float>(x, 0, 0, 0, y); });
+    check_error<IndexError>("slice_add: begin is -1 and step is 1, expected begin in [0, 4] and step >= 1",
+                            [&] { ops::slice_add<float>(y, 0, -1, 1, x); });
+    check_error<IndexError>("slice_add: begin is 0 and step is 0, expected begin in [0, 4] and step >= 1",
+                            [&] { ops::slice_add<float>(y, 0, 0, 0, x); });
     Tensor<Index> last_is_wrong(Shape{2, 3});
     last_is_wrong(1, 2) = 4;
     check_error<IndexError>("gather: index 4 along axis 0, expected one in [0, 4)",
@@ -473,7 +468,7 @@ TEST_SUITE("ops: shape checks") {
     };
     for (const auto& [order, text] :
          {Case{{{0, 0}}, "(0, 0)"}, Case{{{-1, 0}}, "(-1, 0)"}, Case{{{0, 2}}, "(0, 2)"}}) {
-      const std::string message = "permute: order " + text + " for rank 2, expected each axis once";
+      const std::string message = "permute: order is " + text + " for rank 2, expected each axis once";
       const auto& axes = order;
       check_error<ShapeError>(message, [&] { ops::permute<float>(v[0], axes, v[1]); });
       check_error<ShapeError>(message, [&] { ops::permuted_shape(v[0].shape(), axes); });

@@ -43,8 +43,7 @@ TEST_CASE("Adagrad: the accumulator starts at its initial value") {
 TEST_CASE("Adagrad: refuses settings outside their domain") {
   NoisyQuadratic problem;
   CHECK_THROWS_WITH_AS((Adagrad{problem.parameters(), {.learning_rate_decay = -1}}),
-                       "Adagrad: learning_rate_decay is -1, expected a finite number not below 0",
-                       ArgumentError);
+                       "Adagrad: learning_rate_decay is -1, expected a finite number >= 0", ArgumentError);
   CHECK_THROWS_AS((Adagrad{problem.parameters(), {.learning_rate = -1}}), ArgumentError);
   CHECK_THROWS_AS((Adagrad{problem.parameters(), {.weight_decay = -1}}), ArgumentError);
   CHECK_THROWS_AS((Adagrad{problem.parameters(), {.initial_accumulator_value = -1}}), ArgumentError);

@@ -31,7 +31,7 @@ TEST_CASE("check_not_negative: 0 passes, negative numbers do not") {
     CHECK_THROWS_AS(check_not_negative("SGD", "momentum", bad), ArgumentError);
   }
   CHECK_THROWS_WITH_AS(check_not_negative("SGD", "momentum", -0.1),
-                       "SGD: momentum is -0.1, expected a finite number not below 0", ArgumentError);
+                       "SGD: momentum is -0.1, expected a finite number >= 0", ArgumentError);
 }
 
 TEST_CASE("check_fraction: 0 passes, 1 does not") {

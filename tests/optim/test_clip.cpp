@@ -174,7 +174,7 @@ TEST_CASE("clip_grad_value: limits every element and keeps NaN") {
 TEST_CASE("clip_grad_norm, clip_grad_value: a limit that is negative or NaN is refused") {
   TwoGradients<float> gradients(1, 1, 1);
   CHECK_THROWS_WITH_AS(clip_grad_norm(gradients.parameters(), -1),
-                       "clip_grad_norm: limit is -1, expected a number not below 0", ArgumentError);
+                       "clip_grad_norm: limit is -1, expected a number >= 0", ArgumentError);
   CHECK_THROWS_AS(clip_grad_norm(gradients.parameters(), std::nan("")), ArgumentError);
   CHECK_THROWS_AS(clip_grad_value(gradients.parameters(), -1), ArgumentError);
   CHECK_THROWS_WITH_AS(clip_grad_value(gradients.parameters(), -1e-9),

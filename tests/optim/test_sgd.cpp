@@ -134,7 +134,9 @@ TEST_CASE("SGD: momentum can be changed later only if it was enabled") {
   CHECK(sgd.options().momentum == 0.75);
   CHECK_THROWS_AS(sgd.set_momentum(-1), ArgumentError);
   SGD plain{problem.parameters(), {.learning_rate = 0.1}};
-  CHECK_THROWS_WITH_AS(plain.set_momentum(0.5), "SGD: was built without momentum_buffer", ArgumentError);
+  CHECK_THROWS_WITH_AS(plain.set_momentum(0.5),
+                       "SGD: the options need momentum_buffer, but the optimiser was built without it",
+                       ArgumentError);
 }
 
 TEST_CASE("SGD: another optimiser with the restored state and step count continues identically") {
@@ -174,7 +176,7 @@ TEST_CASE("SGD: refuses settings outside their domain") {
   NoisyQuadratic problem;
   const double nan = std::nan("");
   CHECK_THROWS_WITH_AS((SGD{problem.parameters(), {.learning_rate = -0.5}}),
-                       "SGD: learning_rate is -0.5, expected a finite number not below 0", ArgumentError);
+                       "SGD: learning_rate is -0.5, expected a finite number >= 0", ArgumentError);
   CHECK_THROWS_AS((SGD{problem.parameters(), {.learning_rate = nan}}), ArgumentError);
   CHECK_THROWS_AS((SGD{problem.parameters(), {.momentum = -0.1}}), ArgumentError);
   CHECK_THROWS_AS((SGD{problem.parameters(), {.dampening = nan}}), ArgumentError);
@@ -192,7 +194,7 @@ TEST_CASE("SGD: an empty list of parameters and a duplicate are refused") {
   CHECK_THROWS_AS((SGD{std::vector<ParameterGroup<double, SGDOptions>>(2)}), ArgumentError);
   CHECK_THROWS_AS((SGD<double>{{{"null", nullptr}}, {.learning_rate = 0.1}}), ArgumentError);
   CHECK_THROWS_WITH_AS((SGD<double>{{{"a", &problem.bias}, {"b", &problem.bias}}, {.learning_rate = 0.1}}),
-                       "SGD: parameter 'b' is given twice", ArgumentError);
+                       "SGD: parameter 'b' appears twice, expected each parameter once", ArgumentError);
 
   SGD sgd{problem.weights()};
   CHECK_THROWS_AS(sgd.add_group(problem.parameters(), {}), ArgumentError);
@@ -238,9 +240,9 @@ TEST_CASE("SGD: errors show options to the last digit, in every locale") {
     return "accepted";
   };
   const gradus::test::CommaLocale comma;
-  CHECK(message(-1e-9) == "SGD: learning_rate is -1e-09, expected a finite number not below 0");
-  CHECK(message(-1234.5) == "SGD: learning_rate is -1234.5, expected a finite number not below 0");
-  CHECK(message(NAN) == "SGD: learning_rate is nan, expected a finite number not below 0");
+  CHECK(message(-1e-9) == "SGD: learning_rate is -1e-09, expected a finite number >= 0");
+  CHECK(message(-1234.5) == "SGD: learning_rate is -1234.5, expected a finite number >= 0");
+  CHECK(message(NAN) == "SGD: learning_rate is nan, expected a finite number >= 0");
   CHECK(message(-NAN) == message(NAN));
-  CHECK(message(INFINITY) == "SGD: learning_rate is inf, expected a finite number not below 0");
+  CHECK(message(INFINITY) == "SGD: learning_rate is inf, expected a finite number >= 0");
 }

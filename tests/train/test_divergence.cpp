@@ -31,19 +31,21 @@ TEST_CASE("throw_not_finite: names the first output and the first parameter that
   net[2].as<nn::Linear>().weight.value(0, 1) = not_a_number;
   const Tensor<float> x{{1, 2}};
   net.forward(x);
-  CHECK_THROWS_WITH_AS(throw_not_finite("loss", not_a_number, "in epoch 3, batch 17", net, x.view()),
-                       "Trainer: loss is nan in epoch 3, batch 17; first not finite: the output of layer 2, "
-                       "Linear(3 -> 1), and parameter 2.weight",
-                       NumericError);
+  CHECK_THROWS_WITH_AS(
+      throw_not_finite("loss", not_a_number, "in epoch 3, batch 17", net, x.view()),
+      "Trainer: loss is nan in epoch 3, batch 17; first non-finite values: the output of layer 2, "
+      "Linear(3 -> 1), and parameter 2.weight",
+      NumericError);
 }
 
 TEST_CASE("throw_not_finite: a non-finite input takes precedence over every layer") {
   nn::Sequential<float> net = network();
   const Tensor<float> x{{1, not_a_number}};
   net.forward(x);
-  CHECK_THROWS_WITH_AS(throw_not_finite("loss", not_a_number, "in epoch 1, batch 1", net, x.view()),
-                       "Trainer: loss is nan in epoch 1, batch 1; first not finite: the input of the network",
-                       NumericError);
+  CHECK_THROWS_WITH_AS(
+      throw_not_finite("loss", not_a_number, "in epoch 1, batch 1", net, x.view()),
+      "Trainer: loss is nan in epoch 1, batch 1; first non-finite values: the input of the network",
+      NumericError);
 }
 
 TEST_CASE("throw_not_finite: names nothing if everything is finite") {

@@ -108,7 +108,7 @@ TEST_CASE_FIXTURE(Regression, "Trainer: metrics need unique names and labels tha
   CHECK_THROWS_AS(trainer.add_metric("mae", gradus::R2{}), gradus::ArgumentError);
   trainer.add_metric("classes", [](TensorView<const float>, std::span<const Index>) { return 0.0; });
   CHECK_THROWS_WITH_AS(trainer.fit(data),
-                       "Trainer: metric 'classes' does not take labels of the kind that the data have",
+                       "Trainer: metric 'classes' does not accept the type of the data's labels",
                        gradus::StateError);
 }
 

@@ -71,7 +71,8 @@ TEST_CASE("accuracy, top_k_accuracy: mismatched arguments are refused and named"
                        "top_k_accuracy: scores have shape [4, 3] for 2 labels, expected [N, C] for N labels",
                        gradus::ShapeError);
   CHECK_THROWS_WITH_AS(accuracy(scores, std::array<Index, 4>{0, 1, 3, 0}),
-                       "top_k_accuracy: label 3 of sample 2, expected one in [0, 3)", gradus::IndexError);
+                       "top_k_accuracy: the label of sample 2 is 3, expected one in [0, 3)",
+                       gradus::IndexError);
   CHECK_THROWS_AS(accuracy(scores, std::array<Index, 4>{0, -1, 2, 0}), gradus::IndexError);
   CHECK_THROWS_AS(top_k_accuracy(scores, std::array<Index, 4>{0, 1, 2, 0}, 0), gradus::ArgumentError);
 }

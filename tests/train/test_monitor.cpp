@@ -65,6 +65,6 @@ TEST_CASE("Monitor: a metric that does not exist is refused") {
                        gradus::StateError);
   BestSoFar by_accuracy(Monitor::train_accuracy);
   CHECK_THROWS_WITH_AS(by_accuracy.improves(record(1, std::nan(""), 1, 1)),
-                       "Monitor: an accuracy is monitored, but the loss knows no classes",
+                       "Monitor: an accuracy is monitored, but the loss does not report one",
                        gradus::StateError);
 }

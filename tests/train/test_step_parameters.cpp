@@ -40,7 +40,7 @@ TEST_CASE("StepParameters: an optimiser that cannot train anything is refused") 
   nn::freeze(net);
   CHECK_THROWS_WITH_AS(parameters.find(net, sgd),
                        "Trainer: all 4 parameters that the optimiser holds are frozen, expected at least one "
-                       "that learns",
+                       "trainable parameter",
                        gradus::StateError);
   nn::unfreeze(net, [](const auto& p) { return p.name == "2.bias"; });
   CHECK_NOTHROW(parameters.find(net, sgd));

@@ -456,10 +456,11 @@ TEST_CASE("Trainer: an error for a non-finite loss names epoch, batch, layer and
     if (t.progress().epoch != 2 || t.progress().batch != 3) return;
     t.net()[2].template as<nn::Linear>().bias.value(1) = std::numeric_limits<float>::quiet_NaN();
   });
-  CHECK_THROWS_WITH_AS(trainer.fit(data),
-                       "Trainer: loss is nan in epoch 2, batch 4; first not finite: the output of layer 2, "
-                       "Linear(8 -> 3), and parameter 2.bias",
-                       gradus::NumericError);
+  CHECK_THROWS_WITH_AS(
+      trainer.fit(data),
+      "Trainer: loss is nan in epoch 2, batch 4; first non-finite values: the output of layer 2, "
+      "Linear(8 -> 3), and parameter 2.bias",
+      gradus::NumericError);
   CHECK(trainer.history().size() == 1);
   CHECK(ended);
   net[2].as<nn::Linear>().bias.value.fill(0);
@@ -478,9 +479,10 @@ TEST_CASE("Trainer: a non-finite number in the data is not blamed on a layer") {
   nn::Sequential net{nn::Linear{2, 1, random}};
   optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
   Trainer trainer{net, nn::MeanSquaredError<float>{}, sgd, random, {.epochs = 1}};
-  CHECK_THROWS_WITH_AS(trainer.fit(data),
-                       "Trainer: loss is inf in epoch 1, batch 1; first not finite: the input of the network",
-                       gradus::NumericError);
+  CHECK_THROWS_WITH_AS(
+      trainer.fit(data),
+      "Trainer: loss is inf in epoch 1, batch 1; first non-finite values: the input of the network",
+      gradus::NumericError);
 }
 
 TEST_CASE("Trainer: weights broken by the last step of an epoch show in the validation") {
@@ -492,9 +494,10 @@ TEST_CASE("Trainer: weights broken by the last step of an epoch show in the vali
   trainer.after_each_step([](auto& t) {
     t.net()[0].template as<nn::Linear>().weight.value(0, 0) = std::numeric_limits<float>::quiet_NaN();
   });
-  CHECK_THROWS_WITH_AS(trainer.fit(data, data),
-                       "Trainer: validation loss is nan after epoch 1; first not finite: parameter 0.weight",
-                       gradus::NumericError);
+  CHECK_THROWS_WITH_AS(
+      trainer.fit(data, data),
+      "Trainer: validation loss is nan after epoch 1; first non-finite values: parameter 0.weight",
+      gradus::NumericError);
 }
 
 namespace {
@@ -629,7 +632,7 @@ TEST_CASE("Trainer: an optimiser of another copy of the network is refused") {
   Trainer trainer{copy, nn::SoftmaxCrossEntropy<float>{}, sgd, random, {.epochs = 1}};
   CHECK_THROWS_WITH_AS(trainer.fit(data),
                        "Trainer: the optimiser holds none of the network's 4 parameters, expected at least "
-                       "one; it may have been made for a copy of the network",
+                       "one; it may have been created for a copy of the network",
                        gradus::StateError);
   CHECK(trainer.history().empty());
 }

@@ -156,7 +156,7 @@ class BackwardPass {
 
   [[noreturn]] static void throw_freed(const Node<Scalar>& node) {
     throw StateError("backward: the graph of " + node.name() + " of shape " + node.value.shape().to_string() +
-                     " has been freed by an earlier backward; retain_graph keeps it");
+                     " was freed by an earlier backward pass; set retain_graph to keep it");
   }
 
   BackwardMode mode_;
@@ -171,7 +171,7 @@ template <class Scalar>
 Variable<Scalar> seed(const char* operation, const Variable<Scalar>& output) {
   if (output.size() != 1) {
     throw ShapeError(std::string(operation) + ": output has shape " + output.shape().to_string() +
-                     ", expected one element or a gradient to begin with");
+                     ", expected one element or an initial gradient");
   }
   if (output.rank() == 0) return Variable<Scalar>(Scalar{1});
   return Variable<Scalar>(Tensor<Scalar>::ones(output.shape()));
@@ -196,7 +196,7 @@ void Variable<Scalar>::backward(const Variable& gradient, BackwardOptions option
   detail::check_seed("backward", *this, gradient);
   if (!requires_grad()) {
     throw StateError("backward: " + node_->name() + " of shape " + shape().to_string() +
-                     " depends on nothing that requires a gradient");
+                     " does not require a gradient, expected a leaf that does or a result of one");
   }
   detail::BackwardPass<Scalar>(*this, detail::BackwardMode::accumulate)
       .run(gradient, false, options.retain_graph);

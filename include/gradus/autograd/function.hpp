@@ -58,7 +58,7 @@ inline constexpr bool is_variable<std::array<T, N>> = is_variable<T>;
 
 [[noreturn]] inline void throw_second_order(const std::string& name) {
   throw StateError("grad: the gradient of " + name +
-                   " cannot be differentiated again; compose it of operators");
+                   " cannot be differentiated again; compute it with operators on Variables");
 }
 
 template <class F, class Scalar, class... Rest>

@@ -46,7 +46,9 @@ class Axes {
   Axes(Index axis) : Axes({axis}) {}
   /// Selects several axes.
   Axes(std::initializer_list<Index> axes) : all_(false), count_(axes.size()) {
-    if (count_ > axes_.size()) throw ShapeError("Axes: more axes than a tensor can have");
+    if (count_ > axes_.size())
+      throw ShapeError("Axes: got " + std::to_string(count_) + " axes, expected at most " +
+                       std::to_string(axes_.size()));
     std::ranges::copy(axes, axes_.begin());
   }
 
@@ -96,7 +98,8 @@ struct Reduced {
 };
 
 [[noreturn]] inline void throw_empty_extremum(const char* name, const Shape& x) {
-  throw ShapeError(std::string(name) + ": shape " + x.to_string() + " has no elements along the axes");
+  throw ShapeError(std::string(name) + ": shape " + x.to_string() +
+                   " has no elements along the reduced axes");
 }
 
 template <class Scalar>

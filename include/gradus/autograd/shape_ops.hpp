@@ -106,8 +106,9 @@ Variable<Scalar> slice_along(const Variable<Scalar>& x, Index axis, Index begin,
   const Index extent = x.shape()[axis];
   const Index first = begin < 0 ? begin + extent : begin, last = end < 0 ? end + extent : end;
   if (first < 0 || last < first || last > extent) {
-    throw IndexError("slice_along: [" + std::to_string(begin) + ", " + std::to_string(end) + ") along axis " +
-                     std::to_string(axis) + " of shape " + x.shape().to_string());
+    throw IndexError("slice_along: [" + std::to_string(begin) + ", " + std::to_string(end) +
+                     ") is out of range for axis " + std::to_string(axis) + " of shape " +
+                     x.shape().to_string());
   }
   if (step < 1) throw ArgumentError("slice_along: step is " + std::to_string(step) + ", expected at least 1");
   const Shape shape = x.shape().with(axis, detail::ceil_divide(last - first, step));
@@ -124,8 +125,9 @@ Variable<Scalar> concatenate(std::span<const Variable<Scalar>> inputs, Index axi
   Index extent = 0;
   for (const Variable<Scalar>& input : inputs) {
     if (input.rank() != first.rank() || !(input.shape().with(axis, 0) == first.with(axis, 0))) {
-      throw ShapeError("concatenate: shapes " + first.to_string() + " and " + input.shape().to_string() +
-                       " differ along other axes than " + std::to_string(axis));
+      throw ShapeError("concatenate: inputs have shapes " + first.to_string() + " and " +
+                       input.shape().to_string() + ", expected equal shapes except along axis " +
+                       std::to_string(axis));
     }
     extent = detail::checked_add<ShapeError>("concatenate", extent, input.shape()[axis]);
   }

@@ -187,7 +187,7 @@ class Variable {
  private:
   [[noreturn]] void throw_grad() const {
     throw StateError(std::string("grad: ") + node_->name() + " of shape " + shape().to_string() +
-                     " keeps no gradient, expected a leaf that requires one");
+                     " stores no gradient, expected a leaf that requires one");
   }
 
   NodeRef node_;
@@ -212,7 +212,7 @@ void add_in_place(TensorView<Scalar> to, TensorView<const Scalar> more) {
 
 [[noreturn]] inline void throw_gradient_shape(const std::string& name, const Shape& got,
                                               const Shape& expected) {
-  throw ShapeError("backward: gradient of shape " + got.to_string() + " for " + name + " of shape " +
+  throw ShapeError("backward: gradient for " + name + " has shape " + got.to_string() + ", expected " +
                    expected.to_string());
 }
 

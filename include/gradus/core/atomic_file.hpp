@@ -45,7 +45,7 @@ class AtomicFile {
 
   /// Appends bytes.
   void write(std::span<const std::byte> bytes) {
-    if (is_committed_) throw StateError(path_text(path_) + ": write after commit");
+    if (is_committed_) throw StateError(path_text(path_) + ": cannot be written after commit");
     if (buffer_.size() + bytes.size() > buffer_size) flush();
     if (bytes.size() >= buffer_size) {
       write_through(bytes);
@@ -56,7 +56,7 @@ class AtomicFile {
 
   /// Puts the file at its destination and waits until it is on disk.
   void commit() {
-    if (is_committed_) throw StateError(path_text(path_) + ": second commit");
+    if (is_committed_) throw StateError(path_text(path_) + ": cannot be committed twice");
     flush();
     if (destination_.is_file) detail::copy_attributes(destination_.path, temporary_.file());
     const detail::Descriptor& file = destination_.is_file ? temporary_.file() : direct_;

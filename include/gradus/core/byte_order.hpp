@@ -65,7 +65,7 @@ inline void swap_bytes(std::span<std::byte> bytes, std::size_t element_size) {
 template <class T, std::size_t extent>
 requires std::is_arithmetic_v<T>
 void swap_bytes(std::span<T, extent> elements) {
-  static_assert(sizeof(T) <= 8, "no file format of gradus has such elements");
+  static_assert(sizeof(T) <= 8, "swap_bytes: elements must have at most 8 bytes");
   swap_bytes(std::span<std::byte>(std::as_writable_bytes(elements)), sizeof(T));
 }
 

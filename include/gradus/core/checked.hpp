@@ -30,9 +30,9 @@ constexpr Index checked_add(const char* what, Index a, Index b) {
 
 template <class From>
 [[noreturn]] void throw_cast(const char* what, From number, int digits, bool is_signed) {
-  throw ArgumentError(std::string(what) + ": " + std::to_string(number) + " does not fit " +
-                      (is_signed ? "a signed" : "an unsigned") + " integer of " + std::to_string(digits) +
-                      " binary digits");
+  throw ArgumentError(std::string(what) + ": " + std::to_string(number) + " does not fit in " +
+                      (is_signed ? "a signed " : "an unsigned ") + std::to_string(digits + is_signed) +
+                      "-bit integer");
 }
 
 /// Returns a number converted to another arithmetic type; fractions are truncated. Throws ArgumentError,

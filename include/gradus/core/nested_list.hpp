@@ -28,8 +28,8 @@ class NestedList {
     for (const NestedList& child : children_) {
       const Shape other = child.shape();
       if (!(other == inner)) {
-        throw ShapeError("Tensor: ragged nested braces, shapes " + inner.to_string() + " and " +
-                         other.to_string() + " side by side");
+        throw ShapeError("Tensor: nested braces have elements of shapes " + inner.to_string() + " and " +
+                         other.to_string() + ", expected equal shapes");
       }
     }
     return inner.prepend(static_cast<Index>(children_.size()));

@@ -29,22 +29,22 @@ namespace detail {
 
 [[noreturn]] inline void throw_interval(double from, double to) {
   throw ArgumentError("uniform: interval is [" + format_shortest(from) + ", " + format_shortest(to) +
-                      "), expected finite ends with from <= to and a length that the type can hold");
+                      "), expected finite bounds with from <= to and a difference that fits in the type");
 }
 [[noreturn]] inline void throw_deviation(double deviation) {
   throw ArgumentError("normal: standard deviation is " + format_shortest(deviation) +
-                      ", expected a finite number of at least 0");
+                      ", expected a finite number >= 0");
 }
 [[noreturn]] inline void throw_probability(double p) {
-  throw ArgumentError("bernoulli: probability is " + format_shortest(p) + ", expected 0 to 1");
+  throw ArgumentError("bernoulli: probability is " + format_shortest(p) + ", expected a number in [0, 1]");
 }
 [[noreturn]] inline void throw_count(const char* operation, Index n, Index least) {
   throw ArgumentError(std::string(operation) + ": n is " + std::to_string(n) + ", expected at least " +
                       std::to_string(least));
 }
-[[noreturn]] inline void throw_size(const char* operation, Index n) {
-  throw ArgumentError(std::string(operation) + ": n is " + std::to_string(n) +
-                      ", expected a number of elements that memory can hold");
+[[noreturn]] inline void throw_size(const char* operation, Index n, std::size_t most) {
+  throw ArgumentError(std::string(operation) + ": n is " + std::to_string(n) + ", expected at most " +
+                      std::to_string(most));
 }
 [[noreturn]] inline void throw_generator_state(const std::string& complaint) {
   throw ArgumentError("Generator::set_state: state has " + complaint);
@@ -140,7 +140,7 @@ class Generator {
   std::vector<Index> permutation(Index n) {
     std::vector<Index> order;
     if (n < 0) detail::throw_count("permutation", n, 0);
-    if (to_size(n) > order.max_size()) detail::throw_size("permutation", n);
+    if (to_size(n) > order.max_size()) detail::throw_size("permutation", n, order.max_size());
     order.resize(to_size(n));
     permutation(std::span<Index>(order));
     return order;
@@ -339,12 +339,12 @@ inline void Generator::set_state(std::span<const std::uint32_t> state) {
                                   std::to_string(words.size()));
   }
   if (rest[1] > 1 || !std::isfinite(kept) || (rest[1] == 0 && kept != 0)) {
-    detail::throw_generator_state("a kept normal number that is none");
+    detail::throw_generator_state("an invalid kept normal number");
   }
   // The twister never enters the state whose 19937 bits are all zero, and could never leave it.
   std::uint32_t any = words[0] & 0x80000000u;
   for (std::size_t i = 1; i < words.size(); ++i) any |= words[i];
-  if (any == 0) detail::throw_generator_state("only zeros");
+  if (any == 0) detail::throw_generator_state("only zeros, expected at least one non-zero word");
 
   engine_ = MersenneTwister(words, rest[0]);
   has_kept_normal_ = rest[1] == 1;

@@ -129,8 +129,8 @@ class Shape {
                      std::to_string(max_rank));
   }
   [[noreturn]] void throw_axis(Index axis) const {
-    throw IndexError("Shape: axis " + std::to_string(axis) + " of " + to_string() + ", expected one in [" +
-                     std::to_string(-rank_) + ", " + std::to_string(rank_) + ")");
+    throw IndexError("Shape: axis is " + std::to_string(axis) + ", expected one in [" +
+                     std::to_string(-rank_) + ", " + std::to_string(rank_) + ") for shape " + to_string());
   }
 
   IndexedArray<Index, max_rank> extents_{};

@@ -42,15 +42,19 @@ struct EigenMap;
                    std::to_string(wanted));
 }
 
-[[noreturn]] inline void throw_element(std::span<const Index> indices, const Shape& shape) {
-  std::string text = "Tensor: element (";
+[[noreturn]] inline void throw_element(std::span<const Index> indices, const Shape& shape,
+                                       const char* problem = "is out of range for") {
+  std::string text = "Tensor: index (";
   for (std::size_t i = 0; i < indices.size(); ++i) text += (i > 0 ? ", " : "") + std::to_string(indices[i]);
-  throw IndexError(text + ") of a tensor of shape " + shape.to_string());
+  throw IndexError(text + ") " + problem + " shape " + shape.to_string());
+}
+[[noreturn]] inline void throw_index_count(std::span<const Index> indices, const Shape& shape) {
+  throw_element(indices, shape, "has the wrong length, expected one number per axis of");
 }
 
 [[noreturn]] inline void throw_slice(Index begin, Index end, const Shape& shape) {
   throw IndexError("Tensor: slice [" + std::to_string(begin) + ", " + std::to_string(end) +
-                   ") along the first axis of shape " + shape.to_string());
+                   ") is out of range for the first axis of shape " + shape.to_string());
 }
 
 /// Returns the shape of a reshape. One extent may be -1; it is inferred from the number of elements.
@@ -77,7 +81,7 @@ inline Shape infer_shape(const Shape& from, std::span<const Index> wanted) {
     valid = known == from.size();
   }
   if (!valid) {
-    std::string text = "reshape: tensor has shape " + from.to_string() + ", cannot become [";
+    std::string text = "reshape: tensor of shape " + from.to_string() + " cannot be reshaped to [";
     for (std::size_t i = 0; i < wanted.size(); ++i) text += (i > 0 ? ", " : "") + std::to_string(wanted[i]);
     throw ShapeError(text + "]");
   }
@@ -109,8 +113,8 @@ class TensorView {
   /// Views a span as a tensor of the given shape. Throws ShapeError if the numbers of elements differ.
   TensorView(std::span<Scalar> elements, const Shape& shape) : data_(elements.data()), shape_(shape) {
     if (static_cast<Index>(elements.size()) != shape.size()) {
-      throw ShapeError("TensorView: span of " + std::to_string(elements.size()) + " elements, shape " +
-                       shape.to_string() + " wants " + std::to_string(shape.size()));
+      throw ShapeError("TensorView: span has " + std::to_string(elements.size()) + " elements, expected " +
+                       std::to_string(shape.size()) + " for shape " + shape.to_string());
     }
   }
 
@@ -146,7 +150,7 @@ class TensorView {
   template <std::integral... I>
   constexpr Scalar& operator()(I... indices) const {
     const std::array<Index, sizeof...(I)> at{static_cast<Index>(indices)...};
-    if (static_cast<Index>(sizeof...(I)) != rank()) detail::throw_element(at, shape_);
+    if (static_cast<Index>(sizeof...(I)) != rank()) detail::throw_index_count(at, shape_);
     if (empty()) detail::throw_element(at, shape_);  // the product of its other extents may overflow
     Index offset = 0;
     for (std::size_t axis = 0; axis < at.size(); ++axis) {

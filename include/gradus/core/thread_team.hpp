@@ -35,8 +35,9 @@ class ThreadTeam final : public JobRunner {
     } catch (const std::system_error& error) {
       const std::size_t started = workers_.size();
       stop();
-      throw ArgumentError("ThreadPool: got " + std::to_string(threads) + " threads, but the system started " +
-                          std::to_string(started) + " besides the caller's: " + error.code().message());
+      throw ArgumentError("ThreadPool: cannot start " + std::to_string(threads - 1) +
+                          " worker threads, only " + std::to_string(started) +
+                          " started: " + error.code().message());
     } catch (...) {
       stop();
       throw;
@@ -118,7 +119,8 @@ class ThreadTeam final : public JobRunner {
   /// Closes the job and waits for the workers in it, but not for those that are still asleep.
   std::exception_ptr close() {
     if (is_left_behind())
-      throw StateError("ThreadPool: the process forked inside a job; its other parts are lost");
+      throw StateError(
+          "ThreadPool: the process forked inside a job, whose remaining parts cannot complete in the child");
     {
       const std::lock_guard lock(mutex_);
       open_ = false;

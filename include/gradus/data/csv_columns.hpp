@@ -153,7 +153,7 @@ class CsvColumns {
     std::string known;
     for (std::size_t i = 0; i < columns_.size() && i < 20; ++i)
       known += (i == 0 ? "" : ", ") + in_quotes(columns_[i].name);
-    rows.fail("no column " + in_quotes(name) + ", which ." + option + " names; the columns are " + known +
+    rows.fail("no column " + in_quotes(name) + ", named in ." + option + "; the columns are " + known +
               (columns_.size() > 20 ? ", ..." : ""));
   }
 
@@ -185,12 +185,12 @@ class CsvColumns {
     }
     if (!column.is_categorical) {
       fail(rows, i,
-           in_quotes(text) + ", expected a finite number; columns of text go into .categorical or .ignore");
+           in_quotes(text) + ", expected a finite number; list text columns in .categorical or .ignore");
     }
     const Index number = column.categories.number(text);
     if (number < 0) fail(rows, i, in_quotes(text) + " is not among the given categories");
     if (column.categories.size() > most_csv_categories) {
-      fail(rows, i, "more than " + std::to_string(most_csv_categories) + " categories");
+      fail(rows, i, "has more than " + std::to_string(most_csv_categories) + " categories");
     }
     value = static_cast<T>(number);
   }

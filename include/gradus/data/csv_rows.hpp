@@ -15,6 +15,7 @@
 
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/escape.hpp>
 
 namespace gradus::detail {
 
@@ -60,7 +61,8 @@ class CsvRows {
         ends_(delimiter),
         file_(std::move(file)) {
     if (delimiter == '"' || delimiter == '\n' || delimiter == '\r')
-      throw ArgumentError("read_csv: the delimiter is a quotation mark or a line end, expected another one");
+      throw ArgumentError("read_csv: the delimiter is " + in_quotes(std::string_view(&delimiter, 1)) +
+                          ", expected a character other than a quotation mark or a line break");
     constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
     if (text.starts_with(byte_order_mark)) at_ += byte_order_mark.size();
   }
@@ -125,7 +127,7 @@ class CsvRows {
     const char* const begin = at_;
     at_ = ends_(at_, end_);
     if (at_ != end_ && *at_ == '"')
-      fail("column " + column() + ": a quotation mark within a field that has none around it");
+      fail("column " + column() + ": a quotation mark inside an unquoted field");
     const bool ends_line = at_ == end_ || *at_ == '\n';
     const auto length = static_cast<std::size_t>(at_ - begin);
     return {begin, ends_line && length > 0 && at_[-1] == '\r' ? length - 1 : length};
@@ -135,7 +137,7 @@ class CsvRows {
     const char* const begin = ++at_;
     bool has_pairs = false;
     for (;; ++at_) {
-      if (at_ == end_) fail("column " + column() + ": a quotation mark is not closed");
+      if (at_ == end_) fail("column " + column() + ": a quoted field is not closed");
       if (*at_ == '\n') ++next_line_;
       if (*at_ != '"') continue;
       if (at_ + 1 == end_ || at_[1] != '"') break;

@@ -49,8 +49,9 @@ struct Dataset {
   Dataset subset(Index first, Index count) const {
     const Index examples = size();
     if (!detail::is_range_within(first, count, examples)) {
-      throw IndexError("Dataset: subset of " + std::to_string(count) + " examples from " +
-                       std::to_string(first) + " on, expected one in [0, " + std::to_string(examples) + ")");
+      throw IndexError("Dataset: subset begins at " + std::to_string(first) + " and has " +
+                       std::to_string(count) + " examples, expected a subset of [0, " +
+                       std::to_string(examples) + ")");
     }
     return {inputs.slice(first, first + count),
             labels.slice(first, first + count),

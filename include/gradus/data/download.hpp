@@ -90,8 +90,8 @@ inline std::string advice_on_cache(const std::filesystem::path& folder, Split sp
     if (path.empty() || official == official_fashion_mnist.end()) continue;
     const std::string mismatch = official_mismatch(path, *official);
     if (mismatch.empty()) continue;
-    text += "; the cached file has " + mismatch + ": remove it, and it is downloaded again: rm " +
-            shell_quoted(path);
+    text +=
+        "; the cached file has " + mismatch + "; to download it again, remove it: rm " + shell_quoted(path);
   }
   return text;
 }

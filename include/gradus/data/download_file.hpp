@@ -83,7 +83,7 @@ struct Transfer {
 
   [[noreturn]] void throw_too_large() const {
     throw FileError(address + ": cannot be downloaded: it has more than " + std::to_string(options.max_size) +
-                    " bytes, the most that DownloadOptions::max_size allows");
+                    " bytes, the limit set by DownloadOptions::max_size");
   }
 
   template <class F>
@@ -144,7 +144,8 @@ inline void set_limits(const CurlHandle& handle, const DownloadOptions& options)
 inline void download(const std::string& address, const std::filesystem::path& destination,
                      const FileSums& sums, const DownloadOptions& options = {}) {
   // libcurl would stop at the first zero byte.
-  if (address.find('\0') != std::string::npos) throw ArgumentError("download: the address has a zero byte");
+  if (address.find('\0') != std::string::npos)
+    throw ArgumentError("download: the address contains a NUL byte");
   detail::SumCheck check(sums);
   const detail::CurlHandle handle = detail::new_curl_handle();
   detail::set_limits(handle, options);
@@ -164,7 +165,7 @@ inline void download(const std::string& address, const std::filesystem::path& de
   if (transfer.failure) std::rethrow_exception(transfer.failure);
   if (code != CURLE_OK) detail::throw_transfer_error(transfer, code, reason.data());
   const std::string mismatch = transfer.sums.mismatch();
-  if (!mismatch.empty()) throw FileError(address + ": what was downloaded has " + mismatch);
+  if (!mismatch.empty()) throw FileError(address + ": the downloaded file has " + mismatch);
   file.commit();
 }
 

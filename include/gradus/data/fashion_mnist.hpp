@@ -66,14 +66,14 @@ struct FashionMnist {
     const auto labels = read_idx<std::uint8_t>(GzipFile(labels_path));
     if (labels.rank() != 1 || labels.size() != images.shape()[0]) {
       throw FileError(path_text(labels_path) + ": labels have shape " + labels.shape().to_string() +
-                      ", expected [" + std::to_string(images.shape()[0]) + "], as many as " +
-                      path_text(images_path) + " has images");
+                      ", expected [" + std::to_string(images.shape()[0]) + "], one per image in " +
+                      path_text(images_path));
     }
     const auto* const outside =
         std::ranges::find_if(labels, [](std::uint8_t label) { return label >= classes; });
     if (outside != labels.end()) {
       throw FileError(path_text(labels_path) + ": label " + std::to_string(outside - labels.begin()) +
-                      " is " + std::to_string(*outside) + ", expected 0 to 9");
+                      " is " + std::to_string(*outside) + ", expected one in [0, 10)");
     }
     return {std::move(images),
             labels.cast<Index>(),

@@ -40,8 +40,8 @@ inline std::string normalised_sum(const char* name, const std::string& sum, std:
   }
   const bool valid = lower.find_first_not_of("0123456789abcdef") == std::string::npos;
   if (!sum.empty() && (!valid || sum.size() != digits)) {
-    throw ArgumentError(std::string(name) + " of a file: '" + sum + "', expected " + std::to_string(digits) +
-                        " hexadecimal digits");
+    throw ArgumentError("FileSums: " + std::string(name) + " is '" + sum + "', expected " +
+                        std::to_string(digits) + " hexadecimal digits");
   }
   return lower;
 }
@@ -151,7 +151,8 @@ class SumCheck {
     if (!expected_.md5.empty()) md5_.emplace();
     if (!expected_.sha256.empty()) sha256_.emplace();
     if (!expected_.unpacked_sha256.empty()) unpacked_.emplace(expected_.unpacked_size);
-    if (!md5_ && !sha256_ && !unpacked_) throw ArgumentError("sums of a file: there is none to compare with");
+    if (!md5_ && !sha256_ && !unpacked_)
+      throw ArgumentError("FileSums: all sums are empty, expected at least one");
   }
 
   void update(std::span<const std::byte> bytes) {

@@ -30,8 +30,8 @@ namespace detail {
 
 inline void check_folds(const char* what, Index folds, Index samples) {
   if (folds >= 2 && folds <= samples) return;
-  throw ArgumentError(std::string(what) + ": " + std::to_string(folds) + " folds of " +
-                      std::to_string(samples) + " samples, expected from 2 to the number of samples");
+  throw ArgumentError(std::string(what) + ": got " + std::to_string(folds) + " folds for " +
+                      std::to_string(samples) + " samples, expected at least 2 and at most one per sample");
 }
 
 /// Returns the samples of each class, shuffled.

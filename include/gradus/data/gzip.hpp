@@ -94,7 +94,7 @@ class GzipFile {
   }
 
   std::size_t inflate_some(std::span<std::byte> out) {
-    if (stream_->avail_in == 0) throw FileError(name() + ": gzip data are cut short");
+    if (stream_->avail_in == 0) throw FileError(name() + ": gzip data are truncated");
     const std::size_t wanted = std::min<std::size_t>(out.size(), std::numeric_limits<uInt>::max());
     stream_->next_out = reinterpret_cast<Bytef*>(out.data());
     stream_->avail_out = static_cast<uInt>(wanted);
@@ -110,7 +110,7 @@ class GzipFile {
   }
 
   [[noreturn]] void throw_damaged(bool between_members) const {
-    if (between_members) throw FileError(name() + ": gzip data are followed by something else");
+    if (between_members) throw FileError(name() + ": gzip data are followed by other bytes");
     throw FileError(name() + ": gzip data are damaged: " + (stream_->msg ? stream_->msg : "unknown error"));
   }
 

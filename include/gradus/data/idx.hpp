@@ -89,7 +89,7 @@ std::uint32_t read_uint32(Source& source, const char* what) {
   std::uint32_t value = 0;
   const std::size_t count = source.read(std::as_writable_bytes(std::span(&value, 1)));
   if (count != sizeof value) {
-    throw FileError(source.name() + ": IDX header is cut short: " + what + " has " + std::to_string(count) +
+    throw FileError(source.name() + ": IDX header is truncated: " + what + " has " + std::to_string(count) +
                     " bytes, expected 4");
   }
   return big_endian(value);
@@ -102,7 +102,7 @@ IdxHeader parse_idx_header(Source& source) {
   const std::uint32_t type = (magic >> 8) & 0xff, rank = magic & 0xff;
   if (magic >> 16 != 0) {
     throw FileError(source.name() + ": not an IDX file: its magic number is " + hex(magic, 8) +
-                    ", expected 0x0000 and type and rank");
+                    ", expected 0x0000 followed by type and rank");
   }
   if (type < 0x08 || type > 0x0e || type == 0x0a) {
     throw FileError(source.name() + ": IDX type is " + hex(type, 2) +
@@ -118,7 +118,7 @@ IdxHeader parse_idx_header(Source& source) {
     if constexpr (sizeof(Index) == sizeof extent) {
       if (extent > static_cast<std::uint32_t>(std::numeric_limits<Index>::max())) {
         throw FileError(source.name() + ": IDX extent is " + std::to_string(extent) +
-                        ", beyond this machine");
+                        ", too large for this machine");
       }
     }
     extents[axis] = static_cast<Index>(extent);

@@ -51,7 +51,7 @@ void count_classes(Dataset<Scalar, Label>& data) {
       const Index label = data.labels(i);
       if (label < 0) {
         throw ArgumentError("make_dataset: label " + std::to_string(i) + " is " + std::to_string(label) +
-                            ", expected a class of at least 0");
+                            ", expected a class >= 0");
       }
       data.classes = std::max(data.classes, checked_add("make_dataset: classes", label, 1));
     }
@@ -60,7 +60,7 @@ void count_classes(Dataset<Scalar, Label>& data) {
 
 inline void check_rows(Index inputs, Index labels) {
   if (inputs == labels) return;
-  throw ShapeError("make_dataset: " + std::to_string(inputs) + " inputs and " + std::to_string(labels) +
+  throw ShapeError("make_dataset: got " + std::to_string(inputs) + " inputs and " + std::to_string(labels) +
                    " labels, expected one label per input");
 }
 
@@ -75,7 +75,8 @@ auto make_dataset(const Eigen::DenseBase<X>& inputs, const Eigen::DenseBase<Y>& 
   using Label = detail::LabelOf<Scalar, typename Y::Scalar>;
   detail::check_rows(inputs.rows(), labels.rows());
   if (std::same_as<Label, Index> && labels.cols() != 1) {
-    throw ShapeError("make_dataset: " + std::to_string(labels.cols()) + " columns of classes, expected 1");
+    throw ShapeError("make_dataset: labels have " + std::to_string(labels.cols()) +
+                     " columns, expected 1 column of classes");
   }
   Dataset<Scalar, Label> data{Tensor<Scalar>(Shape{inputs.rows(), inputs.cols()}),
                               Tensor<Label>(detail::label_shape<Label>(labels.rows(), labels.cols()))};
@@ -97,9 +98,9 @@ auto make_dataset(std::span<const Scalar> inputs, Index features, std::span<cons
   const auto samples = static_cast<Index>(labels.size());
   if (features < 1 || static_cast<Index>(inputs.size()) / features != samples ||
       static_cast<Index>(inputs.size()) % features != 0) {
-    throw ShapeError("make_dataset: " + std::to_string(inputs.size()) + " numbers of " +
-                     std::to_string(features) + " features and " + std::to_string(samples) +
-                     " labels, expected " + std::to_string(features) + " numbers per label");
+    throw ShapeError("make_dataset: inputs have " + std::to_string(inputs.size()) + " numbers for " +
+                     std::to_string(samples) + " labels, expected " + std::to_string(features) +
+                     " per label, one per feature");
   }
   Dataset<Scalar, Label> data{Tensor<Scalar>(Shape{samples, features}),
                               Tensor<Label>(detail::label_shape<Label>(samples, 1))};

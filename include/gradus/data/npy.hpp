@@ -110,7 +110,7 @@ void read_npy_elements(Source& source, const NpyHeader& header, Tensor<T>& resul
   for (Index first = 0; first < result.size(); first += piece) {
     const std::span<Bits> part = std::span(read).first(to_size(std::min(piece, result.size() - first)));
     const std::span<std::byte> bytes = std::as_writable_bytes(part);
-    if (source.read(bytes) != bytes.size()) throw FileError(source.name() + ": the npy data are cut short");
+    if (source.read(bytes) != bytes.size()) throw FileError(source.name() + ": the npy data are truncated");
     if (header.type.is_big_endian)
       to_big_endian(part);
     else
@@ -119,7 +119,8 @@ void read_npy_elements(Source& source, const NpyHeader& header, Tensor<T>& resul
       const auto value = static_cast<Stored>(part[i]);
       if (!fits_npy<T>(value)) {
         throw FileError(source.name() + ": element " + std::to_string(first + static_cast<Index>(i)) +
-                        " is " + std::to_string(value) + ", which does not fit " + npy_type<T>().to_string());
+                        " is " + std::to_string(value) + ", which does not fit in " +
+                        npy_type<T>().to_string());
       }
       result.data()[header.is_fortran_order ? fortran.next() : first + static_cast<Index>(i)] =
           static_cast<T>(value);
@@ -138,7 +139,7 @@ requires ByteSource<std::remove_cvref_t<Source>> Tensor<T> read_npy(Source&& sou
   const NpyHeader header = detail::parse_npy_header(source);
   if (!options.convert && !header.type.has_same_values(npy_type<T>())) {
     throw FileError(source.name() + ": the dtype is " + header.type.to_string() + ", expected " +
-                    npy_type<T>().to_string() + "; {.convert = true} accepts other numbers");
+                    npy_type<T>().to_string() + "; {.convert = true} converts other types");
   }
   if (static_cast<std::uint64_t>(header.shape.size()) > source.bound() / header.type.size) {
     throw FileError(source.name() + ": the npy header promises " + header.shape.to_string() + " of " +
@@ -150,7 +151,7 @@ requires ByteSource<std::remove_cvref_t<Source>> Tensor<T> read_npy(Source&& sou
       header.type, [&]<class Stored>(Stored) { detail::read_npy_elements<Stored>(source, header, result); });
   std::byte extra{};
   if (source.read(std::span(&extra, 1)) != 0)
-    throw FileError(source.name() + ": there are bytes after the npy data");
+    throw FileError(source.name() + ": the npy data are followed by other bytes");
   return result;
 }
 

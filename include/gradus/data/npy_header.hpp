@@ -115,14 +115,14 @@ class NpyDictionary {
   }
   void expect(char c) {
     if (!accept(c))
-      fail("is no dictionary: expected " + std::string(1, c) + " before " + in_quotes(text_, 20));
+      fail("is not a dictionary: expected " + std::string(1, c) + " before " + in_quotes(text_, 20));
   }
   std::string_view quoted() {
     const char quote = peek();
     if (quote != '\'' && quote != '"') fail("has " + in_quotes(text_, 20) + ", expected a string");
     text_.remove_prefix(1);
     const std::size_t end = text_.find(quote);
-    if (end == std::string_view::npos) fail("has a string that does not end");
+    if (end == std::string_view::npos) fail("has an unterminated string");
     const std::string_view content = text_.substr(0, end);
     text_.remove_prefix(end + 1);
     return content;
@@ -159,7 +159,8 @@ class NpyDictionary {
       peek();
       Index extent = 0;
       const auto [end, error] = std::from_chars(text_.data(), text_.data() + text_.size(), extent);
-      if (error != std::errc{} || extent < 0) fail("has the extent " + in_quotes(text_, 20));
+      if (error != std::errc{} || extent < 0)
+        fail("has the extent " + in_quotes(text_, 20) + ", expected an integer >= 0");
       text_.remove_prefix(static_cast<std::size_t>(end - text_.data()));
       if (!text_.empty() && text_.front() == 'L') text_.remove_prefix(1);  // written by Python 2
       extents.push_back(extent);
@@ -171,7 +172,7 @@ class NpyDictionary {
     try {
       return Shape(extents);
     } catch (const ShapeError& error) {
-      fail(std::string("has a wrong shape: ") + error.what());
+      fail(std::string("has an invalid shape: ") + error.what());
     }
   }
 
@@ -187,7 +188,7 @@ inline constexpr std::string_view npy_magic = "\x93NUMPY";
 template <ByteSource Source>
 NpyHeader parse_npy_header(Source& source) {
   const auto read = [&](std::span<std::byte> out) {
-    if (source.read(out) != out.size()) throw FileError(source.name() + ": the npy header is cut short");
+    if (source.read(out) != out.size()) throw FileError(source.name() + ": the npy header is truncated");
   };
   std::array<std::byte, 8> start{};
   read(start);

@@ -46,9 +46,9 @@ class NpzFile {
     for (detail::ZipEntry& entry : detail::ZipDirectory(file_, name_).read()) {
       constexpr std::string_view ending = ".npy";
       if (!entry.name.ends_with(ending)) continue;
-      std::string array = entry.name.substr(0, entry.name.size() - ending.size());
-      if (!entries_.emplace(std::move(array), std::move(entry)).second)
-        throw FileError(name_ + ": two arrays have the same name");
+      const std::string array = entry.name.substr(0, entry.name.size() - ending.size());
+      if (!entries_.emplace(array, std::move(entry)).second)
+        throw FileError(name_ + ": two arrays are named " + in_quotes(array));
     }
   }
 
@@ -102,8 +102,8 @@ class NpzWriter {
   void add(const std::string& array, const Tensor<T>& tensor) {
     Written entry{array + ".npy", static_cast<std::uint32_t>(position_)};
     if (array.size() > 65'000 || std::ranges::find(entries_, entry.name, &Written::name) != entries_.end())
-      throw ArgumentError("NpzWriter: an array is named " + in_quotes(array) +
-                          ", expected a short and new name");
+      throw ArgumentError("NpzWriter: array name is " + in_quotes(array) +
+                          ", expected a unique name of at most 65,000 bytes");
     std::vector<std::byte> packed;
     detail::write_npy(tensor.view(), [&](std::span<const std::byte> bytes) {
       for (std::span<const std::byte> rest = bytes; !rest.empty();) {

@@ -83,7 +83,7 @@ Dataset<Scalar, Label> parse_csv(std::string_view text, const CsvOptions& option
   constexpr bool classifies = std::same_as<Label, Index>;
   CsvRows rows(text, options.delimiter, file);
   CsvRows names = rows;
-  if (!names.next()) throw FileError(file + ": there is no row");
+  if (!names.next()) throw FileError(file + ": the file has no rows");
   if (options.header) rows.next();
   CsvColumns columns(names, options, classifies);
   const Index features = columns.count(CsvRole::feature), targets = columns.count(CsvRole::target);
@@ -134,7 +134,7 @@ Dataset<Scalar, Scalar> read_csv(const std::filesystem::path& file, const CsvOpt
 template <std::floating_point Scalar = float>
 Dataset<Scalar, Index> read_csv_classes(const std::filesystem::path& file, const CsvOptions& options) {
   if (options.target.size() != 1) {
-    throw ArgumentError("read_csv_classes: " + std::to_string(options.target.size()) +
+    throw ArgumentError("read_csv_classes: got " + std::to_string(options.target.size()) +
                         " targets, expected one");
   }
   auto data = detail::parse_csv<Scalar, Index>(detail::FileText(file).view(), options, path_text(file));

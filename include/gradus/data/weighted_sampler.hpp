@@ -31,13 +31,13 @@ class WeightedSampler {
     for (std::size_t i = 0; i < weights.size(); ++i) {
       if (!(weights[i] >= 0) || !std::isfinite(weights[i])) {
         throw ArgumentError("WeightedSampler: weight " + std::to_string(i) + " is " +
-                            format_shortest(weights[i]) + ", expected a finite number of at least 0");
+                            format_shortest(weights[i]) + ", expected a finite number >= 0");
       }
       cumulative_.push_back(sum += weights[i]);
     }
     if (!(sum > 0) || !std::isfinite(sum)) {
-      throw ArgumentError("WeightedSampler: the weights add up to " + format_shortest(sum) +
-                          ", expected a finite number above 0");
+      throw ArgumentError("WeightedSampler: the weights sum to " + format_shortest(sum) +
+                          ", expected a finite number > 0");
     }
   }
 

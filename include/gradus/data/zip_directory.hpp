@@ -46,7 +46,7 @@ class ZipDirectory {
   std::vector<ZipEntry> read() {
     find_end();
     if (count_ > size_ / entry_size || position_ > file_->size() || size_ > file_->size() - position_)
-      fail("its directory is not within the file");
+      fail("its directory lies outside the file");
     std::vector<std::byte> directory(static_cast<std::size_t>(size_));
     read_at(position_, directory);
     std::vector<ZipEntry> entries;
@@ -66,7 +66,7 @@ class ZipDirectory {
   static constexpr std::uint64_t largest_directory = std::uint64_t{1} << 24;
 
   void read_at(std::uint64_t position, std::span<std::byte> out) const {
-    if (file_->read(position, out) != out.size()) fail("it is cut short");
+    if (file_->read(position, out) != out.size()) fail("it is truncated");
   }
 
   /// Finds the last record that locates the directory; a comment of any length may follow it.

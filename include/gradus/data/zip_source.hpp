@@ -38,13 +38,13 @@ class ZipSource {
     constexpr std::uint64_t most_expansion = 1032;
     if (entry.method == 0 ? entry.unpacked_size != entry.packed_size
                           : entry.unpacked_size / most_expansion > entry.packed_size)
-      fail("its sizes contradict each other");
+      fail("its sizes are inconsistent");
     std::array<std::byte, local_header_size> header{};
     if (file.read(entry.position, header) != header.size() || little_endian_at(header, 0, 4) != 0x04034b50)
       fail("it has no local header");
     position_ =
         entry.position + header.size() + little_endian_at(header, 26, 2) + little_endian_at(header, 28, 2);
-    if (position_ > file.size() || packed_left_ > file.size() - position_) fail("it is cut short");
+    if (position_ > file.size() || packed_left_ > file.size() - position_) fail("it is truncated");
     if (entry.method == 0) return;
     stream_ = std::unique_ptr<z_stream, InflateEnd>(new z_stream{});
     if (inflateInit2(stream_.get(), raw_deflate) != Z_OK) throw std::bad_alloc();
@@ -59,7 +59,7 @@ class ZipSource {
       const std::span<std::byte> rest =
           out.subspan(count, std::min<std::size_t>(wanted - count, most_at_once));
       const std::size_t got = stream_ ? inflate_some(rest) : file_->read(position_, rest);
-      if (got == 0) fail("it is cut short");
+      if (got == 0) fail("it is truncated");
       if (!stream_) position_ += got;
       actual_ = crc32(actual_, reinterpret_cast<const Bytef*>(rest.data()), static_cast<uInt>(got));
       count += got;
@@ -103,7 +103,7 @@ class ZipSource {
   }
   void refill() {
     const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(input_.size(), packed_left_));
-    if (file_->read(position_, std::span(input_).first(size)) != size) fail("it is cut short");
+    if (file_->read(position_, std::span(input_).first(size)) != size) fail("it is truncated");
     position_ += size;
     packed_left_ -= size;
     stream_->next_in = reinterpret_cast<Bytef*>(input_.data());

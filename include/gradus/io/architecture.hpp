@@ -122,11 +122,11 @@ class NetworkBuilder {
     if (module.kind == unregistered_kind)
       throw FileError("its type " + in_quotes(module.settings.text("type")) +
                       " was not registered when it was saved");
-    if (kind == nullptr) throw FileError("there is no such kind of module, or it was not registered");
+    if (kind == nullptr) throw FileError("this kind of module is neither built in nor registered");
     if (kind->settings) {
       for (const auto& [setting, value] : module.settings.values()) {
         if (std::ranges::find(*kind->settings, setting) == kind->settings->end())
-          throw FileError("there is no setting " + in_quotes(setting));
+          throw FileError("unknown setting " + in_quotes(setting));
       }
     }
     if (!kind->tensors) return;

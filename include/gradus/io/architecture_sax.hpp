@@ -52,7 +52,7 @@ class ArchitectureSax : public nlohmann::json_sax<nlohmann::json> {
     if (at_ == At::start) return go(At::root);
     if (at_ == At::list) return start_module();
     if (at_ == At::module && key_ == "settings") return go(At::settings);
-    return unexpected("an object");
+    return unexpected("object");
   }
   bool end_object() override {
     if (at_ == At::settings) return go(At::module);
@@ -63,7 +63,7 @@ class ArchitectureSax : public nlohmann::json_sax<nlohmann::json> {
   }
   bool start_array(std::size_t) override {
     const bool of_root = at_ == At::root && key_ == "modules";
-    if (!of_root && (at_ != At::module || key_ != "modules")) return unexpected("an array");
+    if (!of_root && (at_ != At::module || key_ != "modules")) return unexpected("array");
     has_modules_ = true;
     at_ = At::list;
     return true;
@@ -92,7 +92,7 @@ class ArchitectureSax : public nlohmann::json_sax<nlohmann::json> {
       if (text.empty()) return reject("a module has an empty name");
       module().name = text;
     } else {
-      return unexpected("a text");
+      return unexpected("string");
     }
     return true;
   }
@@ -103,16 +103,16 @@ class ArchitectureSax : public nlohmann::json_sax<nlohmann::json> {
   }
   bool number_integer(number_integer_t value) override {
     if (at_ == At::settings) return set(std::int64_t{value});
-    if (at_ != At::root || key_ != "version") return unexpected("a number");
+    if (at_ != At::root || key_ != "version") return unexpected("number");
     has_version_ = true;
     if (value == architecture_version) return true;
     return reject("its version is " + std::to_string(value) + ", expected " +
                   std::to_string(architecture_version));
   }
   bool number_float(number_float_t value, const std::string&) override {
-    return at_ == At::settings ? set(value) : unexpected("a number");
+    return at_ == At::settings ? set(value) : unexpected("number");
   }
-  bool boolean(bool value) override { return at_ == At::settings ? set(value) : unexpected("a truth value"); }
+  bool boolean(bool value) override { return at_ == At::settings ? set(value) : unexpected("boolean"); }
   bool null() override { return unexpected("null"); }
   bool binary(nlohmann::json::binary_t&) override { return unexpected("binary data"); }
   bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception&) override {
@@ -138,7 +138,7 @@ class ArchitectureSax : public nlohmann::json_sax<nlohmann::json> {
     problem = std::move(what);
     return false;
   }
-  bool unexpected(const std::string& what) { return reject(what + " where the description has none"); }
+  bool unexpected(const std::string& what) { return reject("unexpected " + what); }
   bool set(Settings::Value value) {
     module().settings.set(key_, std::move(value));
     return true;
@@ -158,7 +158,7 @@ class ArchitectureSax : public nlohmann::json_sax<nlohmann::json> {
     if (open.module->kind.empty()) return reject("a module has no kind");
     if (open.keys.contains(open.module->is_sequence() ? "settings" : "modules") ||
         (open.module->is_sequence() && !open.keys.contains("modules")))
-      return reject("modules are what a Sequential has, and nothing else");
+      return reject("expected modules in a Sequential, and settings in any other module");
     open_.pop_back();
     return go(At::list);
   }

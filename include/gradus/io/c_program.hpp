@@ -27,7 +27,8 @@ class CProgram {
     take(net, "");
     flush();
     if (size_ < 0)
-      throw ArgumentError("export_c: the network has no module that says how many inputs there are");
+      throw ArgumentError(
+          "export_c: the number of inputs is unknown, expected a module that determines it, such as Linear");
     resolve_sizes();
   }
 
@@ -44,7 +45,7 @@ class CProgram {
         take(*nested, path + ".");
       } else if (!is_nothing(module) && !take_layer(module, path) && !take_activation(module)) {
         throw ArgumentError("export_c: module " + path + " is " + module.name() +
-                            ", which cannot be exported; the modules of gradus can");
+                            ", which cannot be exported; only the modules of gradus can");
       }
     }
   }
@@ -92,7 +93,7 @@ class CProgram {
 
   void add_dense(const nn::Linear<Scalar>& linear) {
     const Index in = linear.in(), out = linear.out();
-    if (out < 1) throw ArgumentError("export_c: a Linear has no outputs, expected at least 1");
+    if (out < 1) throw ArgumentError("export_c: a Linear has 0 outputs, expected at least 1");
     CStep dense{CKind::dense, in, out, numbers(linear.weight.value, in * out, 0),
                 numbers(linear.bias.value, out, 0)};
     // W (a x + c) + b = (W a) x + (b + W c)

@@ -41,8 +41,9 @@ inline void check_c_name(const std::string& name) {
                        std::ranges::all_of(name, fits) &&
                        std::ranges::find(keywords, std::string_view(name)) == keywords.end();
   if (!is_name) {
-    throw ArgumentError("export_c: the name is " + in_quotes(name) +
-                        ", expected one of a C function: letters, digits and _, at most 60, no keyword");
+    throw ArgumentError(
+        "export_c: the name is " + in_quotes(name) +
+        ", expected at most 60 letters, digits and _, beginning with a letter, and no reserved name");
   }
 }
 

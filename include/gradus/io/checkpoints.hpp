@@ -79,8 +79,8 @@ class Checkpoints {
   explicit Checkpoints(std::filesystem::path folder, CheckpointsOptions options = {})
       : folder_(std::move(folder)), options_(std::move(options)) {
     if (options_.every_steps < 0 || options_.every_epochs < 0 || options_.keep < 1) {
-      throw ArgumentError("Checkpoints: every_steps " + std::to_string(options_.every_steps) +
-                          ", every_epochs " + std::to_string(options_.every_epochs) + ", keep " +
+      throw ArgumentError("Checkpoints: every_steps is " + std::to_string(options_.every_steps) +
+                          ", every_epochs is " + std::to_string(options_.every_epochs) + " and keep is " +
                           std::to_string(options_.keep) + ", expected at least 0, 0 and 1");
     }
   }

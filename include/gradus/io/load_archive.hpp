@@ -100,13 +100,13 @@ class LoadArchive : public Archive {
     fail(quoted(name) + " is " + escaped(found, detail::longest_name) + ", expected " + expected);
   }
   void check_used(const std::string& name) const {
-    if (!used_.contains(name)) fail(quoted(name) + " is not part of it");
+    if (!used_.contains(name)) fail(quoted(name) + " is not part of this training");
   }
 
   const std::string& take(const std::string& name) {
     used_.insert(name);
     const auto found = reader_.metadata().find(name);
-    if (found == reader_.metadata().end()) fail(quoted(name) + " is missing in the file");
+    if (found == reader_.metadata().end()) fail(quoted(name) + " is missing from the file");
     return found->second;
   }
   template <class T>
@@ -119,7 +119,7 @@ class LoadArchive : public Archive {
   }
   template <class T>
   T count_of(const std::string& name) {
-    constexpr const char* expected = "a count of at least 0";
+    constexpr const char* expected = "a count >= 0";
     const T count = parsed<T>(name, expected);
     if (count < 0) fail_value(name, std::to_string(count), expected);
     return count;
@@ -133,7 +133,7 @@ class LoadArchive : public Archive {
   template <class T>
   Tensor<T> tensor(const std::string& name) {
     used_.insert(name);
-    if (reader_.find(name) == nullptr) fail(quoted(name) + " is missing in the file");
+    if (reader_.find(name) == nullptr) fail(quoted(name) + " is missing from the file");
     return reader_.read<T>(name);
   }
   template <class T>

@@ -39,12 +39,13 @@ nn::Sequential<Scalar> load_network(SafetensorsSource source,
   const SafetensorsReader reader(std::move(source));
   const auto text = reader.metadata().find(detail::architecture_key);
   if (text == reader.metadata().end())
-    throw FileError(reader.name() + ": no architecture in the metadata, build the network and use `load`");
+    throw FileError(reader.name() + ": no architecture in the metadata; build the network and use `load`");
   const detail::Architecture architecture = detail::parse_architecture(reader.name(), text->second);
   const std::string dtype = detail::safetensors_dtype<Scalar>();
   if (architecture.dtype != dtype && !options.convert) {
-    throw FileError(reader.name() + ": a network of " + escaped(architecture.dtype, detail::longest_name) +
-                    ", expected " + dtype + "; `.convert = true` converts it");
+    throw FileError(reader.name() + ": the network has dtype " +
+                    escaped(architecture.dtype, detail::longest_name) + ", expected " + dtype +
+                    "; `.convert = true` converts it");
   }
   const detail::NetworkBuilder<Scalar> builder(reader, options.modules);
   builder.check(architecture.modules);

@@ -69,7 +69,8 @@ inline std::vector<nn::CategoricalColumn> one_hot_columns(const std::string& tex
     const auto [next, count_error] = std::from_chars(has_colon ? colon + 1 : end, end, each.count);
     const bool goes_on = next != end && *next == ',' && next + 1 != end;
     if (count_error != std::errc{} || (next != end && !goes_on))
-      throw FileError("setting \"columns\" is " + in_quotes(text) + ", expected 1:3,4:2 or the like");
+      throw FileError("setting \"columns\" is " + in_quotes(text) +
+                      ", expected column:categories pairs such as 1:3,4:2");
     columns.push_back(each);
     at = goes_on ? next + 1 : end;
   }
@@ -90,7 +91,8 @@ void add_activation_kinds(ModuleRegistry<Scalar>& registry) {
         return Settings{{"dim", -1}};
       },
       [](const Settings& s) {
-        if (s.integer("dim") != -1) throw FileError("setting \"dim\" is not -1");
+        if (const std::int64_t dim = s.integer("dim"); dim != -1)
+          throw FileError("setting \"dim\" is " + std::to_string(dim) + ", expected -1");
         return nn::Softmax<Scalar>();
       },
       {"dim"});
@@ -127,7 +129,8 @@ void add_activation_kinds(ModuleRegistry<Scalar>& registry) {
       [](const Settings& s) {
         const std::string& form = s.text("approximate");
         if (form != "none" && form != "tanh")
-          throw FileError("setting \"approximate\" is " + in_quotes(form));
+          throw FileError("setting \"approximate\" is " + in_quotes(form) +
+                          ", expected \"none\" or \"tanh\"");
         return nn::GELU<Scalar>(form == "none" ? nn::GELUForm::exact : nn::GELUForm::tanh);
       },
       {"approximate"});

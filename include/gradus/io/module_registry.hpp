@@ -55,7 +55,7 @@ class ModuleRegistry {
     } else {
       static_assert(std::default_initializable<M>,
                     "a registered module needs Settings settings() const and a constructor from const "
-                    "Settings&, or a constructor without arguments");
+                    "Settings&, or a default constructor");
       return add<M>(
           kind, [](const M&) { return Settings(); }, [](const Settings&) { return M(); });
     }
@@ -87,8 +87,8 @@ class ModuleRegistry {
   /// Adds a complete kind. Throws ArgumentError if the name is taken, empty or not UTF-8.
   void add_kind(detail::ModuleKind<Scalar> kind) {
     if (!is_utf8(kind.name) || kind.name.empty() || find(kind.name) != nullptr) {
-      throw ArgumentError("ModuleRegistry: name " + in_quotes(kind.name) +
-                          ", expected one in UTF-8 that no other kind of module has");
+      throw ArgumentError("ModuleRegistry: name is " + in_quotes(kind.name) +
+                          ", expected a unique UTF-8 name");
     }
     kinds_.push_back(std::move(kind));
   }

@@ -68,10 +68,9 @@ std::vector<StateTensor<Scalar>> network_state(const nn::Sequential<Scalar>& net
 inline std::int64_t read_count(const SafetensorsReader& reader, std::string_view name) {
   const Tensor<std::int64_t> stored = reader.read<std::int64_t>(name);
   if (stored.shape().rank() == 0 && stored.item() >= 0) return stored.item();
-  const std::string found =
-      stored.shape().rank() == 0 ? std::to_string(stored.item()) : "of shape " + stored.shape().to_string();
-  throw FileError(reader.name() + ": " + in_quotes(name) + " is " + found +
-                  ", expected a count of at least 0");
+  const std::string found = stored.shape().rank() == 0 ? "is " + std::to_string(stored.item())
+                                                       : "has shape " + stored.shape().to_string();
+  throw FileError(reader.name() + ": " + in_quotes(name) + " " + found + ", expected a count >= 0");
 }
 
 }  // namespace gradus::detail

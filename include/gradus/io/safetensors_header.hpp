@@ -40,7 +40,7 @@ inline std::string problem_around_object(std::string_view json) {
   if (const std::size_t nul = json.find('\0'); nul != json.npos) return "it has a NUL" + at(nul);
   const std::size_t last = json.find_last_not_of(' ');
   if (json[last] == '\n' || json[last] == '\r' || json[last] == '\t') {
-    return "it ends with " + in_quotes(json.substr(last, 1)) + at(last) + ", expected spaces alone";
+    return "it ends with " + in_quotes(json.substr(last, 1)) + at(last) + ", expected only spaces";
   }
   return "";
 }

@@ -45,14 +45,15 @@ class SafetensorsReader {
   explicit SafetensorsReader(SafetensorsSource source) : source_(std::move(source)) {
     const std::uint64_t size = source_.size();
     if (size < 8) {
-      throw FileError(name() + ": " + std::to_string(size) + " bytes, expected 8 and a safetensors header");
+      throw FileError(name() + ": the file has " + std::to_string(size) +
+                      " bytes, expected at least 8 and a safetensors header");
     }
     std::uint64_t length = 0;
     read_bytes(0, std::as_writable_bytes(std::span(&length, 1)));
     length = little_endian(length);
     if (length == 0 || length > size - 8 || length > detail::safetensors_header_limit) {
-      throw FileError(name() + ": header length " + std::to_string(length) + " in a file of " +
-                      std::to_string(size) + " bytes; not a safetensors file");
+      throw FileError(name() + ": not a safetensors file: header length is " + std::to_string(length) +
+                      " in a file of " + std::to_string(size) + " bytes");
     }
     std::string json(static_cast<std::size_t>(length), '\0');
     read_bytes(8, std::as_writable_bytes(std::span(json)));
@@ -134,12 +135,13 @@ class SafetensorsReader {
   void check_bools(const SafetensorsEntry& entry, std::span<const std::byte> bytes) const {
     const auto wrong = std::ranges::find_if(bytes, [](std::byte byte) { return byte > std::byte{1}; });
     if (wrong == bytes.end()) return;
-    throw_error(entry, "has a BOOL of " + std::to_string(std::to_integer<int>(*wrong)) + ", expected 0 or 1");
+    throw_error(
+        entry, "has a BOOL with value " + std::to_string(std::to_integer<int>(*wrong)) + ", expected 0 or 1");
   }
 
   void read_bytes(std::uint64_t position, std::span<std::byte> bytes) const {
     if (source_.read(position, bytes) != bytes.size()) {
-      throw FileError(name() + ": cut short while " + std::to_string(bytes.size()) + " bytes were read");
+      throw FileError(name() + ": end of file while reading " + std::to_string(bytes.size()) + " bytes");
     }
   }
 

@@ -56,7 +56,7 @@ class SafetensorsSax : public nlohmann::json_sax<nlohmann::json> {
         at_ = At::metadata_keys;
         return true;
       default:
-        return unexpected("an object");
+        return unexpected("object");
     }
   }
   bool end_object() override {
@@ -86,13 +86,13 @@ class SafetensorsSax : public nlohmann::json_sax<nlohmann::json> {
       header.metadata[field_] = text;
       return true;
     }
-    if (at_ != At::fields || field_ != "dtype") return unexpected("a string");
+    if (at_ != At::fields || field_ != "dtype") return unexpected("string");
     has_dtype_ = true;
     header.entries.back().dtype = text;
     return true;
   }
   bool start_array(std::size_t) override {
-    if (at_ != At::fields || (field_ != "shape" && field_ != "data_offsets")) return unexpected("an array");
+    if (at_ != At::fields || (field_ != "shape" && field_ != "data_offsets")) return unexpected("array");
     at_ = At::numbers;
     numbers_ = {};
     return true;
@@ -102,7 +102,7 @@ class SafetensorsSax : public nlohmann::json_sax<nlohmann::json> {
     return field_ == "shape" ? take_shape() : take_offsets();
   }
   bool number_unsigned(number_unsigned_t value) override {
-    if (at_ != At::numbers) return unexpected("a number");
+    if (at_ != At::numbers) return unexpected("number");
     numbers_.add(value);
     return true;
   }
@@ -110,7 +110,7 @@ class SafetensorsSax : public nlohmann::json_sax<nlohmann::json> {
   bool number_float(number_float_t, const std::string& text) override {
     return unexpected(escaped(text, longest_name));
   }
-  bool boolean(bool) override { return unexpected("a boolean"); }
+  bool boolean(bool) override { return unexpected("boolean"); }
   bool null() override { return unexpected("null"); }
   bool binary(binary_t&) override { return unexpected("binary data"); }
   bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
@@ -131,8 +131,7 @@ class SafetensorsSax : public nlohmann::json_sax<nlohmann::json> {
     return reject(what + " " + in_quotes(key) + " appears twice");
   }
   bool unexpected(const std::string& what) {
-    return reject(what + " where the format has none" +
-                  (at_ == At::fields || at_ == At::numbers ? " in " + name() : ""));
+    return reject("unexpected " + what + (at_ == At::fields || at_ == At::numbers ? " in " + name() : ""));
   }
 
   /// Returns whether `elements` of `bits` bits each fill `bytes` bytes exactly, without a product that could

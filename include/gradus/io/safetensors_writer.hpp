@@ -98,7 +98,7 @@ class SafetensorsWriter {
   void add_entry(std::string_view name, std::string_view dtype, const Shape& shape, std::size_t bytes) {
     check_text("name", name);
     if (name == "__metadata__") throw_error("a tensor cannot be named \"__metadata__\"");
-    if (!names_.emplace(name).second) throw_error("two tensors named " + in_quotes(name));
+    if (!names_.emplace(name).second) throw_error("two tensors are named " + in_quotes(name));
     std::string extents;
     for (const Index extent : shape) extents += (extents.empty() ? "" : ",") + std::to_string(extent);
     entries_ += (entries_.empty() ? "" : ",") + json_text(name) + R"(:{"dtype":")" + std::string(dtype) +

@@ -48,9 +48,9 @@ class Settings {
   /// Returns a boolean.
   bool flag(const std::string& name) const { return get<bool>(name, "true or false"); }
   /// Returns an integer.
-  std::int64_t integer(const std::string& name) const { return get<std::int64_t>(name, "a whole number"); }
+  std::int64_t integer(const std::string& name) const { return get<std::int64_t>(name, "an integer"); }
   /// Returns a string.
-  const std::string& text(const std::string& name) const { return get<std::string>(name, "a text"); }
+  const std::string& text(const std::string& name) const { return get<std::string>(name, "a string"); }
   /// Returns a number: an integer or a floating-point value, possibly not finite.
   double number(const std::string& name) const {
     const auto found = values_.find(name);
@@ -69,9 +69,11 @@ class Settings {
   template <class T>
   const T& get(const std::string& name, const char* expected) const {
     const auto found = values_.find(name);
-    if (found == values_.end()) throw FileError("no setting " + in_quotes(name) + ", expected " + expected);
+    if (found == values_.end())
+      throw FileError("setting " + in_quotes(name) + " is missing, expected " + expected);
     const T* value = std::get_if<T>(&found->second);
-    if (value == nullptr) throw FileError("setting " + in_quotes(name) + " is not " + expected);
+    if (value == nullptr)
+      throw FileError("setting " + in_quotes(name) + " has the wrong type, expected " + expected);
     return *value;
   }
 

@@ -76,7 +76,7 @@ requires std::copyable<Optimizer>
 void load_checkpoint(Trainer<nn::Sequential<Scalar>, Loss, Optimizer>& trainer,
                      const std::filesystem::path& file) {
   detail::FitState state = trainer.fit_state();
-  if (state.is_running) throw StateError("load_checkpoint: called during a fit, expected it before");
+  if (state.is_running) throw StateError("load_checkpoint: called during a fit, expected a call before it");
   LoadArchive archive(file);
   try {
     detail::serialize_network(archive, trainer.net());

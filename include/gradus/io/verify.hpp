@@ -27,10 +27,10 @@ struct Verification {
   double relative_error() const { return difference == 0 ? 0 : difference / largest; }
   /// Returns whether the relative error is at most the tolerance.
   bool ok() const { return relative_error() <= tolerance; }
-  /// Returns `relative error 3.1e-08, at most 1e-06 expected`.
+  /// Returns `relative error is 3.1e-08, expected at most 1e-06`.
   std::string to_string() const {
-    return "relative error " + format_general(relative_error()) + ", at most " + format_general(tolerance) +
-           " expected";
+    return "relative error is " + format_general(relative_error()) + ", expected at most " +
+           format_general(tolerance);
   }
 };
 

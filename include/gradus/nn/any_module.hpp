@@ -287,7 +287,8 @@ class AnyModule {
   template <class M>
   M& found(M* module) const {
     if (module == nullptr) {
-      throw ArgumentError("as: module is " + name() + ", not " + detail::type_name<std::remove_const_t<M>>());
+      throw ArgumentError("as: module is " + name() + ", expected " +
+                          detail::type_name<std::remove_const_t<M>>());
     }
     return *module;
   }

@@ -227,10 +227,10 @@ class BatchNorm1d {
 
   static Index checked(Index features, const BatchNorm1dOptions& options) {
     if (features < 0 || !(options.epsilon >= 0) || !(options.momentum >= 0 && options.momentum <= 1)) {
-      throw ArgumentError("BatchNorm1d: features " + std::to_string(features) + ", epsilon " +
-                          format_shortest(options.epsilon) + ", momentum " +
+      throw ArgumentError("BatchNorm1d: features is " + std::to_string(features) + ", epsilon is " +
+                          format_shortest(options.epsilon) + " and momentum is " +
                           format_shortest(options.momentum) +
-                          ", expected features and epsilon of at least 0, momentum in [0, 1]");
+                          ", expected features >= 0, epsilon >= 0 and momentum in [0, 1]");
     }
     return features;
   }

@@ -20,8 +20,8 @@ class Clip {
   /// Throws ArgumentError unless low <= high.
   Clip(double low, double high) : low_(low), high_(high) {
     if (!(low <= high)) {
-      throw ArgumentError("Clip: limits are " + format_shortest(low) + " and " + format_shortest(high) +
-                          ", expected a lower one that is at most the upper one");
+      throw ArgumentError("Clip: low is " + format_shortest(low) + " and high is " + format_shortest(high) +
+                          ", expected low <= high");
     }
   }
 

@@ -199,7 +199,7 @@ class DenseLayers {
   /// Adds a layer that applies the pending scale and shift, or the identity if there are none.
   void add_diagonal(Index width) {
     if (width < 0)
-      throw ArgumentError("dense_layers: the network begins with an activation, expected a Linear first");
+      throw ArgumentError("dense_layers: the network begins with an activation, expected a Linear before it");
     DenseLayer<double> layer{width, width, std::vector<double>(to_size(width * width)),
                              std::vector<double>(to_size(width))};
     for (Index i = 0; i < width; ++i) {
@@ -240,7 +240,7 @@ std::vector<DenseLayer<Scalar>> dense_layers(const Sequential<Scalar>& net) {
   layers.take(net, "");
   std::vector<DenseLayer<Scalar>> result = layers.finish();
   if (result.empty())
-    throw ArgumentError("dense_layers: the network has no layer, expected at least a Linear");
+    throw ArgumentError("dense_layers: the network has no layers, expected at least one Linear");
   return result;
 }
 

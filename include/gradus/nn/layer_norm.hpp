@@ -33,9 +33,8 @@ class LayerNorm {
   explicit LayerNorm(Index features, const LayerNormOptions& options = {})
       : features_(features), options_(options) {
     if (features < 1 || !(options.epsilon >= 0)) {
-      throw ArgumentError("LayerNorm: features " + std::to_string(features) + ", epsilon " +
-                          format_shortest(options.epsilon) +
-                          ", expected at least 1 feature and an epsilon of at least 0");
+      throw ArgumentError("LayerNorm: features is " + std::to_string(features) + " and epsilon is " +
+                          format_shortest(options.epsilon) + ", expected features >= 1 and epsilon >= 0");
     }
     if (!options.affine) return;
     weight = Parameter<Scalar>(Tensor<Scalar>::ones({features}));

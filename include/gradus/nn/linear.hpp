@@ -107,7 +107,7 @@ struct Linear {
   static Shape checked_shape(Index in, Index out) {
     if (in < 0 || out < 0) {
       throw ArgumentError("Linear: sizes are " + std::to_string(in) + " -> " + std::to_string(out) +
-                          ", expected no negative one");
+                          ", expected both >= 0");
     }
     return Shape{out, in};
   }

@@ -57,8 +57,8 @@ class MinMax : public FeatureScaling<Scalar> {
   // (x - min) / (max - min) * (high - low) + low = (x - offset) / scale
   static std::pair<double, double> range(const std::vector<double>& column, double low, double high) {
     if (!(low < high)) {
-      throw ArgumentError("MinMax: the range is from " + format_shortest(low) + " to " +
-                          format_shortest(high) + ", expected a lower end below the upper one");
+      throw ArgumentError("MinMax: low is " + format_shortest(low) + " and high is " + format_shortest(high) +
+                          ", expected low < high");
     }
     const auto [min, max] = std::ranges::minmax(column);
     const double width = max - min;

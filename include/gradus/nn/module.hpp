@@ -130,11 +130,11 @@ using scalar_of = typename ScalarOf<Modules...>::type;
 /// Fails with one line of explanation instead of the compiler's forty.
 template <class M, class Scalar>
 constexpr void check_module() {
-  static_assert(
-      ModuleFor<M, Scalar>,
-      "not a module that computes with this network's scalar: it needs output_shape, forward and "
-      "backward as gradus/nn/module.hpp describes them, float and double cannot be mixed, and a class that "
-      "derives from a module needs a cast of its own");
+  static_assert(ModuleFor<M, Scalar>,
+                "not a module for this network's scalar type: it needs output_shape, forward and backward as "
+                "described in "
+                "gradus/nn/module.hpp; float and double cannot be mixed; a class derived from a module needs "
+                "its own cast");
 }
 
 }  // namespace detail
@@ -225,7 +225,8 @@ template <class Scalar, class M>
 void accumulate(M& module, Input<Scalar> x, Input<Scalar> y, Input<Scalar> dy,
                 std::type_identity_t<TensorView<Scalar>> dx, Context& context) {
   static_assert(!detail::HasParameters<M> || detail::HasGradient<M, Scalar> || Container<M, Scalar>,
-                "a module with parameters (visit) needs void gradient(x, dy, Context&), or they never train");
+                "a module with parameters (visit) needs void gradient(x, dy, Context&), otherwise they are "
+                "never trained");
   if constexpr (Container<M, Scalar>) {
     module.accumulate(x, y, dy, dx, context);
   } else {

@@ -26,8 +26,8 @@ namespace gradus::nn {
 namespace detail {
 
 [[noreturn]] inline void throw_child_name(const std::string& name) {
-  throw ArgumentError("Sequential: child name " + in_quotes(name) +
-                      ", expected one in UTF-8 without a dot that no other child has");
+  throw ArgumentError("Sequential: child name is " + in_quotes(name) +
+                      ", expected a unique UTF-8 name without a dot");
 }
 
 }  // namespace detail

@@ -36,10 +36,10 @@ class OneHot {
     Index before = -1;
     for (const CategoricalColumn& each : columns_) {
       if (each.column <= before || each.column >= in || each.count < 1 || each.count > max_categories) {
-        throw ArgumentError("OneHot: column " + std::to_string(each.column) + " of " + std::to_string(in) +
-                            " has " + std::to_string(each.count) +
-                            " categories, expected each column once, with 1 to " +
-                            std::to_string(max_categories) + " categories");
+        throw ArgumentError("OneHot: column " + std::to_string(each.column) + " has " +
+                            std::to_string(each.count) + " categories, expected distinct columns in [0, " +
+                            std::to_string(in) + ") with 1 to " + std::to_string(max_categories) +
+                            " categories each");
       }
       before = each.column;
       out_ = gradus::detail::checked_add("OneHot: outputs", out_, each.count - 1);

@@ -38,7 +38,7 @@ namespace gradus::nn {
 template <class Scalar = float>
 class Sequential : public ModuleList<Scalar> {
   // Not a template constraint, because clang 14 would then prefer the constructors to the deduction guides.
-  static_assert(FloatOrDouble<Scalar>, "Sequential: the scalar is float or double (FloatOrDouble)");
+  static_assert(FloatOrDouble<Scalar>, "Sequential: the scalar type must be float or double (FloatOrDouble)");
 
  public:
   /// The scalar type.
@@ -246,7 +246,7 @@ class Sequential : public ModuleList<Scalar> {
   /// Returns the memory of the last forward. Throws StateError unless it succeeded.
   TrainingWorkspace<Scalar>& passed(const char* function) {
     if (workspace_.value.input) return workspace_.value;
-    throw StateError(std::string("Sequential: ") + function + " without a forward before it");
+    throw StateError(std::string("Sequential: ") + function + " called without a successful forward");
   }
 
   PassOptions with_workers(PassOptions options) const {

@@ -38,7 +38,7 @@ struct StaticLayers {
 
   /// The number of layers.
   static constexpr Index count = static_cast<Index>((0 + ... + (is_activation<parameters> ? 0 : 1))) - 1;
-  static_assert(count >= 1, "StaticPredictor: expected the number of inputs and that of outputs at least");
+  static_assert(count >= 1, "StaticPredictor: expected at least a number of inputs and a number of outputs");
 
   struct Description {
     IndexedArray<Index, count + 1> sizes{};
@@ -152,7 +152,7 @@ class BasicStaticPredictor {
       if (layer.out != Layers::out(i)) detail::throw_static_layers(layer.out, "outputs", Layers::out(i));
       if (layer.activation != Layers::activation(i))
         throw ArgumentError("StaticPredictor: layer " + std::to_string(i) +
-                            " has another activation than the type names");
+                            " has a different activation from the one in the type");
       Scalar* const bias = memory_.data() + Layers::template offset<Scalar>(i);
       detail::pack_panels(layer, lanes, bias, bias + detail::panel_elements(0, layer.out, lanes));
       parameters_[2 * i] = static_cast<Scalar>(layer.first);

@@ -80,7 +80,7 @@ void batch_statistics(Input<Scalar> x, TensorView<Scalar> mean, TensorView<Scala
   constexpr const char* operation = "batch_statistics";
   if (x.rank() != 2 || x.shape()[0] == 0)
     throw ShapeError("batch_statistics: input has shape " + x.shape().to_string() +
-                     ", expected [N, C], N > 0");
+                     ", expected [N, C] with N > 0");
   detail::check_columns(operation, "mean", mean.shape(), x.shape());
   detail::check_columns(operation, "variance", variance.shape(), x.shape());
   if (!mean_rest.is_null()) detail::check_columns(operation, "mean rest", mean_rest.shape(), x.shape());

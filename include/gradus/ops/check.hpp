@@ -43,8 +43,8 @@ inline void check_rank(const char* operation, const char* argument, const Shape&
 /// Throws IndexError unless the axis is in [0, rank).
 inline void check_axis(const char* operation, Index axis, const Shape& shape) {
   if (axis >= 0 && axis < shape.rank()) return;
-  throw IndexError(std::string(operation) + ": axis is " + std::to_string(axis) + " of " + shape.to_string() +
-                   ", expected one in [0, " + std::to_string(shape.rank()) + ")");
+  throw IndexError(std::string(operation) + ": axis is " + std::to_string(axis) + ", expected one in [0, " +
+                   std::to_string(shape.rank()) + ") for shape " + shape.to_string());
 }
 
 }  // namespace detail

@@ -60,15 +60,15 @@ inline void check_slice(const char* operation, const char* argument, const Shape
   check_axis(operation, axis, whole);
   const Index extent = whole[axis];
   if (begin < 0 || begin > extent || step < 1) {
-    throw IndexError(std::string(operation) + ": begin is " + std::to_string(begin) + " and step " +
-                     std::to_string(step) + ", expected a begin in [0, " + std::to_string(extent) +
-                     "] and a step of at least 1");
+    throw IndexError(std::string(operation) + ": begin is " + std::to_string(begin) + " and step is " +
+                     std::to_string(step) + ", expected begin in [0, " + std::to_string(extent) +
+                     "] and step >= 1");
   }
   const Index most = begin == extent ? 0 : (extent - begin - 1) / step + 1;
   const bool fits = part.rank() == whole.rank() && part[axis] <= most && part == whole.with(axis, part[axis]);
   if (fits) return;
   throw_shape(operation, argument, part,
-              whole.with(axis, most).to_string() + " or less along axis " + std::to_string(axis));
+              whole.with(axis, most).to_string() + " or fewer elements along axis " + std::to_string(axis));
 }
 
 /// Calls f(x offset, y offset) for rows begin, begin + step, ... of x and all rows of y.
@@ -173,8 +173,8 @@ inline void check_gathered(const char* operation, const Shape& x, Index axis,
   for (Index i = 0; fits && i < x.rank(); ++i) fits = i == axis || indices.shape()[i] <= x[i];
   if (!fits) {
     throw ShapeError(std::string(operation) + ": indices have shape " + indices.shape().to_string() +
-                     ", expected one that fits " + x.to_string() + " except along axis " +
-                     std::to_string(axis));
+                     ", expected the rank of " + x.to_string() +
+                     " and extents no larger, except along axis " + std::to_string(axis));
   }
   check_indices(operation, indices.span(), x[axis], axis);
 }

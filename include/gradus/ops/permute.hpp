@@ -24,7 +24,7 @@ using AxisOrder = IndexedArray<Index, Shape::max_rank>;
 namespace detail {
 
 [[noreturn]] inline void throw_order(std::span<const Index> order, const std::string& of) {
-  std::string text = "permute: order (";
+  std::string text = "permute: order is (";
   for (std::size_t i = 0; i < order.size(); ++i) text += (i > 0 ? ", " : "") + std::to_string(order[i]);
   throw ShapeError(text + ") for " + of + ", expected each axis once");
 }

@@ -55,7 +55,7 @@ template <class ErrorType>
 
 [[noreturn]] inline void throw_class_weight(std::size_t index, double weight) {
   throw_cross_entropy<ArgumentError>("class weight " + std::to_string(index) + " is " +
-                                     format_general(weight) + ", expected a finite number of at least 0");
+                                     format_general(weight) + ", expected a finite number >= 0");
 }
 
 template <class Scalar>
@@ -83,9 +83,9 @@ void check_cross_entropy(const Shape& logits, std::span<const Index> labels, con
   }
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if ((labels[i] < 0 || labels[i] >= classes) && labels[i] != options.ignore_index) {
-      throw_cross_entropy<IndexError>("label " + std::to_string(labels[i]) + " of sample " +
-                                      std::to_string(i) + ", expected one in [0, " + std::to_string(classes) +
-                                      ")");
+      throw_cross_entropy<IndexError>("the label of sample " + std::to_string(i) + " is " +
+                                      std::to_string(labels[i]) + ", expected one in [0, " +
+                                      std::to_string(classes) + ")");
     }
   }
 }

@@ -30,7 +30,7 @@ inline void check_finite(const char* optimizer, const char* option, double value
 /// Throws ArgumentError unless the option is finite and not negative.
 inline void check_not_negative(const char* optimizer, const char* option, double value) {
   if (!(value >= 0 && std::isfinite(value))) {
-    detail::throw_option(optimizer, option, value, "a finite number not below 0");
+    detail::throw_option(optimizer, option, value, "a finite number >= 0");
   }
 }
 

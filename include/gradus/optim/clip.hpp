@@ -18,7 +18,7 @@ namespace detail {
 inline void check_clip(const char* operation, double limit) {
   if (!(limit >= 0)) {
     throw ArgumentError(std::string(operation) + ": limit is " + format_shortest(limit) +
-                        ", expected a number not below 0");
+                        ", expected a number >= 0");
   }
 }
 

@@ -283,8 +283,9 @@ void ElementwiseOptimizer<Scalar, Rule>::add_group(std::vector<nn::NamedParamete
   Members group{options, Rule::state(options), {}};
   for (auto& parameter : parameters) {
     if (parameter.parameter == nullptr || holds(parameter.parameter) || has(group, parameter.parameter)) {
-      throw_error(parameter.parameter ? "parameter '" + parameter.name + "' is given twice"
-                                      : "parameter '" + parameter.name + "' is null");
+      throw_error(parameter.parameter
+                      ? "parameter '" + parameter.name + "' appears twice, expected each parameter once"
+                      : "parameter '" + parameter.name + "' is null, expected a parameter");
     }
     group.members.push_back(Member{std::move(parameter), {}});
     Member& member = group.members.back();
@@ -304,7 +305,8 @@ void ElementwiseOptimizer<Scalar, Rule>::set_options(Index group, const Options&
   const States wanted = Rule::state(options);
   for (std::size_t i = 0; i < state_count; ++i) {
     if (wanted[i].kept && !members.states[i].kept) {
-      throw_error(std::string("was built without ") + wanted[i].name);
+      throw_error(std::string("the options need ") + wanted[i].name +
+                  ", but the optimiser was built without it");
     }
   }
   members.options = options;

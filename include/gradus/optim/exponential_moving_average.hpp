@@ -61,7 +61,8 @@ class ExponentialMovingAverage {
   /// Folds the current weights into the averages, without allocating. Throws StateError while the network has
   /// the averages, or ShapeError if the shape of a weight has changed.
   void update() {
-    if (swapped_) throw StateError("ExponentialMovingAverage: update while the network has the averages");
+    if (swapped_)
+      throw StateError("ExponentialMovingAverage: update called while the network has the averages");
     for (const Average& average : averages_) check_shape(average);
     update_count_ = gradus::detail::checked_add("ExponentialMovingAverage", update_count_, 1);
     const auto t = static_cast<double>(update_count_);
@@ -92,7 +93,7 @@ class ExponentialMovingAverage {
   };
   /// Swaps, and swaps back when the result is destroyed. Throws StateError if already swapped.
   [[nodiscard]] Use use() {
-    if (swapped_) throw StateError("ExponentialMovingAverage: the network has the averages already");
+    if (swapped_) throw StateError("ExponentialMovingAverage: the network already has the averages");
     return Use(*this);
   }
 
@@ -112,7 +113,8 @@ class ExponentialMovingAverage {
   /// network has the averages.
   template <class Archive>
   void serialize(Archive& archive) {
-    if (swapped_) throw StateError("ExponentialMovingAverage: serialize while the network has the averages");
+    if (swapped_)
+      throw StateError("ExponentialMovingAverage: serialize called while the network has the averages");
     for (Average& average : averages_) archive(average.name, average.mean);
     archive("update_count", update_count_);
   }

@@ -33,8 +33,8 @@ std::string first_non_finite_parameter(Net& net) {
   return found;
 }
 
-/// Throws NumericError: `Trainer: loss is nan in epoch 3, batch 17; first not finite: the output of layer 1,
-/// Linear(784 -> 256), and parameter 1.weight`.
+/// Throws NumericError: `Trainer: loss is nan in epoch 3, batch 17; first non-finite values: the output of
+/// layer 1, Linear(784 -> 256), and parameter 1.weight`.
 template <class Net, class Scalar = typename Net::scalar_type>
 [[noreturn]] void throw_not_finite(const char* what, double value, const std::string& where, Net& net,
                                    TensorView<const Scalar> input = {}) {
@@ -42,8 +42,8 @@ template <class Net, class Scalar = typename Net::scalar_type>
   const std::string parameter = first_non_finite_parameter(net);
   std::string message = std::string("Trainer: ") + what + " is " + format_shortest(value) + " " + where;
   if (!output.empty() || !parameter.empty()) {
-    message +=
-        "; first not finite: " + output + (output.empty() || parameter.empty() ? "" : ", and ") + parameter;
+    message += "; first non-finite values: " + output +
+               (output.empty() || parameter.empty() ? "" : ", and ") + parameter;
   }
   throw NumericError(message);
 }

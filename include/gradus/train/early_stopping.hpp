@@ -37,7 +37,7 @@ class EarlyStopping {
     }
     if (!(options_.min_delta >= 0)) {
       throw ArgumentError("EarlyStopping: min_delta is " + format_shortest(options_.min_delta) +
-                          ", expected a number of at least 0");
+                          ", expected a number >= 0");
     }
   }
 

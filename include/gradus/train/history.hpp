@@ -240,7 +240,11 @@ void serialize_metrics(Archive& archive, const char* name, std::vector<EpochReco
     const auto of_record = archive.scope(std::to_string(i));
     archive("metric_names", names);
     archive("metric_values", values);
-    if (names.size() != values.size()) throw ArgumentError("History: metrics without a name");
+    if (names.size() != values.size()) {
+      throw ArgumentError("History: record " + std::to_string(i) + " has " + std::to_string(values.size()) +
+                          " metric values, expected one for each of " + std::to_string(names.size()) +
+                          " names");
+    }
     data(records[i]).named.clear();
     for (std::size_t m = 0; m < names.size(); ++m) data(records[i]).named.push_back({names[m], values[m]});
   }
@@ -258,7 +262,9 @@ void History::serialize(Archive& archive) {
   std::vector<double> validated(records_.size());
   for (std::size_t i = 0; i < records_.size(); ++i) validated[i] = records_[i].validation.has_value() ? 1 : 0;
   archive("validated", validated);
-  if (validated.size() != records_.size()) throw ArgumentError("History: validated has a wrong length");
+  if (validated.size() != records_.size())
+    throw ArgumentError("History: column validated has " + std::to_string(validated.size()) +
+                        " records, expected " + std::to_string(records_.size()));
   for (std::size_t i = 0; i < records_.size(); ++i) {
     records_[i].validation_name = validation_names[i];
     if (!records_[i].validation) records_[i].validation.emplace();

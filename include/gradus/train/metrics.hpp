@@ -54,8 +54,9 @@ inline void check_labels(const char* metric, const Shape& scores, std::span<cons
   }
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (labels[i] < 0 || labels[i] >= scores[1]) {
-      throw IndexError(std::string(metric) + ": label " + std::to_string(labels[i]) + " of sample " +
-                       std::to_string(i) + ", expected one in [0, " + std::to_string(scores[1]) + ")");
+      throw IndexError(std::string(metric) + ": the label of sample " + std::to_string(i) + " is " +
+                       std::to_string(labels[i]) + ", expected one in [0, " + std::to_string(scores[1]) +
+                       ")");
     }
   }
 }

@@ -72,7 +72,7 @@ inline double Monitored::value(const EpochRecord& record) const {
   }
   if (!is_accuracy_) return metrics.loss;
   if (std::isnan(metrics.accuracy)) {
-    throw StateError("Monitor: an accuracy is monitored, but the loss knows no classes");
+    throw StateError("Monitor: an accuracy is monitored, but the loss does not report one");
   }
   return metrics.accuracy;
 }

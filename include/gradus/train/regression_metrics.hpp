@@ -23,7 +23,7 @@ namespace detail {
 inline void check_targets(const char* metric, const Shape& outputs, const Shape& targets) {
   if (outputs == targets) return;
   throw ShapeError(std::string(metric) + ": outputs have shape " + outputs.to_string() +
-                   ", expected that of the targets, " + targets.to_string());
+                   ", expected the shape of the targets, " + targets.to_string());
 }
 
 /// The sum of a function of the errors y - t, and their number.
@@ -121,7 +121,7 @@ class R2 {
     }
     if (static_cast<Index>(mean_.size()) != columns) {
       throw ShapeError("R2: outputs have shape " + outputs.shape().to_string() + ", expected " +
-                       std::to_string(mean_.size()) + " columns as in the batches before");
+                       std::to_string(mean_.size()) + " columns as in earlier batches");
     }
     for (Index i = 0; i < rows; ++i) {
       samples_ += 1;

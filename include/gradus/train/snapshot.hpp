@@ -64,7 +64,9 @@ class Snapshot {
 
  private:
   [[noreturn]] static void throw_different_tensors() {
-    throw ShapeError("Snapshot: the network has other tensors than the one that was remembered");
+    throw ShapeError(
+        "Snapshot: the network's state differs from the snapshot's, expected the same shapes and number of "
+        "tensors and counters");
   }
 
   std::vector<Tensor<Scalar>> tensors_;

@@ -16,11 +16,12 @@ namespace gradus::detail {
 
 [[noreturn]] inline void throw_foreign_optimizer(std::size_t parameters) {
   throw StateError("Trainer: the optimiser holds none of the network's " + std::to_string(parameters) +
-                   " parameters, expected at least one; it may have been made for a copy of the network");
+                   " parameters, expected at least one; it may have been created for a copy of the network");
 }
 [[noreturn]] inline void throw_all_frozen(std::size_t parameters) {
-  throw StateError("Trainer: all " + std::to_string(parameters) +
-                   " parameters that the optimiser holds are frozen, expected at least one that learns");
+  throw StateError(
+      "Trainer: all " + std::to_string(parameters) +
+      " parameters that the optimiser holds are frozen, expected at least one trainable parameter");
 }
 
 /// The parameters of a network, divided into those that an optimiser updates, whose gradients are clipped,

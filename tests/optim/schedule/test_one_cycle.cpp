@@ -53,7 +53,7 @@ TEST_CASE("OneCycle: refuses settings outside their domain") {
                        ArgumentError);
   CHECK_THROWS_AS((OneCycle{.total_steps = 10, .pct_start = 1.5}(0)), ArgumentError);
   CHECK_THROWS_WITH_AS((OneCycle{.total_steps = 10, .pct_start = -1e-9}(0)),
-                       "OneCycle: pct_start is -1e-09, expected one in [0, 1]", ArgumentError);
+                       "OneCycle: pct_start is -1e-09, expected a number in [0, 1]", ArgumentError);
   CHECK_THROWS_AS((OneCycle{.total_steps = 10, .div_factor = 0}(0)), ArgumentError);
 }
 

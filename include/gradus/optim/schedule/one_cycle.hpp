@@ -52,10 +52,12 @@ struct OneCycle {
     detail::check_steps("OneCycle", "total_steps", total_steps);
     if (!(pct_start >= 0 && pct_start <= 1)) {
       throw ArgumentError("OneCycle: pct_start is " + format_shortest(pct_start) +
-                          ", expected one in [0, 1]");
+                          ", expected a number in [0, 1]");
     }
     if (!(div_factor > 0 && final_div_factor > 0)) {
-      throw ArgumentError("OneCycle: div_factor and final_div_factor must be above 0");
+      throw ArgumentError("OneCycle: div_factor is " + format_shortest(div_factor) +
+                          " and final_div_factor is " + format_shortest(final_div_factor) +
+                          ", expected both > 0");
     }
     const auto last = static_cast<double>(total_steps - 1);
     const double now = std::min(static_cast<double>(step), last);

@@ -54,8 +54,8 @@ class ReduceOnPlateau {
                           ", expected a number in [0, 1)");
     }
     if (options.patience < 0 || options.cooldown < 0) {
-      throw ArgumentError("ReduceOnPlateau: patience and cooldown are " + std::to_string(options.patience) +
-                          " and " + std::to_string(options.cooldown) + ", expected no negative one");
+      throw ArgumentError("ReduceOnPlateau: patience is " + std::to_string(options.patience) +
+                          " and cooldown is " + std::to_string(options.cooldown) + ", expected both >= 0");
     }
     check_not_negative("ReduceOnPlateau", "threshold", options.threshold);
     check_not_negative("ReduceOnPlateau", "minimum_rate", options.minimum_rate);
