@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Finds protozero (https://github.com/mapbox/protozero), which is headers alone and has no CMake package: defines
+# Finds protozero (https://github.com/mapbox/protozero), which is header-only and has no CMake package. Defines
 # protozero::protozero.
 
 find_path(PROTOZERO_INCLUDE_DIR protozero/pbf_reader.hpp)

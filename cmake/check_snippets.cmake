@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # cmake -DDOCS=<folder or page> -DEXAMPLES=<folder or file> -P check_snippets.cmake
 #
-# Fails unless every ```cpp block of the pages in DOCS is, line by line, in a program in EXAMPLES, where it may be indented,
-# and every figure that a page shows exists. So the pages have no code that nobody compiles.
+# Fails unless every ```cpp block of the pages in DOCS occurs line by line in a program in EXAMPLES, possibly indented,
+# and every figure shown on a page exists. This keeps code on the pages compiled.
 
 cmake_minimum_required(VERSION 3.22)
 
@@ -27,7 +27,7 @@ function(report page what)
   message(SEND_ERROR "${page}: ${what}")
 endfunction()
 
-# Whether the text, each line of it indented alike, stands in one of the programs.
+# Sets `result` to whether the text, uniformly indented, occurs in one of the programs.
 function(find_in_programs text result)
   foreach(indent IN ITEMS "" "  " "    " "      " "        ")
     string(REPLACE "\n" "\n${indent}" indented "\n${text}")

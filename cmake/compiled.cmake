@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-# The library of gradus::compiled. It is built by the project that uses it, with that project's flags: an installed
-# package stays headers and CMake files, for every compiler and processor.
+# The library of gradus::compiled. The project that uses it builds it with its own flags, so an installed package still
+# consists of headers and CMake files, for every compiler and processor.
 
-# gradus_add_compiled_library(<target> <include folder> PARTS <part>... LIBRARIES <library>...): adds a static library of
-# what gradus/compiled/<part>.hpp declares. The headers are the only list: `extern template` declares an instantiation,
-# and `template` defines it.
+# gradus_add_compiled_library(<target> <include folder> PARTS <part>... LIBRARIES <library>...): adds a static library
+# of everything that gradus/compiled/<part>.hpp declares. Sources are generated from the headers, where each `extern
+# template` declaration becomes a `template` definition.
 function(gradus_add_compiled_library target include)
   cmake_parse_arguments(PARSE_ARGV 2 compiled "" "" "PARTS;LIBRARIES")
   set(sources)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The optional parts: their headers are always there, gradus::<component> brings what they include. Its packages are
-# looked for only if somebody wants it: GRADUS_COMPONENTS names it, or a target links it. In an installed package
+# The optional components. Their headers are always present; gradus::<component> links the packages they need. These are
+# searched for only if GRADUS_COMPONENTS names the component or a target links it. In an installed package,
 # gradusConfig.cmake defines the components.
 
 # A property, since the deferred call below runs outside of this folder's scope.
@@ -17,12 +17,12 @@ gradus_add_component(gzip ZLIB::ZLIB) # data/gzip.hpp, data/fashion_mnist.hpp
 gradus_add_component(safetensors nlohmann_json::nlohmann_json) # io/safetensors.hpp, state_dict.hpp, checkpoint.hpp
 gradus_add_component(onnx protozero::protozero) # io/onnx.hpp
 gradus_add_component(download gradus::gzip CURL::libcurl OpenSSL::Crypto) # data/download.hpp
-gradus_add_component(compiled_download gradus_compiled_fetch) # gradus::compiled and gradus::download, both compiled
-gradus_add_component(blas BLAS::BLAS) # hands Eigen's large products to the BLAS
+gradus_add_component(compiled_download gradus_compiled_fetch) # both gradus::compiled and gradus::download, compiled
+gradus_add_component(blas BLAS::BLAS) # lets Eigen use the BLAS for large products
 target_compile_definitions(gradus_blas INTERFACE EIGEN_USE_BLAS)
 gradus_add_component(mpi MPI::MPI_CXX) # distributed/mpi.hpp
 
-# gradus_provide_component(<name>): finds or fetches what gradus::<name> links; ends with a message if that fails.
+# gradus_provide_component(<name>): finds or fetches what gradus::<name> links; stops with an error if that fails.
 function(gradus_provide_component name)
   if(name STREQUAL "gzip")
     gradus_require_zlib()
@@ -54,8 +54,8 @@ function(gradus_provide_component name)
   endif()
 endfunction()
 
-# gradus_linked_components(<directory> <variable>): appends the components that targets of a folder and of those below
-# link.
+# gradus_linked_components(<directory> <variable>): appends the components linked by targets in a folder and its
+# subfolders.
 function(gradus_linked_components directory variable)
   set(found ${${variable}})
   get_property(known GLOBAL PROPERTY gradus_known_components)
@@ -63,7 +63,7 @@ function(gradus_linked_components directory variable)
   get_property(targets DIRECTORY ${directory} PROPERTY BUILDSYSTEM_TARGETS)
   get_property(imported DIRECTORY ${directory} PROPERTY IMPORTED_TARGETS)
   foreach(target IN LISTS targets imported)
-    if(NOT TARGET ${target}) # imported by that folder for itself alone
+    if(NOT TARGET ${target}) # imported targets visible only in that folder
       continue()
     endif()
     foreach(property IN ITEMS LINK_LIBRARIES INTERFACE_LINK_LIBRARIES)
@@ -92,6 +92,6 @@ function(gradus_provide_linked_components)
   endforeach()
 endfunction()
 
-# When all targets are known, but before anything is generated. CMake allows no new subfolder then, so packages that are
-# compiled are found, but not fetched.
+# Runs when all targets are known but before generation. CMake then allows no new subfolders, so packages that must be
+# compiled can be found but not fetched.
 cmake_language(DEFER DIRECTORY ${CMAKE_SOURCE_DIR} CALL gradus_provide_linked_components)

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: MIT
-# What gradus builds on: installed packages first, fetched and pinned sources where there are none.
+# The dependencies of gradus: installed packages if available, otherwise pinned sources that are fetched.
 #
-# A version is asked of no package. Eigen 5 does not answer a request for 3.4, nor the other way round, so its version
-# is checked here; the others have been stable for longer than any distribution that has a C++20 compiler.
+# No version is requested from any package. Eigen 5 does not satisfy a request for 3.4, or vice versa, so Eigen's
+# version is checked here. The others have been stable for longer than any distribution with a C++20 compiler.
 #
-# OpenSSL and a BLAS are not fetched: neither has a CMake build.
+# OpenSSL and the BLAS are not fetched, because they have no CMake build.
 
 include(FetchContent)
 if(POLICY CMP0135)
-  cmake_policy(SET CMP0135 NEW) # unpacked files are as new as their unpacking
+  cmake_policy(SET CMP0135 NEW) # gives unpacked files the time of unpacking
 endif()
 
-# gradus_find(<target> <package>): looks for an installed package, unless the target is there already (a parent project
-# may bring its own). A found target is made visible to that parent, which links it through ours.
+# gradus_find(<target> <package>): finds an installed package, unless the target exists already (a parent project may
+# provide it). A found target is made visible to the parent, which links it through ours.
 function(gradus_find target package)
   if(NOT TARGET ${target})
     find_package(${package} QUIET)
@@ -27,8 +27,8 @@ function(gradus_find target package)
   endif()
 endfunction()
 
-# gradus_fetch_headers(<target> <name> <include directory> <FetchContent arguments>...): for header-only packages, of
-# which only the headers are needed: nothing of their own build is run.
+# gradus_fetch_headers(<target> <name> <include directory> <FetchContent arguments>...): fetches a package for its
+# headers only; its own build is not run.
 function(gradus_fetch_headers target name include_directory)
   message(STATUS "gradus: ${target} not found, fetching it")
   FetchContent_Declare(${name} ${ARGN} SOURCE_SUBDIR headers-only)
@@ -37,7 +37,7 @@ function(gradus_fetch_headers target name include_directory)
   target_include_directories(${target} INTERFACE ${${name}_SOURCE_DIR}/${include_directory})
 endfunction()
 
-# gradus_fetch(<name> <FetchContent arguments>...): for packages that are compiled, with the options set by the caller.
+# gradus_fetch(<name> <FetchContent arguments>...): fetches a package that is compiled, with options set by the caller.
 macro(gradus_fetch name)
   if(gradus_late_component)
     message(
@@ -47,11 +47,11 @@ macro(gradus_fetch name)
   message(STATUS "gradus: ${name} not found, fetching it")
   set(BUILD_SHARED_LIBS OFF)
   set(BUILD_TESTING OFF)
-  set(CMAKE_POLICY_DEFAULT_CMP0077 NEW) # options of older projects yield to variables set here
-  set(CMAKE_POLICY_VERSION_MINIMUM 3.5) # CMake 4 refuses the minimum that some of them state
+  set(CMAKE_POLICY_DEFAULT_CMP0077 NEW) # variables set here override options of older projects
+  set(CMAKE_POLICY_VERSION_MINIMUM 3.5) # CMake 4 rejects the minimum that some of them state
   FetchContent_Declare(${name} ${ARGN})
   FetchContent_MakeAvailable(${name})
-  # Only what we link is built, and nothing of it is installed with us.
+  # Builds only what we link, and installs nothing of it.
   set_property(DIRECTORY ${${name}_SOURCE_DIR} PROPERTY EXCLUDE_FROM_ALL ON)
 endmacro()
 
@@ -66,7 +66,7 @@ endfunction()
 function(gradus_require_eigen)
   gradus_find(Eigen3::Eigen Eigen3)
   if(NOT TARGET Eigen3::Eigen)
-    # Not 5.0.0: it misses an include under C++20.
+    # Not 5.0.0, which lacks an include under C++20.
     gradus_fetch_headers(
       Eigen3::Eigen eigen . URL https://gitlab.com/libeigen/eigen/-/archive/5.0.1/eigen-5.0.1.tar.gz
       URL_HASH SHA256=e9c326dc8c05cd1e044c71f30f1b2e34a6161a3b6ecf445d56b53ff1669e3dec)
@@ -112,7 +112,7 @@ function(gradus_require_curl)
   gradus_find(CURL::libcurl CURL)
   if(NOT TARGET CURL::libcurl)
     set(HTTP_ONLY ON)
-    set(CURL_USE_OPENSSL ON) # which is there: the sums need it
+    set(CURL_USE_OPENSSL ON) # already required by the checksums
     set(CURL_USE_LIBPSL OFF)
     set(CURL_USE_LIBSSH2 OFF)
     set(CURL_BROTLI OFF)
@@ -173,8 +173,8 @@ function(gradus_require_cli11)
   endif()
 endfunction()
 
-# Sets gradus_has_images if there are libraries for PNG and JPEG files, which are not fetched. libjpeg-turbo's own CMake
-# package is not used: Debian's ends with an error where libjpeg62-turbo-dev is missing.
+# Sets gradus_has_images if libraries for PNG and JPEG files are available; they are not fetched. libjpeg-turbo's CMake
+# package is not used because Debian's fails if libjpeg62-turbo-dev is missing.
 function(gradus_find_images)
   gradus_find(PNG::PNG PNG)
   if(NOT TARGET gradus_turbojpeg)

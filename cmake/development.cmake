@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# gradus_development: what our own programs are compiled with, and no user of the library.
+# gradus_development: the flags of our own programs; users of the library never get them.
 
 add_library(gradus_development INTERFACE)
 target_link_libraries(gradus_development INTERFACE gradus::gradus)
@@ -13,8 +13,8 @@ if(MSVC)
   target_compile_options(gradus_development INTERFACE /W4 /permissive- /utf-8 /bigobj)
 else()
   target_compile_options(gradus_development INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
-  # gcc 12 sees overlaps in std::string that are not there (GCC bug 105651), and
-  # takes what its own AVX-512 intrinsics leave undefined for a mistake of ours (GCC bug 105593).
+  # gcc 12 reports false overlaps in std::string (GCC bug 105651) and false uninitialised values in its own AVX-512
+  # intrinsics (GCC bug 105593).
   target_compile_options(
     gradus_development
     INTERFACE $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-uninitialized
@@ -25,7 +25,7 @@ if(GRADUS_WARNINGS_AS_ERRORS)
 endif()
 if(GRADUS_SANITIZE)
   set(sanitizer_flags -fsanitize=${GRADUS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
-  # Sanitizers see each access as it is written only where nothing is optimised away; it compiles in half the time, too.
+  # Sanitizers see every access only in unoptimised code, which also compiles twice as fast.
   target_compile_options(gradus_development INTERFACE ${sanitizer_flags} -O0 -g1)
   target_link_options(gradus_development INTERFACE ${sanitizer_flags})
 endif()
@@ -36,7 +36,7 @@ if(GRADUS_USE_BLAS)
   target_link_libraries(gradus_development INTERFACE gradus::blas)
 endif()
 
-# gradus_add_programs([EXCEPT <source>...] [LINK <target>...]): one program per source file of this folder, named after it.
+# gradus_add_programs([EXCEPT <source>...] [LINK <target>...]): adds a program per source file of this folder.
 function(gradus_add_programs)
   cmake_parse_arguments(PARSE_ARGV 0 programs "" "" "EXCEPT;LINK")
   file(GLOB sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} *.cpp)

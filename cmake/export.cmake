@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
-# Trained networks as C source in a build.
+# Exports trained networks as C source during a build.
 
-# Where the program's source is: beside this file in an installed package.
+# The source of the program, next to this file in an installed package.
 set_property(GLOBAL PROPERTY gradus_export_source ${CMAKE_CURRENT_LIST_DIR}/gradus_export.cpp)
 if(NOT EXISTS ${CMAKE_CURRENT_LIST_DIR}/gradus_export.cpp)
   set_property(GLOBAL PROPERTY gradus_export_source ${CMAKE_CURRENT_LIST_DIR}/../tools/gradus_export.cpp)
 endif()
 
-# gradus_add_export_program(): adds the target gradus-export, which is built when something needs it.
+# gradus_add_export_program(): adds the target gradus-export, which is built on demand.
 function(gradus_add_export_program)
   foreach(component IN ITEMS onnx safetensors)
     if(NOT TARGET gradus::${component})
@@ -20,12 +20,12 @@ function(gradus_add_export_program)
   set_target_properties(gradus-export PROPERTIES CXX_EXTENSIONS OFF)
 endfunction()
 
-# gradus_export(TARGET <target> MODEL <file> [NAME <name>] [DOUBLE]): writes the network in a file as <name>.h, which the
-# target's sources include; the name of the function and of the header is that of the file without its ending if left out.
-# The header is written again when the file changes.
+# gradus_export(TARGET <target> MODEL <file> [NAME <name>] [DOUBLE]): writes the network in a file as <name>.h, for the
+# target's sources to include. NAME, of the function and the header, defaults to the file name without its extension.
+# The header is rewritten when the file changes.
 #
-# When the build is for another machine, gradus-export has to be there already, compiled for this one: it is looked for
-# with find_program, and GRADUS_EXPORT_PROGRAM says where it is.
+# When cross-compiling, gradus-export must already exist for the build machine: it is searched for with find_program, or
+# set GRADUS_EXPORT_PROGRAM to its path.
 function(gradus_export)
   cmake_parse_arguments(PARSE_ARGV 0 export "DOUBLE" "TARGET;MODEL;NAME" "")
   if(NOT export_TARGET OR NOT export_MODEL OR export_UNPARSED_ARGUMENTS)
@@ -60,7 +60,7 @@ function(gradus_export)
     COMMENT "Writing ${export_NAME}.h"
     VERBATIM COMMAND_EXPAND_LISTS)
   if(UNIX)
-    target_link_libraries(${export_TARGET} PRIVATE m) # tanhf and others, in C
+    target_link_libraries(${export_TARGET} PRIVATE m) # for tanhf and others in C
   endif()
   target_sources(${export_TARGET} PRIVATE ${header})
   target_include_directories(${export_TARGET} PRIVATE ${folder})

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Install rules: the headers, the CMake package and the pkg-config file. What is installed does not depend on which
-# optional dependencies this machine has.
+# Install rules for the headers, the CMake package and the pkg-config file. They do not depend on the optional
+# dependencies of this machine.
 
 include(CMakePackageConfigHelpers)
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// Section 1, activation functions: ReLU, sigmoid and tanh, and their derivatives by the backward pass.
+/// Section 1, activation functions: ReLU, sigmoid and tanh, with their derivatives from the backward pass.
 
 #include <algorithm>
 #include <array>
@@ -31,7 +31,7 @@ struct Curve {
   Tensor<double> x, y, slope;
 };
 
-/// With a gradient of 1 for every output, what backward writes is the function's derivative.
+/// If every output has a gradient of 1, what backward writes is the derivative of the function.
 Curve evaluate(const nn::AnyModule<double>& module) {
   Tensor<double> x(Shape{66});
   for (Index i = 0; i < 66; ++i) x(i) = static_cast<double>(i < 33 ? i - 32 : i - 33) / 4;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// Forward and backward propagation, step by step (the chapter's section 6): a network with one hidden layer
-/// and an L2 penalty, every gradient by hand beside the tape's.
+/// Forward and backward propagation step by step (the chapter's section 6): a network with one hidden layer
+/// and an L2 penalty, with every gradient computed by hand and by the tape.
 ///
 ///     z = W1 x      h = tanh(z)      o = W2 h
 ///     L = |o - y|^2 / 2      s = lambda / 2 (|W1|^2 + |W2|^2)      J = L + s
@@ -34,7 +34,7 @@ std::string numbers(TensorView<const double> tensor) {
   return text;
 }
 
-/// Prints both gradients, row by row, and returns their largest difference.
+/// Prints both gradients row by row and returns their largest difference.
 double compare(const char* name, const Tensor<double>& by_hand, const Variable<double>& by_tape) {
   const double difference = (by_hand.array() - by_tape.value().array()).abs().maxCoeff();
   std::printf("\n%s %s, largest difference %s\n", name, by_hand.shape().to_string().c_str(),
@@ -46,7 +46,7 @@ double compare(const char* name, const Tensor<double>& by_hand, const Variable<d
   return difference;
 }
 
-/// The chapter's graph: its inputs, parameters and every value on the way to the objective.
+/// The chapter's graph: inputs, parameters and every intermediate value up to the objective.
 struct Graph {
   Variable<double> x, y, w1, w2, z, h, o, loss, s, objective;
 };
@@ -73,7 +73,7 @@ struct HandGradients {
   Tensor<double> dO, dW2, dH, dZ, dW1;
 };
 
-/// Backward propagation by hand: the chain rule, from J back to the parameters.
+/// Backward propagation by hand: the chain rule from J back to the parameters.
 HandGradients backward_by_hand(const Graph& graph, double lambda) {
   const auto& [x, y, w1, w2, z, h, o, loss, s, objective] = graph;
   const auto X = x.value().matrix(), W1 = w1.value().matrix(), W2 = w2.value().matrix();
@@ -86,10 +86,10 @@ HandGradients backward_by_hand(const Graph& graph, double lambda) {
   return {dO, dW2, dH, dZ, dW1};
 }
 
-/// Prints every gradient by hand beside the tape's, and returns the largest difference.
+/// Prints every gradient by hand next to the tape's and returns the largest difference.
 double compare_all(const Graph& graph, const HandGradients& by_hand) {
   const auto& [x, y, w1, w2, z, h, o, loss, s, objective] = graph;
-  // The tape's gradients in one sweep: those of anything that took part may be asked for.
+  // One backward pass by the tape. Gradients of intermediate values may be requested too.
   const auto tape = grad(objective, {loss, s, o, w2, h, z, w1}, {.retain_graph = true});
 
   const Tensor<double> one = Tensor<double>::ones({1});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// A module of one's own: a plain struct with forward and its hand-written backward. Nothing is registered:
-/// it works in a Sequential beside the library's modules and is trained and checked like them.
+/// A user-defined module: a plain struct with a forward and a hand-written backward function. It needs no
+/// registration: it works in a Sequential with the library's modules and is trained and checked like them.
 
 #include <algorithm>
 #include <cmath>
@@ -21,7 +21,7 @@
 
 using namespace gradus;
 
-/// Maxout with two pieces (Goodfellow et al., 2013): the larger of two neighbours, `[N, 2 K] -> [N, K]`.
+/// Maxout with two pieces (Goodfellow et al., 2013): the maximum of each pair, `[N, 2 K] -> [N, K]`.
 template <class Scalar = float>
 struct Maxout {
   using In = TensorView<const Scalar>;
@@ -45,7 +45,7 @@ struct Maxout {
   }
 };
 
-/// Two interleaved spirals in the plane, a class each.
+/// Returns two interleaved spirals in the plane, one per class.
 std::pair<Tensor<float>, std::vector<Index>> spirals(Index points, Generator& random) {
   Tensor<float> x(Shape{points, 2});
   std::vector<Index> labels;

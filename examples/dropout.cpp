@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// Section 5, dropout: the same network with and without it, and how far train and test results lie apart.
+/// Section 5, dropout: the same network with and without it, and the gap between train and test results.
 
 #include <array>
 #include <cstdint>
@@ -25,7 +25,7 @@ namespace nn = gradus::nn;
 using gradus::Generator;
 using gradus::Index;
 
-/// The settings of an edition of the book that the chapter follows.
+/// The settings of one edition of the book that the chapter follows.
 struct Edition {
   std::string name;
   std::string title;   ///< of its figures
@@ -50,7 +50,7 @@ nn::Sequential<float> make_network(double first_dropout, double second_dropout, 
   return net;
 }
 
-/// After each epoch, both measured alike: by the network as it is then, dropout off.
+/// Train and test results after each epoch, both measured with dropout off.
 struct Run {
   std::vector<double> train_loss, test_loss, train_accuracy, test_accuracy;
 
@@ -62,7 +62,7 @@ struct Run {
   }
 };
 
-/// Where checkpoints go.
+/// Where checkpoints are saved.
 struct Checkpoints {
   const support::CheckpointOptions& options;
   std::string run;
@@ -86,7 +86,7 @@ Run train(nn::Sequential<float> net, double learning_rate, const support::Fashio
   return run;
 }
 
-/// How much better the network does on what it has seen: large if it overfits.
+/// Returns how much lower the train loss is than the test loss; large gaps mean overfitting.
 std::vector<double> loss_gaps(const Run& run) {
   std::vector<double> gaps;
   for (std::size_t i = 0; i < run.test_loss.size(); ++i) {
@@ -140,7 +140,7 @@ void print(const Edition& edition, const std::string& name, const std::vector<Ru
               median_of(last_accuracy_gap).c_str(), median_of(last_loss_gap).c_str(), note.c_str());
 }
 
-/// The three panels of an edition: train loss, test loss and their distance, with and without dropout.
+/// Returns an edition's three panels: train loss, test loss and their difference, with and without dropout.
 std::vector<support::Panel> panels_of(const Edition& edition, const std::vector<Run>& without,
                                       const std::vector<Run>& with) {
   const auto panel = [&](const std::string& label, const auto& curve) {

@@ -97,7 +97,7 @@ nn::Sequential<float> make_network(const Options& options, gradus::Generator& ra
   return net;
 }
 
-/// `784-256-10 (relu)`
+/// Returns a description such as `784-256-10 (relu)`.
 std::string describe(const Options& options) {
   std::string text = "784-";
   for (const Index hidden : options.hidden) text += std::to_string(hidden) + "-";

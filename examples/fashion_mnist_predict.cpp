@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// Classifies pictures of clothes, PNG or JPEG of any size, with a network that another example has saved:
+/// Classifies pictures of clothes, PNG or JPEG of any size, with a network saved by another example:
 ///
 ///   fashion_mnist_mlp --save net.safetensors
 ///   fashion_mnist_predict --model net.safetensors shirt.png boot.jpg
@@ -35,7 +35,7 @@ struct Options {
   bool inverted = false;
 };
 
-/// The five likeliest names, with bars.
+/// Prints the five most likely classes with bars.
 void print(const std::string& file, const Tensor<float>& probabilities) {
   std::printf("%s\n", escaped(file).c_str());
   std::vector<Index> order(static_cast<std::size_t>(classes));
@@ -60,7 +60,7 @@ void classify(const Options& options) {
     if (options.inverted) {
       for (std::uint8_t& pixel : image) pixel = static_cast<std::uint8_t>(255 - pixel);
     }
-    // Images of this size are taken for images of the data set, which are trimmed.
+    // An image of exactly this size is assumed to be from the data set, whose images are trimmed already.
     if (!(image.shape() == Shape{image_size, image_size})) image = support::trimmed(image);
     Tensor<float> probabilities(Shape{1, classes});
     ops::softmax<float>(net.predict(support::fitted(image, image_size)), probabilities);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// Fine-tuning: a network that has learnt five classes of Fashion-MNIST learns the other five from few
-/// images. First a new head learns on frozen layers, then all layers learn at a smaller rate.
+/// Fine-tuning: a network trained on five classes of Fashion-MNIST learns the other five from few images.
+/// First a new head is trained on frozen layers, then all layers at a lower learning rate.
 
 #include <algorithm>
 #include <cstddef>
@@ -27,7 +27,7 @@ using gradus::Dataset;
 using gradus::Generator;
 using gradus::Index;
 
-constexpr Index classes = 5;  // of each half of the data
+constexpr Index classes = 5;  // in each half of the data
 
 struct Options {
   std::string data;
@@ -62,7 +62,7 @@ void add_options(CLI::App& app, Options& options) {
   app.add_option("--plot", options.plot, "Draws the accuracy by epoch")->type_name("FILE.svg|png");
 }
 
-/// The images of `classes` classes from `first` on, at most `count`, with labels from 0 on.
+/// Returns at most `count` images of the classes from `first` on, with labels starting at 0.
 Dataset<> half(const Dataset<>& all, Index first, Index count) {
   std::vector<Index> chosen;
   for (Index i = 0; i < all.size() && static_cast<Index>(chosen.size()) < count; ++i) {
@@ -87,11 +87,11 @@ nn::Sequential<float> make_network(Generator& random) {
           nn::ReLU{},    nn::Linear{128, classes, random}};
 }
 
-/// A row of the table and its curve.
+/// One row of the table, with its curve.
 struct Phase {
   std::string name;
-  Index learning = 0;  ///< numbers in the parameters that learn
-  double seconds = 0;  ///< of an epoch
+  Index learning = 0;  ///< number of trainable weights and biases
+  double seconds = 0;  ///< per epoch
   std::vector<double> accuracy = {};
 };
 
@@ -148,7 +148,7 @@ void fine_tune(const Options& options) {
       train("classes 0-4", net, many, first_test, random, options.learning_rate, options.pretraining_epochs));
 
   nn::freeze(net);
-  net[net.size() - 1].as<nn::Linear>() = nn::Linear{128, classes, random};  // not frozen
+  net[net.size() - 1].as<nn::Linear>() = nn::Linear{128, classes, random};  // the new layer is not frozen
   const Phase head =
       train("classes 5-9, new head", net, few, test, random, options.learning_rate, options.head_epochs);
   print(head);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// A regression on a table: reads a CSV file, estimates the error by cross-validation, trains, and saves a
-/// network that takes the columns of the file as they are and predicts prices. house_prices_serve loads it.
+/// Regression on a table: reads a CSV file, estimates the error by cross-validation, trains, and saves a
+/// network that predicts prices from the file's columns as they are. house_prices_serve loads it.
 
 #include <algorithm>
 #include <cstdint>
@@ -54,8 +54,8 @@ void add_options(CLI::App& app, Options& options) {
   app.add_option("--plot", options.plot, "Draws predicted against true prices")->type_name("FILE.svg|png");
 }
 
-/// A network that takes the table's columns and predicts its target: the scaling is part of it. A tenth of
-/// the houses decides when to stop.
+/// Trains a network that takes the table's columns and predicts its target, with the scaling as part of the
+/// network. A tenth of the houses is held out for early stopping.
 nn::Sequential<float> train(const Table& houses, const Options& options, Generator& random) {
   const auto [train, validation] = gradus::split(houses, 0.1, random);
   const nn::OneHot one_hot{train.inputs.shape()[1], gradus::categorical_columns(train)};
@@ -67,7 +67,7 @@ nn::Sequential<float> train(const Table& houses, const Options& options, Generat
                             nn::Linear{64, 64, random},
                             nn::ReLU{},
                             nn::Linear{64, 1, random}};
-  // Losses are computed in standard deviations of the price.
+  // The loss is computed in standard deviations of the price.
   Table scaled = train, scaled_validation = validation;
   scaled.labels = prices(train.labels);
   scaled_validation.labels = prices(validation.labels);
@@ -80,7 +80,7 @@ nn::Sequential<float> train(const Table& houses, const Options& options, Generat
   return net;
 }
 
-/// Evaluates a network on houses that it has not seen.
+/// Evaluates a network on houses not used in training.
 struct Evaluation {
   gradus::R2 r2;
   gradus::MeanAbsoluteError error;

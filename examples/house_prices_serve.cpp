@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// Serves the network that house_prices has saved, from several threads, without any of its code: file and
-/// table are all that it knows.
+/// Serves the network saved by house_prices from several threads, sharing no code with the training: it needs
+/// only the model file and the table.
 
 #include <algorithm>
 #include <atomic>
@@ -48,7 +48,7 @@ void serve(const Options& options) {
   const gradus::SafetensorsReader file(options.model);
   const auto cities = file.metadata().find("cities");
   if (cities == file.metadata().end()) throw gradus::FileError(options.model + ": the file has no cities");
-  // The same numbers for the same cities as in training, whatever cities this table has.
+  // Encodes cities as in training, whatever cities this table contains.
   gradus::CsvOptions columns = support::house_columns();
   columns.categories["city"] = support::lines(cities->second);
   const auto houses = gradus::read_csv(options.table, columns);
@@ -65,7 +65,7 @@ void serve(const Options& options) {
     std::vector<std::jthread> threads;
     for (Index thread = 0; thread < options.threads; ++thread) {
       threads.emplace_back([&, thread] {
-        nn::Workspace<float> workspace;  // each thread has its own
+        nn::Workspace<float> workspace;  // one per thread
         for (Index request = 0; request < options.requests; ++request) {
           const Index house = (thread * 7919 + request) % houses.size();
           const float price = net.predict(houses.inputs.slice(house, house + 1), workspace)(0, 0);

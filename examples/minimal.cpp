@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// The program at the top of README.md, with options and a message for when there is no data.
+/// The program at the top of README.md, with options and error messages.
 
 #include <string>
 

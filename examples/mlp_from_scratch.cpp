@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// The chapter's network from nothing but tensors and the tape: no modules, no optimiser. The same seed gives
-/// the run of fashion_mnist_mlp, up to rounding: accuracies differ by 0.001 in some epochs.
+/// The chapter's network from only tensors and the tape, without modules or an optimiser. With the same seed
+/// it reproduces fashion_mnist_mlp up to rounding: accuracies differ by 0.001 in some epochs.
 
 #include <algorithm>
 #include <array>
@@ -30,15 +30,15 @@ struct Options {
   std::uint64_t seed = 0;
 };
 
-/// Two layers: weights `[in, out]`, biases `[out]`.
+/// A network of two layers with weights `[in, out]` and biases `[out]`.
 struct Mlp {
   Mlp(Index inputs, Index hidden, Index outputs, Generator& random)
       : parameters{Variable(Tensor<float>::zeros({inputs, hidden}), requires_grad),
                    Variable(Tensor<float>::zeros({hidden}), requires_grad),
                    Variable(Tensor<float>::zeros({hidden, outputs}), requires_grad),
                    Variable(Tensor<float>::zeros({outputs}), requires_grad)} {
-    // A layer draws itself when it is made, before its weights are drawn again from N(0, 0.01^2) and its
-    // biases set to 0. Drawn here for nothing, so that all that follows is as it is there.
+    // nn::Linear draws default weights and biases on construction, before they are set to N(0, 0.01^2) and 0.
+    // Draws as many numbers here and discards them, so that the generator is in the same state.
     for (const auto& parameter : parameters) Tensor<float>::uniform(parameter.shape(), random);
     for (auto* weights : {&parameters[0], &parameters[2]}) {
       const Shape shape = weights->shape();
@@ -47,14 +47,14 @@ struct Mlp {
     }
   }
 
-  /// `[N, inputs] -> [N, outputs]`
+  /// Computes the logits, `[N, inputs] -> [N, outputs]`.
   Variable<float> operator()(const Variable<float>& x) const {
     const auto& [w1, b1, w2, b2] = parameters;
     const Variable h = relu(matmul(x, w1) + b1);
     return matmul(h, w2) + b2;
   }
 
-  /// Gradient descent by hand.
+  /// Takes a step of gradient descent.
   void step(float learning_rate) {
     for (auto& parameter : parameters) {
       parameter.value().array() -= learning_rate * parameter.grad().array();
@@ -69,7 +69,7 @@ Index count_correct(const Variable<float>& logits, std::span<const Index> labels
   Index correct = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const auto row = logits.value()[static_cast<Index>(i)];
-    // NaN is never correct, though max_element may point to the label: every comparison with NaN is false.
+    // Rows with NaN count as wrong: every comparison with NaN is false, so max_element may return the label.
     const bool has_nan = std::ranges::any_of(row, [](float score) { return std::isnan(score); });
     correct += !has_nan && std::ranges::max_element(row) - row.begin() == labels[i] ? 1 : 0;
   }

@@ -27,7 +27,7 @@ using gradus::Index;
 
 constexpr std::array true_weights{5.0, 1.2, -3.4, 5.6};
 constexpr double noise = 0.1;
-constexpr double noise_floor = noise * noise;  // what no model can get below but by luck
+constexpr double noise_floor = noise * noise;  // a lower loss is possible only by chance
 
 struct Model {
   Index features;
@@ -37,7 +37,7 @@ struct Model {
 struct Run {
   std::vector<double> train_loss, test_loss;  // after each epoch
   std::vector<double> weights;
-  double exact_train_loss, exact_test_loss;  // where training would end after endless epochs
+  double exact_train_loss, exact_test_loss;  // the limit for infinitely many epochs
 };
 
 using Data = gradus::Dataset<double, double>;
@@ -47,8 +47,8 @@ double mean_squared_error(const Data& data, const Eigen::VectorXd& weights) {
          static_cast<double>(data.size());
 }
 
-/// The weights of least training loss, without any descent. The last features are a million times smaller
-/// than the first, hence each is divided by its norm beforehand.
+/// Returns the weights that minimise the training loss. Each feature is divided by its norm first, because
+/// the last features are a million times smaller than the first.
 Eigen::VectorXd least_squares(const Data& train) {
   const Eigen::VectorXd scale = train.inputs.matrix().colwise().norm().cwiseInverse();
   const Eigen::MatrixXd scaled = train.inputs.matrix() * scale.asDiagonal();
@@ -60,8 +60,7 @@ Run fit(const Model& model, std::uint64_t seed) {
   const auto data = gradus::synthetic_polynomial<double>(200, model.features, true_weights, noise, random);
   const auto train = data.subset(0, 100), test = data.subset(100, 100);
 
-  nn::Sequential net{
-      nn::Linear<double>{model.features, 1, random, {.bias = false}}};  // x^0 takes the part of a bias
+  nn::Sequential net{nn::Linear<double>{model.features, 1, random, {.bias = false}}};  // x^0 acts as the bias
   gradus::optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.01}};
   gradus::Trainer trainer{net,
                           nn::MeanSquaredError<double>{},
@@ -123,7 +122,7 @@ void experiment(const support::ExperimentOptions& options) {
 
   support::Table table("features,seed,epoch,train_loss,test_loss");
   std::vector<support::Panel> panels;
-  std::vector<double> train, test;  // medians of the last losses, model by model
+  std::vector<double> train, test;  // median final losses, one per model
   for (const Model& model : models) {
     std::vector<Run> runs;
     for (std::uint64_t seed = 0; seed < options.seeds; ++seed) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-/// Small networks where time matters: loads saved networks, makes a Predictor of each, and runs them on a
-/// thread of their own, as a controller at 1 kHz and as an audio effect in blocks of 64 samples. Prints how
-/// long calls took and how often memory was allocated, and fails if it was.
+/// Small networks in real time: loads saved networks, makes a Predictor of each, and runs each on its own
+/// thread, one as a controller at 1 kHz and one as an audio effect in blocks of 64 samples. Prints the
+/// durations of the calls and the number of allocations, and fails if there were any.
 
 #include <algorithm>
 #include <array>
@@ -57,7 +57,7 @@ using Clock = std::chrono::steady_clock;
 using gradus::Index;
 namespace nn = gradus::nn;
 
-/// Counts durations in powers of two of nanoseconds, without allocating.
+/// Counts durations in power-of-two buckets of nanoseconds, without allocating.
 class Histogram {
  public:
   void add(Clock::duration duration) {
@@ -90,7 +90,7 @@ struct Report {
   bool has_failed = false;
 };
 
-/// Calls `step()` every `period` on this thread, which must not allocate meanwhile.
+/// Calls `step()` once per `period` on this thread and counts allocations meanwhile.
 template <class Step>
 Report run_periodically(Clock::duration period, double seconds, const Step& step) {
   Report report;
@@ -108,19 +108,19 @@ Report run_periodically(Clock::duration period, double seconds, const Step& step
   return report;
 }
 
-/// A controller: observation in, action out, 1,000 times a second.
+/// Runs a controller that maps an observation to an action 1,000 times a second.
 Report control(const nn::Predictor<float>& policy, double seconds) {
   std::vector<float> observation(gradus::to_size(policy.in())), action(gradus::to_size(policy.out()));
   int tick = 0;
   return run_periodically(std::chrono::milliseconds(1), seconds, [&] {
     const float time = 0.001f * static_cast<float>(tick++);
     for (std::size_t i = 0; i < observation.size(); ++i)
-      observation[i] = std::sin(time + static_cast<float>(i));  // stands for the sensors
+      observation[i] = std::sin(time + static_cast<float>(i));  // stands in for the sensors
     return policy(observation, action);
   });
 }
 
-/// An audio effect: blocks of 64 samples at 48 kHz, one input and one output.
+/// Runs an audio effect with one input and one output on blocks of 64 samples at 48 kHz.
 Report play(const nn::Predictor<float>& effect, double seconds) {
   constexpr std::size_t block_size = 64;
   constexpr double rate = 48'000;
@@ -135,7 +135,7 @@ Report play(const nn::Predictor<float>& effect, double seconds) {
   });
 }
 
-/// Runs a loop on a thread of its own. Returns whether it kept its promises.
+/// Runs a loop on its own thread. Returns whether it made no allocation and no call failed.
 template <class Loop>
 bool run(const char* name, const nn::Predictor<float>& predict, double seconds, const Loop& loop) {
   watched_allocations = 0;
@@ -148,7 +148,7 @@ bool run(const char* name, const nn::Predictor<float>& predict, double seconds, 
   return watched_allocations == 0 && !report.has_failed;
 }
 
-/// Loads a network, or saves one with random weights first, to show the whole way.
+/// Loads a network. Without a file, saves `example` first, to show both steps.
 nn::Sequential<float> load_or_make(const std::string& file, const nn::Sequential<float>& example) {
   if (!file.empty()) return gradus::load_network(file);
   const auto path =

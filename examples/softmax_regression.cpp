@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// Section 2's baseline: softmax regression, a network without a hidden layer, against the multilayer
+/// Section 2's baseline: softmax regression, a network without a hidden layer, against a multilayer
 /// perceptron.
 
 #include <array>

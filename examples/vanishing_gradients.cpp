@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// Section 6, numerical stability: how gradients vanish and explode on their way through many layers.
+/// Section 6, numerical stability: how gradients vanish and explode in deep networks.
 
 #include <array>
 #include <cstdint>
@@ -32,7 +32,7 @@ struct Initialiser {
   std::function<void(TensorView<double> weight, Generator& random)> draw;
 };
 
-/// Hidden layers of width 256 between 784 inputs and 10 classes.
+/// Returns a network with hidden layers of width 256 between 784 inputs and 10 classes.
 nn::Sequential<double> make_network(Index hidden_layers, const nn::AnyModule<double>& activation,
                                     const Initialiser& initialiser, Generator& random) {
   nn::Sequential<double> net{nn::Flatten{}};
@@ -48,7 +48,7 @@ nn::Sequential<double> make_network(Index hidden_layers, const nn::AnyModule<dou
   return net;
 }
 
-/// The length of dL/dW for each layer, from the first to the last, on one batch before any training.
+/// Returns the norm of dL/dW of each layer, first to last, on one batch before training.
 std::vector<double> gradient_norms(nn::Sequential<double>& net, TensorView<const double> x,
                                    std::span<const Index> labels) {
   const Tensor<double>& logits = net.forward(x);
@@ -63,7 +63,7 @@ std::vector<double> gradient_norms(nn::Sequential<double>& net, TensorView<const
   return norms;
 }
 
-/// The lengths of M_1, M_2 M_1, ..., M_100 ... M_1 for 4x4 matrices of N(0, 1) numbers.
+/// Returns the norms of M_1, M_2 M_1, ..., M_100 ... M_1 for 4x4 matrices drawn from N(0, 1).
 std::vector<double> product_norms(Generator& random) {
   Eigen::Matrix4d product = Eigen::Matrix4d::Identity();
   std::vector<double> norms;
@@ -81,7 +81,7 @@ std::vector<double> counted(std::size_t count) {
   return numbers;
 }
 
-/// The norms of dL/dW by layer for one activation and one initialiser, one row per run.
+/// The norms of dL/dW per layer for one activation and one initialiser, one row per run.
 struct Series {
   std::string activation, initialiser;
   std::vector<std::vector<double>> runs;
@@ -101,13 +101,13 @@ Series measure(const std::string& name, const nn::AnyModule<double>& activation,
   return series;
 }
 
-/// The gradient of the first layer over that of the last, the median of the runs.
+/// Returns the gradient norm of the first layer divided by that of the last, the median over the runs.
 double first_over_last(const Series& series) {
   return support::median(
       support::each(series.runs, [](const auto& norms) { return norms.front() / norms.back(); }));
 }
 
-/// The lengths by layer or by number of factors, over the runs.
+/// Returns the norms over the runs, by layer or by number of factors.
 support::Line line_of(const std::string& name, const std::vector<std::vector<double>>& runs) {
   return support::over_seeds(name, counted(runs[0].size()), runs, [](const auto& norms) { return norms; });
 }

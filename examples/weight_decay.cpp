@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// Section 4, weight decay: 200 weights, 20 examples, with and without a penalty on the weights' length.
+/// Section 4, weight decay: 200 weights and 20 examples, with and without a penalty on the weight norm.
 
 #include <array>
 #include <cstddef>
@@ -25,7 +25,7 @@ using gradus::Index;
 
 constexpr Index inputs = 200, train_examples = 20, validation_examples = 100;
 
-/// The settings of an edition of the book that the chapter follows.
+/// The settings of one edition of the book that the chapter follows.
 struct Edition {
   std::string name;
   double learning_rate;
@@ -34,7 +34,7 @@ struct Edition {
   Index evaluated_every;  // epochs
 };
 
-/// Measurements every few epochs; the losses do not include the penalty.
+/// Measurements every few epochs; the losses exclude the penalty.
 struct Run {
   std::vector<double> epoch, train_loss, validation_loss, norm;
 };
@@ -73,7 +73,7 @@ double train_loss(const Run& run) { return run.train_loss.back(); }
 double validation_loss(const Run& run) { return run.validation_loss.back(); }
 double norm(const Run& run) { return run.norm.back(); }
 
-/// The last numbers' medians over the seeds.
+/// Medians over the seeds of the final measurements.
 struct Outcome {
   double train_loss, validation_loss, norm;
 };
@@ -83,7 +83,7 @@ Outcome outcome(const std::vector<Run>& runs) {
           support::median(support::each(runs, validation_loss)), support::median(support::each(runs, norm))};
 }
 
-/// Two lines of one colour: train dashed, validation solid.
+/// Adds two lines of the same colour: train dashed, validation solid.
 void add_losses(support::Panel& panel, const std::string& name, const std::vector<Run>& runs) {
   const std::size_t colour = panel.lines.size() / 2;
   const auto add = [&](const std::string& line, std::size_t dashes, const auto& curve) {

@@ -32,7 +32,7 @@ struct Arguments {
   bool help = false;
 };
 
-/// Returns false if the arguments are not as `usage` says.
+/// Returns false unless the arguments match `usage`.
 bool parse(int argc, char** argv, Arguments& arguments) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];

@@ -17,19 +17,19 @@ namespace support::detail {
 
 inline std::string number(double x) { return gradus::format_shortest(x); }
 
-/// The colours that Okabe and Ito chose for readers of every kind of colour vision, the darker ones first.
+/// Returns a colour of the Okabe-Ito palette, which suits all kinds of colour vision, darker colours first.
 inline std::string palette_colour(std::size_t i) {
   constexpr std::array colours{"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9"};
   return gnuplot_string(colours[i % colours.size()]);
 }
 
-/// Lengths of strokes and gaps. In a legend, the longest pattern shows twice.
+/// Returns a pattern of stroke and gap lengths. A legend shows two periods of the longest pattern.
 inline std::string dash_pattern(std::size_t i) {
   constexpr std::array patterns{"solid", "(8,5)", "(2,4)", "(12,4,2,4)", "(16,6)", "(8,4,2,4,2,4)"};
   return patterns[i % patterns.size()];
 }
 
-/// The least interval that holds some numbers.
+/// The smallest interval that contains some numbers.
 struct Range {
   double low = std::numeric_limits<double>::infinity();
   double high = -std::numeric_limits<double>::infinity();
@@ -41,7 +41,7 @@ struct Range {
   bool empty() const { return !(low <= high); }
 };
 
-/// A distance of 1, 2 or 5 times a power of ten that divides a range into at most `most` parts.
+/// Returns a tick spacing of 1, 2 or 5 times a power of ten that divides a range into at most `most` parts.
 inline double tic_step(double range, double most) {
   const double power = std::pow(10, std::floor(std::log10(range / most)));
   for (const double factor : {1.0, 2.0, 5.0}) {
@@ -50,7 +50,7 @@ inline double tic_step(double range, double most) {
   return 10 * power;
 }
 
-/// Sets an axis' range and its ticks at the multiples of `step`, all in the same notation.
+/// Sets an axis' range and places ticks at multiples of `step`, all in the same notation.
 inline std::string axis(const std::string& name, const Range& range, double step) {
   constexpr int most_decimals = 4;
   constexpr double most = 1e6;
@@ -69,14 +69,14 @@ inline std::string axis(const std::string& name, const Range& range, double step
          number(range.high) + "]\nset " + name + "tics (" + tics + ")\n";
 }
 
-/// An axis of whole numbers, such as epochs, from the first to the last of them.
+/// Sets an axis of integers, such as epochs, from the smallest to the largest.
 inline std::string whole_axis(const std::string& name, Range range, double most) {
   if (range.empty()) range = {0, 1};
   if (range.high - range.low < 1) range = {range.low - 0.5, range.high + 0.5};
   return axis(name, range, std::max(1.0, tic_step(range.high - range.low, most)));
 }
 
-/// An axis that begins and ends at ticks, except where an end is given.
+/// Sets an axis that starts and ends at ticks, except where an end is fixed.
 inline std::string linear_axis(const std::string& name, Range range, double most, bool moves_low,
                                bool moves_high) {
   if (range.empty()) range = {0, 1};
@@ -90,7 +90,7 @@ inline std::string linear_axis(const std::string& name, Range range, double most
   return axis(name, range, step);
 }
 
-/// An axis from one power of ten to another, with powers of ten as ticks.
+/// Sets an axis between powers of ten, with powers of ten as ticks.
 inline std::string logarithmic_axis(const std::string& name, const Range& range, double most) {
   double low = range.empty() ? 0 : std::floor(std::log10(range.low) + 1e-9);
   const double high = range.empty() ? 1 : std::ceil(std::log10(range.high) - 1e-9);

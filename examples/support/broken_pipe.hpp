@@ -10,11 +10,11 @@
 #include <signal.h>
 #endif
 
-/// Handling of readers that end before the program does.
+/// Handles readers that exit before the program does.
 namespace support {
 
-/// Ends the program when its output is no longer read, as in `program | head -1`, even if it was started by
-/// one that ignores SIGPIPE. Lines reach a pipe as they are printed, so that it ends at the next one.
+/// Makes the program end when its output is no longer read, as in `program | head -1`, even if its parent
+/// ignores SIGPIPE. Output is line-buffered, so it ends at the next line.
 inline void end_with_reader() {
 #if defined(SIGPIPE)
   std::signal(SIGPIPE, SIG_DFL);
@@ -24,8 +24,8 @@ inline void end_with_reader() {
 #endif
 }
 
-/// While it lives, this thread's writes to a pipe that nobody reads fail with EPIPE and do not end the
-/// program. Other threads and everything outside this scope are not affected.
+/// In its scope, this thread's writes to a pipe without a reader fail with EPIPE instead of ending the
+/// program. Other threads are not affected.
 class SurviveBrokenPipe {
  public:
 #if defined(_WIN32)
@@ -38,7 +38,7 @@ class SurviveBrokenPipe {
     pthread_sigmask(SIG_BLOCK, &broken_pipe_, &before_);
   }
   ~SurviveBrokenPipe() {
-    // The write has sent the signal to this thread. It must be taken before it is let through.
+    // The write has raised the signal on this thread. Consume it before unblocking it.
     if (!was_pending_ && is_pending()) {
       int signal = 0;
       sigwait(&broken_pipe_, &signal);

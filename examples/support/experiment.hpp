@@ -24,7 +24,7 @@
 namespace support {
 
 struct ExperimentOptions {
-  std::uint64_t seeds = 1;  ///< Runs use the seeds 0, 1, ..., seeds - 1.
+  std::uint64_t seeds = 1;  ///< runs use the seeds 0, 1, ..., seeds - 1
   std::string csv = {};
   std::string plot = {};
 };
@@ -45,14 +45,14 @@ inline void check_outputs(const ExperimentOptions& options) {
   check_drawable(options.plot);
 }
 
-/// The middle one of some numbers; of an even count, the mean of the two in the middle.
+/// Returns the median; for an even count, the mean of the two middle numbers.
 inline double median(std::vector<double> numbers) {
   std::ranges::sort(numbers);
   const std::size_t half = numbers.size() / 2;
   return numbers.size() % 2 == 1 ? numbers[half] : (numbers[half - 1] + numbers[half]) / 2;
 }
 
-/// `f(run)` for each run, for their median to be taken.
+/// Returns `f(run)` for each run.
 template <class Runs, class F>
 std::vector<double> each(const Runs& runs, const F& f) {
   std::vector<double> values;
@@ -60,8 +60,8 @@ std::vector<double> each(const Runs& runs, const F& f) {
   return values;
 }
 
-/// The median of several runs' curves, in the band from the lowest to the highest of them; of one run, its
-/// curve. `curve(run)` is the curve of one run.
+/// Returns the median of the runs' curves, in a band from the lowest to the highest; for one run, its curve.
+/// `curve(run)` returns the curve of a run.
 template <class Runs, class Curve>
 Line over_seeds(std::string name, std::vector<double> x, const Runs& runs, const Curve& curve) {
   Line line{std::move(name), std::move(x), {}};
@@ -76,7 +76,7 @@ Line over_seeds(std::string name, std::vector<double> x, const Runs& runs, const
   return line;
 }
 
-/// Rows of numbers and names, to be written as a file of comma-separated values.
+/// A table of numbers and names, written as comma-separated values.
 class Table {
  public:
   explicit Table(const std::string& columns) : text_(columns + "\n") {}
@@ -88,7 +88,7 @@ class Table {
     text_ += row + "\n";
   }
 
-  /// Does nothing for no path. Throws FileError.
+  /// Writes the table, unless `path` is empty. Throws FileError.
   void write(const std::filesystem::path& path) const {
     if (path.empty()) return;
     gradus::write_text(path, text_);
@@ -105,10 +105,10 @@ class Table {
   std::string text_;
 };
 
-/// A number to three significant digits: `0.0123`, `4.56e-08`.
+/// Formats a number with three significant digits: `0.0123`, `4.56e-08`.
 inline std::string brief(double number) { return gradus::format_general(number, 3); }
 
-/// The program's last line: whether its own numbers show what the chapter says.
+/// Prints the program's last line: whether its results show what the chapter claims.
 inline void conclude(const std::string& claim, bool seen, const std::string& evidence) {
   std::printf("%s: %s (%s)\n", seen ? "seen" : "NOT SEEN", claim.c_str(), evidence.c_str());
 }

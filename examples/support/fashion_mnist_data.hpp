@@ -29,15 +29,15 @@ namespace support {
 struct FashionMnistData {
   gradus::Dataset<> train;
   gradus::Dataset<> test;
-  std::string warning = {};             ///< Goes with every result that is not one on the real data.
+  std::string warning = {};             ///< printed with every result that is not from the real data
   std::string title = "Fashion-MNIST";  ///< of figures
 
-  /// The warning behind a line, if there is one.
+  /// Returns the warning in parentheses, to append to a line, or an empty string.
   std::string note() const { return warning.empty() ? "" : " (" + warning + ")"; }
 };
 
-/// Returns synthetic data of the size of the real set. It has its own seed, so that the runs of a program
-/// differ only by theirs.
+/// Returns synthetic data of the size of the real set. It has a fixed seed, so that runs differ only by
+/// theirs.
 inline FashionMnistData synthetic_data() {
   gradus::Generator random(28);
   FashionMnistData data;
@@ -52,7 +52,7 @@ inline FashionMnistData synthetic_data() {
 
 #if !defined(EXAMPLES_WITHOUT_DOWNLOAD)
 
-/// Shows on a terminal how far a download has come.
+/// Shows the progress of a download on a terminal.
 class DownloadDisplay {
  public:
   DownloadDisplay() = default;
@@ -111,8 +111,8 @@ inline gradus::Dataset<> load_fashion_mnist(const std::filesystem::path& folder,
 
 namespace detail {
 
-/// The folder named, else that of FASHION_MNIST_DIR, else the cache, into which the data set is downloaded if
-/// need be. Nothing if it cannot be downloaded, and a line on standard error says so.
+/// Returns the folder named, else FASHION_MNIST_DIR, else the cache, downloading the data set if necessary.
+/// If that fails, prints a line on standard error and returns nullopt.
 inline std::optional<std::filesystem::path> fashion_mnist_folder(const std::filesystem::path& named_folder) {
   try {
     return locate_fashion_mnist(named_folder);
@@ -124,9 +124,9 @@ inline std::optional<std::filesystem::path> fashion_mnist_folder(const std::file
 
 }  // namespace detail
 
-/// The data set from the folder named, else from that of FASHION_MNIST_DIR, else from the cache, where it is
-/// downloaded to if need be. Only where it cannot be downloaded, a synthetic set takes its place, and a line
-/// on standard error says so. Throws FileError for a folder that was named and does not hold the data.
+/// Loads the data set from the folder named, else FASHION_MNIST_DIR, else the cache, downloading it if
+/// necessary. Uses synthetic data only if the download fails, with a line on standard error. Throws FileError
+/// if a folder given explicitly does not hold the data.
 inline FashionMnistData fashion_mnist(const std::filesystem::path& named_folder) {
   const auto folder = detail::fashion_mnist_folder(named_folder);
   if (!folder) return synthetic_data();
@@ -134,8 +134,8 @@ inline FashionMnistData fashion_mnist(const std::filesystem::path& named_folder)
           detail::load_fashion_mnist(*folder, gradus::Split::test)};
 }
 
-/// The same, to choose settings by: the test images are not read, and 10,000 training images, always the same
-/// ones, are held out in their place.
+/// Loads data for choosing settings: the test images are not read; a fixed set of 10,000 training images is
+/// held out in their place.
 inline FashionMnistData fashion_mnist_held_out(const std::filesystem::path& named_folder) {
   const auto folder = detail::fashion_mnist_folder(named_folder);
   FashionMnistData data =

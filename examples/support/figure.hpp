@@ -19,36 +19,36 @@
 /// Figures of the examples: panels of lines, drawn by gnuplot.
 namespace support {
 
-/// A line of a figure, from left to right. Points that are not finite are left out. `low` and `high`, if
-/// given, are the edges of a band around it.
+/// A line of a figure, from left to right. Non-finite points are omitted. `low` and `high`, if set, are the
+/// edges of a band around it.
 struct Line {
   std::string name;
   std::vector<double> x;
   std::vector<double> y;
   std::vector<double> low = {};
   std::vector<double> high = {};
-  std::optional<std::size_t> colour = {};  ///< index of the palette, else the line's own
-  std::optional<std::size_t> dashes = {};  ///< index of the dash patterns, else the line's own; 0 is solid
-  bool points = false;                     ///< whether points are drawn instead of a line
+  std::optional<std::size_t> colour = {};  ///< index into the palette, else the line's own index
+  std::optional<std::size_t> dashes = {};  ///< index of the pattern, else the line's own; 0 is solid
+  bool points = false;                     ///< whether to draw points instead of a line
 };
 
 /// A pair of axes with a legend below it.
 struct Panel {
-  std::string title = {};  ///< of one or more lines
+  std::string title = {};  ///< one or more lines of text
   std::string x_label = "epoch";
   std::string y_label = {};
   bool logarithmic = false;
-  std::optional<double> bottom = {};  ///< the end of the y axis, else that of the lines
+  std::optional<double> bottom = {};  ///< end of the y axis, else that of the data
   std::optional<double> top = {};
   std::vector<Line> lines = {};
 };
 
 namespace detail {
 
-/// Points beyond this many make a line no clearer and its file larger.
+/// More points would only make the file larger, not the line clearer.
 inline constexpr std::size_t max_points = 129;
 
-/// At most max_points of the numbers from 0 to count - 1, evenly spread, the last one among them.
+/// Returns at most max_points indices from 0 to count - 1, evenly spaced and including the last.
 inline std::vector<std::size_t> thinned(std::size_t count) {
   std::vector<std::size_t> kept;
   const std::size_t points = std::min(count, max_points);
@@ -60,7 +60,7 @@ inline bool is_drawable(const Panel& panel, double y) {
   return std::isfinite(y) && (!panel.logarithmic || y > 0);
 }
 
-/// The points of a line that can be drawn, as gnuplot's data: x, y, and the band's edges.
+/// Returns the drawable points of a line as gnuplot data: x, y, and the band's edges.
 inline std::string points(const Panel& panel, const Line& line) {
   std::string text;
   for (const std::size_t i : thinned(line.y.size())) {
@@ -90,7 +90,7 @@ inline std::string axes(const Panel& panel, int columns) {
   }
   if (panel.bottom) up.low = *panel.bottom;
   if (panel.top) up.high = *panel.top;
-  // The powers of ten of a logarithmic axis are narrower than gnuplot believes.
+  // Powers of ten on a logarithmic axis are narrower than gnuplot assumes.
   return "set title " + gnuplot_string(panel.title) + " noenhanced\nset xlabel " +
          gnuplot_string(panel.x_label) + " noenhanced offset 0,0.3\nset ylabel " +
          gnuplot_string(panel.y_label) + " noenhanced offset " + (panel.logarithmic ? "1.5" : "0.5") +
@@ -99,7 +99,7 @@ inline std::string axes(const Panel& panel, int columns) {
                             : linear_axis("y", up, 5, !panel.bottom, !panel.top));
 }
 
-/// How many names fit side by side below a panel.
+/// Returns how many names fit side by side below a panel.
 inline std::size_t legend_columns(const Panel& panel, int width) {
   constexpr int margins = 130;
   constexpr std::size_t sample = 60, letter = 11;
@@ -126,19 +126,19 @@ inline std::string plot_commands(const Panel& panel) {
       bands += block + " using 1:3:4 with filledcurves fc rgb " + colour +
                " fs transparent solid 0.15 noborder notitle, ";
     }
-    // A line of a single point would be invisible.
+    // A line with a single point would be invisible.
     const bool is_point = line.points || std::ranges::count(data, '\n') == 1;
     lines += block + " using 1:2 with " + (is_point ? "points pt 7 ps 0.7" : "lines") + " lw 2.5 lc rgb " +
              colour + (is_point ? "" : " dt " + dash_pattern(line.dashes.value_or(i))) + " title " +
              gnuplot_string(line.name) + ", ";
   }
-  // The last one closes the list; it shows nothing, as it alone does where there is nothing to draw.
+  // NaN terminates the list without drawing anything, and is the whole plot if there are no lines.
   return blocks + "plot " + bands + lines + "NaN notitle\n";
 }
 
 }  // namespace detail
 
-/// Draws panels side by side, `columns` in a row, at the width at which a page shows them. Throws FileError.
+/// Draws panels, `columns` per row, at the width at which the pages show them. Throws FileError.
 inline void draw_figure(const std::filesystem::path& path, const std::vector<Panel>& panels,
                         std::size_t columns = 3) {
   constexpr int total_width = 800, single_width = 640, plot_height = 340, line_height = 22;
@@ -166,7 +166,7 @@ inline void draw_figure(const std::filesystem::path& path, const std::vector<Pan
   draw(path, width * static_cast<int>(columns), height * static_cast<int>(rows), script + "unset multiplot");
 }
 
-/// Train loss, train accuracy and the accuracy on the validation data by epoch: the figure of a training.
+/// Returns a panel of the train loss, train accuracy and validation accuracy by epoch.
 inline Panel training_curves(const gradus::History& history, std::string title) {
   Line train_loss{"train loss", {}, {}}, train_acc{"train accuracy", {}, {}}, validation_acc;
   for (const gradus::EpochRecord& record : history) {

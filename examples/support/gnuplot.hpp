@@ -20,10 +20,10 @@
 #include "broken_pipe.hpp"
 #include "program.hpp"
 
-/// Pictures through the program gnuplot.
+/// Draws pictures with the program gnuplot.
 namespace support {
 
-/// A string expression of gnuplot's language.
+/// Quotes text as a gnuplot string.
 inline std::string gnuplot_string(std::string_view text) {
   std::string result = "'";
   for (const char c : text) {
@@ -45,10 +45,10 @@ inline std::FILE* open_gnuplot() { return popen("gnuplot 2> /dev/null", "w"); }
 inline int close_gnuplot(std::FILE* gnuplot) { return pclose(gnuplot); }
 #endif
 
-/// Whether gnuplot took the whole script without complaint. A gnuplot that is missing or ends early is an
-/// error, not the end of the program.
+/// Returns whether gnuplot accepted the whole script. A gnuplot that is missing or exits early is an error
+/// and does not end this program.
 inline bool run_gnuplot(const std::string& script) {
-  std::FILE* const gnuplot = open_gnuplot();  // starts gnuplot with this thread's signals as they are
+  std::FILE* const gnuplot = open_gnuplot();  // gnuplot inherits this thread's unmodified signals
   if (gnuplot == nullptr) return false;
   const SurviveBrokenPipe writing;
   const bool taken = std::fwrite(script.data(), 1, script.size(), gnuplot) == script.size();
@@ -57,8 +57,8 @@ inline bool run_gnuplot(const std::string& script) {
 
 }  // namespace detail
 
-/// Makes sure, before anything is computed, that a picture can be drawn; no path means no picture. Throws
-/// FileError unless gnuplot is installed, the file can be written and its name ends in one of the formats.
+/// Checks, before anything is computed, that a picture can be drawn; an empty path means no picture. Throws
+/// FileError unless gnuplot is installed, the file can be written and its name has a supported extension.
 inline void check_drawable(const std::filesystem::path& path, bool svg_too = true) {
   if (path.empty()) return;
   if (path.extension() != ".png" && !(svg_too && path.extension() == ".svg")) {
@@ -71,7 +71,7 @@ inline void check_drawable(const std::filesystem::path& path, bool svg_too = tru
   }
 }
 
-/// A new folder among the system's temporary files, removed with its content at the end.
+/// A new temporary folder, removed with its contents by the destructor.
 class ScratchFolder {
  public:
   ScratchFolder() {
@@ -93,7 +93,7 @@ class ScratchFolder {
   std::filesystem::path path_;
 };
 
-/// Copies a whole file through AtomicFile, which follows links and keeps permissions. Throws FileError.
+/// Copies a file through AtomicFile, which follows links and keeps permissions. Throws FileError.
 inline void publish(const std::filesystem::path& from, const std::filesystem::path& to) {
   gradus::PlainFile source(from);
   std::vector<std::byte> bytes(static_cast<std::size_t>(source.bound()));
@@ -103,11 +103,10 @@ inline void publish(const std::filesystem::path& from, const std::filesystem::pa
   file.commit();
 }
 
-/// Runs a script that draws a picture of `width` times `height` pixels. The file appears when it is complete.
-/// Text is `enhanced`, so that 10^{-3} is a power; what is to be taken literally says `noenhanced`. Throws
-/// FileError.
+/// Runs a script that draws a picture of `width` by `height` pixels. The file appears once it is complete.
+/// Text is `enhanced`, so that 10^{-3} becomes a power; literal text needs `noenhanced`. Throws FileError.
 inline void draw(const std::filesystem::path& path, int width, int height, const std::string& script) {
-  // pngcairo takes a size in points, svg one in pixels.
+  // pngcairo takes its size in points, svg in pixels.
   const std::string terminal = path.extension() == ".svg" ? "svg" : "pngcairo fontscale 0.75";
   const ScratchFolder folder;
   const std::filesystem::path unfinished = folder.path() / "figure";

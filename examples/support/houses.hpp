@@ -18,14 +18,14 @@
 #include <gradus/core/random.hpp>
 #include <gradus/data/csv_options.hpp>
 
-/// The table of the two programs on house prices.
+/// The table used by the two programs on house prices.
 namespace support {
 
-/// Returns the options of read_csv for the table.
+/// Returns the read_csv options for the table.
 inline gradus::CsvOptions house_columns() { return {.target = "price", .categorical = {"city"}}; }
 
 /// Writes a table of invented houses. Prices depend on the product of area and city, on age and on distance,
-/// and have noise of 5 %, so that no model can be better than that.
+/// with 5 % noise, which limits the accuracy of any model.
 inline void write_houses(const std::filesystem::path& file, gradus::Index count, std::uint64_t seed) {
   const std::array<std::pair<const char*, double>, 5> cities{
       {{"Aachen", 3100}, {"Bonn", 4200}, {"Cologne", 5000}, {"Dortmund", 2800}, {"Munich", 9000}}};
@@ -46,7 +46,7 @@ inline void write_houses(const std::filesystem::path& file, gradus::Index count,
   gradus::write_text(file, text);
 }
 
-/// The names of the cities as text for a file of weights, and back.
+/// Joins city names into text to store with the weights; `lines` splits it.
 inline std::string joined(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) text += name + "\n";

@@ -21,7 +21,7 @@
 #include <gradus/core/positioned_file.hpp>
 #include <gradus/core/tensor.hpp>
 
-/// Images from PNG and JPEG files, by libpng and libjpeg-turbo. Sizes are checked before anything is decoded.
+/// Reads images from PNG and JPEG files with libpng and libjpeg-turbo. Sizes are checked before decoding.
 namespace support {
 
 namespace detail {
@@ -42,7 +42,7 @@ inline std::vector<std::byte> read_image_file(const std::filesystem::path& path)
   return bytes;
 }
 
-/// Memory for the grey values. Throws FileError for an image without pixels or with too many.
+/// Allocates the grey values. Throws FileError if the image has no pixels or too many.
 inline gradus::Tensor<std::uint8_t> grey_pixels(const std::filesystem::path& path, std::uint64_t height,
                                                 std::uint64_t width) {
   if (height == 0 || width == 0 || height > max_pixels / width) {
@@ -62,7 +62,7 @@ inline gradus::Tensor<std::uint8_t> decode_png(const std::filesystem::path& path
     throw_image(path, "libpng: " + gradus::escaped(image.message));
   gradus::Tensor<std::uint8_t> pixels = grey_pixels(path, image.height, image.width);
   image.format = PNG_FORMAT_GRAY;
-  const png_color behind{background, background, background};  // of transparent pixels
+  const png_color behind{background, background, background};  // shown through transparent pixels
   if (png_image_finish_read(&image, &behind, pixels.data(), 0, nullptr) == 0 || image.warning_or_error != 0)
     throw_image(path, "libpng: " + gradus::escaped(image.message));
   return pixels;
@@ -78,16 +78,16 @@ inline gradus::Tensor<std::uint8_t> decode_jpeg(const std::filesystem::path& pat
   const auto size = static_cast<unsigned long>(bytes.size());
   int width = 0, height = 0, subsampling = 0, colours = 0;
   check(tjDecompressHeader3(decoder.get(), data, size, &width, &height, &subsampling, &colours));
-  if (width < 1 || height < 1) check(-1);  // a file that ends at once is only a warning
+  if (width < 1 || height < 1) check(-1);  // truncation at the start is only a warning
   gradus::Tensor<std::uint8_t> pixels =
       grey_pixels(path, static_cast<std::uint64_t>(height), static_cast<std::uint64_t>(width));
-  // A warning, such as that of a file that was cut short, is an error too.
+  // Warnings, for example about a truncated file, count as errors.
   check(tjDecompress2(decoder.get(), data, size, pixels.data(), width, 0, height, TJPF_GRAY,
                       TJFLAG_LIMITSCANS | TJFLAG_ACCURATEDCT));
   return pixels;
 }
 
-/// How much of source pixel j lies in [begin, end).
+/// Returns the part of source pixel j that lies in [begin, end).
 inline double overlap(double begin, double end, gradus::Index j) {
   const double left = static_cast<double>(j);
   return std::max(0.0, std::min(end, left + 1) - std::max(begin, left));
@@ -95,8 +95,8 @@ inline double overlap(double begin, double end, gradus::Index j) {
 
 }  // namespace detail
 
-/// Reads a PNG or JPEG file, in colour or grey: `[height, width]`, 0 for black. Transparent pixels get the
-/// background. Throws FileError.
+/// Reads a PNG or JPEG file, colour or grey, as `[height, width]` with 0 for black. `background` shows
+/// through transparent pixels. Throws FileError.
 inline gradus::Tensor<std::uint8_t> read_grey_image(const std::filesystem::path& path,
                                                     std::uint8_t background = 0) {
   const std::vector<std::byte> bytes = detail::read_image_file(path);
@@ -110,8 +110,8 @@ inline gradus::Tensor<std::uint8_t> read_grey_image(const std::filesystem::path&
   detail::throw_image(path, "not a PNG or JPEG file");
 }
 
-/// The image without the rows and columns at its edges that are black to within 5%, as those of the data set
-/// were trimmed (Xiao et al., 2017); the whole image if all of it is.
+/// Removes the edge rows and columns that are black to within 5%, as was done for the data set (Xiao et al.,
+/// 2017). Returns an all-black image unchanged.
 inline gradus::Tensor<std::uint8_t> trimmed(const gradus::Tensor<std::uint8_t>& image) {
   using gradus::Index;
   constexpr int dark = 255 / 20;
@@ -133,7 +133,7 @@ inline gradus::Tensor<std::uint8_t> trimmed(const gradus::Tensor<std::uint8_t>& 
   return part;
 }
 
-/// Fits an image into `size` x `size` pixels from 0 to 1: each is the mean of the area that it covers. The
+/// Scales an image to `size` x `size` values from 0 to 1, each the mean of the area that it covers. The
 /// shorter side is centred on black.
 inline gradus::Tensor<float> fitted(const gradus::Tensor<std::uint8_t>& image, gradus::Index size) {
   using gradus::Index;

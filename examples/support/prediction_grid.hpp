@@ -21,7 +21,7 @@ namespace support {
 
 namespace detail {
 
-/// Where the images stand in the picture, in their own pixels.
+/// The positions of the images in the picture, in image pixels.
 struct Grid {
   static constexpr gradus::Index columns = 6, max_rows = 6, margin = 7, text_height = 14;
 
@@ -34,7 +34,7 @@ struct Grid {
   gradus::Index top(gradus::Index i) const { return i / columns * (height + text_height + margin) + margin; }
 };
 
-/// The picture's pixels, a line of numbers for each row.
+/// Returns the picture's pixels, one line of numbers per row.
 inline std::string pixels(const Grid& grid, const gradus::Tensor<std::uint8_t>& images) {
   using gradus::Index;
   gradus::Tensor<std::uint8_t> canvas(gradus::Shape{grid.total_height(), grid.total_width()});
@@ -51,7 +51,7 @@ inline std::string pixels(const Grid& grid, const gradus::Tensor<std::uint8_t>& 
   return text;
 }
 
-/// A line of text under image i, in gnuplot's commands.
+/// Returns gnuplot commands for a line of text below image i.
 inline std::string caption(const Grid& grid, gradus::Index i, double below, const std::string& text,
                            const char* colour) {
   return "set label " + gnuplot_string(text) + " at " + std::to_string(grid.left(i) + grid.width / 2) + "," +
@@ -67,7 +67,7 @@ inline std::string frame(const Grid& grid, gradus::Index i, const char* colour) 
 
 }  // namespace detail
 
-/// Draws the first images of a data set, each with its true name and, under it, the predicted one. Wrong ones
+/// Draws the first images of a data set, each with its true class and, below it, the predicted one. Errors
 /// are red and framed. Throws FileError.
 inline void write_prediction_grid(const std::filesystem::path& path, const gradus::Dataset<>& data,
                                   std::span<const gradus::Index> predicted, const std::string& title) {

@@ -27,16 +27,16 @@
 
 #include "broken_pipe.hpp"
 
-/// Options, error handling and output files of the example programs.
+/// Options, error handling and output files for the example programs.
 namespace support {
 
-/// Exit status of a program that was given something it cannot work with.
+/// Exit status after invalid input.
 inline constexpr int bad_input = 2;
 
-/// Exit status of a program that Ctrl-C has ended, as shells report it.
+/// Exit status after Ctrl-C, as shells report it.
 inline constexpr int interrupted_status = 130;
 
-/// Ends a program that was interrupted and can continue; `what()` says how.
+/// Thrown when a program was interrupted and can continue; `what()` says how.
 struct Interrupted : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -46,8 +46,8 @@ inline int fail(const CLI::App& app, const std::string& what) {
   return bad_input;
 }
 
-/// Reads the options, then runs the program; whatever goes wrong becomes one line on standard error. The
-/// program ends when nobody reads its output any more.
+/// Parses the options and runs the program. Every error becomes one line on standard error. The program ends
+/// when its output is no longer read.
 template <class Program>
 int run(CLI::App& app, int argc, char** argv, const Program& program) {
   app.name(std::filesystem::path(argv[0]).filename().string());
@@ -71,7 +71,7 @@ int run(CLI::App& app, int argc, char** argv, const Program& program) {
   }
 }
 
-/// The sizes in `256,128`; none in an empty text. Throws CLI::ValidationError.
+/// Parses sizes such as `256,128`; empty text gives none. Throws CLI::ValidationError.
 inline std::vector<gradus::Index> parse_sizes(const std::string& option, const std::string& text) {
   std::vector<gradus::Index> sizes;
   const char* const end = text.data() + text.size();
@@ -88,7 +88,7 @@ inline std::vector<gradus::Index> parse_sizes(const std::string& option, const s
   return sizes;
 }
 
-/// An option that takes such a list; help shows the sizes that are there already.
+/// Adds an option that takes such a list. The help shows the current sizes as the default.
 inline void add_sizes(CLI::App& app, const std::string& option, std::vector<gradus::Index>& sizes,
                       const std::string& description) {
   std::string text;
@@ -100,8 +100,8 @@ inline void add_sizes(CLI::App& app, const std::string& option, std::vector<grad
       ->default_str(text);
 }
 
-/// The number that a text is, with a decimal point whatever the locale. Throws CLI::ValidationError unless it
-/// is in [least, most].
+/// Parses a number with a decimal point in every locale. Throws CLI::ValidationError unless it is in [least,
+/// most].
 template <std::floating_point T>
 T parse_number(const std::string& option, const std::string& text, T least, T most) {
   std::istringstream stream(text);
@@ -118,7 +118,7 @@ T parse_number(const std::string& option, const std::string& text, T least, T mo
   return number;
 }
 
-/// An option that takes a number in [least, most]; help shows the one that is there already.
+/// Adds an option that takes a number in [least, most]. The help shows the current number as the default.
 template <std::floating_point T>
 void add_number(CLI::App& app, const std::string& option, T& number, const std::string& description,
                 std::type_identity_t<T> least = -std::numeric_limits<T>::infinity(),
@@ -131,7 +131,7 @@ void add_number(CLI::App& app, const std::string& option, T& number, const std::
       ->default_str(gradus::format_shortest(number));
 }
 
-/// Refuses an option's value unless it is a whole number in [1, most].
+/// Returns a validator that accepts integers in [1, most].
 inline CLI::Validator from_one_to(gradus::Index most) {
   const auto complaint = [most](std::string& text) -> std::string {
     gradus::Index number = 0;
@@ -143,8 +143,8 @@ inline CLI::Validator from_one_to(gradus::Index most) {
   return {complaint, ""};
 }
 
-/// Makes sure, before anything is computed, that a file can be written; no path means no file.
-/// Throws FileError.
+/// Checks, before anything is computed, that a file can be written; an empty path means no file. Throws
+/// FileError.
 inline void check_writable(const std::filesystem::path& path) {
   if (path.empty()) return;
   const gradus::AtomicFile removed_at_once(path);

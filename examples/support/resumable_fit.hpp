@@ -15,7 +15,7 @@
 
 #include "program.hpp"
 
-/// Training that survives Ctrl-C: it ends after the step under way and continues from there, bit for bit.
+/// Training that survives Ctrl-C: it stops after the current step and can be resumed from there, bit for bit.
 namespace support {
 
 namespace detail {
@@ -24,10 +24,10 @@ inline volatile std::sig_atomic_t ctrl_c_pressed = 0;
 
 extern "C" inline void note_ctrl_c(int signal) {
   ctrl_c_pressed = 1;
-  std::signal(signal, SIG_DFL);  // a second Ctrl-C ends the program at once
+  std::signal(signal, SIG_DFL);  // a second Ctrl-C ends the program immediately
 }
 
-/// Notes Ctrl-C while it lives.
+/// Records Ctrl-C during its lifetime.
 class CtrlC {
  public:
   CtrlC() : previous_(std::signal(SIGINT, note_ctrl_c)) { ctrl_c_pressed = 0; }
@@ -39,7 +39,7 @@ class CtrlC {
   void (*previous_)(int);
 };
 
-/// The first of `name`, `name-2`, `name-3`, ... that does not exist.
+/// Returns the first of `name`, `name-2`, `name-3`, ... that does not exist.
 inline std::filesystem::path unused_folder(const std::string& name) {
   std::filesystem::path folder = name;
   for (int number = 2; std::filesystem::exists(folder); ++number)
@@ -51,7 +51,7 @@ inline std::filesystem::path unused_folder(const std::string& name) {
 
 struct CheckpointOptions {
   std::string folder;
-  gradus::Index every = 0;  ///< steps; 0 for after each epoch
+  gradus::Index every = 0;  ///< in steps; 0 for after each epoch
 };
 
 inline void add_checkpoint_options(CLI::App& app, CheckpointOptions& options) {
@@ -63,8 +63,8 @@ inline void add_checkpoint_options(CLI::App& app, CheckpointOptions& options) {
       ->needs("--checkpoints");
 }
 
-/// Trains, from the last checkpoint if there is one. Ctrl-C finishes the step, saves a checkpoint and throws
-/// Interrupted, which says how to continue. `run` names a part of the folder, for programs that train several
+/// Trains from the last checkpoint, if there is one. On Ctrl-C, finishes the step, saves a checkpoint and
+/// throws Interrupted, which says how to continue. `run` names a subfolder, for programs that train several
 /// networks; `program` names the folder if the options do not.
 template <class Trainer, class... Data>
 void resumable_fit(Trainer& trainer, const CheckpointOptions& options, const std::string& program,
