@@ -39,7 +39,7 @@ def public_names(xml):
             if name.endswith("Options"):
                 fields[name] = {member.findtext("name") for member in compound.iter("memberdef")
                                 if member.get("kind") == "variable"}
-    return {name: {header.split("include/gradus/")[-1] for header in headers} for name, headers in names.items()}, fields
+    return {name: {header.rsplit("gradus/", 1)[-1] for header in headers} for name, headers in names.items()}, fields
 
 
 def nested(path):

@@ -7,7 +7,6 @@ and every link, picture, script and style sheet of the site in the folder HTML, 
 """
 
 import re
-import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
@@ -50,11 +49,10 @@ def headings(path):
 
 
 def check_markdown(report):
-    tracked = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"], cwd=ROOT,
-                             capture_output=True, text=True, check=True).stdout.split("\0")
     count = 0
-    for name in sorted(tracked):
-        if not name.endswith(".md") or not (ROOT / name).exists():
+    for path in sorted(ROOT.rglob("*.md")):
+        name = path.relative_to(ROOT).as_posix()
+        if re.match(r"\.|build", name):
             continue
         for target in site_pages.links(name):
             if external(target):

@@ -10,10 +10,12 @@ Pages link each other as on the forge, by relative paths and GitHub's anchors. T
 in docs/guide/README.md and docs/index.md. A page that no part of the navigation names is an error.
 """
 
+import functools
 import hashlib
 import re
 import shutil
 import sys
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
@@ -29,6 +31,7 @@ COMMON = set("about after all also and any are because been before but can canno
              "auto char const int size_t std void return include namespace main true false".split())
 
 
+@functools.cache
 def pages():
     """The paths of all Markdown pages of the site, relative to the repository."""
     found = [*ROOT.glob("docs/**/*.md"), *map(ROOT.joinpath, ["README.md", "examples/README.md", *PROJECT])]
@@ -63,6 +66,7 @@ def anchor(page, fragment):
     return page_id(page) + "-" + re.sub(r"[^a-z0-9_-]", "", fragment)
 
 
+@functools.cache
 def sources():
     """The page that Doxygen makes of each header, named by its path as far as that tells it from others."""
     headers = [path.relative_to(ROOT).as_posix() for path in ROOT.glob("include/gradus/**/*.hpp")
@@ -176,12 +180,12 @@ def layout():
             lines += [tab(site_link("README.md", f"examples/{program}.cpp"), program) for program in examples()]
         lines.append("</tab>")
     lines.append("""<tab type="usergroup" url="annotated.html" title="Reference">
-<tab type="namespaces" visible="yes" title="Namespaces"><tab type="namespacelist" visible="yes" title="List"/>
+<tab type="namespaces" visible="yes" title="Namespaces"><tab type="namespacelist" visible="yes" title="All namespaces"/>
 <tab type="namespacemembers" visible="yes" title="Functions, types and constants"/></tab>
 <tab type="concepts" visible="yes" title="Concepts"/>
-<tab type="classes" visible="yes" title="Classes"><tab type="classlist" visible="yes" title="List"/>
+<tab type="classes" visible="yes" title="Classes"><tab type="classlist" visible="yes" title="All classes"/>
 <tab type="classmembers" visible="yes" title="Members"/></tab>
-<tab type="files" visible="yes" title="Headers"><tab type="filelist" visible="yes" title="List"/></tab></tab>
+<tab type="files" visible="yes" title="Headers"><tab type="filelist" visible="yes" title="All headers"/></tab></tab>
 </navindex></doxygenlayout>""")
     return "\n".join(lines) + "\n"
 
@@ -268,6 +272,27 @@ def add_words_to_search(html):
             script.write_text(entries + "\n];\n")
 
 
+def link_names(html):
+    """Links the names in the first columns of docs/guide/everything.md with the reference."""
+    targets = {}
+    for compound in ElementTree.parse(html.parent / "xml/index.xml").getroot():
+        name, page = compound.findtext("name"), compound.get("refid") + ".html"
+        if (html / page).exists():
+            targets.setdefault(name, page)
+        if compound.get("kind") == "namespace":
+            for member in compound.findall("member"):
+                anchor = member.get("refid").removeprefix(compound.get("refid") + "_1")
+                targets.setdefault(f"{name}::{member.findtext('name')}", f"{page}#{anchor}")
+
+    def link(match):
+        target = targets.get("gradus::" + match[1])
+        return f'<a href="{target}">{match[0]}</a>' if target else match[0]
+
+    path = html / (page_id("docs/guide/everything.md") + ".html")
+    path.write_text(re.sub(r'(<tr class="markdownTableRow[^"]*">\s*<td[^>]*>)(.*?)(</td>)', lambda row: row[1] + re.sub(
+        r"<code>([\w:]+)</code>", link, row[2]) + row[3], path.read_text(), flags=re.S))
+
+
 def enlarge_results(html):
     """The results of a search are a page of their own, to which the site's style sheet does not apply."""
     with (html / "search/search.css").open("a") as sheet:
@@ -281,6 +306,7 @@ def finish(html):
     mend_navigation(html)
     mend_summaries(html)
     add_words_to_search(html)
+    link_names(html)
 
 
 def main(command, argument):
