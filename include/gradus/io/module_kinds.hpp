@@ -129,8 +129,8 @@ void add_activation_kinds(ModuleRegistry<Scalar>& registry) {
       [](const Settings& s) {
         const std::string& form = s.text("approximate");
         if (form != "none" && form != "tanh")
-          throw FileError("setting \"approximate\" is " + in_quotes(form) +
-                          ", expected \"none\" or \"tanh\"");
+          throw FileError("setting " + in_quotes("approximate") + " is " + in_quotes(form) + ", expected " +
+                          in_quotes("none") + " or " + in_quotes("tanh"));
         return nn::GELU<Scalar>(form == "none" ? nn::GELUForm::exact : nn::GELUForm::tanh);
       },
       {"approximate"});
