@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Trains the chapter's two networks with five seeds each on the real data, prints the table of the README, and fails
-# unless every figure is in its band.
+# Trains the chapter's two networks with five seeds each on the real data, prints the
+# tables of docs/results.md, and fails unless every figure is within its band.
 #
-# usage: check_bands.sh path/to/fashion_mnist_mlp [further options of it]      (reads FASHION_MNIST_DIR, or give --data)
+# usage: check_bands.sh path/to/fashion_mnist_mlp [more options for it] (set FASHION_MNIST_DIR or pass --data)
 set -eu
 
 program=$1

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Runs clang-tidy with .clang-tidy over all headers and fails on any finding. The headers are divided among a few
-# translation units, because each unit reads Eigen and the standard library again.
+# Runs clang-tidy with .clang-tidy on all headers and fails on any finding. The headers are
+# divided among a few translation units, because every unit parses Eigen and the standard library again.
 #
-# CLANG_TIDY names the program, JOBS how many run at the same time.
+# CLANG_TIDY is the program, JOBS the number of parallel runs.
 set -eu
 cd "$(dirname "$0")/.."
 tidy=${CLANG_TIDY:-clang-tidy-19}
@@ -22,7 +22,7 @@ include second $(grep -v -E '/(core|ops)/' "$work/headers")
 [ "$(cat "$work"/*.cpp | wc -l)" -eq "$(wc -l < "$work/headers")" ] || { echo "a header is in no unit" >&2; exit 1; }
 
 eigen=$(pkg-config --cflags-only-I eigen3 | sed 's/-I/-isystem /g')
-# The file name, not the temporary folder, decides which .clang-tidy applies.
+# The configuration file is named explicitly, because the sources are in a temporary folder.
 find "$work" -name '*.cpp' | xargs -P "$jobs" -n 1 sh -c '
   tidy=$1 config=$2 eigen=$3 source=$4
   exec "$tidy" --quiet --config-file="$config" "$source" -- -std=c++20 -Iinclude $eigen

@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# tests/check_firmware.sh PROGRAM [FOLDER]: compiles the C headers that tests/export/write_models writes as C99 and as
-# C++11 with each compiler, and for a Cortex-M4, runs all of them, the last under QEMU, and compares each output with
-# the network in double. Prints the sizes of the code and the constants for the Cortex-M4.
+# tests/check_firmware.sh PROGRAM [FOLDER]: compiles the C headers written by
+# tests/export/write_models as C99 and C++11 with each compiler, and for a Cortex-M4. Runs all builds, the last one
+# under QEMU, and compares each output with that of the network in double. Prints the sizes of code and constants for
+# the Cortex-M4.
 #
-# PROGRAM is write_models. A missing tool is a failure, unless GRADUS_ALLOW_MISSING_TOOLS is set.
+# PROGRAM is the compiled write_models. A missing tool is a failure unless GRADUS_ALLOW_MISSING_TOOLS is set.
 set -eu
 
 program=$1
@@ -24,7 +25,7 @@ has() {
   done
 }
 
-# write_rows MODEL TYPE SUFFIX: makes the input of a model an array in rows.h.
+# write_rows MODEL TYPE SUFFIX: writes the model's input as an array to rows.h.
 write_rows() {
   inputs=$(sed -n 's/^#define .*_INPUTS //p' "$folder/$1.h")
   outputs=$(sed -n 's/^#define .*_OUTPUTS //p' "$folder/$1.h")
@@ -56,13 +57,13 @@ failed() {
   exit 1
 }
 
-# build COMPILER... MODEL is the network.
+# build COMPILER...: compiles for the network $model.
 build() {
   "$@" -DMODEL="$model" -DMODEL_HEADER="\"$model.h\"" -I"$folder"
 }
 
 "$program" "$folder"
-for model in every_module policy every_module_double policy_double; do
+for model in every_module policy categories every_module_double policy_double categories_double; do
   case $model in
     *_double) type=double suffix= bound=1e-13 ;;
     *) type=float suffix=F bound=1e-5 ;;
@@ -82,7 +83,7 @@ for model in every_module policy every_module_double policy_double; do
   timeout 300 qemu-system-arm -M mps2-an386 -cpu cortex-m4 -nographic -semihosting-config enable=on,target=native \
     -kernel "$folder/run.elf" </dev/null >"$folder/out" || failed $model QEMU
   compare $model "Cortex-M4 (arm-none-eabi-gcc -Os, QEMU)" $bound
-  # The network alone, without the C library.
+  # Only the network, without the C library.
   printf '#include "%s.h"\nvoid use(const %s *in, %s *out);\nvoid use(const %s *in, %s *out) { %s(in, out); }\n' \
     $model $type $type $type $type $model >"$folder/alone.c"
   # shellcheck disable=SC2086

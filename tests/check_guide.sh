@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# tests/check_guide.sh PROGRAM: compiles every block of C++ and C in docs/guide. Each is a whole source file. PROGRAM is
-# tests/export/write_models, which writes the policy.h that the blocks of C include.
+# tests/check_guide.sh PROGRAM: compiles every C++ and C block in docs/guide. Each block is
+# a complete source file. PROGRAM is the compiled tests/export/write_models, which writes the policy.h that the C blocks
+# include.
 set -eu
 
 program=$1

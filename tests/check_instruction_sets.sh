@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# check_instruction_sets.sh TEST_PROGRAM: runs the tests of kernels and gradients once per instruction set. TEST_PROGRAM,
-# compiled without flags, can choose among all of them. Then compiles these tests for Haswell, for this machine and without
-# SIMD, and runs each program. Run from the root of the repository.
+# check_instruction_sets.sh TEST_PROGRAM [--compile]: runs the tests of kernels and gradients once per instruction set.
+# TEST_PROGRAM, compiled without flags, can choose among all of them. With --compile, also compiles these tests for
+# Haswell, for this machine and without SIMD, and runs each program. Run from the root of the repository.
 set -eu
 program=$1
+compile=${2:-}
 mkdir -p build/kernels
 
 run() { # run <program> <flags> <instruction set> <doctest argument>...
@@ -30,6 +31,7 @@ for name in arithmetic broadcast elementwise losses matmul pow reduction selecti
   sources="$sources,*/tests/autograd/test_$name.cpp"
 done
 for set in sse2 avx2 avx512; do run "$program" none "$set" --source-file="$sources"; done
+[ "$compile" = --compile ] || exit 0
 compile_and_run haswell -march=haswell avx2
 compile_and_run native -march=native avx512
 compile_and_run scalar -DEIGEN_DONT_VECTORIZE scalar

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""check_numpy.py PROGRAM: exchanges .npy and .npz files with the NumPy of this machine, both ways.
+"""check_numpy.py PROGRAM: exchanges .npy and .npz files with this machine's NumPy, in both directions.
 
-PROGRAM is tests/numpy/exchange.cpp, compiled.
+PROGRAM is the compiled tests/numpy/exchange.cpp.
 """
 import pathlib
 import subprocess

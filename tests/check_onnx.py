@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""tests/check_onnx.py PROGRAM: has python3-onnx check the files that tests/export/write_models writes, and evaluates
-their graphs with NumPy; then builds graphs with python3-onnx, as other programs write them, and compares what gradus
-makes of them with NumPy. --runtime uses onnxruntime in place of NumPy, --folder keeps the files, --read FOLDER compares
-the files of another program in that folder, each FILE.onnx with FILE.x and FILE.y (32-bit floats) beside it.
+"""tests/check_onnx.py PROGRAM: checks the files written by tests/export/write_models with python3-onnx and evaluates their
+graphs with NumPy. Then builds graphs with python3-onnx, as other programs write them, and compares the results of gradus
+with NumPy. --runtime uses onnxruntime instead of NumPy, --folder keeps the files, and --read FOLDER compares files of
+another program in that folder, each FILE.onnx with its FILE.x and FILE.y (32-bit floats).
 """
 
 import argparse
@@ -60,6 +60,9 @@ OPERATORS = {
     "Clip": lambda a, x, low, high: np.clip(x, low, high),
     "Flatten": lambda a, x: x.reshape(x.shape[0], -1),
     "Reshape": lambda a, x, shape: x.reshape([x.shape[i] if n == 0 else n for i, n in enumerate(shape.astype(int))]),
+    "Gather": lambda a, x, i: np.take(x, i.astype(int), axis=a.get("axis", 0)),
+    "Equal": lambda a, x, y: (x == y).astype(np.float64),
+    "Where": lambda a, c, x, y: np.where(c != 0, x, y),
     "Identity": lambda a, x: x,
     "Cast": lambda a, x: x,
     "Dropout": lambda a, x, *rest: x,
@@ -97,11 +100,11 @@ def compare(name, found, wanted, tolerance=TOLERANCE):
     difference = np.abs(found - wanted).max() / max(1, np.abs(wanted).max())
     worst = max(worst, difference)
     print(f"{name:32} {difference:.2g}")
-    assert difference <= tolerance, f"{name}: differs by {difference}"  # False for NaN, too
+    assert difference <= tolerance, f"{name}: differs by {difference}"  # also False for NaN
 
 
 def check_written(folder, runtime):
-    for name in ["every_module", "policy", "every_module_double", "policy_double"]:
+    for name in ["every_module", "policy", "categories", "every_module_double", "policy_double", "categories_double"]:
         model = onnx.load(folder / f"{name}.onnx")
         onnx.checker.check_model(model, full_check=True)
         opsets = {o.domain: o.version for o in model.opset_import}
@@ -116,7 +119,7 @@ def check_written(folder, runtime):
 
 
 def read(program, folder, file, x):
-    """Returns what gradus makes of the rows of x."""
+    """Returns the outputs of gradus for the rows of x."""
     header = [len(x), x.ndim - 1, *x.shape[1:]]
     np.savetxt(folder / "rows.x", np.concatenate([header, x.ravel()]), fmt="%.17g")
     output = subprocess.run([program, folder, "--read", file, folder / "rows.x"], check=True, capture_output=True)

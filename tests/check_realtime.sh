@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Runs predictors under RealtimeSanitizer, which ends a program that allocates, locks or waits where it must not. Needs
-# clang 20 or later: CLANG names it. Run from the root of the repository.
+# Runs predictors under RealtimeSanitizer, which aborts a program that allocates, locks or
+# waits in real-time code. Needs clang 20 or later; CLANG is the compiler. Run from the root of the repository.
 set -eu
 clang=${CLANG:-}
 if [ -z "$clang" ]; then

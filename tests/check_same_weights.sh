@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Trains the same networks with several compilers, flags and instruction sets, and checks that the weights are equal bit
-# for bit wherever multiply-adds are fused, and wherever they are not. Run from the root of the repository.
+# Trains the same networks with several compilers, flags and instruction sets. Checks that
+# all builds with fused multiply-adds give the same weights, bit for bit, and so do all builds without. Run from the
+# root of the repository.
 set -eu
 
 folder=build/same_weights

@@ -34,6 +34,7 @@
 #include <gradus/nn/feature_scaling.hpp>
 #include <gradus/nn/standardize.hpp>
 #include <gradus/nn/min_max.hpp>
+#include <gradus/nn/categorical_column.hpp>
 #include <gradus/nn/one_hot.hpp>
 
 #include <gradus/nn/module_list.hpp>
@@ -44,6 +45,7 @@
 
 #include <gradus/nn/dense_layer.hpp>
 #include <gradus/nn/dense_layers.hpp>
+#include <gradus/nn/dense_product.hpp>
 #include <gradus/nn/predictor_kernels.hpp>
 #include <gradus/nn/pack_panels.hpp>
 #include <gradus/nn/predictor.hpp>

@@ -2,21 +2,22 @@
 # cmake "-DCOMMAND=<compiler and flags>" "-DSOURCES=<programs>" -DMODE=controls|failures|both -DFOLDER=<to write to>
 #       -P check.cmake
 #
-# A line `// expect: <regular expression>` in a program announces that the line after it does not compile, and what the
-# compiler says. Without all of them the program must compile, or the failures would prove nothing.
+# A line `// expect: <regular expression>` in a program states that the next line must not compile, and which message
+# the compiler must print. Without all such lines the program must compile, or the failures would prove nothing.
 #
-# failures: a program is compiled with all of its lines at once. A line has failed if an error is in that line, or in
-# a template that the compiler instantiates from there, and says what is expected. Any other line is tried alone.
-# controls: the programs without those lines are compiled at once, each in a namespace of its own.
+# failures: compiles a program with all of its lines at once. A line has failed as expected if an error in that line, or
+# in a template instantiated from there, matches the expected message. Every other line is compiled on its own.
+# controls: compiles the programs without those lines together, each in its own namespace.
 
 cmake_minimum_required(VERSION 3.22)
 
-# Splits a program: control_before_<i> and control_after_<i> are what is before and after line_<i>; control is all.
+# Splits a program: control_before_<i> and control_after_<i> are the code before and after line_<i>; control is all of
+# it.
 macro(read_program source)
   file(STRINGS ${source} lines)
   set(control "")
   set(joint "")
-  set(number 0) # of the line in `joint`
+  set(number 0) # line number in `joint`
   set(cases 0)
   set(announced FALSE)
   foreach(line IN LISTS lines)
@@ -50,9 +51,9 @@ function(compile name text result output)
   set(${output} "${said}" PARENT_SCOPE)
 endfunction()
 
-# Whether the compiler's errors in a line, each up to the next error, say what is expected.
+# Checks whether the compiler's errors in a line, each up to the next error, contain the expected message.
 function(find_error source number expected result)
-  # Lists cannot hold what compilers print.
+  # CMake lists cannot hold arbitrary compiler output.
   string(REGEX REPLACE "[][;]" " " said "${output}")
   string(REGEX REPLACE "\n([^\n]*): (fatal )?error: " ";\\1: error: " said "\n${said}")
   set(found FALSE)
@@ -62,7 +63,7 @@ function(find_error source number expected result)
        AND message MATCHES "error: " AND message MATCHES "${expected}")
       set(found TRUE)
     endif()
-    # gcc says before an error where the template came from, so at the end of the message before it.
+    # gcc prints where a template was instantiated before the error, that is, at the end of the previous message.
     set(instantiated_here FALSE)
     if(message MATCHES "${source}:([0-9]+):[0-9]+:   required from here\n?$" AND CMAKE_MATCH_1 EQUAL number)
       set(instantiated_here TRUE)

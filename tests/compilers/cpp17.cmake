@@ -2,12 +2,12 @@
 # cmake "-DCOMMAND=<compiler and flags>" -DINCLUDE=<folder> "-DHEADERS=<headers, relative to it>" -DSOURCE=<file to write>
 #       -P cpp17.cmake
 #
-# In C++17 each header gives one error, which says what is missing, instead of thousands.
+# Checks that under C++17 each header gives a single error that says what is missing, instead of thousands of errors.
 #
-# The error is that of version.hpp, at which the compiler stops. A header that includes another one of the library before
-# any code of its own stops there too, so what this header gives need not be compiled: what the other one gives is
-# tested anyway. That leaves what a header includes before: headers of other libraries, which are compiled together and
-# must give no error. A header of another form is compiled.
+# The error comes from version.hpp, where the compiler stops. A header that includes another header of the library
+# before any code of its own stops there as well, so it need not be compiled: the other header is tested anyway. What
+# remains are the headers of other libraries that are included first; they are compiled together and must give no error.
+# Headers of any other form are compiled.
 
 cmake_minimum_required(VERSION 3.22)
 

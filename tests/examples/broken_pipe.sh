@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Checks that example programs end when nobody reads their output, and that a gnuplot that fails ends none of them.
+# Checks that example programs end when nobody reads their output, and that they survive a
+# failing gnuplot.
 #
 # usage: broken_pipe.sh path/to/backpropagation path/to/activations
 set -u
@@ -11,7 +12,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failures=0
 
-# expect_unread <what> <status> <command>...: the status of the command, whose output nobody reads
+# expect_unread <what> <status> <command>...: checks the exit status of the command when nobody reads its output
 expect_unread() {
   what=$1
   wanted=$2
@@ -25,7 +26,7 @@ expect_unread() {
   failures=1
 }
 
-# expect_plot_fails <what> <message>: status 2 and this message, of the program that draws
+# expect_plot_fails <what> <message>: checks that the plotting program exits with status 2 and this message
 expect_plot_fails() {
   PATH="$work:$PATH" "$plot" --plot "$work/figure.svg" > "$work/output" 2> "$work/errors"
   status=$?

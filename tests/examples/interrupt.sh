@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Ctrl-C in the middle of an epoch ends fashion_mnist_mlp after the step, and the same command continues from
-# there to the same weights, bit for bit.
+# Checks that Ctrl-C in the middle of an epoch ends fashion_mnist_mlp after the current
+# step, and that running the same command again resumes there and gives the same weights, bit for bit.
 #
 # usage: interrupt.sh path/to/fashion_mnist_mlp      (reads FASHION_MNIST_DIR)
 set -eu
@@ -19,7 +19,7 @@ train() {
 
 train --save "$work/whole.safetensors" > /dev/null
 
-# Shells start background programs with SIGINT ignored; env gives them the signal back.
+# Shells start background programs with SIGINT ignored; env restores its default action.
 train_in_background() {
   env --default-signal=INT "$program" --epochs 2 --hidden 32 --dropout 0.2 "$@" \
     > "$work/out" 2> "$work/err" &

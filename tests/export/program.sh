@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# program.sh WRITE_MODELS GRADUS_EXPORT: gradus-export makes of a saved network the header that export_c wrote, and the
-# same of an ONNX file; it refuses what it cannot read.
+# program.sh WRITE_MODELS GRADUS_EXPORT: checks that gradus-export turns a saved network,
+# and an ONNX file of it, into the same header as export_c, and that it refuses what it cannot read.
 set -eu
 
 folder=$(mktemp -d)
@@ -9,7 +9,7 @@ trap 'rm -rf "$folder"' EXIT
 "$1" "$folder"
 export=$2
 mkdir "$folder/out"
-for model in policy every_module; do
+for model in policy every_module categories; do
   "$export" "$folder/$model.safetensors" -o "$folder/out/$model.h"
   cmp "$folder/$model.h" "$folder/out/$model.h"
 done

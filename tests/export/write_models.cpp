@@ -24,7 +24,7 @@ using namespace gradus;
 using namespace gradus::nn;
 namespace fs = std::filesystem;
 
-/// Every module of the library. `Scalar` is not named where modules adapt.
+/// Every module of the library except OneHot. `Scalar` is not named where modules adapt.
 template <class Scalar>
 Sequential<Scalar> every_module(Generator& random) {
   return {
@@ -61,6 +61,25 @@ Sequential<Scalar> policy(Generator& random) {
           Linear<Scalar>{128, 64, random}, ELU{}, Linear<Scalar>{64, 12, random}};
 }
 
+/// The categories of the columns of `categories`.
+const std::vector<CategoricalColumn> columns{{0, 4}, {2, 1}, {3, 7}};
+
+/// A table with columns of categories.
+template <class Scalar>
+Sequential<Scalar> categories(Generator& random) {
+  return {OneHot{5, columns}, Standardize{Tensor<Scalar>::randn({20, 14}, random, 1, 2)},
+          Linear<Scalar>{14, 16, random}, ReLU{}, Linear<Scalar>{16, 3, random}};
+}
+
+/// Replaces numbers by those of categories, except for the last row, where nothing is one.
+template <class Scalar>
+void choose_categories(Tensor<Scalar>& x) {
+  for (const CategoricalColumn& each : columns) {
+    for (Index row = 0; row + 1 < x.shape()[0]; ++row)
+      x(row, each.column) = static_cast<Scalar>((each.count + 2 * row - 1) % each.count);
+  }
+}
+
 /// Gives the norms statistics and weights that are not those of a new network.
 template <class Scalar>
 void disturb(Sequential<Scalar>& net, Generator& random) {
@@ -85,6 +104,7 @@ void write(const fs::path& folder, const std::string& name, Sequential<Scalar> (
   Generator inputs(8);
   Tensor<Scalar> x(sample.prepend(3));
   for (Scalar& element : x.span()) element = static_cast<Scalar>(inputs.uniform<float>(-3, 3));
+  if (net[0].template get_if<OneHot<Scalar>>() != nullptr) choose_categories(x);
   save_onnx(net, folder / (name + ".onnx"), sample);
   save(net, folder / (name + ".safetensors"));
   export_c(net, folder / (name + ".h"), {.use_double = sizeof(Scalar) == 8});
@@ -122,6 +142,8 @@ int main(int argc, char** argv) {
     write<double>(folder, "every_module_double", every_module<double>, {3, 4});
     write<float>(folder, "policy", policy<float>, {48});
     write<double>(folder, "policy_double", policy<double>, {48});
+    write<float>(folder, "categories", categories<float>, {5});
+    write<double>(folder, "categories_double", categories<double>, {5});
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "write_models: %s\n", error.what());

@@ -2,19 +2,20 @@
 # cmake -DINCLUDE=<folder> "-DHEADERS=<headers, relative to it>" "-DPRECOMPILED=<some of them>"
 #       "-DCOMMAND=<compiler and flags>" -DSUFFIX=<of precompiled headers> -DFOLDER=<to write to> -P chains.cmake
 #
-# Writes the sources with which compile_alone.cmake tests that each header includes what it uses.
+# Writes the sources that compile_alone.cmake compiles to test that each header includes what it uses.
 #
-# A header is tested if the compiler, at the first line of the header's own code, has read what the header includes
-# and nothing else. A source for each header would do, but would read Eigen each time. Instead a source holds a chain:
-# headers of which each includes the one before it, directly or through others. What the compiler has read before
-# a header's own code is then the header before it, with all that this one includes, and that is a part of what
-# the header itself includes. So nothing is there that would not be there if the header were the only one.
+# A header is tested if the compiler, when it reaches the first line of the header's own code, has read only what the
+# header includes. One source per header would do, but would parse Eigen each time. Instead, each source holds a chain
+# of headers, each of which includes the previous one, directly or indirectly. Before a header's own code, the compiler
+# has then read the previous header and everything that it includes, all of which the header itself includes too. So
+# nothing is visible that would not be visible if the header were compiled alone.
 #
-# For the same reason a precompiled header hides nothing from a header that includes it anyway: it only comes first. Each
-# header in PRECOMPILED is precompiled, and each other one uses the one that reads most of those that it includes.
+# For the same reason a precompiled header cannot hide a missing include from a header that includes it anyway. Each
+# header in PRECOMPILED is precompiled, and every other header uses the precompiled header that covers most of its
+# includes.
 #
-# This holds only if each header includes all that it includes before its own code, which is checked, and if it always
-# includes it: an #include under an #if does not count.
+# This is valid only if all includes of a header come before its own code, which is checked, and are unconditional: an
+# #include under an #if does not count.
 
 cmake_minimum_required(VERSION 3.22)
 
@@ -41,7 +42,7 @@ foreach(header IN LISTS HEADERS)
   if(NOT code EQUAL -1)
     string(SUBSTRING "${text}" ${code} -1 text)
     string(REGEX MATCHALL "\n *# *include [^\n]*" late "${text}")
-    # The declarations of gradus::compiled come last, under an #if.
+    # The declarations for gradus::compiled come last, under an #if.
     list(FILTER late EXCLUDE REGEX "\\.inc>|<gradus/compiled/")
     if(late)
       message(SEND_ERROR "${header} has an #include after its own code:${late}")
@@ -49,7 +50,7 @@ foreach(header IN LISTS HEADERS)
   endif()
 endforeach()
 
-# Sets the global property reached_<header> to all headers that a header includes, directly or through others.
+# Sets the global property reached_<header> to all headers that a header includes, directly or indirectly.
 function(reach header)
   get_property(known GLOBAL PROPERTY reached_${header} SET)
   if(NOT known)
@@ -64,7 +65,7 @@ function(reach header)
   endif()
 endfunction()
 
-# What includes less comes first, so that a header comes after those that it includes.
+# Headers with fewer includes come first, so that every header comes after those that it includes.
 set(sorted)
 foreach(header IN LISTS HEADERS)
   reach(${header})
@@ -76,11 +77,12 @@ endforeach()
 list(SORT sorted)
 list(TRANSFORM sorted REPLACE "^[0-9]+ " "")
 
-# Appends each header to the longest-reaching chain that it continues, among those with the same precompiled header.
+# Appends each header to the chain with the most includes that it can continue, among those with the same precompiled
+# header.
 set(chains 0)
 foreach(header IN LISTS sorted)
   if(header IN_LIST PRECOMPILED)
-    continue() # compiled alone to be precompiled
+    continue() # precompiling it compiles it alone
   endif()
   set(base "")
   foreach(precompiled IN LISTS PRECOMPILED)

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
 # cmake -DINCLUDE=<folder> -DTESTS=<folder> -P check_mirrors.cmake
 #
-# Fails unless every header gradus/<folder>/<name>.hpp has a test tests/<folder>/test_<name>.cpp. Headers that consist of
-# #include lines have no behaviour and need none.
+# Fails unless every header gradus/<folder>/<name>.hpp has a test tests/<folder>/test_<name>.cpp. Headers that consist
+# only of #include lines have no behaviour and need no test.
 
 cmake_minimum_required(VERSION 3.22)
 
-# Headers without a test of their own, each with the reason.
+# Headers without their own test, each with the reason.
 set(exceptions
-    compiled/download.hpp # declares instantiations: package.find_package builds a program with and without them
+    compiled/download.hpp # declares instantiations; package.find_package builds a program with and without them
     compiled/nn.hpp
     compiled/ops.hpp
     compiled/train.hpp

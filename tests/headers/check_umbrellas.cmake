@@ -2,14 +2,14 @@
 # cmake -DINCLUDE=<folder> -P check_umbrellas.cmake
 #
 # Reads the #include lines of all headers and fails unless
-# - gradus.hpp and io.hpp include each header after those that it includes, as they promise;
-# - gradus.hpp reaches every header that needs Eigen alone;
-# - no header that gradus.hpp reaches includes a system header that would put its macros into every program.
+# - gradus.hpp and io.hpp include each header after its own includes, as they promise;
+# - gradus.hpp reaches every header that needs only Eigen;
+# - no header that gradus.hpp reaches includes a system header, whose macros would leak into every program.
 
 cmake_minimum_required(VERSION 3.22)
 
-# Why a header may be missing from gradus.hpp. The standard library brings some of these too: <atomic> of gcc 12 includes
-# <unistd.h>. terminal.hpp needs <sys/ioctl.h> and fork.hpp <pthread.h>, which are not on the list.
+# The reasons why a header may be missing from gradus.hpp. The standard library includes some of these too: <atomic> of
+# gcc 12 includes <unistd.h>. terminal.hpp needs <sys/ioctl.h> and fork.hpp <pthread.h>, which are not on the list.
 set(system_header "^(fcntl\\.h|unistd\\.h|windows\\.h|sys/(mman|stat|file|xattr|types)\\.h)$")
 set(other_library "^(zlib\\.h|curl/.*|openssl/.*|nlohmann/.*|unsupported/.*)$")
 
@@ -30,7 +30,7 @@ foreach(header IN LISTS headers)
   endforeach()
 endforeach()
 
-# Appends the headers that a header reaches, itself included, to the list `reached`.
+# Appends all headers that a header reaches, including itself, to the list `reached`.
 macro(reach header)
   if(NOT "${header}" IN_LIST reached)
     list(APPEND reached ${header})
@@ -40,7 +40,7 @@ macro(reach header)
   endif()
 endmacro()
 
-# Appends the headers that an umbrella lists, in order, to the list `order`. Umbrellas are directly in gradus/.
+# Appends the headers that an umbrella lists, in order, to the list `order`. Umbrella headers are directly in gradus/.
 macro(flatten umbrella)
   foreach(next IN LISTS "own_${umbrella}")
     if(next MATCHES "^gradus/[a-z]+\\.hpp$" AND own_${next})

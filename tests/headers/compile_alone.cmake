@@ -2,7 +2,7 @@
 # cmake "-DCOMMAND=<compiler and flags>" -DFOLDER=<that chains.cmake wrote to> -DPART=<number> -DPARTS=<number>
 #       -P compile_alone.cmake
 #
-# Compiles the sources in which chains.cmake has put the headers: every PARTS-th one from PART on.
+# Compiles every PARTS-th of the sources written by chains.cmake, starting at PART.
 
 file(GLOB sources ${FOLDER}/*.cpp)
 set(count 0)

@@ -63,6 +63,28 @@ TEST_CASE("CProgram: scalers are folded into their neighbours") {
   CHECK(difference({inputs, Tanh{}, Linear<double>{4, 3}, ReLU{}, outputs}, 4) <= 1e-14);
 }
 
+TEST_CASE("CProgram: OneHot is a step, and a scaler after it is folded into the layer that follows") {
+  Generator random(1);
+  const OneHot one_hot{4, {{1, 3}, {3, 2}}};
+  const Standardize scaler{Tensor<double>::randn({20, 7}, random, 3, 2)};
+  CHECK(steps({one_hot, scaler, Linear<double>{7, 3}}) == 2);
+  CHECK(steps({MinMax{Tensor<double>::randn({20, 4}, random)}, one_hot, scaler}) == 3);
+  const Sequential<double> net{Flatten{},          one_hot, scaler, Linear<double>{7, 3, random}, Tanh{},
+                               OneHot{3, {{0, 2}}}};
+  const gradus::detail::CProgram<double> program(net);
+  CHECK(program.inputs() == 4);
+  CHECK(program.outputs() == 4);
+  const std::vector<std::vector<double>> samples{{0.5, 2, -1, 1}, {-3, 0, 7, 0}, {1, 3, 1, -1}};
+  for (const std::vector<double>& x : samples) {
+    const Tensor<double> y = net.predict(Tensor<double>{{x[0], x[1], x[2], x[3]}});
+    const std::vector<double> found = gradus::detail::run_c_steps(program.steps(), x);
+    REQUIRE(found.size() == 4);
+    for (std::size_t i = 0; i < 4; ++i) CHECK(std::abs(found[i] - y.data()[i]) <= 1e-14);
+  }
+  CHECK_THROWS_AS(steps({Linear<double>{4, 3}, one_hot}), ArgumentError);
+  CHECK_THROWS_AS(steps({one_hot, Linear<double>{4, 3}}), ArgumentError);
+}
+
 TEST_CASE("CProgram: computes each activation, and networks in networks") {
   const Linear<double> linear{4, 4};
   CHECK(difference({linear, ReLU{}, linear, Sigmoid{}, linear, Tanh{}, linear, ELU{0.7}}, 4) <= 1e-14);

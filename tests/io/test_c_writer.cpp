@@ -34,3 +34,30 @@ TEST_CASE("CWriter: refuses weights that are not finite in the type that it writ
   CHECK_THROWS_AS(detail::CWriter<float>("net", steps).write(), NumericError);
   CHECK_NOTHROW(detail::CWriter<double>("net", steps).write());
 }
+
+TEST_CASE("CWriter: the test vector of a network with categories has numbers of categories") {
+  CStep one_hot{CKind::one_hot, 3, 9};
+  one_hot.counts = {7, 0, 1};
+  const std::string text = detail::CWriter<float>("net", {one_hot}).write();
+  CHECK(text.find("static const int net_n0[3] = {\n    7, 0, 1};") != std::string::npos);
+  CHECK(text.find("net_one_hot(net_n0, in, 3, out);") != std::string::npos);
+  const std::string start = "net_test_in[3] = {\n    ";
+  const std::size_t at = text.find(start);
+  REQUIRE(at != std::string::npos);
+  const std::string numbers = text.substr(at + start.size(), text.find('}', at) - at - start.size());
+  CAPTURE(numbers);
+  CHECK(numbers.substr(1, 3) == ".0F");  // one of 0 to 6
+  CHECK(numbers[0] >= '0');
+  CHECK(numbers[0] <= '6');
+  CHECK(numbers.ends_with(", 0.0F"));
+}
+
+TEST_CASE("CWriter: a dense step after categories has a buffer of their outputs") {
+  CStep one_hot{CKind::one_hot, 2, 5};
+  one_hot.counts = {4, 0};
+  const std::string text =
+      detail::CWriter<float>("net", {one_hot, {CKind::dense, 5, 1, {1, 2, 3, 4, 5}, {0}}}).write();
+  CHECK(text.find(
+            "  float a[5];\n  net_one_hot(net_n0, in, 2, a);\n  net_dense(net_w1, net_b1, a, 5, out, 1);") !=
+        std::string::npos);
+}

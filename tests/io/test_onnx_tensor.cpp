@@ -48,6 +48,27 @@ TEST_CASE("OnnxTensor: reads floats, doubles and integers") {
   CHECK_THROWS_AS(w.integers(where), FileError);
 }
 
+TEST_CASE("OnnxTensor: reads truth values, as bytes and as integers") {
+  const std::vector<bool> expected{true, false, true};
+  const std::string bytes = test::onnx_flags("f", std::string("\1\0\2", 3));
+  CHECK(parsed(bytes).flags(where) == expected);
+  const std::string integers = tensor({{1, 3}, {2, 9}}, 5, std::string("\1\0\x81\1", 4));
+  CHECK(parsed(integers).flags(where) == expected);
+  CHECK_THROWS_AS(parsed(tensor({{1, 3}, {2, 9}}, 5, std::string("\1\0", 2))), FileError);
+  CHECK_THROWS_AS(parsed(tensor({{1, 3}, {2, 9}}, 9, std::string("\1\0", 2))), FileError);
+  CHECK_THROWS_AS(parsed(tensor({{1, 1}, {2, 9}}, 7, "\1")), FileError);  // 64-bit integers
+  CHECK_THROWS_AS(parsed(tensor({{1, 1}, {2, 1}}, 5, "\1")), FileError);  // 32-bit integers for floats
+  const std::string floats = test::onnx_tensor("w", {1}, {1});
+  CHECK(message_of<FileError>([&] { parsed(floats).flags(where); }) ==
+        "f.onnx: \"w\" has type 1, expected 9 (bool)");
+}
+
+TEST_CASE("OnnxTensor: reads as many integers as it is told") {
+  const std::string bytes = test::onnx_integers("i", std::vector<std::int64_t>(17, 5));
+  CHECK_THROWS_AS(parsed(bytes).integers(where), FileError);
+  CHECK(parsed(bytes).integers(where, 17) == std::vector<Index>(17, 5));
+}
+
 TEST_CASE("OnnxTensor: refuses sizes that do not fit the elements") {
   CHECK(message_of<FileError>([] {
           parsed(test::onnx_tensor("w", {2, 3}, {1, 2}));

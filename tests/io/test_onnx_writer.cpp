@@ -67,6 +67,22 @@ TEST_CASE("save_onnx: scalers come back as a BatchNorm1d") {
   CHECK(round_trip<double>({MinMax{x, -1, 1}, ReLU{}}, {6}) <= 1e-14);
 }
 
+TEST_CASE("save_onnx: OneHot comes back as itself, with 1 column of 40 and with none") {
+  const TemporaryFolder folder("onnx");
+  Generator random(1);
+  for (const auto& columns : {std::vector<CategoricalColumn>{{1, 3}, {3, 4}}, {{0, 40}}, {{3, 1}}, {}}) {
+    const OneHot one_hot{4, columns};
+    const Sequential<float> net{one_hot, Linear{one_hot.out(), 3, random}, Tanh{}};
+    save_onnx(net, folder.path / "net.onnx", {4});
+    const Sequential<float> back = load_onnx(folder.path / "net.onnx");
+    REQUIRE(back.size() == 3);
+    REQUIRE(back[0].get_if<OneHot<float>>() != nullptr);
+    CHECK(back[0].get_if<OneHot<float>>()->columns() == columns);
+    const Tensor<float> x{{2, 1, 0.5f, 3}, {39, 2, -1, 0}, {-1, 0.5f, 7, 4}};
+    CHECK(back.predict(x) == net.predict(x));
+  }
+}
+
 TEST_CASE("save_onnx: epsilon, momentum and probability come back as the same doubles") {
   const TemporaryFolder folder("onnx");
   const Sequential<float> net{BatchNorm1d{4, {.epsilon = 1e-3, .momentum = 0.05}},

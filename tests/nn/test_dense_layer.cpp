@@ -11,3 +11,10 @@ TEST_CASE("DenseLayer: without an activation unless it is given one") {
   CHECK(layer.activation == gradus::nn::Activation::identity);
   CHECK(gradus::nn::DenseLayer<float>{}.weight.empty());
 }
+
+TEST_CASE("DenseLayer: has fewer inputs than columns of weights if it replaces categories") {
+  gradus::nn::DenseLayer<float> layer{7, 1};
+  CHECK(layer.inputs() == 7);
+  layer.categories = {{0, 3}, {2, 1}, {3, 2}};
+  CHECK(layer.inputs() == 4);
+}

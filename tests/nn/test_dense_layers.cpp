@@ -17,6 +17,9 @@ namespace {
 /// The output of layers for one sample, by the definition.
 std::vector<double> evaluate(const std::vector<DenseLayer<double>>& layers, std::vector<double> x) {
   for (const DenseLayer<double>& layer : layers) {
+    const Tensor<double> replaced = OneHot<double>{static_cast<Index>(x.size()), layer.categories}(
+        TensorView<const double>(x.data(), Shape{1, static_cast<Index>(x.size())}));
+    x.assign(replaced.begin(), replaced.end());
     std::vector<double> y(to_size(layer.out));
     for (Index j = 0; j < layer.out; ++j) {
       y[to_size(j)] = layer.bias[to_size(j)];
@@ -113,12 +116,48 @@ TEST_CASE("dense_layers: the parameters of activations") {
   CHECK(last(Softmax<float>{}).activation == Activation::softmax);
 }
 
+TEST_CASE("dense_layers: OneHot is a part of the layer after it, which a scaler is folded into") {
+  Generator random(6);
+  const OneHot one_hot{3, {{2, 2}, {0, 3}}};
+  const Standardize scaler{Tensor<double>::randn({20, 6}, random, 3, 2)};
+  const auto layers =
+      dense_layers(Sequential<double>{Flatten{}, one_hot, scaler, Linear<double>{6, 4, random}, ReLU{}});
+  REQUIRE(layers.size() == 1);
+  CHECK(layers[0].categories == std::vector<CategoricalColumn>{{0, 3}, {2, 2}});
+  CHECK(layers[0].in == 6);
+  CHECK(layers[0].inputs() == 3);
+  CHECK(layers[0].activation == Activation::relu);
+}
+
+TEST_CASE("dense_layers: OneHot in places where no Linear follows becomes a diagonal layer") {
+  Generator random(6);
+  const OneHot one_hot{3, {{1, 2}}};
+  const auto norm = unusual_norm(3, random);
+  const auto last = dense_layers(Sequential<double>{Linear<double>{5, 3, random}, one_hot});
+  REQUIRE(last.size() == 2);
+  CHECK(last[0].categories.empty());
+  CHECK(last[1].categories == one_hot.columns());
+  CHECK(last[1].weight == std::vector<double>{1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1});
+  const auto twice = dense_layers(Sequential<double>{norm, one_hot, OneHot{4, {{3, 5}}}, Tanh{}});
+  REQUIRE(twice.size() == 3);
+  CHECK(twice[0].categories.empty());
+  CHECK(twice[1].inputs() == 3);
+  CHECK(twice[2].inputs() == 4);
+  CHECK(twice[2].out == 8);
+  CHECK(dense_layers(Sequential<double>{OneHot{3, {}}, Linear<double>{3, 2}}).size() == 1);
+  check_equal({Linear<double>{5, 3, random}, one_hot, unusual_norm(4, random)}, 5);
+  check_equal({Linear<double>{5, 3, random}, one_hot, Tanh{}, Linear<double>{4, 2, random}}, 5);
+  check_equal({norm, Dropout{}, one_hot, Linear<double>{4, 2, random}, ReLU{}}, 3);
+  CHECK_THROWS_WITH(dense_layers(Sequential<double>{Linear<double>{5, 4}, one_hot}),
+                    "dense_layers: module 1 has 3 inputs, expected 4");
+}
+
 TEST_CASE("dense_layers: what it cannot express is refused by name and place") {
   const Linear<float> linear{3, 3};
   CHECK_THROWS_WITH(
       dense_layers(Sequential<float>{linear, Sequential<float>{Tanh<float>{}, LayerNorm<float>{3}}}),
-      "dense_layers: module 1.1 is LayerNorm(3), expected Linear, BatchNorm1d, Standardize, MinMax, Dropout, "
-      "Flatten, Identity or an activation");
+      "dense_layers: module 1.1 is LayerNorm(3), expected Linear, BatchNorm1d, Standardize, MinMax, OneHot, "
+      "Dropout, Flatten, Identity or an activation");
   CHECK_THROWS_WITH(dense_layers(Sequential<float>{linear, Linear<float>{4, 2}}),
                     "dense_layers: module 1 has 4 inputs, expected 3");
   CHECK_THROWS_WITH(dense_layers(Sequential<float>{Tanh<float>{}, linear}),

@@ -29,12 +29,14 @@ TEST_CASE("OneHot: a value that is no category has only zeros") {
 }
 
 TEST_CASE("OneHot: refuses columns that do not exist, and other inputs") {
-  CHECK_THROWS_WITH_AS(
-      (nn::OneHot<float>{2, {{2, 3}}}),
-      "OneHot: column 2 has 3 categories, expected distinct columns in [0, 2) with at least 1 category each",
-      ArgumentError);
+  CHECK_THROWS_WITH_AS((nn::OneHot<float>{2, {{2, 3}}}),
+                       "OneHot: column 2 has 3 categories, expected distinct columns in [0, 2) with 1 to "
+                       "16777216 categories each",
+                       ArgumentError);
   CHECK_THROWS_AS((nn::OneHot<float>{2, {{-1, 3}}}), ArgumentError);
   CHECK_THROWS_AS((nn::OneHot<float>{2, {{1, 0}}}), ArgumentError);
+  CHECK_THROWS_AS((nn::OneHot<float>{2, {{1, nn::max_categories + 1}}}), ArgumentError);
+  CHECK(nn::OneHot<float>{2, {{1, nn::max_categories}}}.out() == nn::max_categories + 1);
   CHECK_THROWS_AS((nn::OneHot<float>{2, {{1, 2}, {1, 2}}}), ArgumentError);
   CHECK_THROWS_AS((nn::OneHot<float>{2, {{0, 9'223'372'036'854'775'807}, {1, 9}}}), ArgumentError);
   const nn::Sequential<float> net{nn::OneHot<float>{2, {{1, 2}}}};

@@ -49,3 +49,23 @@ TEST_CASE("check_layers: says which layer is wrong, and how") {
   CHECK_THROWS_WITH(check({{2, 2, {1, 2, 3}, {1, 2}}}), "Predictor: layer 0 has 3 weights, expected 4");
   CHECK_THROWS_WITH(check({{2, 2, {1, 2, 3, 4}, {1}}}), "Predictor: layer 0 has 1 biases, expected 2");
 }
+
+TEST_CASE("check_layers: columns of categories are inputs of the layer, each once") {
+  DenseLayer<float> layer{5, 1, {1, 2, 3, 4, 5}, {1}};
+  const auto check = [&](const std::vector<nn::CategoricalColumn>& categories) {
+    layer.categories = categories;
+    nn::detail::check_layers(std::span<const DenseLayer<float>>(&layer, 1), 100);
+  };
+  CHECK_NOTHROW(check({{0, 5}}));
+  CHECK_NOTHROW(check({{0, 2}, {1, 3}}));
+  CHECK_THROWS_WITH(
+      check({{1, 4}, {2, 2}}),
+      "Predictor: layer 0 has 2 categories in column 2, expected inputs in ascending order with 1 to "
+      "16777216 categories each");
+  CHECK_THROWS_AS(check({{0, 6}}), ArgumentError);
+  CHECK_THROWS_AS(check({{0, 0}}), ArgumentError);
+  CHECK_THROWS_AS(check({{-1, 2}}), ArgumentError);
+  CHECK_THROWS_AS(check({{1, 2}, {1, 2}}), ArgumentError);
+  CHECK_THROWS_AS(check({{1, 2}, {0, 2}}), ArgumentError);
+  CHECK_THROWS_AS(check({{0, nn::max_categories + 1}}), ArgumentError);
+}

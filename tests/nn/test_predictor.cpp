@@ -155,3 +155,41 @@ TEST_CASE("Predictor: threads may call one predictor at the same time") {
   other.join();
   CHECK(found == expected);
 }
+
+TEST_CASE_TEMPLATE("Predictor: categories select weights, and a value that is no category selects none", S,
+                   float, double) {
+  const double bound = sizeof(S) == 4 ? 2e-6 : 4e-15;
+  const S nan = std::numeric_limits<S>::quiet_NaN(), infinity = std::numeric_limits<S>::infinity();
+  gradus::test::for_each_instruction_set([&] {
+    Generator random(6);
+    for (const Index out : {1, 5, 33, 200}) {
+      const Sequential<S> net{OneHot{5, {{1, 3}, {3, 2}, {4, 4}}},
+                              Standardize{Tensor<S>::randn({30, 11}, random, 1, 2)},
+                              Linear<S>{11, out, random}, Tanh{}, Linear<S>{out, 3, random}};
+      const Predictor<S> predict(net);
+      REQUIRE(predict.in() == 5);
+      for (const S value : {S(0), S(-0.0), S(1), S(2), S(3), S(0.5), S(-1), S(1e30), nan, infinity}) {
+        CAPTURE(value);
+        const Tensor<S> x{{S(0.25), value, S(-3), S(1), value}};
+        const Tensor<S> expected = net.predict(x);
+        std::vector<S> y(3);
+        REQUIRE(predict(x.span(), y));
+        for (Index j = 0; j < 3; ++j)
+          CHECK(std::abs(static_cast<double>(y[to_size(j)] - expected(0, j))) <= bound);
+      }
+    }
+  });
+}
+
+TEST_CASE("Predictor: samples with categories are as long as the input of OneHot") {
+  Generator random(7);
+  const Sequential<float> net{OneHot{2, {{0, 3}}}, Linear{4, 2, random}};
+  const Predictor<float> predict{net}, copy = predict;
+  std::vector<float> y(4), longer(8, 1);
+  CHECK_FALSE(predict(longer, y, 2));
+  CHECK_FALSE(predict(std::span(longer).first(4), std::span(y).first(2)));
+  const Tensor<float> x{{2, -1}, {7, 5}};
+  REQUIRE(copy(x.span(), y, 2));
+  const Tensor<float> expected = net.predict(x);
+  for (Index i = 0; i < 4; ++i) CHECK(y[to_size(i)] == doctest::Approx(expected.data()[i]));
+}

@@ -6,39 +6,23 @@
 
 #include <gradus/core/index.hpp>
 #include <gradus/core/simd/dispatch.hpp>
-#include <gradus/nn/pack_panels.hpp>
 #include <gradus/nn/predictor_kernels.hpp>
 
 #include "../support/instruction_sets.hpp"
 
 using namespace gradus;
-using namespace gradus::nn;
+using nn::Activation;
 
-TEST_CASE_TEMPLATE("DenseProduct: every term once, for every number of panels", S, float, double) {
+// The values of each activation are tested by test_predictor.cpp.
+
+TEST_CASE_TEMPLATE("Activate: padding does not count in a softmax", S, float, double) {
   gradus::test::for_each_instruction_set([] {
     const Index lanes = gradus::test::lanes<S>();
-    for (const Index in : {1, 2, 3, 4, 5, 8, 13})
-      for (const Index out : {Index{1}, lanes, lanes + 1, 3 * lanes, 5 * lanes - 1, 8 * lanes, 15 * lanes}) {
-        DenseLayer<S> layer{in, out, std::vector<S>(to_size(in * out)), std::vector<S>(to_size(out))};
-        for (Index i = 0; i < in * out; ++i) layer.weight[to_size(i)] = static_cast<S>(i * 7 % 9 - 4);
-        for (Index j = 0; j < out; ++j) layer.bias[to_size(j)] = static_cast<S>(j % 5 - 2);
-        const Index padded = nn::detail::panel_elements(0, out, lanes);
-        std::vector<S> bias(to_size(padded)), weight(to_size(padded * in)), x(to_size(in)),
-            y(to_size(padded) + 1, S(-7));
-        for (Index k = 0; k < in; ++k) x[to_size(k)] = static_cast<S>(k * 5 % 7 - 3);
-        nn::detail::pack_panels(layer, lanes, bias.data(), weight.data());
-        simd::dispatch<nn::detail::DenseProduct>(
-            static_cast<const S*>(weight.data()), static_cast<const S*>(bias.data()),
-            static_cast<const S*>(x.data()), in, padded / lanes, y.data());
-        CAPTURE(in);
-        CAPTURE(out);
-        for (Index j = 0; j < padded; ++j) {
-          S expected = j < out ? layer.bias[to_size(j)] : S(0);
-          for (Index k = 0; k < in && j < out; ++k)
-            expected += layer.weight[to_size(j * in + k)] * x[to_size(k)];
-          CHECK(y[to_size(j)] == expected);
-        }
-        CHECK(y.back() == S(-7));
-      }
+    std::vector<S> y(to_size(2 * lanes), S(100));
+    y[0] = y[1] = y[2] = S(3);
+    const Index size = lanes == 1 ? 2 : 3;
+    simd::dispatch<nn::detail::Activate>(y.data(), (size + lanes - 1) / lanes, size, Activation::softmax,
+                                         S(0), S(0));
+    for (Index i = 0; i < size; ++i) CHECK(y[to_size(i)] == doctest::Approx(1.0 / static_cast<double>(size)));
   });
 }

@@ -64,4 +64,7 @@ TEST_CASE("StaticPredictor: another network than the type names is refused") {
                     "StaticPredictor: got 2 outputs, expected 1");
   CHECK_THROWS_WITH((StaticPredictor<3, 2>(Sequential<float>{linear, ReLU<float>{}})),
                     "StaticPredictor: layer 0 has a different activation from the one in the type");
+  CHECK_THROWS_WITH(
+      (StaticPredictor<4, 2>(Sequential<float>{OneHot{3, {{0, 2}}}, Linear<float>{4, 2}})),
+      "StaticPredictor: layer 0 has columns of categories, expected none; Predictor takes them");
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # cmake -DINCLUDE=<folder> -DINSTALLED=<folder> -P compare_headers.cmake
 #
-# Fails unless each file under gradus/ in INCLUDE is in INSTALLED, with the same content.
+# Fails unless every file under gradus/ in INCLUDE is also in INSTALLED, with the same content.
 
 file(GLOB_RECURSE files RELATIVE ${INCLUDE} ${INCLUDE}/gradus/*)
 foreach(file IN LISTS files)

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# readme.sh SOURCE PREFIX COMPILER OUTPUT_DIRECTORY: does what README.md says under "Use it in a program of your own" with the
-# blocks of README.md: the first program, built with FetchContent and by hand and run on a small data set. With find_package a
-# program is built that links the same component: the headers are the same, as package.headers tests.
+# readme.sh SOURCE PREFIX COMPILER OUTPUT_DIRECTORY: follows the instructions in README.md
+# and docs/guide/install.md, using their code blocks. Builds README.md's first program with FetchContent and by hand,
+# and runs it on a small data set. For find_package it builds a smaller program that links the same component;
+# package.headers checks that the headers are the same.
 set -eu
 source=$1
 prefix=$2
@@ -11,7 +12,8 @@ work=$4
 rm -rf "$work"
 mkdir -p "$work/app" "$work/data"
 
-# block <name>: the block of README.md or of docs/guide/install.md between `<!-- test:NAME -->` and `<!-- /test:NAME -->`.
+# block <name>: prints the block of README.md or docs/guide/install.md between `<!-- test:NAME -->` and
+# `<!-- /test:NAME -->`.
 block() {
   sed -n "/<!-- test:$1 -->/,/<!-- \/test:$1 -->/p" "$source/README.md" "$source/docs/guide/install.md" | sed -e '/^<!--/d' -e '/^```/d' > "$work/block"
   [ -s "$work/block" ] || { echo "README.md has no block $1" >&2; exit 1; }
@@ -40,7 +42,7 @@ cmake -S . -B fetched "-DCMAKE_CXX_COMPILER=$compiler"
 cmake --build fetched
 run fetched/my_program
 
-# The lines on FetchContent make way for the one on find_package.
+# Replaces the FetchContent lines with the find_package line.
 mkdir installed
 cp "$source/tests/package/consumer/download.cpp" installed/main.cpp
 block find_package > line
@@ -50,8 +52,8 @@ cmake -S installed -B installed/build "-DCMAKE_CXX_COMPILER=$compiler" "-DCMAKE_
 cmake --build installed/build
 installed/build/my_program
 
-# Without CMake, with this compiler in the place of g++, wherever it is. The last -O counts: the words are tested, not
-# the optimiser, which other tests have.
+# Without CMake, with this compiler in place of g++. The last -O option wins: -O0 is enough here, because the test is
+# about the command, not the optimiser.
 block command > command
 if [ -d /usr/include/eigen3 ]; then
   sed -i "s#^g++ .*#& -O0#; s#^g++ #'$compiler' #" command

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the scripts that write reference numbers share."""
+"""Shared code of the scripts that write reference numbers."""
 
 import os
 import struct
@@ -15,7 +15,7 @@ def seeded(seed):
 
 
 def fingerprint(integers):
-    """FNV-1a, a word at a time."""
+    """Returns the FNV-1a hash, computed word by word."""
     result = 0xCBF29CE484222325
     for integer in integers:
         result = ((result ^ integer) * 0x100000001B3) % 2**64
@@ -23,7 +23,7 @@ def fingerprint(integers):
 
 
 def tensor_fingerprint(tensor):
-    """The fingerprint of the elements' bits."""
+    """Returns the fingerprint of the elements' bits."""
     number, integer = ("<f", "<I") if tensor.dtype == torch.float32 else ("<d", "<Q")
     return fingerprint(
         struct.unpack(integer, struct.pack(number, x))[0] for x in tensor.detach().flatten().tolist()

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Writes autograd.inc, values and gradients of every operator of the tape in double, for
+"""Writes autograd.inc, the values and gradients of every operator of the tape in double, for
 tests/autograd/operator_checks.hpp.
 
     python3 make_autograd.py > autograd.inc
 
-A row's inputs are uniform numbers from a generator seeded with the row's number; so are the weights of the sum
-that is differentiated. Both are drawn by the test again, so that only results are stored.
+The inputs of a row, and the weights of the sum that is differentiated, are uniform numbers from a generator seeded with the
+row's number. The test draws both again, so only the results are stored.
 """
 
 import torch
@@ -74,7 +74,7 @@ AXES = {
 
 
 def every(reduce):
-    """A reduction that wants its axes, over all of them if none are named."""
+    """A reduction that requires axes; over all axes if none are given."""
     return lambda x, axes, keep: reduce(x, tuple(range(x.dim())) if axes is None else axes, keep)
 
 
@@ -85,7 +85,7 @@ REDUCTIONS = {
     "min": every(lambda x, axes, keep: x.amin(axes, keep)),
     "norm": every(lambda x, axes, keep: torch.linalg.vector_norm(x, 2, axes, keep)),
     "logsumexp": every(lambda x, axes, keep: x.logsumexp(axes, keep)),
-    # rounded to quarters, so that many tie
+    # rounded to quarters, so that there are many ties
     "max of ties": every(lambda x, axes, keep: (x - (x - torch.round(x)).detach()).amax(axes, keep)),
 }
 MATMUL = (

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Writes extra_modules.inc, PyTorch's normalisations and further activations in double, for
+"""Writes extra_modules.inc, the results of PyTorch's normalisations and more activations in double, for
 tests/nn/test_pytorch_extra_modules.cpp.
 
     python3 make_extra_modules.py > extra_modules.inc
 
-Inputs and output gradients are drawn from generators whose numbers the test draws again, bit for bit.
+Inputs and output gradients come from generators whose numbers the test draws again, bit for bit.
 """
 
 import torch

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Writes modules.inc, PyTorch's modules and losses in double, for tests/nn/test_pytorch_modules.cpp.
+"""Writes modules.inc, the results of PyTorch's modules and losses in double, for tests/nn/test_pytorch_modules.cpp.
 
     python3 make_modules.py > modules.inc
 
-Inputs and output gradients are drawn from generators whose numbers the test draws again, bit for bit.
+Inputs and output gradients come from generators whose numbers the test draws again, bit for bit.
 """
 
 import torch

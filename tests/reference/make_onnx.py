@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes FOLDER/{policy,mlp,activations}.onnx, networks that PyTorch has trained for some steps and exported, each with an
-input beside it (.x) and PyTorch's output (.y), as 32-bit floats.
+"""Writes FOLDER/{policy,mlp,activations}.onnx, networks trained for a few steps and exported by PyTorch, each with an input
+(.x) and PyTorch's output (.y) as 32-bit floats.
 
 usage: make_onnx.py FOLDER (PyTorch 2.14.1, python3-onnx of Debian sid; the exporter without dynamo, opset 17)
 """
@@ -16,7 +16,7 @@ folder = pathlib.Path(sys.argv[1])
 
 
 class Normalize(nn.Module):
-    """What reinforcement learning puts before a policy."""
+    """The observation normalisation that reinforcement learning applies before a policy."""
 
     def __init__(self, size):
         super().__init__()

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Writes optim.inc, what PyTorch's optimisers and schedules give, for tests/optim.
+"""Writes optim.inc, the results of PyTorch's optimisers and schedules, for tests/optim.
 
     python3 make_optim.py > optim.inc
 
-The optimisers walk on a quadratic with noise that is exact in binary, see tests/optim/noisy_quadratic.hpp.
+The optimisers minimise a quadratic with noise that is exact in binary: see tests/optim/noisy_quadratic.hpp.
 """
 
 import sys

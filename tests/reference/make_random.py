@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Writes random.inc, what PyTorch's CPU generator gives, for tests/core/test_random.cpp.
+"""Writes random.inc, the numbers of PyTorch's CPU generator, for tests/core/test_random.cpp.
 
     python3 make_random.py > random.inc
 
@@ -59,21 +59,21 @@ def linear_rows():
 
 
 def normals(dtype):
-    """All of the small ones, and both ends of the largest."""
+    """Small results in full, and both ends of the largest."""
     for n, seed, mean, deviation in zip(SIZES, range(6), (0, 1.5, 0, -2, 0, 0), (1, 0.01, 1, 3, 0.01, 1)):
         x = torch.empty(n, dtype=dtype).normal_(mean, deviation, generator=seeded(seed))
         yield torch.cat([x[:20], x[-20:]]) if n > 40 else x
 
 
 def mixed(dtype):
-    """Ten different calls in a row on one generator; then the next number shows where it stands."""
+    """Ten different calls in a row on one generator, then one more number, which shows the generator's state."""
     g = seeded(99)
     yield torch.rand(5, dtype=dtype, generator=g)
     yield torch.randperm(7, generator=g).to(dtype)
-    yield torch.randn(3, dtype=dtype, generator=g)  # keeps one
-    yield torch.randn(20, dtype=dtype, generator=g)  # does not use the kept one
+    yield torch.randn(3, dtype=dtype, generator=g)  # caches one number
+    yield torch.randn(20, dtype=dtype, generator=g)  # does not use the cached number
     yield torch.empty(9, dtype=dtype).bernoulli_(0.3, generator=g)
-    yield torch.randn(1, dtype=dtype, generator=g)  # uses it
+    yield torch.randn(1, dtype=dtype, generator=g)  # uses the cached number
     yield torch.randint(10, (4,), generator=g).to(dtype)
     yield torch.rand(700, dtype=dtype, generator=g)[-3:]
     yield torch.randn(2, dtype=dtype, generator=g)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes linear.safetensors: the state_dict of a small PyTorch network in the safetensors format, spelled out by
-hand so that the test of our reader does not rest on our writer.
+"""Writes linear.safetensors: the state_dict of a small PyTorch network in the safetensors format, encoded by hand so
+that the test of our reader does not depend on our writer.
 
 usage: make_safetensors.py OUTPUT (python3-torch of Debian 12: 1.13.1)
 """

@@ -3,7 +3,7 @@
 
     python3 make_training.py > training.inc
 
-Initial weights, data and batches come from the seed in an order that the test repeats, so only losses and the
+Initial weights, data and batches are drawn from the seed in an order that the test repeats, so only the losses and the
 final parameters are stored.
 """
 
@@ -26,7 +26,7 @@ SGD_RUNS = (
     ("Sigmoid", nn.Sigmoid, 0.0, {**MOMENTUM, "dampening": 0.5}),
     ("ReLU", nn.ReLU, 0.25, MOMENTUM),
 )
-# These settings are spelled out once more in the test.
+# The test repeats these settings.
 OTHER_RUNS = (
     ("Adam", optim.Adam, {"lr": 0.01, "weight_decay": 1e-3}, None),
     ("clipped norm", optim.SGD, {"lr": 1.0}, lambda parameters: nn.utils.clip_grad_norm_(parameters, 0.1)),

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Exchanges trained networks with PyTorch.
 
-torch_networks.py write FOLDER   writes torch_*.safetensors: networks that PyTorch has trained, with an input and output
-torch_networks.py check FILE...  builds the network of a file that gradus::save wrote with an example, loads its weights
-                                 strictly, compares the outputs, and ends with status 1 if they differ by more than 1e-6
+torch_networks.py write FOLDER   writes torch_*.safetensors: networks trained by PyTorch, with an input and its output
+torch_networks.py check FILE...  builds the network of a file that gradus::save wrote together with an example, loads its
+                                 weights strictly, compares the outputs, and exits with status 1 if they differ by more
+                                 than 1e-6
 
 The files in this folder: python3-torch of Debian 12, 1.13.1. `check` was also run with 2.14.1 and safetensors 0.8.0.
 """
@@ -21,7 +22,7 @@ import gradus_from_torch as gradus
 
 
 class Every(nn.Module):
-    """A module of every kind, with the names of a class."""
+    """One module of every kind, with the parameter names of a class."""
 
     def __init__(self):
         super().__init__()
@@ -57,7 +58,7 @@ def write(folder):
     small = train(nn.Sequential(nn.Flatten(), nn.Linear(12, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 5)))
     x = torch.randn(6, 3, 4)
     for dtype, name in ((torch.float64, "f64"), (torch.float16, "f16"), (torch.bfloat16, "bf16")):
-        # The output is that of the rounded weights, computed in double.
+        # The output is computed in double from the rounded weights.
         rounded = {name: tensor.to(dtype) if tensor.is_floating_point() else tensor
                    for name, tensor in small.state_dict().items()}
         exact = nn.Sequential(nn.Flatten(), nn.Linear(12, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 5)).double()
@@ -81,7 +82,7 @@ def read(path):
 
 
 def build(modules):
-    """The architecture's kinds and settings are those of torch.nn."""
+    """Builds the network; the kinds and settings in the architecture are those of torch.nn."""
     net = nn.Sequential()
     for i, module in enumerate(modules):
         kind = build(module["modules"]) if module["kind"] == "Sequential" else \

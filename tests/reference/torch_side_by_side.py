@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The example fashion_mnist_mlp in PyTorch, for a comparison line by line: the same seed trains the same network.
+"""The example fashion_mnist_mlp in PyTorch, for a line-by-line comparison: the same seed trains the same network.
 
 usage: OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 torch_side_by_side.py DATA_DIR [--hidden 256] [--epochs 10] [--seed 0]
 
-DATA_DIR holds the four files of Fashion-MNIST, .gz or not. The Debian package python3-torch runs it.
+DATA_DIR holds the four files of Fashion-MNIST, compressed or not. Runs with the Debian package python3-torch.
 """
 import argparse
 import gzip
@@ -28,7 +28,7 @@ def load(folder, prefix, count):
 
 
 def build(sizes):
-    """Draws the numbers as the example does: every layer's default first, then the weights anew."""
+    """Draws the numbers in the order of the example: first every layer's default initialisation, then the weights again."""
     layers = [nn.Flatten()]
     for i, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:])):
         layers += ([nn.ReLU()] if i > 0 else []) + [nn.Linear(fan_in, fan_out)]

@@ -36,6 +36,17 @@ inline std::string onnx_integers(std::string_view name, std::vector<std::int64_t
   return bytes;
 }
 
+/// A TensorProto of truth values in raw_data, a byte each.
+inline std::string onnx_flags(std::string_view name, const std::string& elements) {
+  std::string bytes;
+  protozero::pbf_writer tensor(bytes);
+  tensor.add_int64(1, static_cast<std::int64_t>(elements.size()));
+  tensor.add_int32(2, 9);
+  tensor.add_bytes(9, elements);
+  tensor.add_string(8, name.data(), name.size());
+  return bytes;
+}
+
 inline std::string onnx_integer_attribute(std::string_view name, std::int64_t value) {
   std::string bytes;
   protozero::pbf_writer attribute(bytes);

@@ -17,7 +17,7 @@
 #include <gradus/core/format.hpp>
 #include <gradus/core/index.hpp>
 #include <gradus/core/random.hpp>
-#include <gradus/io/c_program.hpp>
+#include <gradus/io/c_steps.hpp>
 #include <gradus/version.hpp>
 
 namespace gradus::detail {
@@ -66,6 +66,7 @@ class CWriter {
         text +=
             table("w" + std::to_string(i), steps_[i].weight) + table("b" + std::to_string(i), steps_[i].bias);
       }
+      if (!steps_[i].counts.empty()) text += count_table("n" + std::to_string(i), steps_[i].counts);
     }
     text += helpers() + function() + self_test();
     return text + "\n#endif /* " + upper_ + "_H */\n";
@@ -90,11 +91,19 @@ class CWriter {
   static std::string math(const char* function) { return function + std::string(is_float ? "f" : ""); }
 
   std::string table(const std::string& name, const std::vector<double>& numbers) const {
-    std::string text = "static const " + std::string(type) + " " + name_ + "_" + name + "[" +
+    return array(type, name, numbers, literal);
+  }
+  std::string count_table(const std::string& name, const std::vector<Index>& counts) const {
+    return array("int", name, counts, [](Index count) { return std::to_string(count); });
+  }
+  template <class Number, class F>
+  std::string array(const char* element, const std::string& name, const std::vector<Number>& numbers,
+                    const F& text_of) const {
+    std::string text = "static const " + std::string(element) + " " + name_ + "_" + name + "[" +
                        std::to_string(numbers.size()) + "] = {";
     std::size_t column = 200;
     for (std::size_t i = 0; i < numbers.size(); ++i) {
-      const std::string number = literal(numbers[i]);
+      const std::string number = text_of(numbers[i]);
       if (column + number.size() > 110) {
         text += "\n   ";
         column = 3;
@@ -111,6 +120,7 @@ class CWriter {
     Generator random(1);
     input_.resize(to_size(steps_.front().in));
     for (double& x : input_) x = static_cast<double>(random.uniform<float>(-1, 1));
+    choose_categories(random);
     expected_ = run_c_steps<double>(rounded_steps(), input_);
     const std::vector<T> computed = run_c_steps<T>(steps_, std::vector<T>(input_.begin(), input_.end()));
     double largest = 1, error = 0;
@@ -120,6 +130,15 @@ class CWriter {
     }
     // The error here times 8 is room for other compilers and another libm.
     tolerance_ = std::max((is_float ? 1e-5 : 1e-13) * largest, 8 * error);
+  }
+  /// Gives the columns of categories at the input a category each.
+  void choose_categories(Generator& random) {
+    const auto first = std::ranges::find_if(steps_, &CStep::makes_output);
+    if (first == steps_.end() || first->kind != CKind::one_hot) return;
+    for (std::size_t i = 0; i < input_.size(); ++i) {
+      const Index count = first->counts[i];
+      if (count > 0) input_[i] = static_cast<double>(random.below(count));
+    }
   }
   std::vector<CStep> rounded_steps() const {
     std::vector<CStep> rounded = steps_;
@@ -137,7 +156,7 @@ class CWriter {
     std::array<Index, 2> sizes{0, 0};
     std::size_t turn = 0;
     for (const CStep& step : steps_) {
-      if (step.kind != CKind::dense) continue;
+      if (!step.makes_output()) continue;
       sizes[turn] = std::max(sizes[turn], step.out);
       turn = 1 - turn;
     }
@@ -178,6 +197,18 @@ class CWriter {
               " sum = b[o];\n"
               "    for (i = 0; i < n; ++i) sum += w[i] * x[i];\n"
               "    y[o] = sum;\n"
+              "  }\n"
+              "}\n\n";
+    }
+    if (has(CKind::one_hot)) {
+      text += start + "one_hot(const int *counts, const " + t + " *x, int n, " + t +
+              " *y) {\n"
+              "  int i, k;\n"
+              "  for (i = 0; i < n; ++i) {\n"
+              "    if (counts[i] == 0) *y++ = x[i];\n"
+              "    for (k = 0; k < counts[i]; ++k) *y++ = x[i] >= (" +
+              t + ")k && x[i] <= (" + t +
+              ")k ? 1 : 0;\n"
               "  }\n"
               "}\n\n";
     }
@@ -275,14 +306,14 @@ class CWriter {
     std::string body;
     std::string x = "in";
     std::size_t turn = 0,
-                denses = static_cast<std::size_t>(std::ranges::count(steps_, CKind::dense, &CStep::kind));
+                rest = static_cast<std::size_t>(std::ranges::count_if(steps_, &CStep::makes_output));
     bool loops = false;
     const auto [size_a, size_b] = buffer_sizes();
     std::array<bool, 2> used{false, false};
-    // What changes the input in place works on a copy of it, which is the output if there is no dense layer.
+    // What changes the input in place works on a copy of it, which is the output if all steps do so.
     const auto own = [&](Index n) {
       if (x != "in") return;
-      x = denses == 0 ? "out" : "first";
+      x = rest == 0 ? "out" : "first";
       loops = true;
       body += "  for (i = 0; i < " + std::to_string(n) + "; ++i) " + x + "[i] = in[i];\n";
     };
@@ -290,12 +321,14 @@ class CWriter {
       const CStep& step = steps_[s];
       const std::string n = std::to_string(step.in), number = std::to_string(s), w = name_ + "_w" + number,
                         b = name_ + "_b" + number;
-      if (step.kind == CKind::dense) {
-        const std::string y = --denses == 0 ? "out" : turn == 0 ? "a" : "b";
+      if (step.makes_output()) {
+        const std::string y = --rest == 0 ? "out" : turn == 0 ? "a" : "b";
         if (y != "out") used[turn] = true;
         turn = 1 - turn;
-        body += "  " + name_ + "_dense(" + w + ", " + b + ", " + x + ", " + n + ", " + y + ", " +
-                std::to_string(step.out) + ");\n";
+        body += step.kind == CKind::one_hot ? "  " + name_ + "_one_hot(" + name_ + "_n" + number + ", "
+                                            : "  " + name_ + "_dense(" + w + ", " + b + ", ";
+        body += x + ", " + n + ", " + y;
+        body += step.kind == CKind::one_hot ? ");\n" : ", " + std::to_string(step.out) + ");\n";
         x = y;
         continue;
       }

@@ -36,6 +36,9 @@ std::string c_source(const nn::Sequential<Scalar>& net, const std::string& name,
 ///   the number of the first output that is wrong;
 /// - `POLICY_INPUTS` and `POLICY_OUTPUTS`.
 ///
+/// Columns of categories hold the numbers of the categories, as they do for OneHot: any other value has only
+/// zeros, except that NaN needs a compiler that has not been told that there is none (`-ffinite-math-only`).
+///
 /// Batch normalisation is folded into its neighbours, dropout left out. Weights are written as the shortest
 /// decimals that read back exactly: hexadecimal ones are not C++ before C++17.
 ///

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <gradus/core/byte_order.hpp>
 #include <gradus/core/error.hpp>
@@ -67,6 +68,21 @@ class OnnxEncoder {
     }
   }
 
+  /// Adds a row of integers. Throws ArgumentError as above.
+  void add_integers(std::string_view name, std::span<const std::int64_t> elements) {
+    check_size(elements.size_bytes());
+    protozero::pbf_writer tensor(graph_, 5);
+    add_header(tensor, name, elements.size(), OnnxType::int64);
+    tensor.add_packed_int64(7, elements.begin(), elements.end());
+  }
+  /// Adds a row of truth values. Throws ArgumentError as above.
+  void add_flags(std::string_view name, const std::vector<bool>& elements) {
+    check_size(elements.size());
+    protozero::pbf_writer tensor(graph_, 5);
+    add_header(tensor, name, elements.size(), OnnxType::boolean);
+    tensor.add_bytes(9, std::string(elements.begin(), elements.end()));
+  }
+
   /// Adds the input (field 11) or the output (field 12); the first dimension, the batch, is named `N`.
   void add_value(std::uint32_t field, std::string_view name, const Shape& sample) {
     protozero::pbf_writer value(graph_, field);
@@ -103,6 +119,12 @@ class OnnxEncoder {
   }
 
  private:
+  static void add_header(protozero::pbf_writer& tensor, std::string_view name, std::size_t size,
+                         OnnxType type) {
+    tensor.add_int64(1, static_cast<std::int64_t>(size));
+    tensor.add_int32(2, static_cast<std::int32_t>(type));
+    tensor.add_string(8, name.data(), name.size());
+  }
   void check_size(std::size_t more) const {
     constexpr std::size_t largest = 0x7fff0000;
     if (more > largest || bytes_.size() > largest - more)

@@ -20,6 +20,7 @@
 #include <gradus/io/onnx_elementwise.hpp>
 #include <gradus/io/onnx_graph.hpp>
 #include <gradus/io/onnx_layers.hpp>
+#include <gradus/io/onnx_one_hot.hpp>
 #include <gradus/io/onnx_operands.hpp>
 #include <gradus/io/onnx_operators.hpp>
 #include <gradus/io/onnx_region.hpp>
@@ -39,7 +40,8 @@ class OnnxImporter {
         operands_(where, graph_),
         builder_(where, file_size, checked_sample()),
         layers_(graph_, operands_, builder_),
-        elementwise_(graph_.opset, operands_, builder_) {}
+        elementwise_(graph_.opset, operands_, builder_),
+        one_hot_(operands_, builder_) {}
   OnnxImporter(const OnnxImporter&) = delete;
   OnnxImporter& operator=(const OnnxImporter&) = delete;
 
@@ -58,6 +60,7 @@ class OnnxImporter {
       first = region.nodes.back()->position + 1;
       value = region.output();
     }
+    one_hot_.require_closed();
     // The chain may end at the output only if it has no other use, and all operators are part of it.
     if (uses.at(output) != 1 || visited + constant_nodes_.size() != graph_.nodes.size()) fail_not_a_chain();
     if (builder_.is_flattened() && builder_.sample().rank() != 1) {
@@ -134,12 +137,13 @@ class OnnxImporter {
           each->op != "Reshape")
         operands_.fail(*each, "computes with integers; cast them first");
     }
+    if (one_hot_.is_open()) return one_hot_.take_rest(region, value);
     if (region.nodes.size() > 1) return take_activation(region, value);
     if (std::ranges::count(node.inputs, value) != 1) operands_.fail(node, "uses its input twice");
     if (node.inputs[0] != value && node.op != "Add" && node.op != "Mul" && node.op != "Sub")
       operands_.fail(node, "has the result of the operators before it where a constant is expected");
     if (!take_shape_change(node) && !take_arithmetic(node, value) && !layers_.take(node) &&
-        !elementwise_.take(node))
+        !one_hot_.take_gather(node) && !elementwise_.take(node))
       operands_.fail(node, "is not part of an activation that gradus knows");
   }
 
@@ -225,6 +229,7 @@ class OnnxImporter {
   OnnxBuilder<Scalar> builder_;
   OnnxLayers<Scalar> layers_;
   OnnxElementwise<Scalar> elementwise_;
+  OnnxOneHot<Scalar> one_hot_;
   std::set<std::size_t> constant_nodes_;
 };
 

@@ -24,8 +24,10 @@ class OnnxOperands {
       : where_(where), constants_(graph.constants) {}
 
   [[noreturn]] void fail(const OnnxNode& node, const std::string& what) const {
-    throw FileError(where_ + ": " + node.place() + " " + what);
+    throw FileError(place(node) + " " + what);
   }
+  /// The place of an operator, with the name of the file, for messages.
+  std::string place(const OnnxNode& node) const { return where_ + ": " + node.place(); }
 
   /// Returns a constant operand, or null if it is left out.
   const OnnxTensor* optional_operand(const OnnxNode& node, std::size_t i) const {

@@ -18,7 +18,8 @@ inline const std::set<std::string_view>& known_onnx_operators() {
                                                 "Cast",      "Clip",
                                                 "Constant",  "Div",
                                                 "Dropout",   "Elu",
-                                                "Erf",       "Flatten",
+                                                "Equal",     "Erf",
+                                                "Flatten",   "Gather",
                                                 "Gelu",      "Gemm",
                                                 "Identity",  "LayerNormalization",
                                                 "LeakyRelu", "MatMul",
@@ -26,7 +27,7 @@ inline const std::set<std::string_view>& known_onnx_operators() {
                                                 "Relu",      "Reshape",
                                                 "Sigmoid",   "Softmax",
                                                 "Softplus",  "Sub",
-                                                "Tanh"};
+                                                "Tanh",      "Where"};
   return known;
 }
 

@@ -23,7 +23,7 @@
 namespace gradus::detail {
 
 /// The types of elements that ONNX numbers so, as far as gradus names them.
-enum class OnnxType : std::int64_t { float32 = 1, int64 = 7, float64 = 11 };
+enum class OnnxType : std::int64_t { float32 = 1, int64 = 7, boolean = 9, float64 = 11 };
 
 /// The type of a scalar of gradus.
 template <class Scalar>
@@ -44,7 +44,11 @@ struct OnnxTensor {
     return type == static_cast<std::int64_t>(OnnxType::float32) ||
            type == static_cast<std::int64_t>(OnnxType::float64);
   }
-  std::size_t element_size() const { return type == static_cast<std::int64_t>(OnnxType::float32) ? 4 : 8; }
+  /// The bytes of an element that is no varint.
+  std::size_t element_size() const {
+    if (type == static_cast<std::int64_t>(OnnxType::boolean)) return 1;
+    return type == static_cast<std::int64_t>(OnnxType::float32) ? 4 : 8;
+  }
 
   /// Element i of a tensor for which is_real() holds.
   double real(Index i) const {
@@ -57,11 +61,12 @@ struct OnnxTensor {
     for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<Scalar>(real(static_cast<Index>(i)));
   }
 
-  /// The elements of a small tensor of integers, such as a shape. Throws FileError for other tensors.
-  std::vector<Index> integers(const std::string& where) const {
-    constexpr Index most = 16;
+  /// The elements of a tensor of integers, such as a shape. Throws FileError for other tensors, and for more
+  /// than `most` elements.
+  std::vector<Index> integers(const std::string& where, Index most = 16) const {
     if (type != static_cast<std::int64_t>(OnnxType::int64) || shape.size() > most)
-      throw FileError(where + ": " + in_quotes(name) + " is no list of at most 16 64-bit integers");
+      throw FileError(where + ": " + in_quotes(name) + " is no list of at most " + std::to_string(most) +
+                      " 64-bit integers");
     std::vector<Index> result;
     if (varints) {
       OnnxFields("", "TensorProto", {}).for_each_varint(elements, [&](std::int64_t n) {
@@ -69,6 +74,22 @@ struct OnnxTensor {
       });
     } else {
       for (Index i = 0; i < shape.size(); ++i) result.push_back(load<std::int64_t, std::uint64_t>(i));
+    }
+    return result;
+  }
+
+  /// The elements of a tensor of truth values. Throws FileError for other tensors.
+  std::vector<bool> flags(const std::string& where) const {
+    if (type != static_cast<std::int64_t>(OnnxType::boolean))
+      throw FileError(where + ": " + in_quotes(name) + " has type " + std::to_string(type) +
+                      ", expected 9 (bool)");
+    std::vector<bool> result;
+    if (varints) {
+      OnnxFields("", "TensorProto", {}).for_each_varint(elements, [&](std::int64_t n) {
+        result.push_back(n != 0);
+      });
+    } else {
+      for (const char byte : elements) result.push_back(byte != 0);
     }
     return result;
   }
@@ -107,6 +128,7 @@ class OnnxTensorParser {
     data_type = 2,
     segment = 3,
     float_data = 4,
+    int32_data = 5,
     int64_data = 7,
     name = 8,
     raw_data = 9,
@@ -130,6 +152,7 @@ class OnnxTensorParser {
       case segment:
         fail("is a segment of a tensor, which is not supported");
       case float_data:
+      case int32_data:
       case int64_data:
       case raw_data:
       case double_data:
@@ -156,12 +179,13 @@ class OnnxTensorParser {
   // A tensor of another type is not read, so that nothing has to be checked.
   void check_size() {
     const auto is = [this](OnnxType type) { return tensor_.type == static_cast<std::int64_t>(type); };
-    if (!tensor_.is_real() && !is(OnnxType::int64)) return;
-    const std::uint32_t own = is(OnnxType::float32) ? float_data
-                              : is(OnnxType::int64) ? int64_data
-                                                    : double_data;
+    if (!tensor_.is_real() && !is(OnnxType::int64) && !is(OnnxType::boolean)) return;
+    const std::uint32_t own = is(OnnxType::float32)   ? float_data
+                              : is(OnnxType::int64)   ? int64_data
+                              : is(OnnxType::boolean) ? int32_data
+                                                      : double_data;
     if (has_elements_ && source_ != own && source_ != raw_data) fail("has elements of another type");
-    tensor_.varints = has_elements_ && source_ == int64_data;
+    tensor_.varints = has_elements_ && (source_ == int64_data || source_ == int32_data);
     const auto wanted = static_cast<std::uint64_t>(tensor_.shape.size());
     std::uint64_t found = 0;
     if (tensor_.varints) {

@@ -18,6 +18,8 @@
 #include <gradus/core/shape.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/io/onnx_encoder.hpp>
+#include <gradus/io/onnx_one_hot.hpp>
+#include <gradus/io/onnx_tensor.hpp>
 #include <gradus/nn.hpp>
 
 namespace gradus {
@@ -118,6 +120,8 @@ class OnnxExporter {
     } else if (const nn::FeatureScaling<Scalar>* scaling = nn::find_feature_scaling(module)) {
       const std::string shifted = part("Sub", {value_, constant("offset", scaling->offset)}, "a");
       finish("Div", {shifted, constant("scale", scaling->scale)});
+    } else if (const auto* one_hot = as<nn::OneHot<Scalar>>(module)) {
+      take_one_hot(*one_hot);
     } else if (const auto* layer_norm = as<nn::LayerNorm<Scalar>>(module)) {
       const std::string weight =
           constant("weight", or_ones(layer_norm->weight.value, layer_norm->features()));
@@ -128,6 +132,21 @@ class OnnxExporter {
       return false;
     }
     return true;
+  }
+  // One column per output, compared with the number of its category.
+  void take_one_hot(const nn::OneHot<Scalar>& one_hot) {
+    const OnnxOneHotConstants constants = onnx_one_hot_constants(one_hot.in(), one_hot.columns());
+    const std::string columns = path_ + "/columns", numbers = path_ + "/numbers",
+                      flags = path_ + "/is_category";
+    encoder_.add_integers(columns, constants.columns);
+    encoder_.add_constant(numbers, Shape{one_hot.out()},
+                          std::vector<Scalar>(constants.numbers.begin(), constants.numbers.end()));
+    encoder_.add_flags(flags, constants.is_category);
+    const std::string gathered = path_ + "/a", cast = path_ + "/c";
+    encoder_.add_node("Gather", {value_, columns}, gathered, {integer("axis", 1)});
+    const std::string equal = part("Equal", {gathered, numbers}, "b");
+    encoder_.add_node("Cast", {equal}, cast, {integer("to", static_cast<std::int64_t>(onnx_type<Scalar>()))});
+    finish("Where", {flags, cast, gathered});
   }
   static Tensor<Scalar> or_ones(const Tensor<Scalar>& tensor, Index size) {
     return tensor.size() == size ? tensor : Tensor<Scalar>::ones({size});

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <gradus/core/eigen.hpp>
+#include <gradus/nn/categorical_column.hpp>
 
 namespace gradus::nn {
 
@@ -24,17 +25,25 @@ enum class Activation {
   clip         ///< Clip with low = first and high = second
 };
 
-/// A fully connected layer with its activation, for inference: `y = f(W x + b)`. `dense_layers` converts a
-/// network to a list of them.
+/// A fully connected layer with its activation, for inference: `y = f(W x + b)`, or `y = f(W h(x) + b)` where
+/// h replaces columns of categories as OneHot does. `dense_layers` converts a network to a list of them.
 template <class Scalar>
 struct DenseLayer {
-  Index in = 0;                                  ///< inputs
-  Index out = 0;                                 ///< outputs
-  std::vector<Scalar> weight = {};               ///< W, `[out, in]`, row-major
-  std::vector<Scalar> bias = {};                 ///< b, `[out]`
-  Activation activation = Activation::identity;  ///< f
-  double first = 0;                              ///< the first parameter of f, if it has one
-  double second = 0;                             ///< the second parameter of f, if it has two
+  Index in = 0;                                    ///< columns of W: inputs, after categories are replaced
+  Index out = 0;                                   ///< outputs
+  std::vector<Scalar> weight = {};                 ///< W, `[out, in]`, row by row
+  std::vector<Scalar> bias = {};                   ///< b, `[out]`
+  Activation activation = Activation::identity;    ///< f
+  double first = 0;                                ///< the first parameter of f, if it has one
+  double second = 0;                               ///< the second parameter of f, if it has two
+  std::vector<CategoricalColumn> categories = {};  ///< what h replaces, in ascending order; none: h(x) = x
+
+  /// The number of elements of x.
+  Index inputs() const {
+    Index result = in;
+    for (const CategoricalColumn& each : categories) result -= each.count - 1;
+    return result;
+  }
 };
 
 template <class Scalar>

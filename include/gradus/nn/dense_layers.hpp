@@ -23,6 +23,7 @@
 #include <gradus/nn/identity.hpp>
 #include <gradus/nn/leaky_relu.hpp>
 #include <gradus/nn/linear.hpp>
+#include <gradus/nn/one_hot.hpp>
 #include <gradus/nn/relu.hpp>
 #include <gradus/nn/scalers.hpp>
 #include <gradus/nn/sequential.hpp>
@@ -48,7 +49,7 @@ class DenseLayers {
 
   /// Returns the layers, rounded to Scalar once.
   std::vector<DenseLayer<Scalar>> finish() {
-    if (scale_) add_diagonal(width_);
+    if (scale_ || !categories_.empty()) add_diagonal(width_);
     std::vector<DenseLayer<Scalar>> result;
     for (const DenseLayer<double>& layer : layers_) {
       result.push_back({layer.in,
@@ -57,7 +58,8 @@ class DenseLayers {
                         {layer.bias.begin(), layer.bias.end()},
                         layer.activation,
                         layer.first,
-                        layer.second});
+                        layer.second,
+                        layer.categories});
     }
     return result;
   }
@@ -68,6 +70,7 @@ class DenseLayers {
   void take(const Module& module, const std::string& path) {
     if (const auto* net = module.template get_if<Sequential<Scalar>>()) return take(*net, path + ".");
     if (const auto* linear = module.template get_if<Linear<Scalar>>()) return add(*linear, path);
+    if (const auto* one_hot = module.template get_if<OneHot<Scalar>>()) return replace(*one_hot, path);
     if (const auto* norm = module.template get_if<BatchNorm1d<Scalar>>()) return scale(*norm, path);
     if (const FeatureScaling<Scalar>* scaling = find_feature_scaling(module)) return scale(*scaling, path);
     if (module.template get_if<Dropout<Scalar>>() || module.template get_if<Identity<Scalar>>() ||
@@ -76,7 +79,7 @@ class DenseLayers {
     if (!activate(module)) {
       throw ArgumentError(
           "dense_layers: module " + path + " is " + module.name() +
-          ", expected Linear, BatchNorm1d, Standardize, MinMax, Dropout, Flatten, Identity or an "
+          ", expected Linear, BatchNorm1d, Standardize, MinMax, OneHot, Dropout, Flatten, Identity or an "
           "activation");
     }
   }
@@ -97,11 +100,25 @@ class DenseLayers {
       scale_ = false;
     }
     width_ = layer.out;
+    append(std::move(layer));
+  }
+  /// Appends a layer whose input is what is kept in categories_.
+  void append(DenseLayer<double> layer) {
+    layer.categories = std::exchange(categories_, {});
     layers_.push_back(std::move(layer));
     is_activated_ = false;
   }
 
-  /// Applies batch normalisation with running statistics, which is `s x + t`.
+  /// Keeps the categories for the layer after it.
+  void replace(const OneHot<Scalar>& one_hot, const std::string& path) {
+    check_width(one_hot.in(), path);
+    if (one_hot.columns().empty()) return;
+    if (scale_ || !categories_.empty()) add_diagonal(width_);
+    categories_ = one_hot.columns();
+    width_ = one_hot.out();
+  }
+
+  /// Batch normalisation with running statistics is `s x + t`.
   void scale(const BatchNorm1d<Scalar>& norm, const std::string& path) {
     check_width(norm.features(), path);
     std::vector<double> s(to_size(norm.features())), t = s;
@@ -125,7 +142,7 @@ class DenseLayers {
   }
   /// Folds `s x + t` into the preceding layer, or keeps it for the next one.
   void scale(std::vector<double> s, std::vector<double> t) {
-    if (!layers_.empty() && !is_activated_ && !scale_) {
+    if (!layers_.empty() && !is_activated_ && !scale_ && categories_.empty()) {
       DenseLayer<double>& layer = layers_.back();
       for (Index j = 0; j < layer.out; ++j) {
         for (Index k = 0; k < layer.in; ++k) layer.weight[to_size(j * layer.in + k)] *= s[to_size(j)];
@@ -170,7 +187,7 @@ class DenseLayers {
     } else {
       return false;
     }
-    if (scale_ || layers_.empty() || is_activated_) add_diagonal(width_);
+    if (scale_ || !categories_.empty() || layers_.empty() || is_activated_) add_diagonal(width_);
     DenseLayer<double>& last = layers_.back();
     last.activation = f.activation;
     last.first = f.first;
@@ -189,9 +206,8 @@ class DenseLayers {
       layer.weight[to_size(i * width + i)] = scale_ ? scale_by_[to_size(i)] : 1;
       if (scale_) layer.bias[to_size(i)] = shift_by_[to_size(i)];
     }
-    layers_.push_back(std::move(layer));
+    append(std::move(layer));
     scale_ = false;
-    is_activated_ = false;
   }
 
   void check_width(Index width, const std::string& path) {
@@ -207,16 +223,17 @@ class DenseLayers {
   std::vector<DenseLayer<double>> layers_;
   std::vector<double> scale_by_, shift_by_;  // pending before the next layer, if scale_
   bool scale_ = false;
-  bool is_activated_ = false;  // whether the last layer has an activation already
-  Index width_ = -1;           // of the current values, -1 until known
+  std::vector<CategoricalColumn> categories_;  // what the next layer replaces first
+  bool is_activated_ = false;                  // whether the last layer has an activation already
+  Index width_ = -1;                           // of the values at this place, once known
 };
 
 }  // namespace detail
 
 /// Converts a network to fully connected layers for inference, with its current parameters and statistics.
 /// Nested networks are flattened; BatchNorm1d, Standardize and MinMax are folded into their neighbours in
-/// double; Dropout, Identity and Flatten are dropped. Throws ArgumentError for any other module except an
-/// activation, naming it, and for an empty network.
+/// double; OneHot becomes part of the layer after it; Dropout, Identity and Flatten are dropped. Throws
+/// ArgumentError for any other module except an activation, naming it, and for an empty network.
 template <class Scalar>
 std::vector<DenseLayer<Scalar>> dense_layers(const Sequential<Scalar>& net) {
   detail::DenseLayers<Scalar> layers;

@@ -14,18 +14,10 @@
 #include <gradus/core/shape.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/core/tensor_view.hpp>
+#include <gradus/nn/categorical_column.hpp>
 #include <gradus/nn/context.hpp>
 
 namespace gradus::nn {
-
-/// A column of category numbers.
-struct CategoricalColumn {
-  Index column;  ///< index of the column
-  Index count;   ///< number of categories, which are 0, 1, ...
-
-  /// Returns whether two columns are equal.
-  bool operator==(const CategoricalColumn&) const = default;
-};
 
 /// A module that replaces a column of category numbers with one column per category, 1 for the sample's
 /// category and 0 for the others: `[N, in] -> [N, out]`. Other columns are copied. A value that is not a
@@ -36,17 +28,18 @@ struct CategoricalColumn {
 template <class Scalar = float>
 class OneHot {
  public:
-  /// Takes columns in any order. Throws ArgumentError if a column is outside [0, in), occurs twice, or has
-  /// fewer than 1 category.
+  /// Takes columns in any order. Throws ArgumentError if a column is outside [0, in) or occurs twice, or if
+  /// it has fewer than 1 or more than max_categories categories.
   OneHot(Index in, std::vector<CategoricalColumn> columns) : in_(in), columns_(std::move(columns)) {
     std::ranges::sort(columns_, {}, &CategoricalColumn::column);
     out_ = in;
     Index before = -1;
     for (const CategoricalColumn& each : columns_) {
-      if (each.column <= before || each.column >= in || each.count < 1) {
+      if (each.column <= before || each.column >= in || each.count < 1 || each.count > max_categories) {
         throw ArgumentError("OneHot: column " + std::to_string(each.column) + " has " +
                             std::to_string(each.count) + " categories, expected distinct columns in [0, " +
-                            std::to_string(in) + ") with at least 1 category each");
+                            std::to_string(in) + ") with 1 to " + std::to_string(max_categories) +
+                            " categories each");
       }
       before = each.column;
       out_ = gradus::detail::checked_add("OneHot: outputs", out_, each.count - 1);

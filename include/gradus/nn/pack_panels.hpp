@@ -9,16 +9,37 @@
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/index.hpp>
+#include <gradus/nn/categorical_column.hpp>
 #include <gradus/nn/dense_layer.hpp>
-#include <gradus/nn/predictor_kernels.hpp>
+#include <gradus/nn/dense_product.hpp>
 
-/// Lays out the weights of a layer for predictor_kernels.hpp.
+/// Lays out the weights of a layer for dense_product.hpp.
 namespace gradus::nn::detail {
 
 [[noreturn]] inline void throw_layer(Index number, Index found, const char* what, Index least, Index most) {
   throw ArgumentError("Predictor: layer " + std::to_string(number) + " has " + std::to_string(found) + what +
                       ", expected " + std::to_string(least) +
                       (least < most ? " to " + std::to_string(most) : std::string()));
+}
+
+[[noreturn]] inline void throw_categories(Index number, const CategoricalColumn& found) {
+  throw ArgumentError("Predictor: layer " + std::to_string(number) + " has " + std::to_string(found.count) +
+                      " categories in column " + std::to_string(found.column) +
+                      ", expected inputs in ascending order with 1 to " + std::to_string(max_categories) +
+                      " categories each");
+}
+
+/// Throws ArgumentError unless each column of categories is an input of the layer and stands there once.
+template <class Scalar>
+void check_categories(const DenseLayer<Scalar>& layer, Index number) {
+  Index columns = layer.in, before = -1;
+  for (const CategoricalColumn& each : layer.categories) {
+    if (each.count < 1 || each.count > max_categories || each.column <= before)
+      throw_categories(number, each);
+    columns -= each.count - 1;
+    before = each.column;
+  }
+  if (before >= columns) throw_categories(number, layer.categories.back());
 }
 
 /// Throws ArgumentError unless the sizes of the layers match.
@@ -31,7 +52,9 @@ void check_layers(std::span<const DenseLayer<Scalar>> layers, Index max_width) {
     if (found < least || found > most) throw_layer(number, found, what, least, most);
   };
   for (const DenseLayer<Scalar>& layer : layers) {
-    check(layer.in, " inputs", number > 0 ? before : 1, number > 0 ? before : any);
+    check_categories(layer, number);
+    check(layer.inputs(), " inputs", number > 0 ? before : 1, number > 0 ? before : any);
+    check(layer.in, " columns of weights", 1, any);
     check(layer.out, " outputs", 1, max_width);
     const Index size = layer.in * layer.out;
     check(static_cast<Index>(layer.weight.size()), " weights", size, size);
@@ -58,6 +81,7 @@ PanelLayer<Scalar> panel_layer(const DenseLayer<Scalar>& layer, Index lanes, Ind
   panels.activation = layer.activation;
   panels.first = static_cast<Scalar>(layer.first);
   panels.second = static_cast<Scalar>(layer.second);
+  panels.categories = layer.categories;
   return panels;
 }
 

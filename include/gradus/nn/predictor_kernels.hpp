@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/simd/dispatch.hpp>
@@ -12,6 +11,7 @@
 #include <gradus/core/simd/map.hpp>
 #include <gradus/core/simd/pack.hpp>
 #include <gradus/nn/dense_layer.hpp>
+#include <gradus/nn/dense_product.hpp>
 #include <gradus/ops/activation.hpp>
 #include <gradus/ops/elu.hpp>
 #include <gradus/ops/gelu.hpp>
@@ -19,65 +19,8 @@
 #include <gradus/ops/silu.hpp>
 #include <gradus/ops/softplus.hpp>
 
-/// Kernels for a single sample. Weights are stored in panels of n outputs, one pack: the weights for input 0,
-/// then for input 1, and so on. The panels of a group are interleaved, so that memory is read sequentially.
-/// Outputs and biases are padded to whole panels.
+/// Activations and whole layers for a single sample, in the panels of dense_product.hpp.
 namespace gradus::nn::detail {
-
-/// The most panels multiplied at the same time; independent sums hide the latency of multiply-add.
-inline constexpr int most_panels = 8;
-
-/// Returns the number of panels in the next group when `rest` panels are left: a power of two.
-constexpr Index group_panels(Index rest) { return rest >= 8 ? 8 : rest >= 4 ? 4 : rest >= 2 ? 2 : 1; }
-
-/// Computes y = W x + b for one group of `panels`. Each output is accumulated in `chains` partial sums.
-template <int n, int panels, int chains, class S, int... P, int... T>
-[[gnu::always_inline]] inline void multiply_group(const S* w, const S* bias, const S* x, Index in, S* y,
-                                                  std::integer_sequence<int, P...>,
-                                                  std::integer_sequence<int, T...>) {
-  using Pack = simd::Pack<S, n>;
-  // sums[T] belongs to panel T % panels and chain T / panels.
-  Pack sums[] = {(T < panels ? simd::load<S, n>(bias + T % panels * n) : simd::broadcast<S, n>(S(0)))...};
-  Index k = 0;
-  for (; k + chains <= in; k += chains, w += chains * panels * n)
-    ((sums[T] = multiply_add(simd::broadcast<S, n>(x[k + T / panels]), simd::load<S, n>(w + T * n), sums[T])),
-     ...);
-  for (; k < in; ++k, w += panels * n)
-    ((sums[P] = multiply_add(simd::broadcast<S, n>(x[k]), simd::load<S, n>(w + P * n), sums[P])), ...);
-  for (int chain = 1; chain < chains; ++chain) ((sums[P] = sums[P] + sums[chain * panels + P]), ...);
-  (simd::store(y + P * n, sums[P]), ...);
-}
-
-/// y = W x + b for all panels of a layer.
-struct DenseProduct {
-  template <class Isa, class S>
-  [[gnu::always_inline]] static void run(const S* w, const S* bias, const S* x, Index in, Index panels,
-                                         S* y) {
-    constexpr int n = Isa::template lanes<S>;
-    while (panels > 0) {
-      const Index size = group_panels(panels);
-      if (size == 8)
-        group<n, 8, 1>(w, bias, x, in, y);
-      else if (size == 4)
-        group<n, 4, 2>(w, bias, x, in, y);
-      else if (size == 2)
-        group<n, 2, 4>(w, bias, x, in, y);
-      else
-        group<n, 1, 4>(w, bias, x, in, y);
-      w += size * n * in;
-      bias += size * n;
-      y += size * n;
-      panels -= size;
-    }
-  }
-
- private:
-  template <int n, int panels, int chains, class S>
-  [[gnu::always_inline]] static void group(const S* w, const S* bias, const S* x, Index in, S* y) {
-    multiply_group<n, panels, chains>(w, bias, x, in, y, std::make_integer_sequence<int, panels>{},
-                                      std::make_integer_sequence<int, panels * chains>{});
-  }
-};
 
 /// y = f(y) for whole panels.
 template <class F>
@@ -181,23 +124,14 @@ struct Activate {
   }
 };
 
-/// A packed layer, as the kernels read it.
-template <class S>
-struct PanelLayer {
-  Index bias = 0;    ///< offset of the bias in the network's memory, padded to whole panels
-  Index weight = 0;  ///< offset of the groups of panels
-  Index in = 0;
-  Index out = 0;
-  Index panels = 0;
-  Activation activation = Activation::identity;
-  S first = 0, second = 0;
-};
-
-/// y = f(W x + b), padded to whole panels.
+/// y = f(W h(x) + b), padded to whole panels.
 struct DenseForward {
   template <class Isa, class S>
   [[gnu::always_inline]] static void run(const PanelLayer<S>& layer, const S* memory, const S* x, S* y) {
-    DenseProduct::run<Isa>(memory + layer.weight, memory + layer.bias, x, layer.in, layer.panels, y);
+    if (layer.categories.empty())
+      DenseProduct::run<Isa>(memory + layer.weight, memory + layer.bias, x, layer.in, layer.panels, y);
+    else
+      CategoricalProduct::run<Isa>(layer, memory, x, y);
     Activate::run<Isa>(y, layer.panels, layer.out, layer.activation, layer.first, layer.second);
   }
 };

@@ -145,6 +145,9 @@ class BasicStaticPredictor {
     });
     for (Index i = 0; i < Layers::count; ++i) {
       const DenseLayer<Scalar>& layer = layers[to_size(i)];
+      if (!layer.categories.empty())
+        throw ArgumentError("StaticPredictor: layer " + std::to_string(i) +
+                            " has columns of categories, expected none; Predictor takes them");
       if (layer.in != Layers::in(i)) detail::throw_static_layers(layer.in, "inputs", Layers::in(i));
       if (layer.out != Layers::out(i)) detail::throw_static_layers(layer.out, "outputs", Layers::out(i));
       if (layer.activation != Layers::activation(i))

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include <gradus/core/matrix_view.hpp>
+#include <gradus/core/prefetch.hpp>
 #include <gradus/core/simd/pack.hpp>
 
 namespace gradus::ops::detail {
@@ -36,9 +37,16 @@ struct PackStrips {
     Index packed = 0;  // packed columns of the full strips
     if (m.row_stride == 1) {
       packed = m.columns;
-      for (Index k = 0; k < m.columns; ++k)
+      // The columns of a panel are short and far apart, which the hardware does not prefetch.
+      const bool is_panel = whole <= 4 * n;
+      for (Index k = 0; k < m.columns; ++k) {
+        if (is_panel && whole > 0 && k + columns_ahead < m.columns) {
+          gradus::detail::prefetch(&m(0, k + columns_ahead), 1);
+          gradus::detail::prefetch(&m(whole - 1, k + columns_ahead), 1);
+        }
         for (Index i = 0; i < whole; i += n)
           simd::store(to + i / n * strip + k * n, simd::load<S, n>(m.data + i + k * m.column_stride));
+      }
     } else if (m.column_stride == 1) {
       packed = m.columns - m.columns % n;
       for (Index i = 0; i < whole; i += n)
@@ -50,6 +58,8 @@ struct PackStrips {
   }
 
  private:
+  static constexpr Index columns_ahead = 8;  // of the column that is copied
+
   template <int n, class S>
   [[gnu::always_inline]] static void transpose_square(const S* from, Index stride, S* to) {
     simd::Pack<S, n> rows[n];

@@ -13,6 +13,7 @@
 
 namespace gradus::optim {
 
+/// The curve of OneCycle between its turning points.
 enum class Anneal { cosine, linear };
 
 /// A schedule that rises from `1 / div_factor` to 1, then falls to `1 / (div_factor final_div_factor)`, while

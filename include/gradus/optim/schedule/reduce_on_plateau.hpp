@@ -14,7 +14,10 @@
 
 namespace gradus::optim {
 
+/// Whether a metric is better when it is smaller or when it is larger.
 enum class Goal { minimize, maximize };
+
+/// Whether a threshold is a share of the best metric or a difference from it.
 enum class ThresholdMode { relative, absolute };
 
 /// Options for ReduceOnPlateau; the defaults are PyTorch's.

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: MIT
+# Prepares a header for Doxygen, line by line:
+# - A comment before the first namespace is about the header. Doxygen would take it for the namespace's.
+# - `&` after a member function's parameters is left out. With it, Doxygen 1.9 does not recognise the definition of a
+#   function that the class declares.
+{ line[NR] = $0 }
+/^namespace/ && !first { first = NR }
+END {
+  for (i = 1; i <= NR; ++i) {
+    text = line[i]
+    if (i < first && text == "" && line[i + 1] ~ /^\/\/\/ /) text = "/// @file"
+    sub(/\) & \{/, ") {", text)
+    sub(/\) &;/, ");", text)
+    print text
+  }
+}
