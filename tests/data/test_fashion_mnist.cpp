@@ -109,5 +109,5 @@ TEST_CASE("FashionMnist: labels that do not match the images are refused") {
   write_idx(labels, Tensor<std::uint8_t>(Shape{12, 1}));
   CHECK(error_of(folder) == labels + ": labels have shape [12, 1]" + expected);
   write_idx(labels, Tensor<std::uint8_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 255});
-  CHECK(error_of(folder) == labels + ": label 10 is 10, expected 0 to 9");
+  CHECK(error_of(folder) == labels + ": label 10 is 10, expected one in [0, 10)");
 }

@@ -33,7 +33,7 @@ TEST_CASE("make_dataset: from Eigen matrices in either storage order") {
 
   const Eigen::VectorXi two = classes.head(2);
   CHECK_THROWS_WITH_AS(make_dataset(x, two),
-                       "make_dataset: 3 inputs and 2 labels, expected one label per input", ShapeError);
+                       "make_dataset: got 3 inputs and 2 labels, expected one label per input", ShapeError);
   classes(1) = -1;
   CHECK_THROWS_WITH_AS(make_dataset(x, classes), "make_dataset: label 1 is -1, expected a class >= 0",
                        ArgumentError);

@@ -119,7 +119,7 @@ TEST_CASE("read_csv: too many columns or categories are refused") {
   std::string text = "a\n";
   for (int i = 0; i < 10'001; ++i) text += "x" + std::to_string(i) + "\n";
   CHECK(message(text, {.categorical = "a"}) ==
-        "file.csv: line 10002: column \"a\": more than 10000 categories");
+        "file.csv: line 10002: column \"a\": has more than 10000 categories");
 }
 
 TEST_CASE("read_csv: any truncated file is either read or refused") {
