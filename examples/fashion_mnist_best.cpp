@@ -69,7 +69,8 @@ struct Options {
 };
 
 void add_options(CLI::App& app, Options& options) {
-  app.add_option("--data", options.data, "Folder of the four files; else FASHION_MNIST_DIR, else the cache")
+  app.add_option("--data", options.data,
+                 "Folder of the four files (default: FASHION_MNIST_DIR, else the cache)")
       ->type_name("DIR");
   app.add_flag("--validate", options.validate,
                "For choosing settings: holds out 10,000 training images and evaluates on them; the test "
@@ -78,20 +79,19 @@ void add_options(CLI::App& app, Options& options) {
   support::add_number(app, "--dropout", options.dropout, "Probability of dropping an activation");
   app.add_option("--epochs", options.epochs, "Passes over the training images")
       ->check(support::from_one_to(1'000'000));
-  app.add_option("--batch-size", options.batch_size, "Images in a step")
+  app.add_option("--batch-size", options.batch_size, "Images per step")
       ->check(support::from_one_to(1'000'000));
-  support::add_number(app, "--learning-rate", options.learning_rate,
-                      "Learning rate of AdamW at the top of the cycle");
+  support::add_number(app, "--learning-rate", options.learning_rate, "Peak learning rate of AdamW");
   support::add_number(app, "--weight-decay", options.weight_decay,
                       "Weight decay of AdamW for the weight matrices");
   support::add_number(app, "--label-smoothing", options.label_smoothing,
-                      "Fraction of a label that is spread over all classes");
+                      "Label smoothing: the fraction of a label spread over all classes");
   app.add_option("--seed", options.seed, "Seed of the first run");
   app.add_option("--seeds", options.seeds, "Number of runs, each with the next seed")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1000}));
   app.add_option("--threads", options.threads, "Number of threads; the results do not depend on it")
       ->check(support::from_one_to(1024));
-  app.add_option("--csv", options.csv, "Writes the figures, run by run")->type_name("FILE");
+  app.add_option("--csv", options.csv, "Writes the results, one row per run")->type_name("FILE");
   app.add_option("--save", options.save, "Saves the network of the last run (safetensors)")
       ->type_name("FILE");
   support::add_checkpoint_options(app, options.checkpoints);
@@ -185,7 +185,7 @@ void run(const Options& options) {
 }
 
 int main(int argc, char** argv) {
-  CLI::App app("Trains the best of plain multilayer perceptrons on Fashion-MNIST.");
+  CLI::App app("Trains a well-tuned plain multilayer perceptron on Fashion-MNIST.");
   app.option_defaults()->always_capture_default();
   Options options;
   add_options(app, options);

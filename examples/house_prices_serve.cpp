@@ -35,11 +35,11 @@ struct Options {
 };
 
 void add_options(CLI::App& app, Options& options) {
-  app.add_option("--model", options.model, "The network that house_prices has saved")->type_name("FILE");
-  app.add_option("--table", options.table, "The houses whose prices are asked for")->type_name("FILE.csv");
+  app.add_option("--model", options.model, "Network saved by house_prices")->type_name("FILE");
+  app.add_option("--table", options.table, "Houses whose prices are requested")->type_name("FILE.csv");
   app.add_option("--threads", options.threads, "Threads that answer requests")
       ->check(support::from_one_to(1024));
-  app.add_option("--requests", options.requests, "Requests of each thread, one house each")
+  app.add_option("--requests", options.requests, "Requests per thread, one house each")
       ->check(support::from_one_to(1'000'000'000));
 }
 
