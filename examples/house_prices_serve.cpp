@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// Serves the network saved by house_prices from several threads, sharing no code with the training: it needs
-/// only the model file and the table.
+/// Serves the network saved by house_prices from several threads. It needs only the model file and the table,
+/// not the code that built the network.
 
 #include <algorithm>
 #include <atomic>
