@@ -4,8 +4,7 @@
 /// reads and writes together. Sizes: a hidden layer at batch size 256, which fits in L2, and 8 million
 /// elements, which exceed all caches.
 ///
-/// Single-threaded. Takes Google Benchmark's options; report.py takes medians of randomly ordered
-/// repetitions.
+/// Single-threaded. The options are Google Benchmark's; report.py takes medians of shuffled repetitions.
 
 #include <cstdint>
 #include <cstring>
@@ -166,8 +165,7 @@ int main(int argc, char** argv) {
   suite.add("clip_norm", 3, [](Data& d) { clip_norm(d, 1); });
   suite.add("clip_value", 2, [](Data& d) { clip_value(d, 0.5); });
 
-  // The unavoidable parts of the passes above: an exponential, or two words of the Mersenne Twister, per
-  // element.
+  // The unavoidable part of the passes above: per element, an exponential or two Mersenne Twister words.
   suite.add("exp", 2, [](Data& d) { d.out.array() = d.a.array().exp(); });
   suite.add("random_words", 1, [](Data& d) {
     std::uint32_t words[512];

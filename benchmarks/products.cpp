@@ -4,8 +4,7 @@
 /// FMA peak between them. A layer has x `[batch, in]` and W `[out, in]`; its three products are y = x W^T,
 /// dL/dW += dL/dy^T x and dL/dx = dL/dy W.
 ///
-/// Single-threaded. Takes Google Benchmark's options; report.py takes medians of randomly ordered
-/// repetitions.
+/// Single-threaded. The options are Google Benchmark's; report.py takes medians of shuffled repetitions.
 
 #include <string>
 

@@ -87,6 +87,6 @@ void check_and_train() {
 
 int main(int argc, char** argv) {
   CLI::App app(
-      "Checks a module of one's own, Maxout, against finite differences, and trains it on two spirals.");
+      "Checks a user-defined module, Maxout, against finite differences and trains it on two spirals.");
   return support::run(app, argc, argv, check_and_train);
 }

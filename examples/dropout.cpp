@@ -187,12 +187,12 @@ void experiment(const support::ExperimentOptions& options, const std::string& da
 }
 
 int main(int argc, char** argv) {
-  CLI::App app("Trains a network of two hidden layers on Fashion-MNIST, without and with dropout.");
+  CLI::App app("Trains a network with two hidden layers on Fashion-MNIST, without and with dropout.");
   app.option_defaults()->always_capture_default();
   support::ExperimentOptions options{.seeds = 3};
   std::string data;
   Index epochs = 10;
-  app.add_option("--data", data, "Folder of the four files; else FASHION_MNIST_DIR, else the cache")
+  app.add_option("--data", data, "Folder of the four files (default: FASHION_MNIST_DIR, else the cache)")
       ->type_name("DIR");
   app.add_option("--epochs", epochs)->check(CLI::Range(Index{1}, Index{100000}));
   support::add_experiment_options(app, options);

@@ -49,7 +49,8 @@ struct Options {
 };
 
 void add_options(CLI::App& app, Options& options) {
-  app.add_option("--data", options.data, "Folder of the four files; else FASHION_MNIST_DIR, else the cache")
+  app.add_option("--data", options.data,
+                 "Folder of the four files (default: FASHION_MNIST_DIR, else the cache)")
       ->type_name("DIR");
   support::add_sizes(app, "--hidden", options.hidden,
                      "Widths of the hidden layers, as in 256,128; \"\" for softmax regression");
@@ -57,18 +58,18 @@ void add_options(CLI::App& app, Options& options) {
       ->check(CLI::IsMember({"relu", "sigmoid", "tanh"}));
   app.add_option("--epochs", options.epochs, "Passes over the training images")
       ->check(support::from_one_to(1'000'000));
-  app.add_option("--batch-size", options.batch_size, "Images in a step")
+  app.add_option("--batch-size", options.batch_size, "Images per step")
       ->check(support::from_one_to(1'000'000));
   support::add_number(app, "--learning-rate", options.learning_rate, "Learning rate of gradient descent");
   support::add_number(app, "--momentum", options.momentum, "Momentum of gradient descent");
   support::add_number(app, "--weight-decay", options.weight_decay,
-                      "Adds this times the weight to the gradient");
+                      "Weight decay: adds this times the weight to the gradient");
   support::add_number(app, "--dropout", options.dropout, "Probability of dropping an activation");
-  support::add_number(app, "--init-std", options.init_std, "Standard deviation of the first weights");
-  app.add_option("--seed", options.seed, "Seed, with the meaning of torch.manual_seed");
+  support::add_number(app, "--init-std", options.init_std, "Standard deviation of the initial weights");
+  app.add_option("--seed", options.seed, "Random seed, as in torch.manual_seed");
   app.add_option("--threads", options.threads, "Number of threads; the results do not depend on it")
       ->check(support::from_one_to(1024));
-  app.add_option("--csv", options.csv, "Writes the history, epoch by epoch")->type_name("FILE");
+  app.add_option("--csv", options.csv, "Writes the history, one row per epoch")->type_name("FILE");
   app.add_option("--plot", options.plot, "Draws loss and accuracy by epoch")->type_name("FILE.svg|png");
   app.add_option("--predictions", options.predictions, "Draws test images with their predicted classes")
       ->type_name("FILE.png");
@@ -144,7 +145,7 @@ void train(const Options& options, support::Processes& processes) {
 }
 
 int main(int argc, char** argv) {
-  CLI::App app("Trains a multilayer perceptron on Fashion-MNIST and prints a line an epoch.");
+  CLI::App app("Trains a multilayer perceptron on Fashion-MNIST and prints one line per epoch.");
   app.option_defaults()->always_capture_default();
   Options options;
   add_options(app, options);

@@ -71,11 +71,11 @@ void classify(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Names the clothes in pictures, with a network that fashion_mnist_mlp --save has written.");
+  CLI::App app("Names the clothes in pictures with a network written by fashion_mnist_mlp --save.");
   Options options;
   app.add_option("--model", options.model, "The network (safetensors)")->type_name("FILE")->required();
   app.add_flag("--inverted", options.inverted,
-               "Takes dark clothes on a light ground; the data set has light ones on black");
+               "Expects dark clothes on a light background; the data set has light ones on black");
   app.add_option("IMAGE", options.images, "PNG or JPEG files of any size, in colour or grey")->required();
   return support::run(app, argc, argv, [&] { classify(options); });
 }

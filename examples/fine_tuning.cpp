@@ -43,18 +43,19 @@ struct Options {
 };
 
 void add_options(CLI::App& app, Options& options) {
-  app.add_option("--data", options.data, "Folder of the four files; else FASHION_MNIST_DIR, else the cache")
+  app.add_option("--data", options.data,
+                 "Folder of the four files (default: FASHION_MNIST_DIR, else the cache)")
       ->type_name("DIR");
   const auto add_epochs = [&](const char* name, Index& epochs, const char* description) {
     app.add_option(name, epochs, description)->check(support::from_one_to(1'000'000));
   };
   add_epochs("--pretraining-epochs", options.pretraining_epochs, "Passes over all images of classes 0 to 4");
-  add_epochs("--head-epochs", options.head_epochs, "Passes in which only the new head learns");
-  add_epochs("--all-epochs", options.all_epochs, "Passes in which all layers learn");
+  add_epochs("--head-epochs", options.head_epochs, "Passes that train only the new head");
+  add_epochs("--all-epochs", options.all_epochs, "Passes that train all layers");
   app.add_option("--images", options.images, "Training images of classes 5 to 9")
       ->check(support::from_one_to(30'000));
   support::add_number(app, "--learning-rate", options.learning_rate,
-                      "Learning rate of Adam; a tenth of it when all layers learn");
+                      "Learning rate of Adam; a tenth of it when training all layers");
   app.add_option("--seed", options.seed, "Seed for the weights and the order of the images");
   app.add_option("--threads", options.threads, "Number of threads; the results do not depend on it")
       ->check(support::from_one_to(1024));
@@ -186,7 +187,7 @@ void fine_tune(const Options& options) {
 }
 
 int main(int argc, char** argv) {
-  CLI::App app("Fine-tunes a network for five classes on the other five of Fashion-MNIST.");
+  CLI::App app("Fine-tunes a network trained on five classes of Fashion-MNIST on the other five.");
   app.option_defaults()->always_capture_default();
   Options options;
   add_options(app, options);

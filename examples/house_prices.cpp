@@ -40,14 +40,14 @@ struct Options {
 };
 
 void add_options(CLI::App& app, Options& options) {
-  app.add_option("--table", options.table, "The table, which is generated if it does not exist")
+  app.add_option("--table", options.table, "The table; generated if it does not exist")
       ->type_name("FILE.csv");
-  app.add_option("--houses", options.houses, "Rows of a generated table")
+  app.add_option("--houses", options.houses, "Rows if the table is generated")
       ->check(support::from_one_to(1'000'000));
   app.add_option("--folds", options.folds, "Number of folds of the cross-validation")
       ->check(support::from_one_to(100));
   app.add_option("--epochs", options.epochs,
-                 "Maximum passes over the table; early stopping may end the training before")
+                 "Maximum passes over the table; early stopping may end training sooner")
       ->check(support::from_one_to(1'000'000));
   app.add_option("--seed", options.seed, "Seed for the split of the table and the weights");
   app.add_option("--save", options.save, "Saves the network (safetensors)")->type_name("FILE");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// Serves the network saved by house_prices from several threads, sharing no code with the training: it needs
-/// only the model file and the table.
+/// Serves the network saved by house_prices from several threads. It needs only the model file and the table,
+/// not the code that built the network.
 
 #include <algorithm>
 #include <atomic>
@@ -35,11 +35,11 @@ struct Options {
 };
 
 void add_options(CLI::App& app, Options& options) {
-  app.add_option("--model", options.model, "The network that house_prices has saved")->type_name("FILE");
-  app.add_option("--table", options.table, "The houses whose prices are asked for")->type_name("FILE.csv");
+  app.add_option("--model", options.model, "Network saved by house_prices")->type_name("FILE");
+  app.add_option("--table", options.table, "Houses whose prices are requested")->type_name("FILE.csv");
   app.add_option("--threads", options.threads, "Threads that answer requests")
       ->check(support::from_one_to(1024));
-  app.add_option("--requests", options.requests, "Requests of each thread, one house each")
+  app.add_option("--requests", options.requests, "Requests per thread, one house each")
       ->check(support::from_one_to(1'000'000'000));
 }
 

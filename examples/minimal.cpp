@@ -27,7 +27,6 @@ void train(const std::string& folder) {
 int main(int argc, char** argv) {
   CLI::App app("Trains 784-256-10 on Fashion-MNIST: the program at the top of README.md.");
   std::string folder;
-  app.add_option("--data", folder,
-                 "Folder with the data set; else that of FASHION_MNIST_DIR, else the cache");
+  app.add_option("--data", folder, "Folder of the data set (default: FASHION_MNIST_DIR, else the cache)");
   return support::run(app, argc, argv, [&] { train(folder); });
 }

@@ -113,16 +113,17 @@ void train(const Options& options) {
 }
 
 int main(int argc, char** argv) {
-  CLI::App app("Trains the chapter's network, written with the tape alone, on Fashion-MNIST.");
+  CLI::App app("Trains the chapter's network on Fashion-MNIST, written with only tensors and the tape.");
   app.option_defaults()->always_capture_default();
   Options options;
   const CLI::Range positive(Index{1}, Index{1} << 30);
-  app.add_option("--data", options.data, "Folder of the four files; else FASHION_MNIST_DIR, else the cache")
+  app.add_option("--data", options.data,
+                 "Folder of the four files (default: FASHION_MNIST_DIR, else the cache)")
       ->type_name("DIR");
   app.add_option("--hidden", options.hidden, "Width of the hidden layer")->check(positive);
   app.add_option("--epochs", options.epochs)->check(positive);
   app.add_option("--batch-size", options.batch_size)->check(positive);
   support::add_number(app, "--learning-rate", options.learning_rate, "Learning rate of gradient descent");
-  app.add_option("--seed", options.seed, "The same as torch.manual_seed's");
+  app.add_option("--seed", options.seed, "Random seed, as in torch.manual_seed");
   return support::run(app, argc, argv, [&] { train(options); });
 }

@@ -150,7 +150,7 @@ void experiment(const support::ExperimentOptions& options) {
 }
 
 int main(int argc, char** argv) {
-  CLI::App app("Fits polynomials with 4, 2 and 20 features to 100 noisy points of one of degree 3.");
+  CLI::App app("Fits polynomials with 4, 2 and 20 features to 100 noisy points of a cubic polynomial.");
   app.option_defaults()->always_capture_default();
   support::ExperimentOptions options{.seeds = 10};
   support::add_experiment_options(app, options);

@@ -168,7 +168,7 @@ int main(int argc, char** argv) {
   app.add_option("--policy", policy_file, "The controller's network (safetensors)")->type_name("FILE");
   app.add_option("--effect", effect_file, "The audio effect's network, one input and one output")
       ->type_name("FILE");
-  support::add_number(app, "--seconds", seconds, "How long each loop runs", 0.001, 86'400);
+  support::add_number(app, "--seconds", seconds, "Run time of each loop in seconds", 0.001, 86'400);
   return support::run(app, argc, argv, [&] {
     const nn::Predictor policy{load_or_make(
         policy_file, {nn::Linear{4, 32}, nn::Tanh{}, nn::Linear{32, 32}, nn::Tanh{}, nn::Linear{32, 2}})};

@@ -114,12 +114,13 @@ void experiment(const support::ExperimentOptions& options, const std::string& da
 }
 
 int main(int argc, char** argv) {
-  CLI::App app("Trains softmax regression and a multilayer perceptron on Fashion-MNIST, alike in all else.");
+  CLI::App app(
+      "Trains softmax regression and a multilayer perceptron on Fashion-MNIST with the same settings.");
   app.option_defaults()->always_capture_default();
   support::ExperimentOptions options{.seeds = 3};
   std::string data;
   Index epochs = 10;
-  app.add_option("--data", data, "Folder of the four files; else FASHION_MNIST_DIR, else the cache")
+  app.add_option("--data", data, "Folder of the four files (default: FASHION_MNIST_DIR, else the cache)")
       ->type_name("DIR");
   app.add_option("--epochs", epochs)->check(CLI::Range(Index{1}, Index{100000}));
   support::add_experiment_options(app, options);

@@ -188,12 +188,12 @@ void experiment(const support::ExperimentOptions& options, const std::string& da
 }
 
 int main(int argc, char** argv) {
-  CLI::App app("Measures gradients layer by layer in deep networks as they are before training.");
+  CLI::App app("Measures gradients layer by layer in deep networks before training.");
   app.option_defaults()->always_capture_default();
   support::ExperimentOptions options{.seeds = 10};
   std::string data;
   Index layers = 10;
-  app.add_option("--data", data, "Folder of the four files; else FASHION_MNIST_DIR, else the cache")
+  app.add_option("--data", data, "Folder of the four files (default: FASHION_MNIST_DIR, else the cache)")
       ->type_name("DIR");
   app.add_option("--layers", layers, "Hidden layers")->check(CLI::Range(Index{1}, Index{200}));
   support::add_experiment_options(app, options);

@@ -149,7 +149,7 @@ int main(int argc, char** argv) {
   app.option_defaults()->always_capture_default();
   support::ExperimentOptions options{.seeds = 10};
   double lambda = 3;
-  support::add_number(app, "--lambda", lambda, "The weight decay to compare with none", 0, 1e6);
+  support::add_number(app, "--lambda", lambda, "Weight decay to compare with no decay", 0, 1e6);
   support::add_experiment_options(app, options);
   return support::run(app, argc, argv, [&] { experiment(options, lambda); });
 }

@@ -30,12 +30,12 @@ struct ExperimentOptions {
 };
 
 inline void add_output_options(CLI::App& app, ExperimentOptions& options) {
-  app.add_option("--csv", options.csv, "Writes the numbers")->type_name("FILE");
-  app.add_option("--plot", options.plot, "Draws them; over several runs, the median and the band they lie in")
+  app.add_option("--csv", options.csv, "Writes the numbers as a table")->type_name("FILE");
+  app.add_option("--plot", options.plot, "Draws the numbers; for several runs, the median and range")
       ->type_name("FILE.svg|png");
 }
 inline void add_experiment_options(CLI::App& app, ExperimentOptions& options) {
-  app.add_option("--seeds", options.seeds, "How many runs, each with a seed of its own")
+  app.add_option("--seeds", options.seeds, "Number of runs, each with a different seed")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1000}));
   add_output_options(app, options);
 }

@@ -36,8 +36,7 @@ struct FashionMnistData {
   std::string note() const { return warning.empty() ? "" : " (" + warning + ")"; }
 };
 
-/// Returns synthetic data of the size of the real set. It has a fixed seed, so that runs differ only by
-/// theirs.
+/// Returns synthetic data of the real set's size, with a fixed seed, so that runs differ only by their own.
 inline FashionMnistData synthetic_data() {
   gradus::Generator random(28);
   FashionMnistData data;

@@ -57,8 +57,8 @@ inline bool run_gnuplot(const std::string& script) {
 
 }  // namespace detail
 
-/// Checks, before anything is computed, that a picture can be drawn; an empty path means no picture. Throws
-/// FileError unless gnuplot is installed, the file can be written and its name has a supported extension.
+/// Checks early that a picture can be drawn; an empty path means no picture. Throws FileError unless gnuplot
+/// is installed, the file can be written and its name has a supported extension.
 inline void check_drawable(const std::filesystem::path& path, bool svg_too = true) {
   if (path.empty()) return;
   if (path.extension() != ".png" && !(svg_too && path.extension() == ".svg")) {

@@ -100,8 +100,8 @@ inline void add_sizes(CLI::App& app, const std::string& option, std::vector<grad
       ->default_str(text);
 }
 
-/// Parses a number with a decimal point in every locale. Throws CLI::ValidationError unless it is in [least,
-/// most].
+/// Parses a number with a decimal point in every locale. Throws CLI::ValidationError unless it is within
+/// [least, most].
 template <std::floating_point T>
 T parse_number(const std::string& option, const std::string& text, T least, T most) {
   std::istringstream stream(text);
@@ -143,8 +143,7 @@ inline CLI::Validator from_one_to(gradus::Index most) {
   return {complaint, ""};
 }
 
-/// Checks, before anything is computed, that a file can be written; an empty path means no file. Throws
-/// FileError.
+/// Checks early that a file can be written; an empty path means no file. Throws FileError.
 inline void check_writable(const std::filesystem::path& path) {
   if (path.empty()) return;
   const gradus::AtomicFile removed_at_once(path);

@@ -56,9 +56,9 @@ struct CheckpointOptions {
 
 inline void add_checkpoint_options(CLI::App& app, CheckpointOptions& options) {
   app.add_option("--checkpoints", options.folder,
-                 "Saves checkpoints there after each epoch; continues from the last one that is there")
+                 "Saves a checkpoint to this folder after each epoch, and continues from the last one in it")
       ->type_name("DIR");
-  app.add_option("--checkpoint-every", options.every, "Saves them after this many steps instead")
+  app.add_option("--checkpoint-every", options.every, "Saves checkpoints every this many steps instead")
       ->check(from_one_to(1'000'000'000))
       ->needs("--checkpoints");
 }

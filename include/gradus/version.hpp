@@ -10,8 +10,7 @@
 #include "gradus needs NOMINMAX to be defined before <windows.h> is included"  // an #error
 #endif
 
-// The library's only macros, because `#if` cannot read a constant. CMakeLists.txt also reads the version
-// here.
+// The library's only macros, because `#if` cannot read a constant. CMakeLists.txt reads the version here.
 #define GRADUS_VERSION_MAJOR 0
 #define GRADUS_VERSION_MINOR 1
 #define GRADUS_VERSION_PATCH 0

@@ -30,7 +30,7 @@ struct DivideBytes {
   }
 };
 
-/// Divides as `x.float() / divisor` rounds; multiplying by 1 / divisor would differ in the last bits.
+/// Divides with the rounding of `x.float() / divisor`; a product with 1 / divisor differs in the last bits.
 template <class Element, std::floating_point Scalar>
 void convert(const Element* in, Scalar* out, Index count, Scalar divisor) {
   if constexpr (std::is_same_v<Element, std::uint8_t>)

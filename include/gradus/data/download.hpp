@@ -112,8 +112,8 @@ inline void download_fashion_mnist(const std::filesystem::path& folder, const Do
   }
 }
 
-/// Returns the folder with Fashion-MNIST: `folder` if given, else the environment variable FASHION_MNIST_DIR,
-/// else the cache, which is created with mode 0700 and filled by a download if files are missing. Throws
+/// Returns the folder with Fashion-MNIST: `folder` if given, else that in FASHION_MNIST_DIR, else the
+/// cache, which is created with mode 0700 and filled by a download if files are missing. Throws
 /// FileError if that fails. Does not check a folder given explicitly.
 inline std::filesystem::path locate_fashion_mnist(const std::filesystem::path& folder = {},
                                                   const DownloadOptions& options = {}) {

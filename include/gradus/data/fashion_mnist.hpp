@@ -24,7 +24,7 @@
 
 namespace gradus {
 
-/// The half of a data set: for training or for testing.
+/// The part of a data set: training or test.
 enum class Split { train, test };
 
 /// Fashion-MNIST: 70,000 grey 28x28 images of clothes in ten classes (Xiao, Rasul and Vollgraf,

@@ -33,9 +33,9 @@ struct BatchRows {
   }
 };
 
-/// Smaller batches are not worth waking a thread.
+/// Parts with fewer elements are not worth waking a thread.
 inline constexpr Index min_elements_per_part = 1 << 15;
-/// Prefetch distance: without prefetching, fetching a shuffled row takes longer than converting it.
+/// Prefetch distance. Without prefetching, a shuffled row takes longer to fetch than to convert.
 inline constexpr Index prefetched_rows = 8;
 
 /// Resizes `to` to one row per row of the batch and calls copy_row(in, out, elements per row) for each.

@@ -43,7 +43,7 @@ class GzipFile {
   /// Returns whether the file is compressed.
   bool is_compressed() const { return stream_ != nullptr; }
 
-  /// Reads up to out.size() unpacked bytes; returns the number, fewer only at the end. Throws FileError.
+  /// Reads up to out.size() unpacked bytes and returns how many, fewer only at the end. Throws FileError.
   std::size_t read(std::span<std::byte> out) {
     if (!is_compressed()) return file_.read(out);
     std::size_t count = 0;

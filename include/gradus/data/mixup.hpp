@@ -20,8 +20,8 @@
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/data/loader.hpp>
 
-/// Mixup (Zhang, Cisse, Dauphin and Lopez-Paz, 2018, arXiv:1710.09412): trains a network on `share x_i + (1 -
-/// share) x_j` with the labels of both, weighted by the same shares.
+/// Mixup (Zhang, Cisse, Dauphin and Lopez-Paz, 2018, arXiv:1710.09412): trains a network on
+/// `share x_i + (1 - share) x_j` with the labels of both, weighted by the same shares.
 namespace gradus {
 
 namespace detail {
@@ -59,7 +59,7 @@ inline double symmetric_beta_variate(double alpha, Generator& random) {
 
 }  // namespace detail
 
-/// Labels of mixed examples: each belongs to class `labels[i]` by `share` and to `partners[i]` by the rest.
+/// Labels of mixed examples: `labels[i]` with weight `share` and `partners[i]` with weight 1 - `share`.
 struct MixedLabels {
   /// The labels of the original examples.
   std::span<const Index> labels = {};

@@ -89,7 +89,7 @@ bool fits_npy(Stored value) {
   if constexpr (std::floating_point<T> || std::same_as<T, Stored>) {
     return true;
   } else if constexpr (std::floating_point<Stored>) {
-    // Rounding may change the largest integer, so the value is compared with the next power of two.
+    // The largest integer may round up, so the bound is the next power of two.
     const auto above = std::ldexp(Stored{1}, std::numeric_limits<T>::digits);
     return value == std::trunc(value) && value >= static_cast<Stored>(std::numeric_limits<T>::lowest()) &&
            value < above;

@@ -54,7 +54,7 @@ struct NpyHeader {
 template <class T>
 concept NpyScalar = TensorScalar<T> && sizeof(T) <= 8;
 
-/// Returns the type of native elements of type T.
+/// Returns the NpyType of T on this machine.
 template <NpyScalar T>
 constexpr NpyType npy_type() {
   const char kind = std::same_as<T, bool>    ? 'b'
@@ -66,8 +66,8 @@ constexpr NpyType npy_type() {
 
 namespace detail {
 
-/// Parses the header's dictionary, a Python literal such as `{'descr': '<f4', 'fortran_order': False,
-/// 'shape': (2, 3), }`.
+/// Parses the header's dictionary, a Python literal such as
+/// `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }`.
 class NpyDictionary {
  public:
   /// Error messages start with `file`.

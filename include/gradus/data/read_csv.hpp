@@ -115,8 +115,7 @@ Dataset<Scalar, Scalar> parse_csv(std::string_view text, const CsvOptions& optio
   return detail::parse_csv<Scalar, Scalar>(text, options, name);
 }
 
-/// Reads a table for regression: inputs `[N, columns]` and labels `[N, targets]`, with the columns in file
-/// order.
+/// Reads a table for regression: inputs `[N, columns]` and labels `[N, targets]`, columns in file order.
 ///
 ///     const auto houses = read_csv("houses.csv", {.target = "price", .categorical = {"city"}});
 ///

@@ -190,9 +190,9 @@ class Garment {
 
 }  // namespace detail
 
-/// Generates a substitute for Fashion-MNIST for when its files are not available: n grey images of ten kinds
-/// of clothes with random proportions, patterns and noise, with the same format and class names. The classes
-/// alternate, so that any ten consecutive images contain each class once.
+/// Generates a substitute for Fashion-MNIST, used when its files are not available: n grey images of ten
+/// kinds of clothes with random proportions, patterns and noise, with the same format and class names. The
+/// classes alternate, so that any ten consecutive images contain each class once.
 ///
 /// Some classes look alike, as in the real data. Results on these images do not predict results on real data.
 inline Dataset<> synthetic_fashion(Index n, Generator& random) {

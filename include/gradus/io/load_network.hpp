@@ -27,9 +27,9 @@ struct LoadNetworkOptions {
   bool convert = false;
 };
 
-/// Rebuilds a network written by `save` without the code that defined it: `auto net =
-/// load_network("net.safetensors")`. The network is in training mode, with a new generator, one thread and no
-/// hooks.
+/// Rebuilds a network written by `save` without the code that defined it:
+/// `auto net = load_network("net.safetensors")`. The network is in training mode, with a new generator, one
+/// thread and no hooks.
 ///
 /// Checks the description before allocating any tensor: every module must have a known kind and its tensors
 /// must be in the file. Throws FileError naming the module.

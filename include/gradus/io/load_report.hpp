@@ -18,7 +18,7 @@ struct Assignment {
   std::string description;  ///< dtype and shape in the file: `F32 [256, 784]`
 };
 
-/// The result of a load: what was loaded and, unless it was strict, what was skipped.
+/// The result of a load: what was loaded and, with Match::what_fits, what was not.
 struct LoadReport {
   std::vector<std::string> missing;       ///< in the network but not in the file; left unchanged
   std::vector<std::string> unexpected;    ///< in the file but not in the network; skipped

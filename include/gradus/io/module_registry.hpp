@@ -37,8 +37,8 @@ struct ModuleKind {
 
 }  // namespace detail
 
-/// User-defined modules with their names in files, for `save` and `load_network`: `ModuleRegistry<float>
-/// modules; modules.add<Swish>("swish");`. The library's own modules need no registration.
+/// User-defined modules with their names in files, for `save` and `load_network`:
+/// `ModuleRegistry<float> modules; modules.add<Swish>("swish");`. The library's own need no registration.
 template <FloatOrDouble Scalar = float>
 class ModuleRegistry {
  public:

@@ -32,7 +32,7 @@ struct StateTensor {
   std::string dtype() const {
     return tensor == nullptr ? safetensors_dtype<std::int64_t>() : safetensors_dtype<Scalar>();
   }
-  /// Returns whether a file may lack it. PyTorch counts batches since version 0.4.1 but loads older files.
+  /// Returns whether a file may lack it. PyTorch counts batches only since 0.4.1 and loads older files.
   bool is_optional() const { return counter != nullptr && name.ends_with("num_batches_tracked"); }
 };
 

@@ -20,8 +20,8 @@
 namespace gradus {
 
 /// The bytes of a safetensors file, from a path, a memory map or memory. Functions that take a source accept
-/// all three: `load(net, "net.safetensors")`, `load(net, MemoryMap("net.safetensors"))`, `load(net,
-/// std::as_bytes(std::span(array)))`.
+/// all three: `load(net, "net.safetensors")`, `load(net, MemoryMap("net.safetensors"))`,
+/// `load(net, std::as_bytes(std::span(array)))`.
 class SafetensorsSource {
  public:
   /// Opens a file. Throws FileError if it does not exist or is not a regular file.

@@ -18,8 +18,7 @@
 namespace gradus {
 
 /// The settings of a module by name: `Settings{{"in_features", 784}, {"bias", true}}`. Functions that return
-/// a setting throw FileError if it is missing or has another type. Files may be untrusted, so check the
-/// values.
+/// a setting throw FileError if it is missing or has another type. Check the values: files may be untrusted.
 class Settings {
  public:
   /// The types of a setting.

@@ -195,10 +195,10 @@ LoadReport load_from(const SafetensorsReader& reader, nn::Sequential<Scalar>& ne
 
 }  // namespace detail
 
-/// Loads a network's state from a file, a MemoryMap or bytes in memory. If the file does not match, a strict
-/// load throws FileError naming the differences and any other load reports them. Also throws if nothing
-/// matches, because a wrong prefix would otherwise go unnoticed. If anything throws, the network is
-/// unchanged. As in PyTorch, `num_batches_tracked` may be missing; the counter then keeps its value.
+/// Loads a network's state from a file, a MemoryMap or bytes in memory. If the file does not match, throws
+/// FileError naming the differences; `Match::what_fits` reports them instead, but throws too if nothing fits,
+/// because a wrong prefix would otherwise go unnoticed. If anything throws, the network is unchanged. As in
+/// PyTorch, `num_batches_tracked` may be missing; the counter then keeps its value.
 template <class Scalar>
 LoadReport load(nn::Sequential<Scalar>& net, SafetensorsSource source, const LoadOptions& options) {
   return detail::load_from(SafetensorsReader(std::move(source)), net, options);

@@ -67,10 +67,10 @@ void save_checkpoint(Trainer<nn::Sequential<Scalar>, Loss, Optimizer>& trainer,
   archive.write(file);
 }
 
-/// Restores a checkpoint. The next `fit` continues where it was saved, for the total number of epochs in the
-/// trainer's options for the interrupted fit. The trainer must have the same network, optimiser, callbacks,
-/// metrics and states. Throws FileError naming the first mismatch, and StateError during a fit; nothing has
-/// changed then.
+/// Restores a checkpoint. The next `fit` continues where it was saved, up to the number of epochs that the
+/// options give the interrupted fit. The trainer must have the same network, optimiser, callbacks, metrics
+/// and states. Throws FileError naming the first mismatch, and StateError during a fit; nothing has changed
+/// then.
 template <class Scalar, class Loss, optim::Optimizer Optimizer>
 requires std::copyable<Optimizer>
 void load_checkpoint(Trainer<nn::Sequential<Scalar>, Loss, Optimizer>& trainer,
