@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"(^```.*?^```$)", re.M | re.S)
 INLINE = re.compile(r"(?P<code>`[^`]*`)|(?P<formula>^ *\$\$$.*?^ *\$\$$)|(?P<dollar>\$)"
                     r"|(?P<start>!?\[[^\[\]]*\]\()(?P<target>[^()\s]+)\)", re.M | re.S)
-PROJECT = ["docs/architecture.md", "docs/matrix-product.md", "docs/performance.md", "docs/results.md",
+PROJECT = ["docs/architecture.md", "docs/matrix-product.md", "docs/performance.md", "docs/scaling.md", "docs/results.md",
            "benchmarks/README.md", "docs/style.md", "CONTRIBUTING.md", "CHANGELOG.md"]
 COMMON = set("about after all also and any are because been before but can cannot does each else every for from has have "
              "here how its into like may more most must not one only other out over same than that the their them then "
