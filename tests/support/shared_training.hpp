@@ -30,9 +30,9 @@ struct SharedSettings {
   Index hidden = 16;
   Index batch_size = 40;
   double learning_rate = 0.1;
-  /// Saves a checkpoint there every 3 steps, and continues from the last one.
+  /// In double: saves a checkpoint there every 3 steps, and continues from the last one.
   std::filesystem::path checkpoints = {};
-  /// Saves the trained network there.
+  /// In double: saves the trained network there.
   std::filesystem::path result = {};
   /// Is called after each step with its number.
   std::function<void(Index step)> after_step = {};
@@ -48,6 +48,10 @@ struct SharedResult {
 /// 203 samples in batches of 40 leave a last batch of 3, of which a fourth process gets nothing.
 template <class Scalar>
 SharedResult<Scalar> train_shared(ProcessGroup* processes, const SharedSettings& settings = {});
+template <>
+SharedResult<float> train_shared(ProcessGroup* processes, const SharedSettings& settings);
+template <>
+SharedResult<double> train_shared(ProcessGroup* processes, const SharedSettings& settings);
 
 /// Loads what a training saved as its result.
 std::vector<std::pair<std::string, Tensor<double>>> load_result(const std::filesystem::path& file);

@@ -2,4 +2,12 @@
 
 #include "shared_training.inc"
 
-template gradus::test::SharedResult<float> gradus::test::train_shared(ProcessGroup*, const SharedSettings&);
+namespace gradus::test {
+
+template <>
+SharedResult<float> train_shared(ProcessGroup* processes, const SharedSettings& settings) {
+  return run_training<float>(
+      processes, settings, [](auto&) {}, [](auto&) {});
+}
+
+}  // namespace gradus::test
