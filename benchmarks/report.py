@@ -3,19 +3,21 @@
 """Runs all benchmarks and prints the README's tables in Markdown.
 
 usage: benchmarks/report.py [BUILD_DIR] [--quick] [--check] [--rounds 5] [--data DIR] [--blas BUILD_DIR]
-                            [--python PYTHON]
+                            [--no-flags BUILD_DIR] [--python PYTHON] [--libtorch PROGRAM]
 
 BUILD_DIR defaults to build/benchmark, where `cmake --workflow --preset benchmark` builds. --blas names a second build,
-configured with -DGRADUS_USE_BLAS=ON, which adds a table. Programs that are compared run in turns, round by round.
-Figures are medians over all rounds, except the FMA peak, which is the maximum. DIR, or else FASHION_MNIST_DIR, holds
-the four files of Fashion-MNIST.
+configured with -DGRADUS_USE_BLAS=ON; --no-flags names one configured with -DGRADUS_NATIVE=OFF, whose programs are
+compared with those compiled for this machine. Programs that are compared run in turns, round by round. Figures are
+medians over all rounds, except the FMA peak, which is the maximum. DIR, or else FASHION_MNIST_DIR, holds the four
+files of Fashion-MNIST.
 
 --check compares ratios, which do not depend on the speed of the machine, with benchmarks/bounds.json, and exits with
 status 1 if one is missed.
 
-PYTHON must have PyTorch. Debian's /usr/bin/python3 has it with the packages python3-torch and libopenblas0-pthread;
-without the latter, products are thirty times slower and a comparison is meaningless. OpenBLAS selects kernels by the
-processor's name, not always the fastest, so each core type that the processor supports is tried and the fastest used.
+PYTHON is an interpreter with PyTorch, such as Debian's /usr/bin/python3 with the packages python3-torch and
+libopenblas0-pthread; without the latter, products take thirty times longer and a comparison is meaningless. PROGRAM
+is peers/libtorch_mlp.cpp, compiled against libtorch. OpenBLAS selects kernels by the processor's name, not always the
+fastest ones, so each core type that the processor supports is tried; the fastest is used and named.
 """
 import argparse
 import json
@@ -120,20 +122,23 @@ def core_types():
     return [None] + [name for flag, names_of_flag in names.items() if flag in flags for name in names_of_flag]
 
 
-def fastest_core_type(python):
+def fastest_core_type(command, name):
     """Returns the core type with the lowest geometric mean of the times of training steps and a prediction."""
     costs = {}
     for core_type in core_types():
         results = Results()
         environment = {"OPENBLAS_CORETYPE": core_type} if core_type else {}
         try:
-            results.run([python, HERE / "torch_mlp.py", "--repetitions", 1, "--quick"], OMP_NUM_THREADS="1",
-                        OPENBLAS_NUM_THREADS="1", **environment)
+            results.run([*command, "--quick"], OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", **environment)
         except subprocess.TimeoutExpired:
             continue
-        times = [results.seconds_per_sample("torch_train", batch=batch) for batch in (256, 16, 1)]
-        costs[core_type] = math.prod([*times, results.median("microseconds", "torch_predict_one")])
+        times = [results.seconds_per_sample(f"{name}_train", batch=batch) for batch in (256, 16, 1)]
+        costs[core_type] = math.prod([*times, results.median("microseconds", f"{name}_predict_one")])
     return min(costs, key=costs.get) if costs else None
+
+
+def environment_of(core_type):
+    return {"OPENBLAS_CORETYPE": core_type} if core_type else {}
 
 
 # Measurements
@@ -144,18 +149,21 @@ def measure_networks(results, options):
     programs = options.build / "benchmarks"
     quick = ["--quick"] if options.quick else []
     torch_threads = {1, 2} if has_torch(options.python) else set()
-    core_type = fastest_core_type(options.python) if torch_threads else None
-    environment = {"OPENBLAS_CORETYPE": core_type} if core_type else {}
+    python = [options.python, HERE / "torch_mlp.py", "--repetitions", 1]
+    environment = environment_of(fastest_core_type(python, "torch") if torch_threads else None)
+    libtorch = [options.libtorch, 1, 1]
+    libtorch_environment = environment_of(fastest_core_type(libtorch, "libtorch") if options.libtorch else None)
     for _ in range(options.rounds):
         for threads in (1,) if options.quick else (1, 2):
             results.run([programs / "training", 1, *quick])
             results.run([programs / "prediction", 5, *quick])
+            if options.libtorch and threads == 1:
+                results.run([*libtorch, *quick], OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", **libtorch_environment)
             if threads not in torch_threads:
                 continue
             try:
-                results.run([options.python, HERE / "torch_mlp.py", "--threads", threads, "--repetitions", 1, *quick],
-                            OMP_NUM_THREADS=str(threads), OPENBLAS_NUM_THREADS=str(threads), OMP_WAIT_POLICY="PASSIVE",
-                            **environment)
+                results.run([*python, "--threads", threads, *quick], OMP_NUM_THREADS=str(threads),
+                            OPENBLAS_NUM_THREADS=str(threads), OMP_WAIT_POLICY="PASSIVE", **environment)
             except subprocess.TimeoutExpired:
                 # Its threads spin while waiting for each other, which takes forever on a busy machine.
                 print(f"report: PyTorch on {threads} threads takes too long, left out", file=sys.stderr)
@@ -164,13 +172,15 @@ def measure_networks(results, options):
     results.run([programs / "exchange", options.rounds, *quick])
 
 
-def measure_blas(options):
+def measure_builds(options, programs, **builds):
+    """Runs programs of several builds in turns; each line that they print gets the name of its build."""
     results = Results()
+    quick = ["--quick"] if options.quick else []
     for _ in range(options.rounds):
-        for name, build in ("plain", options.build), ("blas", options.blas):
+        for name, build in builds.items():
             before = len(results.lines)
-            results.run([build / "benchmarks" / "training", 1, *(["--quick"] if options.quick else [])],
-                        OPENBLAS_NUM_THREADS="1")
+            for program, repetitions in programs.items():
+                results.run([build / "benchmarks" / program, repetitions, *quick], OPENBLAS_NUM_THREADS="1")
             for line in results.lines[before:]:
                 line["build"] = name
     return results
@@ -252,7 +262,7 @@ def busy(results):
 
 def describe_torch(lines):
     counts = sorted({line["threads"] for line in lines})
-    text = (f"PyTorch {lines[0]['version']}, {lines[0]['blas']}, core type {lines[0]['core_type']}; on "
+    text = (f"PyTorch {lines[0]['version']}, {lines[0]['blas']}, OpenBLAS core type {lines[0]['core_type']}; on "
             + ", ".join(map(str, counts)) + " threads")
     if not re.search("openblas|mkl", lines[0]["blas"]):
         text += "; **its products are those of the reference BLAS, the comparison is worth nothing**"
@@ -273,6 +283,8 @@ def print_setup(results):
     print(f"- Two cores: reading {size:.0f} KB takes {duration(read[0])}, {duration(read[1])} if the other core has "
           f"written them; overwriting takes {duration(overwrite[0])}, {duration(overwrite[1])} if the other has read them")
     print(f"- {describe_torch(torch) if torch else NO_TORCH}")
+    for line in results.all("libtorch")[:1]:
+        print(f"- libtorch {line['version']} in C++, OpenBLAS core type {line['core_type']}; one thread")
     print(f"- One-thread training had the processor for {results.processor_share():.0%} of its time"
           + (": others used the machine, and times on the clock are too long" if busy(results) else ""))
 
@@ -285,6 +297,20 @@ def row_against_torch(results, what, limit, ours, value_of):
     else:
         row(what, f"at least {limit}x", f"{theirs / ours:.2f}x: {duration(ours)}, PyTorch {duration(theirs)}",
             at_least(limit, theirs / ours))
+
+
+def libtorch_rows(results):
+    """Prints rows that compare processor times on one thread."""
+    if not results.all("libtorch"):
+        return
+    for batch, limit, samples, unit in (256, 1.55, 60000, "epoch"), (16, 4, 16, "step"), (1, 8, 1, "step"):
+        ours, theirs = (samples * results.seconds_per_sample(name, "processor_seconds", batch=batch, threads=1, **fields)
+                        for name, fields in (("train", {"sizes": CHAPTER}), ("libtorch_train", {})))
+        row(f"training, batch {batch}, one thread, against libtorch in C++, {unit}", f"at least {limit}x",
+            f"{theirs / ours:.2f}x: {duration(ours)}, libtorch {duration(theirs)}", at_least(limit, theirs / ours))
+    ours, theirs = (results.median("microseconds", name) / 1e6 for name in ("predict_one", "libtorch_predict_one"))
+    row("predict, one sample, against libtorch in C++", "", f"{theirs / ours:.2f}x: {duration(ours)}, "
+        f"libtorch {duration(theirs)}", "")
 
 
 def row_of_peak(results, what, limit, value, detail=""):
@@ -419,6 +445,20 @@ def print_blas(results):
         row(f"batch {batch}", gain("train"), gain("train_eigen"))
 
 
+def print_no_flags(results):
+    heading("one thread", "compiled for this machine", "without flags", "ratio", "wanted", "")
+
+    def compare(what, limit, value_of):
+        native, plain = value_of("native"), value_of("no_flags")
+        row(what, duration(native), duration(plain), f"{plain / native:.2f}x", f"at most {limit}x",
+            at_most(limit, plain / native))
+
+    for batch, limit, samples, unit in (256, 1.1, 60000, "epoch"), (16, 1.2, 16, "step"), (1, 1.2, 1, "step"):
+        compare(f"training, batch {batch}, {unit}", limit, lambda build: samples * results.seconds_per_sample(
+            "train", "processor_seconds", sizes=CHAPTER, batch=batch, threads=1, build=build))
+    compare("predict, one sample", 1.1, lambda build: results.median("microseconds", "predict_one", build=build) / 1e6)
+
+
 def check(results):
     """Prints each ratio with its bound. Returns whether all bounds are met."""
     ours = {batch: results.seconds_per_sample("train", sizes=CHAPTER, batch=batch, threads=1) for batch in (256, 16, 1)}
@@ -443,6 +483,8 @@ def parse_options():
     parser.add_argument("--rounds", type=int, help="5 unless told")
     parser.add_argument("--data", default=os.environ.get("FASHION_MNIST_DIR"))
     parser.add_argument("--blas", type=pathlib.Path)
+    parser.add_argument("--no-flags", type=pathlib.Path)
+    parser.add_argument("--libtorch", type=pathlib.Path)
     parser.add_argument("--python", default="/usr/bin/python3")
     options = parser.parse_args()
     options.rounds = options.rounds or (1 if options.quick else 5)
@@ -462,6 +504,7 @@ def main():
     heading("target", "wanted", "measured", "")
     training_rows(results)
     prediction_rows(results)
+    libtorch_rows(results)
     product_rows(results)
     file_rows(options)
     compilation_rows(options)
@@ -469,7 +512,10 @@ def main():
     print_products(results)
     print_scaling(results)
     if options.blas:
-        print_blas(measure_blas(options))
+        print_blas(measure_builds(options, {"training": 1}, plain=options.build, blas=options.blas))
+    if options.no_flags:
+        print_no_flags(measure_builds(options, {"training": 1, "prediction": 5}, native=options.build,
+                                      no_flags=options.no_flags))
     is_good = check(results) if options.check else True
     print(f"\nMeasured in {time.time() - start:.0f} s by benchmarks/report.py.")
     if not is_good:

@@ -21,6 +21,7 @@
 #include <gradus/data/synthetic.hpp>
 #include <gradus/data/transform.hpp>
 #include <gradus/data/loader.hpp>
+#include <gradus/data/batch_source.hpp>
 #include <gradus/data/folds.hpp>
 #include <gradus/data/weighted_sampler.hpp>
 #include <gradus/data/mixup.hpp>

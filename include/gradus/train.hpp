@@ -17,10 +17,15 @@
 #include <gradus/train/running_metrics.hpp>
 #include <gradus/train/progress.hpp>
 #include <gradus/train/metric.hpp>
+#include <gradus/train/metric_set.hpp>
 #include <gradus/train/callback.hpp>
 #include <gradus/train/accumulated_batches.hpp>
 #include <gradus/train/buffer_backup.hpp>
 #include <gradus/train/step_parameters.hpp>
+#include <gradus/train/divergence.hpp>
+#include <gradus/train/trainer_options.hpp>
+#include <gradus/train/training_step.hpp>
+#include <gradus/train/fit_loop.hpp>
 #include <gradus/train/trainer.hpp>
 
 #include <gradus/train/progress_bar.hpp>

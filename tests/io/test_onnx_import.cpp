@@ -33,16 +33,6 @@ OnnxFile one(const std::string& node) {
 
 }  // namespace
 
-TEST_CASE("OnnxImporter: lists the operators that it does not know, and where they are") {
-  CHECK(problem({.nodes = {onnx_node("Relu", {"x"}, "a"), onnx_node("Conv", {"a", "v"}, "b"),
-                           onnx_node("LSTM", {"b"}, "y")},
-                 .constants = {onnx_tensor("v", {}, {1})}}) ==
-        "ONNX: operators that gradus does not read: node 1 (Conv), node 2 (LSTM)");
-  OnnxFile many;
-  for (int i = 0; i < 30; ++i) many.nodes.push_back(onnx_node("Conv", {"x"}, "y" + std::to_string(i)));
-  CHECK(problem(many).ends_with("node 19 (Conv) and 10 more"));
-}
-
 TEST_CASE("OnnxImporter: refuses graphs that are no chain") {
   CHECK(problem({.nodes = {onnx_node("Relu", {"x"}, "a"), onnx_node("Tanh", {"x"}, "y")}}) ==
         "ONNX: operators that are together no activation that gradus knows: node 0 (Relu), node 1 (Tanh)");

@@ -72,7 +72,7 @@ struct Divide {
   static T left(const T& dy, const T&, const T& b, const T&) {
     return dy / b;
   }
-  // dL/db = -dL/dy y / b, where y / b comes first because dL/dy / b may overflow though y is 0
+  // dL/db = -dL/dy y / b. y / b comes first, because dL/dy / b may overflow even if y is 0.
   template <class T>
   static T right(const T& dy, const T&, const T& b, const T& y) {
     return -(dy * (y / b));
@@ -114,7 +114,7 @@ Variable<Scalar> linear(const Variable<Scalar>& x, Scalar scale, Scalar shift) {
 
 }  // namespace detail
 
-/// `a + b`, and so on below. Throw ShapeError for shapes that do not broadcast.
+/// Returns a + b, broadcast. Like the functions below, throws ShapeError for shapes that do not broadcast.
 template <class Scalar>
 Variable<Scalar> add(const Variable<Scalar>& a, const Variable<Scalar>& b) {
   return detail::binary<detail::Add>(a, b);
@@ -145,7 +145,7 @@ template <class Scalar, TensorScalar Number>
 Variable<Scalar> multiply(const Variable<Scalar>& x, Number number) {
   return detail::linear(x, static_cast<Scalar>(number), Scalar{0});
 }
-/// `-x`, under NumPy's name: `std::negate` is a type.
+/// Returns `-x`. The name is NumPy's, because `std::negate` is a type.
 template <class Scalar>
 Variable<Scalar> negative(const Variable<Scalar>& x) {
   return detail::linear(x, Scalar{-1}, Scalar{0});

@@ -23,18 +23,18 @@ namespace detail {
 ///
 ///     for every node that the output depends on and that requires a gradient:       // constructor, count
 ///       pending = number of its children among them
-///     with `grad`: wanted = the node is an input or leads to one; otherwise all are // want_only
+///     for `grad`: wanted = is an input or leads to one; otherwise wanted = true     // want_only
 ///     ready = [output]; gradient of output = seed                                   // run
 ///     while ready is not empty:
 ///       node = last of ready
 ///       if wanted and a gradient has been received:
-///         node.backward(gradient): gives each wanted parent its part, which it adds up
-///       forget the node's part in the pass; free its graph unless it is retained
+///         node.backward(gradient): adds a contribution to the gradient of each wanted parent
+///       reset the pass state of the node; free its graph unless it is retained
 ///       for each parent: --pending; if it is 0, the gradient is complete: push the parent on ready
 ///
 /// If anything throws, the destructor resets all nodes that are still part of the pass. Lists of nodes are
-/// linked through the nodes themselves where possible, because graphs of numbers are large and their speed is
-/// that of memory.
+/// linked through the nodes themselves where possible, because graphs of numbers are large and limited by
+/// memory speed.
 template <class Scalar>
 class BackwardPass {
  public:
@@ -56,7 +56,7 @@ class BackwardPass {
     for (const Variable<Scalar>& input : inputs_) reset(*input.node());
   }
 
-  /// Leaves out every node that leads to none of these, and remembers the gradients of these.
+  /// Excludes every node that leads to none of these inputs, and keeps the gradients of the inputs.
   void want_only(std::span<const Variable<Scalar>> inputs) {
     inputs_ = inputs;
     results_.resize(inputs.size());
@@ -93,11 +93,11 @@ class BackwardPass {
     }
   }
 
-  /// Returns the gradients of the inputs given to want_only; an input without a gradient has nullopt.
+  /// Returns the gradients of the inputs given to want_only; nullopt for an input without a gradient.
   std::vector<std::optional<Variable<Scalar>>>& results() { return results_; }
 
  private:
-  /// Counts the children of every node that the root depends on; returns how many nodes these are.
+  /// Counts the children of every node that the root depends on. Returns the number of nodes.
   std::size_t count(Node<Scalar>* root) {
     std::size_t nodes = 0;
     root->pass.counted = true;
@@ -115,7 +115,7 @@ class BackwardPass {
     return nodes;
   }
 
-  /// Forgets the pass in a node and in all that it depends on.
+  /// Resets the pass state of a node and of everything that it depends on.
   static void clear(Node<Scalar>* root) noexcept {
     root->pass.counted = false;
     for (Node<Scalar>* list = push(nullptr, root); list;) {
@@ -166,7 +166,7 @@ class BackwardPass {
   std::vector<std::optional<Variable<Scalar>>> results_;
 };
 
-/// The gradient that a backward begins with.
+/// Returns the gradient that a backward pass starts with.
 template <class Scalar>
 Variable<Scalar> seed(const char* operation, const Variable<Scalar>& output) {
   if (output.size() != 1) {

@@ -13,15 +13,15 @@
 #include <gradus/core/shape.hpp>
 #include <gradus/ops/broadcast.hpp>
 
-/// Operations of two variables, with NumPy's broadcasting. The operators are in arithmetic.hpp and
+/// Binary operations on variables, with NumPy's broadcasting. The operators are in arithmetic.hpp and
 /// selection.hpp.
 namespace gradus {
 
-/// Repeats along axes: `[3] -> [2, 3]`. Throws ShapeError.
+/// Broadcasts x to a shape: `[3] -> [2, 3]`. Throws ShapeError.
 template <class Scalar>
 Variable<Scalar> expand(const Variable<Scalar>& x, const Shape& shape);
 
-/// Sums along axes, the transpose of expand: `[2, 3] -> [3]`. Throws ShapeError.
+/// Sums x to a shape, the transpose of expand: `[2, 3] -> [3]`. Throws ShapeError.
 template <class Scalar>
 Variable<Scalar> sum_to(const Variable<Scalar>& x, const Shape& shape) {
   if (x.shape() == shape) return x;
@@ -44,7 +44,7 @@ Variable<Scalar> expand(const Variable<Scalar>& x, const Shape& shape) {
 
 namespace detail {
 
-/// Records y = f(a, b). Each formula of F is written once, for numbers, tensors and variables: `operator()(a,
+/// Records y = f(a, b). F implements each formula once, for numbers, tensors and variables: `operator()(a,
 /// b)`, and `left(dy, a, b, y)` and `right(dy, a, b, y)` for dL/da and dL/db.
 template <class Scalar, class F>
 class BinaryNode final : public Node<Scalar> {
@@ -84,7 +84,7 @@ Variable<Scalar> binary(const Variable<Scalar>& a, const Variable<Scalar>& b) {
   return Variable<Scalar>(NodeRef<Scalar>(new BinaryNode<Scalar, F>(result(), a, b)));
 }
 
-/// f of each pair of numbers, where an array has no such operation of its own.
+/// Applies f to each pair of numbers, for operations that Eigen's arrays lack.
 template <class F, class A, class B>
 auto for_pairs(F f, const A& a, const B& b) {
   if constexpr (std::is_arithmetic_v<A> && std::is_arithmetic_v<B>)

@@ -19,7 +19,7 @@
 #include <gradus/ops/activation.hpp>
 #include <gradus/ops/elementwise.hpp>
 
-/// Functions of one variable, element by element.
+/// Functions of one variable, applied element by element.
 namespace gradus {
 
 namespace detail {
@@ -27,13 +27,13 @@ namespace detail {
 /// Whether the derivative is expressed in the input or the output.
 enum class Saved { input, output };
 
-/// dL/dx = F::backward(s, dL/dy), where s is the x or the y of y = f(x): an operation like any other, so that
-/// gradients can be differentiated again.
+/// Returns dL/dx = F::backward(s, dL/dy), where s is the x or y of y = f(x). Recorded like any other
+/// operation, so that gradients can be differentiated again.
 template <class Scalar, class F>
 Variable<Scalar> slope(const F& f, const Variable<Scalar>& s, const Variable<Scalar>& dy) {
   auto dx = Value<Scalar>::uninitialized(s.shape());
   f.backward(s.value(), dy.value(), dx.view());
-  // It is linear in dL/dy, so that its derivative in that direction is itself.
+  // The slope is linear in dL/dy, so its derivative in that direction is the slope itself.
   return record(F::slope_name, std::move(dx), s, dy, [f](const Step<Scalar>& step) {
     const Variable<Scalar> saved = step.input(0), up = step.input(1);
     if constexpr (requires { f.curvature(saved, up); }) {
@@ -79,7 +79,7 @@ Variable<Scalar> unary(const F& f, const Variable<Scalar>& x) {
   return Variable<Scalar>(NodeRef<Scalar>(new UnaryNode<Scalar, F>(std::move(y), x, f)));
 }
 
-/// Base of the functions without settings: forwards to two kernels.
+/// Base of the functions without parameters: forwards to two kernels.
 template <class Scalar, Saved which, void (*kernel)(Input<Scalar>, TensorView<Scalar>),
           void (*backward_kernel)(Input<Scalar>, Input<Scalar>, TensorView<Scalar>)>
 struct Kernels {
@@ -90,7 +90,7 @@ struct Kernels {
   }
 };
 
-// Each function provides `curvature` = d(dL/dx)/ds unless that is 0.
+// Each function provides `curvature` = d(dL/dx)/ds unless it is 0.
 
 template <class Scalar>
 struct Exp : Kernels<Scalar, Saved::output, ops::exp<Scalar>, ops::exp_backward<Scalar>> {
@@ -158,12 +158,12 @@ struct Clamp {
 
 }  // namespace detail
 
-/// exp(x), e to the power of x.
+/// Returns the exponential of each element.
 template <class Scalar>
 Variable<Scalar> exp(const Variable<Scalar>& x) {
   return detail::unary(detail::Exp<Scalar>{}, x);
 }
-/// The natural logarithm.
+/// Returns the natural logarithm of each element.
 template <class Scalar>
 Variable<Scalar> log(const Variable<Scalar>& x) {
   return detail::unary(detail::Log<Scalar>{}, x);
@@ -178,23 +178,23 @@ template <class Scalar>
 Variable<Scalar> tanh(const Variable<Scalar>& x) {
   return detail::unary(detail::Tanh<Scalar>{}, x);
 }
-/// The logistic function 1 / (1 + exp(-x)).
+/// Returns the logistic function 1 / (1 + exp(-x)) of each element.
 template <class Scalar>
 Variable<Scalar> sigmoid(const Variable<Scalar>& x) {
   return detail::unary(detail::Sigmoid<Scalar>{}, x);
 }
-/// max(x, 0); its derivative at 0 is 0.
+/// Returns max(x, 0) of each element; the derivative at 0 is 0.
 template <class Scalar>
 Variable<Scalar> relu(const Variable<Scalar>& x) {
   return detail::unary(detail::ReLU<Scalar>{}, x);
 }
-/// |x|; its derivative at 0 is 0.
+/// Returns the absolute value of each element; the derivative at 0 is 0.
 template <class Scalar>
 Variable<Scalar> abs(const Variable<Scalar>& x) {
   return detail::unary(detail::Abs<Scalar>{}, x);
 }
-/// x held to [low, high]; its derivative is 1 at the bounds and 0 at NaN, as in PyTorch. Throws ArgumentError
-/// unless low <= high.
+/// Returns x clamped to [low, high]. As in PyTorch, the derivative is 1 at the bounds and 0 at NaN. Throws
+/// ArgumentError unless low <= high.
 template <class Scalar, TensorScalar Low, TensorScalar High = Scalar>
 Variable<Scalar> clamp(const Variable<Scalar>& x, Low low,
                        High high = std::numeric_limits<Scalar>::infinity()) {

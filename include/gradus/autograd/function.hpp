@@ -19,8 +19,8 @@
 
 namespace gradus {
 
-/// A function with a derivative of its own. What is composed of operators needs none; write one where the
-/// derivative is known in a better form, or the forward calls code that is not ours:
+/// A function with a custom derivative. Compositions of operators need none. Write one if the derivative has
+/// a better form, or if forward calls external code:
 ///
 ///     struct Cube {
 ///       Tensor<double> forward(TensorView<const double> x) const {
@@ -37,9 +37,9 @@ namespace gradus {
 ///
 /// `forward(x...)` takes the values of the inputs. `backward(dy, y, x...)` takes the gradient with respect to
 /// the result, the result and the inputs; it returns the gradient with respect to the input, or a std::array
-/// of one for each. If it returns Variables computed by operators, as here, it can be differentiated again;
-/// Tensors are gradients too, but of first order only. The function is kept in the graph by value, so that
-/// forward may remember something in it.
+/// with one per input. If it returns Variables computed by operators, as here, it can be differentiated
+/// again; if it returns Tensors, it cannot. The graph stores the function by value, so forward may keep data
+/// in it.
 template <class F, class Scalar, class... Inputs>
 concept Function = FloatOrDouble<Scalar> &&
     requires(F& f, const Variable<Scalar>& dy, const Inputs&... inputs) {
@@ -88,7 +88,7 @@ Variable<Scalar> record_function(F f, const Variable<Scalar>& x, const Rest&... 
 
 }  // namespace detail
 
-/// Applies a function to one variable or several, as one operation on the tape. Throws what `forward` throws.
+/// Applies a function to one or more variables, as one operation on the tape. Throws what `forward` throws.
 template <class F, class Scalar, class... Rest>
 requires Function<F, Scalar, Variable<Scalar>, Rest...> Variable<Scalar> apply_function(
     F f, const Variable<Scalar>& x, const Rest&... rest) {

@@ -15,17 +15,17 @@
 #include <gradus/core/error.hpp>
 #include <gradus/core/tensor_view.hpp>
 
-/// Gradients as values, `torch.autograd.grad`: they can be differentiated again.
+/// Gradients as values, like `torch.autograd.grad`: they can be differentiated again.
 namespace gradus {
 
-/// The options of grad.
+/// Options of grad.
 struct GradOptions {
   bool create_graph = false;         ///< record the gradients too, so that they can be differentiated again
-  bool retain_graph = create_graph;  ///< keep the graph instead of freeing it on the way
+  bool retain_graph = create_graph;  ///< keep the graph instead of freeing it
 };
 
-/// The gradients that `grad` returns, one per input: a vector whose elements are taken out of a temporary by
-/// value, so that `for (float g : grad(y, inputs)[0].value())` reads memory that is still there.
+/// The gradients that `grad` returns, one per input. A vector that returns elements of a temporary by value,
+/// so that `for (float g : grad(y, inputs)[0].value())` does not read freed memory.
 template <FloatOrDouble Scalar>
 class Gradients : public std::vector<Variable<Scalar>> {
   using Vector = std::vector<Variable<Scalar>>;
@@ -60,8 +60,8 @@ class Gradients : public std::vector<Variable<Scalar>> {
 };
 
 /// Returns the gradients of sum(output * gradient) with respect to the given variables, which need not be
-/// leaves. Changes no `.grad()`. The gradient is zero for an input on which the output does not depend.
-/// Throws ShapeError, and StateError for an input that does not require a gradient or a graph that is freed.
+/// leaves. Changes no `.grad()`. The gradient is zero for an input that the output does not depend on. Throws
+/// ShapeError, and StateError if an input does not require a gradient or the graph has been freed.
 template <FloatOrDouble Scalar>
 Gradients<Scalar> grad(const Variable<Scalar>& output,
                        const std::type_identity_t<std::vector<Variable<Scalar>>>& inputs,
@@ -87,7 +87,7 @@ Gradients<Scalar> grad(const Variable<Scalar>& output,
   return gradients;
 }
 
-/// The same for an output of one element.
+/// Does the same for an output of one element.
 template <FloatOrDouble Scalar>
 Gradients<Scalar> grad(const Variable<Scalar>& output,
                        const std::type_identity_t<std::vector<Variable<Scalar>>>& inputs,
@@ -95,7 +95,7 @@ Gradients<Scalar> grad(const Variable<Scalar>& output,
   return grad(output, inputs, detail::seed("grad", output), options);
 }
 
-/// The same for one input: `Variable slope = grad(y, x, {.create_graph = true})`.
+/// Does the same for one input: `Variable slope = grad(y, x, {.create_graph = true})`.
 template <FloatOrDouble Scalar>
 Variable<Scalar> grad(const Variable<Scalar>& output, const Variable<Scalar>& input,
                       const std::type_identity_t<Variable<Scalar>>& gradient, GradOptions options = {}) {

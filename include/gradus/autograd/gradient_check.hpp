@@ -28,12 +28,12 @@
 
 namespace gradus {
 
-/// The options of gradient_check.
+/// Options of gradient_check.
 struct GradientCheckOptions {
   double relative = 1e-6;  ///< tolerance: |analytic - numeric| <= absolute + relative |numeric|
-  /// The largest absolute difference that passes.
+  /// The absolute part of the tolerance.
   double absolute = 1e-8;
-  double step = 1e-3;  ///< of the difference quotient at x: step * max(1, |x|)
+  double step = 1e-3;  ///< step of the difference quotient at x: step * max(1, |x|)
   int order = 1;       ///< 2 checks the gradient of the gradient
 };
 
@@ -42,16 +42,16 @@ struct GradientCheck {
   /// Whether every element passed.
   bool passed = true;
   std::string where = {};         ///< "input 0", "input", "parameter weight"
-  std::vector<Index> index = {};  ///< of the worst element
-  /// The derivative that was computed, at the worst element.
+  std::vector<Index> index = {};  ///< index of the worst element
+  /// The computed derivative at the worst element.
   double analytic = 0;
-  /// The derivative by finite differences, at the worst element.
+  /// The finite-difference derivative at the worst element.
   double numeric = 0;
-  double error = 0;  ///< |analytic - numeric| as a multiple of the tolerance; passed up to 1
+  double error = 0;  ///< |analytic - numeric| as a multiple of the tolerance; passes up to 1
 
   /// Returns whether every element passed.
   explicit operator bool() const { return passed; }
-  /// `failed: input 0, element (1, 2): analytic 3.0, numeric 2.0, 1e+06 times the tolerance`.
+  /// Returns `failed: input 0, element (1, 2): analytic 3.0, numeric 2.0, 1e+06 times the tolerance`.
   std::string to_string() const {
     if (where.empty()) return "passed: nothing to check";
     std::string text = (passed ? "passed: worst at " : "failed: ") + where + ", element (";
@@ -64,7 +64,7 @@ struct GradientCheck {
 
 namespace detail {
 
-/// df/dx by the fourth-order stencil (f(x-2h) - 8 f(x-h) + 8 f(x+h) - f(x+2h)) / 12h; x is restored.
+/// Returns df/dx by the fourth-order stencil (f(x-2h) - 8 f(x-h) + 8 f(x+h) - f(x+2h)) / 12h; restores x.
 template <class F>
 double central_difference(const F& f, double& x, double step) {
   const double at = x, h = step * std::max(1.0, std::abs(at));
@@ -86,7 +86,7 @@ inline std::vector<Index> index_of(Index element, const Shape& shape) {
   return index;
 }
 
-/// Compares one tensor of gradients with the difference quotients of f in the elements of x.
+/// Compares one gradient tensor with difference quotients of f in each element of x.
 template <class F>
 void check_tensor(GradientCheck& check, const std::string& where, TensorView<double> x,
                   TensorView<const double> analytic, const F& f, const GradientCheckOptions& options) {
@@ -101,14 +101,14 @@ void check_tensor(GradientCheck& check, const std::string& where, TensorView<dou
   }
 }
 
-/// Weights for the elements of a result: their sum so weighted has a gradient that tells them apart.
-/// A template as weighted_sum is, so that programs that check no gradient do not compile the tape for double.
+/// Returns weights for the elements of a result; the gradient of the weighted sum distinguishes them. A
+/// template, like weighted_sum, so that programs that check no gradients do not compile the tape for double.
 template <class Scalar>
 Tensor<Scalar> random_weights(const Shape& shape, Generator& random) {
   return Tensor<Scalar>::uniform(shape, random, 0.5, 1.5);
 }
 
-/// sum(weights * y) for some fixed random weights.
+/// Returns sum(weights * y) for fixed random weights.
 template <class Scalar>
 Variable<Scalar> weighted_sum(const Variable<Scalar>& y, std::uint64_t seed) {
   Generator random(seed);
@@ -117,14 +117,14 @@ Variable<Scalar> weighted_sum(const Variable<Scalar>& y, std::uint64_t seed) {
 
 }  // namespace detail
 
-/// Compares the gradients of f with difference quotients in every element of its inputs. f takes as many
-/// Variables as there are inputs and returns one, of any shape: of a sum of its elements with fixed random
-/// weights the gradients are taken. With `order` 2, the same for the gradients of that sum.
+/// Compares the gradients of f with difference quotients in every element of its inputs. f takes one Variable
+/// per input and returns one of any shape, which a fixed random weighted sum reduces to a scalar. With
+/// `order` 2, does the same for the gradients of that sum.
 ///
 ///     CHECK(gradient_check([](auto a, auto b) { return a * b; }, {Tensor<double>{1, 2}, Tensor<double>{3,
 ///     4}}));
 ///
-/// The function must be smooth within two steps of the inputs.
+/// f must be smooth within two steps of the inputs.
 template <class F, std::size_t Count>
 GradientCheck gradient_check(const F& f, const Tensor<double> (&inputs)[Count],
                              const GradientCheckOptions& options = {}) {
@@ -158,9 +158,9 @@ requires(!nn::ModuleFor<F, double>) GradientCheck
   return gradient_check(f, inputs, options);
 }
 
-/// Compares a module's gradients, of its input and of its parameters, with difference quotients. What a
-/// backward is to overwrite holds infinity before, and what it is to add to holds numbers that are subtracted
-/// afterwards, so that the one is told from the other. Each pass begins with the same random numbers.
+/// Compares a module's gradients, of its input and its parameters, with difference quotients. To tell
+/// overwriting from adding, memory that backward must overwrite starts as infinity, and memory that it must
+/// add to starts as numbers that are subtracted afterwards. Each pass starts with the same random numbers.
 template <nn::ModuleFor<double> M>
 GradientCheck gradient_check(M checked, Tensor<double> x, const GradientCheckOptions& options = {},
                              bool training = true) {

@@ -14,7 +14,7 @@
 
 namespace gradus {
 
-/// A variable and what a reader knows it by.
+/// A variable and its name in the drawing.
 template <class Scalar>
 using NamedVariable = std::pair<Variable<Scalar>, std::string>;
 
@@ -31,9 +31,9 @@ inline std::string dot_text(const std::string& text) {
 
 }  // namespace detail
 
-/// The graph that a variable was computed by, in the language of Graphviz: `dot -Tsvg`. Edges run the way of
-/// the forward pass. Boxes are variables that the user made, filled where they require a gradient; ellipses
-/// are operations; each with its shape.
+/// Returns the graph that computed a variable, in Graphviz's language: `dot -Tsvg`. Edges point in the
+/// direction of the forward pass. Boxes are variables created by the user, filled if they require a gradient;
+/// ellipses are operations. Each shows its shape.
 template <class Scalar>
 std::string graph_to_dot(const Variable<Scalar>& output,
                          const std::vector<std::type_identity_t<NamedVariable<Scalar>>>& names = {}) {

@@ -24,7 +24,7 @@
 #include <gradus/ops/mean_squared_error.hpp>
 #include <gradus/ops/softmax_cross_entropy.hpp>
 
-/// Losses: the fused kernels of the modules of the same names.
+/// Losses, using the fused kernels of the modules of the same names.
 namespace gradus {
 
 using ops::Reduction;
@@ -47,7 +47,7 @@ Variable<Scalar> loss(const char* name, const Variable<Scalar>& x, Kernel kernel
                 [derivative](const Step<Scalar>& step) { step.give(0, derivative * step.gradient()); });
 }
 
-/// In row i of dL/dlogits, what multiplies the probabilities: `[N, 1]`.
+/// Returns the factor of the probabilities in each row of dL/dlogits: `[N, 1]`.
 template <class Scalar>
 Tensor<Scalar> cross_entropy_row_scales(const Shape& logits, std::span<const Index> labels,
                                         const ops::CrossEntropyOptions<Scalar>& options) {
@@ -75,7 +75,7 @@ Tensor<Scalar> cross_entropy_row_scales(const Shape& logits, std::span<const Ind
 
 }  // namespace detail
 
-/// Softmax and cross-entropy of logits `[N, C]` and integer labels, one a sample: see
+/// Returns the softmax cross-entropy of logits `[N, C]` and integer labels, one per sample: see
 /// ops::softmax_cross_entropy. Throws ShapeError, IndexError, ArgumentError.
 template <class Scalar>
 Variable<Scalar> cross_entropy(const Variable<Scalar>& logits, std::span<const Index> labels,
@@ -92,8 +92,8 @@ Variable<Scalar> cross_entropy(const Variable<Scalar>& logits, std::span<const I
   return detail::loss("cross_entropy", logits, kernel, make_hessian);
 }
 
-/// The squared error of a prediction, of one shape with its target: see ops::mean_squared_error. Throws
-/// ShapeError.
+/// Returns the squared error of a prediction and a target of the same shape: see ops::mean_squared_error.
+/// Throws ShapeError.
 template <class Scalar>
 Variable<Scalar> mean_squared_error(const Variable<Scalar>& x,
                                     const std::type_identity_t<Variable<Scalar>>& target,
@@ -120,14 +120,14 @@ Variable<Scalar> mean_squared_error(const Variable<Scalar>& x,
                         });
 }
 
-/// mean_squared_error by its short name.
+/// Shorthand for mean_squared_error.
 template <class Scalar>
 Variable<Scalar> mse(const Variable<Scalar>& x, const std::type_identity_t<Variable<Scalar>>& target) {
   return mean_squared_error(x, target);
 }
 
-/// Binary cross-entropy of logits and probabilities of the same shape, which are constants here: see
-/// ops::binary_cross_entropy. Throws ShapeError.
+/// Returns the binary cross-entropy of logits and target probabilities of the same shape, which are constants
+/// here: see ops::binary_cross_entropy. Throws ShapeError.
 template <class Scalar>
 Variable<Scalar> binary_cross_entropy(const Variable<Scalar>& logits,
                                       std::type_identity_t<TensorView<const Scalar>> target,

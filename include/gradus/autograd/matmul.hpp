@@ -15,7 +15,7 @@ namespace gradus {
 
 namespace detail {
 
-/// The product of two tensors, either transposed first, summed down to a shape.
+/// Multiplies two tensors, each optionally transposed, and sums the product to a shape.
 template <class Scalar>
 Variable<Scalar> matmul_to(const Shape& shape, const Variable<Scalar>& a, ops::Transpose transpose_a,
                            const Variable<Scalar>& b, ops::Transpose transpose_b) {
@@ -41,8 +41,8 @@ Variable<Scalar> matmul_to(const Shape& shape, const Variable<Scalar>& a, ops::T
 
 }  // namespace detail
 
-/// The matrix product, of each pair of matrices in a batch: `[..., M, K]` and `[..., K, N] -> [..., M, N]`,
-/// batch axes broadcast. Throws ShapeError.
+/// Returns the matrix product of each pair of matrices in a batch, `[..., M, K]` and `[..., K, N] -> [..., M,
+/// N]`, with batch axes broadcast. Throws ShapeError.
 template <class Scalar>
 Variable<Scalar> matmul(const Variable<Scalar>& a, const std::type_identity_t<Variable<Scalar>>& b) {
   using ops::Transpose;

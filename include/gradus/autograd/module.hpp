@@ -18,12 +18,12 @@
 #include <gradus/nn/module.hpp>
 
 /// Modules on the tape: `Variable y = net(x)` for any Sequential, `Variable y = apply(module, x)` for any
-/// module. One node each, whose backward is the module's own.
+/// module. Each is a single node whose backward is the module's.
 namespace gradus {
 
 namespace detail {
 
-/// True for a module whose parameters a pass adds gradients to: not for a const or a frozen one.
+/// Returns whether backward adds to gradients of the module's parameters: not if it is const or frozen.
 template <class M>
 bool trains(M& module) {
   if constexpr (std::is_const_v<M>)
@@ -38,7 +38,7 @@ class ModuleNode final : public Node<Scalar> {
   using M = std::remove_reference_t<Held>;
 
  public:
-  /// The input is a parent, or memory that lives as long.
+  /// The input is a parent, or memory that outlives the node.
   ModuleNode(Held&& module, TensorView<const Scalar> input, nn::PassOptions options)
       : Node<Scalar>(Value<Scalar>::uninitialized(module.output_shape(input.shape()))),
         module_(std::forward<Held>(module)),
@@ -79,7 +79,7 @@ class ModuleNode final : public Node<Scalar> {
   nn::Context context_;
 };
 
-/// The options of a pass unless the caller gives some: a network has its own, other modules train.
+/// Returns the options of a pass if the caller gives none: a network has its own; other modules train.
 template <class M>
 nn::PassOptions default_options(M& module) {
   if constexpr (requires {
@@ -91,7 +91,7 @@ nn::PassOptions default_options(M& module) {
   }
 }
 
-/// The scalar of what a module is applied to: a Variable, a tensor or a view of one.
+/// The scalar type of a module's argument: a Variable, a tensor or a view.
 template <class X>
 struct InputScalar {};
 template <class Scalar>
@@ -112,8 +112,8 @@ using input_scalar = typename InputScalar<std::remove_cvref_t<X>>::type;
 template <class M, class Scalar>
 inline constexpr bool is_lasting = std::is_lvalue_reference_v<M>&& nn::Module<std::remove_cvref_t<M>, Scalar>;
 
-/// A module that a graph owns: a temporary, or one that must be cast to the input's scalar. It has no
-/// parameters, because they would be gone before an optimiser saw them.
+/// A module that a graph owns: a temporary, or one that must be converted to the input's scalar type. It has
+/// no parameters, because they would be gone before an optimiser saw them.
 template <class M, class Scalar>
 concept OwnedModule = nn::ModuleFor<std::remove_cvref_t<M>, Scalar> && !is_lasting<M, Scalar> &&
                       !nn::detail::HasParameters<std::remove_cvref_t<M>>;
@@ -151,26 +151,26 @@ Variable<Scalar> apply_module_to(Held&& module, X&& x, nn::PassOptions options) 
 
 }  // namespace detail
 
-/// Applies a module, as one operation on the tape. Its parameters are constants if it is const. If not,
-/// backward adds to their gradients, once for each time that the module occurs in the graph, and an optimiser
-/// may step on them. The module must outlive the graph and stay where it is. Throws ShapeError.
+/// Applies a module as one operation on the tape. Parameters of a const module are constants. Otherwise,
+/// backward adds to their gradients, once for each use of the module in the graph, so an optimiser can update
+/// them. The module must outlive the graph and must not move. Throws ShapeError.
 ///
-/// x is a Variable; or a tensor or view that needs no gradient and outlives the graph, such as a batch, which
-/// is not copied; or a temporary tensor, which the graph keeps.
+/// x is a Variable; a tensor or view that needs no gradient and outlives the graph, such as a batch, which is
+/// not copied; or a temporary tensor, which the graph keeps.
 template <class M, class X>
 requires nn::Module<std::remove_const_t<M>, detail::input_scalar<X>> Variable<detail::input_scalar<X>> apply(
     M& module, X&& x, nn::PassOptions options) {
   return detail::apply_module_to<detail::input_scalar<X>, M&>(module, std::forward<X>(x), std::move(options));
 }
-/// Converts x to a Variable first.
+/// Applies a module with its default options.
 template <class M, class X>
 requires nn::Module<std::remove_const_t<M>, detail::input_scalar<X>> Variable<detail::input_scalar<X>> apply(
     M& module, X&& x) {
   return apply(module, std::forward<X>(x), detail::default_options(module));
 }
 
-/// Does the same with a copy, which the graph owns, of a module that is temporary or is for another scalar.
-/// `apply(nn::Tanh{}, x)` computes in the scalar of x. The module has no parameters.
+/// Does the same for a temporary module, or one of another scalar type; the graph owns a converted copy.
+/// `apply(nn::Tanh{}, x)` computes in the scalar type of x. The module must not have parameters.
 template <class M, class X>
 requires detail::OwnedModule<M, detail::input_scalar<X>> Variable<detail::input_scalar<X>> apply(
     M&& module, X&& x, nn::PassOptions options) {
@@ -179,8 +179,8 @@ requires detail::OwnedModule<M, detail::input_scalar<X>> Variable<detail::input_
   return detail::apply_module_to<Scalar, decltype(adapted)>(std::move(adapted), std::forward<X>(x),
                                                             std::move(options));
 }
-/// Refuses a temporary module, which the graph would outlive.
-// Without a default argument, so that it is a better match than std::apply under `using namespace std`.
+/// Does the same in training mode.
+// No default argument, so that this is a better match than std::apply under `using namespace std`.
 template <class M, class X>
 requires detail::OwnedModule<M, detail::input_scalar<X>> Variable<detail::input_scalar<X>> apply(M&& module,
                                                                                                  X&& x) {

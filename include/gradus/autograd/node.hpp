@@ -22,7 +22,7 @@ namespace detail {
 template <class Scalar>
 class Node;
 
-/// Shares a node. The count is not atomic: see Variable for what threads may do.
+/// A shared reference to a node. The count is not atomic: see Variable for the rules on threads.
 template <class Scalar>
 class NodeRef {
  public:
@@ -61,7 +61,7 @@ class NodeRef {
   Node<Scalar>* node_ = nullptr;
 };
 
-/// False while a NoGrad is alive in this thread: operators then compute values and put nothing on the tape.
+/// False while a NoGrad is alive in this thread: operators then compute values and record nothing.
 inline thread_local constinit bool recording = true;
 
 class [[nodiscard]] SetRecording {
@@ -75,10 +75,10 @@ class [[nodiscard]] SetRecording {
   bool before_;
 };
 
-/// The kinds of gradients that a backward pass computes.
+/// What a backward pass does with the gradients.
 enum class BackwardMode {
   accumulate,  ///< add to the gradients of leaves and of modules' parameters
-  inputs       ///< find the gradients of certain nodes and leave all others alone
+  inputs       ///< compute the gradients of given nodes and leave all others alone
 };
 
 /// One operation on the tape: its result, its inputs and its vector-Jacobian product.
@@ -96,9 +96,9 @@ class Node {
   virtual std::string name() const = 0;
   /// Computes the gradients of the parents that want one from the gradient of this node.
   virtual void backward(const Variable<Scalar>& dy, BackwardMode mode) = 0;
-  /// Does the same for scalars when no graph of the gradients is recorded.
+  /// Does the same for scalars when the gradients themselves are not recorded.
   virtual void backward(Scalar dy, BackwardMode mode) { backward(Variable<Scalar>(dy), mode); }
-  /// Releases the data that only backward needs.
+  /// Releases data that only backward needs.
   virtual void forget() {}
   /// Returns the accumulated gradient, or null if this node keeps none.
   virtual Value<Scalar>* leaf_gradient() { return nullptr; }
@@ -121,7 +121,7 @@ class Node {
     forget();
   }
 
-  /// Adds to the gradient of the current backward pass.
+  /// Adds to the node's gradient in the current backward pass.
   void receive(Scalar more) {
     if (!pass.wanted) return;
     pass.number_gradient += more;
@@ -130,25 +130,25 @@ class Node {
   /// Defined in variable.hpp.
   void receive(Variable<Scalar> more);
 
-  /// The node's part in the current backward pass. Between passes it equals `PassState{}`.
+  /// The node's state in the current backward pass. Between passes it equals `PassState{}`.
   struct PassState {
     bool counted = false;       ///< the pass visits the node
     bool wanted = false;        ///< the pass computes a gradient for the node
     bool received = false;      ///< a gradient has arrived
-    bool is_input = false;      ///< the caller has asked for the gradient
-    std::uint32_t pending = 0;  ///< children that have not given their part of the gradient yet
-    /// Holds `next` exactly while the node is in a list, of nodes to visit or to delete, and
-    /// `number_gradient` at all other times. Only BackwardPass::push and NodeRef::destroy put a node in a
-    /// list, and no node is in a list once gradients are given. BackwardPass::pop makes `number_gradient` 0
-    /// again; a node that leaves the list of destroy is deleted.
+    bool is_input = false;      ///< the caller requested the gradient
+    std::uint32_t pending = 0;  ///< children that have not contributed to the gradient yet
+    /// Holds `next` while the node is in a list, of nodes to visit or to delete, and `number_gradient`
+    /// otherwise. Only BackwardPass::push and NodeRef::destroy put a node in a list, and no node is in a list
+    /// once gradients are passed on. BackwardPass::pop resets `number_gradient` to 0; a node that leaves the
+    /// list of destroy is deleted.
     union {
       Scalar number_gradient{};  ///< the gradient if value is a number and nothing is recorded
       Node* next;
     };
-    Ref gradient = {};  ///< the gradient in all other cases
+    Ref gradient = {};  ///< the gradient otherwise
   };
 
-  // In this order a node without fields of its own takes 72 bytes.
+  // In this order, a node without fields of its own takes 72 bytes.
   std::uint32_t references = 0;
   std::uint8_t parent_count = 0;
   bool is_leaf = false;
@@ -162,10 +162,10 @@ class Node {
   virtual std::span<Ref> many_parents() { return {}; }
 };
 
-// A graph of scalars consists of nodes without fields of their own, and its speed is that of memory.
+// A graph of scalars consists of nodes without fields of their own and is limited by memory speed.
 static_assert(sizeof(void*) != 8 || (sizeof(Node<float>) == 72 && sizeof(Node<double>) == 72));
 
-/// A variable that the user made, or a result that is not on the tape.
+/// A variable created by the user, or a result that is not on the tape.
 template <class Scalar>
 class Leaf final : public Node<Scalar> {
  public:

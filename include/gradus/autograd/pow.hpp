@@ -18,8 +18,7 @@
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/elementwise.hpp>
 
-/// Powers. At the base 0 their derivatives of every order are PyTorch's: 0 where the formula would be 0 times
-/// infinity.
+/// Powers. Derivatives of every order at base 0 match PyTorch: 0 where the formula would be 0 times infinity.
 namespace gradus {
 
 namespace detail {
@@ -33,24 +32,23 @@ struct Pow {
   void backward(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dx) const {
     ops::pow_backward<Scalar>(x, exponent, dy, dx);
   }
-  // d(dy p x^(p - 1))/dx = p (dy (p - 1) x^(p - 2)): the slope of one power less. For p = 0 the slope is the
-  // constant 0, whereas p times the slope of x^-1 would be NaN at x = 0.
+  // d(dy p x^(p - 1))/dx = p (dy (p - 1) x^(p - 2)): the slope of the next lower power. For p = 0 the slope
+  // is the constant 0; p times the slope of x^-1 would be NaN at x = 0.
   Variable<Scalar> curvature(const Variable<Scalar>& x, const Variable<Scalar>& dy) const {
     if (!(exponent < 0 || exponent > 0)) return Variable<Scalar>(Tensor<Scalar>(x.shape()));
     return slope(Pow{exponent - 1}, x, dy) * exponent;
   }
 };
 
-/// Returns f(x) where `is_plain`, else `constant`. The elements left out are replaced by 1 before f sees
-/// them, so that neither f nor any of its derivatives can turn 0 times infinity into NaN there.
+/// Returns f(x) where `is_plain`, otherwise `constant`. f sees 1 in place of the other elements, so that
+/// neither f nor its derivatives can turn 0 times infinity into NaN there.
 template <class Scalar, class F>
 Variable<Scalar> where_plain(Tensor<bool> is_plain, Scalar constant, const Variable<Scalar>& x, const F& f) {
   const auto mask = std::make_shared<const Tensor<bool>>(std::move(is_plain));
   return where(mask, f(where(mask, x, Variable<Scalar>(Scalar{1}))), Variable<Scalar>(constant));
 }
 
-// Not beside the operators of arithmetic.hpp, because its derivatives need log and where, which need
-// arithmetic.
+// Not in arithmetic.hpp, because its derivatives need log and where, which need arithmetic.
 struct Power {
   static constexpr const char* name = "pow";
   // y = a^b
@@ -66,7 +64,7 @@ struct Power {
   template <class T>
   static Variable<T> left(const Variable<T>& dy, const Variable<T>& a, const Variable<T>& b,
                           const Variable<T>&) {
-    // Where b is a variable too, b a^(b - 1) has a derivative with respect to b even at b = 0.
+    // If b is a variable too, b a^(b - 1) has a derivative with respect to b even at b = 0.
     const bool both = recording && b.requires_grad();
     Tensor<bool> is_plain =
         compared([both](T base, T exponent) { return exponent != 0 || (both && std::isnormal(base)); }, a, b);
@@ -84,7 +82,7 @@ struct Power {
                            const Variable<T>& y) {
     Tensor<bool> is_plain = compared([](T base, T exponent) { return !is_zero_power(base, exponent); }, a, b);
     if (all(is_plain)) return dy * (y * log(a));
-    // y is computed again, because its derivative at the bases left out may be infinite.
+    // Recomputes y, because its derivative at the excluded bases may be infinite.
     return where_plain(std::move(is_plain), T{0}, a,
                        [&](const Variable<T>& base) { return dy * (pow(base, b) * log(base)); });
   }
@@ -101,14 +99,14 @@ struct Power {
 
 }  // namespace detail
 
-/// x to the power of a number; the derivatives of x^n of order n + 1 and higher are 0 everywhere.
+/// Returns x to the power of a number. Derivatives of x^n of order n + 1 and higher are 0 everywhere.
 template <class Scalar, TensorScalar Number>
 Variable<Scalar> pow(const Variable<Scalar>& x, Number exponent) {
   return detail::unary(detail::Pow<Scalar>{static_cast<Scalar>(exponent)}, x);
 }
 
-/// A variable to the power of another, both broadcast. The derivative with respect to the exponent is NaN for
-/// a negative base, and 0 for the base 0 with an exponent of at least 0, as in PyTorch.
+/// Returns one variable to the power of another, broadcast. As in PyTorch, the derivative with respect to the
+/// exponent is NaN for a negative base, and 0 for base 0 with an exponent of at least 0.
 template <class Scalar>
 Variable<Scalar> pow(const Variable<Scalar>& base, const Variable<Scalar>& exponent) {
   return detail::binary<detail::Power>(base, exponent);

@@ -58,7 +58,7 @@ class RecordedNode : public Node<Scalar> {
   std::optional<Backward> backward_;
 };
 
-/// The same with more than two inputs.
+/// A RecordedNode with more than two inputs.
 template <class Scalar, class Backward>
 class RecordedManyNode final : public RecordedNode<Scalar, Backward> {
  public:
@@ -76,7 +76,7 @@ class RecordedManyNode final : public RecordedNode<Scalar, Backward> {
   std::vector<NodeRef<Scalar>> parents_;
 };
 
-/// Puts a result on the tape, with what gives its inputs their gradients, if any of them wants one.
+/// Puts a result and its backward function on the tape if any input requires a gradient.
 template <class Scalar, class Backward>
 Variable<Scalar> record(const char* name, Value<Scalar> value, const Variable<Scalar>& x, Backward backward) {
   if (!recording || !x.requires_grad()) return Variable<Scalar>(std::move(value));

@@ -29,29 +29,29 @@
 #include <gradus/ops/extremum.hpp>
 #include <gradus/ops/norm.hpp>
 
-/// Sums and the like over all axes or some.
+/// Reductions over all axes or some.
 namespace gradus {
 
-/// Whether a reduced axis stays, with extent 1: `sum(x, {0, 2}, keep_dims)`.
+/// Whether reduced axes are kept with extent 1: `sum(x, {0, 2}, keep_dims)`.
 enum class KeepDims : bool { no, yes };
-/// Keeps the reduced axes, with extent 1.
+/// Keeps the reduced axes with extent 1.
 inline constexpr KeepDims keep_dims = KeepDims::yes;
 
-/// The axes of a reduction: one, several, or all; negative ones count from the end.
+/// The axes of a reduction: one, several or all. Negative axes count from the end.
 class Axes {
  public:
   /// Returns all axes.
   static Axes all() { return {}; }
-  /// Takes one axis.
+  /// Selects one axis.
   Axes(Index axis) : Axes({axis}) {}
-  /// Takes several axes.
+  /// Selects several axes.
   Axes(std::initializer_list<Index> axes) : all_(false), count_(axes.size()) {
     if (count_ > axes_.size()) throw ShapeError("Axes: more axes than a tensor can have");
     std::ranges::copy(axes, axes_.begin());
   }
 
-  /// The shape with these axes reduced to extent 1. Throws IndexError for an axis out of range or named
-  /// twice.
+  /// Returns the shape with these axes reduced to extent 1. Throws IndexError for an axis that is out of
+  /// range or named twice.
   Shape kept(const Shape& x) const {
     Shape shape = x;
     for (Index axis = 0; axis < x.rank(); ++axis) {
@@ -59,7 +59,7 @@ class Axes {
     }
     return shape;
   }
-  /// The shape without these axes.
+  /// Returns the shape without these axes.
   Shape dropped(const Shape& x) const {
     IndexedArray<Index, Shape::max_rank> extents{};
     Index rank = 0;
@@ -107,7 +107,7 @@ Variable<Scalar> extremum(const char* name, ops::Extremum which, const Variable<
   auto y = Value<Scalar>::uninitialized(reduced.shape);
   ops::extremum_to<Scalar>(which, x.value(), y.view().reshape(reduced.kept));
   return record(name, std::move(y), x, [kept = reduced.kept](const Step<Scalar>& step) {
-    // dL/dx = dL/dy [x = y] / (number of such x); where x = y is a constant. NaN equals nothing: 0/0 is NaN.
+    // dL/dx = dL/dy [x = y] / (number of such x), where x = y is a constant. NaN equals nothing: 0/0 is NaN.
     const Variable<Scalar> best = reshape(step.output(), kept), in = step.input();
     const auto share = [&] {
       const SetRecording off(false);
@@ -121,7 +121,7 @@ Variable<Scalar> extremum(const char* name, ops::Extremum which, const Variable<
 
 }  // namespace detail
 
-/// The sum over axes, all by default.
+/// Returns the sum over axes, by default over all.
 template <class Scalar>
 Variable<Scalar> sum(const Variable<Scalar>& x, const Axes& axes = Axes::all(),
                      KeepDims keep = KeepDims::no) {
@@ -134,7 +134,7 @@ Variable<Scalar> sum(const Variable<Scalar>& x, const Axes& axes = Axes::all(),
   });
 }
 
-/// The mean over axes; NaN where there is nothing to average.
+/// Returns the mean over axes; NaN where there is nothing to average.
 template <class Scalar>
 Variable<Scalar> mean(const Variable<Scalar>& x, const Axes& axes = Axes::all(),
                       KeepDims keep = KeepDims::no) {
@@ -149,22 +149,22 @@ Variable<Scalar> mean(const Variable<Scalar>& x, const Axes& axes = Axes::all(),
   });
 }
 
-/// The largest over axes; those that tie share the gradient alike, as in `torch.amax`. NaN wins, and makes
-/// the gradient of all elements it was chosen from NaN. Throws ShapeError where there is nothing to choose
-/// from.
+/// Returns the largest element over axes. Ties share the gradient equally, as in `torch.amax`. NaN wins and
+/// makes the gradients of all elements that it was chosen from NaN. Throws ShapeError if there is nothing to
+/// choose from.
 template <class Scalar>
 Variable<Scalar> max(const Variable<Scalar>& x, const Axes& axes = Axes::all(),
                      KeepDims keep = KeepDims::no) {
   return detail::extremum("max", ops::Extremum::maximum, x, axes, keep);
 }
-/// The smallest over axes.
+/// Returns the smallest element over axes.
 template <class Scalar>
 Variable<Scalar> min(const Variable<Scalar>& x, const Axes& axes = Axes::all(),
                      KeepDims keep = KeepDims::no) {
   return detail::extremum("min", ops::Extremum::minimum, x, axes, keep);
 }
 /// Takes a list of axes.
-// In `max(x, {0})` under `using namespace std`, {0} could as well be a Variable for std::max.
+// In `max(x, {0})` under `using namespace std`, {0} could also be a Variable for std::max.
 template <class Scalar>
 Variable<Scalar> max(const Variable<Scalar>& x, std::initializer_list<Index> axes,
                      KeepDims keep = KeepDims::no) {
@@ -177,8 +177,8 @@ Variable<Scalar> min(const Variable<Scalar>& x, std::initializer_list<Index> axe
   return min(x, Axes(axes), keep);
 }
 
-/// The Euclidean norm over axes: the root of the sum of squares, as accurate for squares outside the range of
-/// Scalar; its gradient at 0 is 0. NaN if an element is NaN.
+/// Returns the Euclidean norm over axes, accurate even if squares leave the range of Scalar. The gradient at
+/// 0 is 0. NaN if an element is NaN.
 template <class Scalar>
 Variable<Scalar> norm(const Variable<Scalar>& x, const Axes& axes = Axes::all(),
                       KeepDims keep = KeepDims::no) {
@@ -196,7 +196,7 @@ Variable<Scalar> norm(const Variable<Scalar>& x, const Axes& axes = Axes::all(),
   });
 }
 
-/// log(sum(exp(x))) over axes, without overflow.
+/// Returns log(sum(exp(x))) over axes, without overflow.
 template <class Scalar>
 Variable<Scalar> logsumexp(const Variable<Scalar>& x, const Axes& axes = Axes::all(),
                            KeepDims keep = KeepDims::no) {

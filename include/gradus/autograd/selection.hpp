@@ -19,10 +19,10 @@
 #include <gradus/ops/broadcast.hpp>
 #include <gradus/ops/select.hpp>
 
-/// Comparisons, and what chooses between two variables; all broadcast.
+/// Comparison and selection of variables, with broadcasting.
 namespace gradus {
 
-/// True where a > b: a condition for where. Has no gradient. (`std::greater` is a type.)
+/// Returns true where a > b, as a condition for where. Has no gradient. (`std::greater` is a type.)
 template <class Scalar>
 Tensor<bool> greater_than(const Variable<Scalar>& a, const std::type_identity_t<Variable<Scalar>>& b) {
   auto y = Tensor<bool>::uninitialized(ops::broadcast_shape("greater_than", a.shape(), b.shape()));
@@ -32,7 +32,7 @@ Tensor<bool> greater_than(const Variable<Scalar>& a, const std::type_identity_t<
 
 namespace detail {
 
-/// True where f(a, b) holds; has no gradient.
+/// Returns true where f(a, b) holds. Has no gradient.
 template <class Scalar, class F>
 Tensor<bool> compared(F f, const Variable<Scalar>& a, const Variable<Scalar>& b) {
   auto y = Tensor<bool>::uninitialized(ops::broadcast_shape("compare", a.shape(), b.shape()));
@@ -57,7 +57,7 @@ Variable<Scalar> where(std::shared_ptr<const Tensor<bool>> condition, const Vari
 
 }  // namespace detail
 
-/// a where the condition holds, else b: `where(greater_than(x, 0.0), x, 0.1 * x)`. Throws ShapeError.
+/// Returns a where the condition holds, else b: `where(greater_than(x, 0.0), x, 0.1 * x)`. Throws ShapeError.
 template <class Scalar>
 Variable<Scalar> where(Tensor<bool> condition, const Variable<Scalar>& a,
                        const std::type_identity_t<Variable<Scalar>>& b) {
@@ -66,8 +66,8 @@ Variable<Scalar> where(Tensor<bool> condition, const Variable<Scalar>& a,
 
 namespace detail {
 
-/// 1 where a > b, 1/2 where they are equal, 0 where a < b. Where either is NaN, both sides get 1, as in
-/// PyTorch: a gradient of 0 would hide that the run has diverged.
+/// 1 where a > b, 1/2 where they are equal, 0 where a < b. If either is NaN, both sides get 1, as in PyTorch:
+/// a gradient of 0 would hide that the run has diverged.
 struct Preference {
   template <class Scalar>
   static Scalar of(Scalar a, Scalar b) {
@@ -91,11 +91,11 @@ Variable<Scalar> preference(const Variable<Scalar>& a, const Variable<Scalar>& b
 
 struct Maximum {
   static constexpr const char* name = "maximum";
-  // y = max(a, b), NaN where either is
+  // y = max(a, b), NaN where either is NaN
   auto operator()(const auto& a, const auto& b) const {
     return for_pairs([](auto x, auto z) { return x >= z || std::isnan(x) ? x : z; }, a, b);
   }
-  // dL/da = dL/dy where a is larger, half of it where they tie
+  // dL/da = dL/dy where a is larger, half of it in a tie
   template <class T>
   static T left(const T& dy, const T& a, const T& b, const T&) {
     return dy * preference(a, b);
@@ -108,11 +108,11 @@ struct Maximum {
 
 struct Minimum {
   static constexpr const char* name = "minimum";
-  // y = min(a, b), NaN where either is
+  // y = min(a, b), NaN where either is NaN
   auto operator()(const auto& a, const auto& b) const {
     return for_pairs([](auto x, auto z) { return x <= z || std::isnan(x) ? x : z; }, a, b);
   }
-  // dL/da = dL/dy where a is smaller, half of it where they tie
+  // dL/da = dL/dy where a is smaller, half of it in a tie
   template <class T>
   static T left(const T& dy, const T& a, const T& b, const T&) {
     return dy * preference(b, a);
@@ -125,13 +125,13 @@ struct Minimum {
 
 }  // namespace detail
 
-/// The larger of two. The gradient is shared where they tie, and goes to both where one is NaN, as in
-/// PyTorch. NaN wins.
+/// Returns the larger of two. NaN wins. As in PyTorch, a tie splits the gradient evenly, and where one is
+/// NaN, both receive all of it.
 template <class Scalar>
 Variable<Scalar> maximum(const Variable<Scalar>& a, const std::type_identity_t<Variable<Scalar>>& b) {
   return detail::binary<detail::Maximum>(a, b);
 }
-/// The smaller of two.
+/// Returns the smaller of two. Ties and NaN as for maximum.
 template <class Scalar>
 Variable<Scalar> minimum(const Variable<Scalar>& a, const std::type_identity_t<Variable<Scalar>>& b) {
   return detail::binary<detail::Minimum>(a, b);

@@ -22,10 +22,10 @@
 #include <gradus/ops/indexing.hpp>
 #include <gradus/ops/permute.hpp>
 
-/// Other arrangements of the same elements, and parts of them. Results are copies.
+/// Rearranges elements and selects parts of a tensor. Results are copies.
 namespace gradus {
 
-/// The same elements in row-major order under another shape. Throws ShapeError.
+/// Returns the elements in row-major order with another shape. Throws ShapeError.
 template <class Scalar>
 Variable<Scalar> reshape(const Variable<Scalar>& x, const Shape& shape) {
   auto y = detail::Value<Scalar>::uninitialized(shape);
@@ -34,7 +34,7 @@ Variable<Scalar> reshape(const Variable<Scalar>& x, const Shape& shape) {
     step.give(0, reshape(step.gradient(), step.input().shape()));
   });
 }
-/// The same; one extent may be -1.
+/// Does the same; one extent may be -1.
 template <class Scalar>
 Variable<Scalar> reshape(const Variable<Scalar>& x, std::initializer_list<Index> extents) {
   return reshape(x, x.value().reshape(extents).shape());
@@ -53,13 +53,13 @@ Variable<Scalar> permute(const Variable<Scalar>& x, const ops::AxisOrder& order)
 
 }  // namespace detail
 
-/// Axes in another order: `[2, 3, 4]` permuted (2, 0, 1) is `[4, 2, 3]`. Throws ShapeError, IndexError.
+/// Permutes the axes: `[2, 3, 4]` in the order (2, 0, 1) becomes `[4, 2, 3]`. Throws ShapeError, IndexError.
 template <class Scalar>
 Variable<Scalar> permute(const Variable<Scalar>& x, std::initializer_list<Index> order) {
   return detail::permute(x, ops::checked_order(x.shape(), std::span(order.begin(), order.size())));
 }
 
-/// Two axes exchanged, the last two if none are named. Throws IndexError.
+/// Swaps two axes, by default the last two. Throws IndexError.
 template <class Scalar>
 Variable<Scalar> transpose(const Variable<Scalar>& x, Index axis_a = -2, Index axis_b = -1) {
   ops::AxisOrder order{};
@@ -77,7 +77,7 @@ struct SliceRange {
 template <class Scalar>
 Variable<Scalar> slice(const Variable<Scalar>& x, const SliceRange& range, const Shape& shape);
 
-/// Zeros of a shape with x put into a slice of them: the transpose of slice.
+/// Returns zeros with x written to a slice of them: the transpose of slice.
 template <class Scalar>
 Variable<Scalar> unslice(const Variable<Scalar>& x, const SliceRange& range, const Shape& shape) {
   auto y = Value<Scalar>::zeros(shape);
@@ -98,7 +98,7 @@ Variable<Scalar> slice(const Variable<Scalar>& x, const SliceRange& range, const
 
 }  // namespace detail
 
-/// Elements begin, begin + step, ... up to but without end along an axis; negative begin and end count from
+/// Returns elements begin, begin + step, ... along an axis, excluding end. Negative begin and end count from
 /// the end. Throws IndexError, and ArgumentError for a step below 1. (`std::slice` is a type.)
 template <class Scalar>
 Variable<Scalar> slice_along(const Variable<Scalar>& x, Index axis, Index begin, Index end, Index step = 1) {
@@ -156,8 +156,8 @@ Variable<Scalar> concatenate(const std::vector<Variable<Scalar>>& inputs, Index 
   return concatenate(std::span(inputs), axis);
 }
 
-/// Side by side along a new axis: two of `[3]` along 0 are `[2, 3]`. Throws ShapeError unless all shapes are
-/// equal. (`std::stack` is a type.)
+/// Stacks tensors along a new axis: two of `[3]` along axis 0 give `[2, 3]`. Throws ShapeError unless all
+/// shapes are equal. (`std::stack` is a type.)
 template <class Scalar>
 Variable<Scalar> stack_along(std::span<const Variable<Scalar>> inputs, Index axis = 0) {
   if (inputs.empty()) throw ShapeError("stack_along: no inputs, expected at least one");
@@ -236,7 +236,7 @@ Variable<Scalar> gather(const Variable<Scalar>& x, Index axis, SharedIndices ind
 
 }  // namespace detail
 
-/// The rows along an axis with these numbers; one may be named many times, and its gradients add up. Throws
+/// Returns the rows at the given indices along an axis. Indices may repeat; their gradients add up. Throws
 /// IndexError.
 template <class Scalar>
 Variable<Scalar> index_select(const Variable<Scalar>& x, Index axis, std::span<const Index> indices) {
@@ -250,7 +250,7 @@ Variable<Scalar> index_select(const Variable<Scalar>& x, Index axis, std::initia
   return index_select(x, axis, std::span(indices.begin(), indices.size()));
 }
 
-/// Gathers elements as `torch.gather` does: along axis 0, y[i, j] = x[indices[i, j], j]. The result has the
+/// Gathers elements like `torch.gather`: along axis 0, y[i, j] = x[indices[i, j], j]. The result has the
 /// shape of the indices. Throws ShapeError, IndexError.
 template <class Scalar>
 Variable<Scalar> gather(const Variable<Scalar>& x, Index axis, Tensor<Index> indices) {

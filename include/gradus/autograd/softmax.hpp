@@ -17,7 +17,7 @@ namespace gradus {
 
 namespace detail {
 
-/// dL/dx_i = y_i (dL/dy_i - sum_j dL/dy_j y_j) as an operation of its own.
+/// Computes dL/dx_i = y_i (dL/dy_i - sum_j dL/dy_j y_j) as a recorded operation.
 template <class Scalar>
 Variable<Scalar> softmax_backward(const Variable<Scalar>& y, const Variable<Scalar>& dy) {
   auto dx = Value<Scalar>::uninitialized(y.shape());
@@ -34,7 +34,7 @@ Variable<Scalar> softmax_backward(const Variable<Scalar>& y, const Variable<Scal
   });
 }
 
-/// dL/dx_i = dL/dy_i - exp(y_i) sum_j dL/dy_j as an operation of its own.
+/// Computes dL/dx_i = dL/dy_i - exp(y_i) sum_j dL/dy_j as a recorded operation.
 template <class Scalar>
 Variable<Scalar> log_softmax_backward(const Variable<Scalar>& y, const Variable<Scalar>& dy) {
   auto dx = Value<Scalar>::uninitialized(y.shape());
@@ -49,7 +49,7 @@ Variable<Scalar> log_softmax_backward(const Variable<Scalar>& y, const Variable<
   });
 }
 
-/// Rows are along the last axis: another is brought there and back.
+/// Applies f, which works along the last axis, along another axis by transposing before and after.
 template <class Scalar, class F>
 Variable<Scalar> along_last(const Variable<Scalar>& x, Index axis, F f) {
   axis = x.shape().normalize_axis(axis);
@@ -59,7 +59,7 @@ Variable<Scalar> along_last(const Variable<Scalar>& x, Index axis, F f) {
 
 }  // namespace detail
 
-/// exp(x_i) / sum_j exp(x_j) along an axis. Throws IndexError.
+/// Returns exp(x_i) / sum_j exp(x_j) along an axis. Throws IndexError.
 template <class Scalar>
 Variable<Scalar> softmax(const Variable<Scalar>& logits, Index axis = -1) {
   return detail::along_last(logits, axis, [](const Variable<Scalar>& x) {
@@ -71,7 +71,7 @@ Variable<Scalar> softmax(const Variable<Scalar>& logits, Index axis = -1) {
   });
 }
 
-/// The logarithm of softmax along an axis, without loss of digits. Throws IndexError.
+/// Returns the logarithm of softmax along an axis, without loss of precision. Throws IndexError.
 template <class Scalar>
 Variable<Scalar> log_softmax(const Variable<Scalar>& logits, Index axis = -1) {
   return detail::along_last(logits, axis, [](const Variable<Scalar>& x) {

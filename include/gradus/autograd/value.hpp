@@ -15,16 +15,15 @@
 
 namespace gradus::detail {
 
-/// Keeps the tensors of nodes that were deleted for the nodes that come next: every step of a training builds
-/// a graph of the same shapes, and fresh memory costs a page fault each 4 KiB. There is one pool in each
-/// thread.
+/// Recycles the tensors of deleted nodes. Every training step builds a graph of the same shapes, and fresh
+/// memory costs a page fault per 4 KiB. Each thread has its own pool.
 template <class Scalar>
 class TensorPool {
  public:
-  /// Smaller tensors are allocated on the heap, which caches small blocks itself and where sanitizers can
-  /// check them.
+  /// Smaller tensors come from the heap, which caches small blocks itself and where sanitizers can check
+  /// them.
   static constexpr Index smallest = 16 * 1024 / Index{sizeof(Scalar)};
-  /// The limits of the pool of one thread: 64 MiB of elements, and a number of tensors.
+  /// The limits of a thread's pool: 64 MiB of elements, and a number of tensors.
   static constexpr Index most_elements = 64 * 1024 * 1024 / Index{sizeof(Scalar)};
   static constexpr std::size_t most_tensors = 32;
 
@@ -41,7 +40,7 @@ class TensorPool {
     return std::make_unique<Tensor<Scalar>>(Tensor<Scalar>::uninitialized(shape));
   }
 
-  /// Takes a tensor, or frees it if it is too small or too large.
+  /// Returns a tensor to the pool, or frees it if it is too small or too large.
   static void give(std::unique_ptr<Tensor<Scalar>> tensor) noexcept {
     if (tensor->size() < smallest || tensor->size() > most_elements) return;
     if (TensorPool* const pool = of_this_thread()) pool->add(std::move(tensor));
@@ -60,15 +59,15 @@ class TensorPool {
   TensorPool() = default;
   ~TensorPool() { is_gone = true; }
 
-  /// Null while the thread ends, when static Variables may outlive the pool.
+  /// Returns null while the thread ends, when static Variables may outlive the pool.
   static TensorPool* of_this_thread() noexcept {
     if (is_gone) return nullptr;
     static thread_local TensorPool pool;
     return &pool;
   }
 
-  /// Removes and returns the newest tensor of at least `size` elements, a quarter more at most; null if there
-  /// is none.
+  /// Removes and returns the newest tensor of at least `size` and at most 1.25 `size` elements, or returns
+  /// null if there is none.
   std::unique_ptr<Tensor<Scalar>> find(Index size) noexcept {
     for (std::size_t i = count_; i-- > 0;) {
       const Index found = tensors_[i]->size();
@@ -95,14 +94,15 @@ class TensorPool {
 
   static inline thread_local constinit bool is_gone = false;
 
-  std::array<std::unique_ptr<Tensor<Scalar>>, most_tensors> tensors_;  // the oldest first
+  std::array<std::unique_ptr<Tensor<Scalar>>, most_tensors> tensors_;  // oldest first
   std::size_t count_ = 0;
   Index elements_ = 0;
 };
 
 inline constexpr Shape scalar_shape{};
 
-/// A tensor that keeps a single number of rank 0 inside: graphs of scalars need no memory but their nodes.
+/// A tensor that stores a single number of rank 0 inline, so graphs of scalars need no memory beyond their
+/// nodes.
 template <class Scalar>
 class Value {
  public:
@@ -113,7 +113,7 @@ class Value {
     else
       tensor_.reset(new Tensor<Scalar>(std::move(tensor)));
   }
-  /// For a kernel that writes every element.
+  /// Returns a value of unspecified elements, for kernels that write every element.
   static Value uninitialized(const Shape& shape) {
     Value result(Scalar{});
     if (shape.rank() > 0) result.tensor_.reset(TensorPool<Scalar>::take(shape).release());

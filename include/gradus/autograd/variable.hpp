@@ -15,14 +15,14 @@
 
 namespace gradus {
 
-/// `Variable w(Tensor<double>{1, 2}, requires_grad)`.
+/// Whether a Variable requires a gradient.
 enum class RequiresGrad : bool { no, yes };
-/// Makes a Variable that records: `Variable w(tensor, requires_grad)`.
+/// Makes a Variable require a gradient: `Variable w(tensor, requires_grad)`.
 inline constexpr RequiresGrad requires_grad = RequiresGrad::yes;
 
-/// The options of backward.
+/// Options of backward.
 struct BackwardOptions {
-  bool retain_graph = false;  ///< keep the graph for another backward instead of freeing it on the way
+  bool retain_graph = false;  ///< keep the graph for another backward pass instead of freeing it
 };
 
 // The operators of Variable and Node::receive call these. They are defined in autograd/arithmetic.hpp.
@@ -41,8 +41,8 @@ Variable<Scalar> multiply(const Variable<Scalar>& x, Number number);
 template <class Scalar>
 Variable<Scalar> negative(const Variable<Scalar>& x);
 
-/// While one is alive, operators in this thread compute values and put nothing on the tape. It must have a
-/// name: `const NoGrad guard;`.
+/// While one is alive, operators in this thread compute values and record nothing. It needs a name: `const
+/// NoGrad guard;`.
 class [[nodiscard]] NoGrad {
  public:
   [[nodiscard]] NoGrad() : off_(false) {}
@@ -60,33 +60,33 @@ class [[nodiscard]] NoGrad {
 /// Copies share one node. A graph lives as long as a handle to its result, or until a backward pass frees it.
 /// Do not modify a value that a graph still needs; its gradients would be wrong.
 ///
-/// Threads: different threads may build, differentiate and free graphs at the same time, without locks, if
-/// the graphs share no Variable. One Variable may be used by one thread at a time, so give each thread its
-/// own Variables instead of copies of a handle. NoGrad affects its own thread only.
+/// Threads may build, differentiate and free graphs concurrently, without locks, if the graphs share no
+/// Variable. Only one thread at a time may use a Variable, so give each thread its own Variables instead of
+/// copies of a handle. NoGrad affects only its own thread.
 template <FloatOrDouble Scalar>
 class Variable {
  public:
-  /// The type of the numbers.
+  /// The type of the elements.
   using scalar_type = Scalar;
-  /// The type of a node of the graph.
+  /// The type of a graph node.
   using Node = detail::Node<Scalar>;
   /// A counted reference to a node.
   using NodeRef = detail::NodeRef<Scalar>;
 
-  /// Takes a tensor.
+  /// Takes over a tensor.
   Variable(Tensor<Scalar> value, RequiresGrad with_gradient = RequiresGrad::no)
       : Variable(detail::Value<Scalar>(std::move(value)), with_gradient) {}
-  /// A copy of what is viewed.
+  /// Copies the elements of a view.
   Variable(TensorView<const Scalar> value, RequiresGrad with_gradient = RequiresGrad::no)
       : Variable(detail::Value<Scalar>::copy_of(value), with_gradient) {}
-  /// Copies a view.
+  /// Copies the elements of a view.
   Variable(TensorView<Scalar> value, RequiresGrad with_gradient = RequiresGrad::no)
       : Variable(detail::Value<Scalar>::copy_of(value), with_gradient) {}
-  /// Rank 0, from a number of any type: 0.1 is as good as 0.1f.
+  /// Creates a Variable of rank 0 from a number of any type, so 0.1 works as well as 0.1f.
   template <TensorScalar Number>
   Variable(Number value, RequiresGrad with_gradient = RequiresGrad::no)
       : Variable(detail::Value<Scalar>(static_cast<Scalar>(value)), with_gradient) {}
-  /// Takes a value of the tape.
+  /// Takes over a value of the tape.
   explicit Variable(detail::Value<Scalar> value, RequiresGrad with_gradient = RequiresGrad::no)
       : node_(new detail::Leaf<Scalar>(std::move(value), with_gradient == RequiresGrad::yes)) {}
   /// Refers to a node.
@@ -94,9 +94,9 @@ class Variable {
 
   /// Returns the value.
   TensorView<const Scalar> value() const& { return std::as_const(node_->value).view(); }
-  /// For an optimiser's step by hand: `w.value().array() -= rate * w.grad().array()`.
+  /// Returns a mutable view, for manual optimiser steps: `w.value().array() -= rate * w.grad().array()`.
   TensorView<Scalar> value() & { return node_->value.view(); }
-  /// A copy for a temporary, which may be the only handle to its value.
+  /// Returns a copy, because a temporary may be the only handle to its value.
   Tensor<Scalar> value() const&& { return std::as_const(node_->value).view(); }
   /// Returns the shape of the value.
   const Shape& shape() const& { return node_->value.shape(); }
@@ -106,13 +106,13 @@ class Variable {
   Index rank() const { return shape().rank(); }
   /// Returns the number of elements.
   Index size() const { return shape().size(); }
-  /// The only element. Throws ShapeError.
+  /// Returns the only element. Throws ShapeError if the size is not 1.
   Scalar item() const { return node_->value.is_number() ? node_->value.number() : value().item(); }
 
-  /// True for leaves made so, and for all that is computed from them.
+  /// Returns true for leaves created with requires_grad and for everything computed from them.
   bool requires_grad() const { return node_->requires_grad; }
-  /// The gradients that backward has added up here; zeros before the first. Throws StateError on anything but
-  /// a leaf that requires a gradient: for others use the function grad.
+  /// Returns the gradient that backward has accumulated here, zeros before the first pass. Throws StateError
+  /// unless this is a leaf that requires a gradient; for other Variables, use the function grad.
   TensorView<Scalar> grad() const& {
     detail::Value<Scalar>* gradient = node_->leaf_gradient();
     if (gradient == nullptr) throw_grad();
@@ -124,63 +124,62 @@ class Variable {
   void zero_grad() const {
     for (Scalar& element : grad()) element = Scalar{0};
   }
-  /// A copy of the value, off the tape.
+  /// Returns a copy of the value, off the tape.
   Variable detach() const { return Variable(value()); }
 
-  // The functions backward are defined in autograd/backward.hpp.
+  // The backward functions are defined in autograd/backward.hpp.
   /// Adds d this / d leaf to the gradient of every leaf that requires one, and of every parameter of the
-  /// modules on the way. Without `retain_graph` the graph is freed on the way, node by node. Throws
-  /// ShapeError unless this has one element; StateError if nothing here requires a gradient or the graph is
-  /// freed.
+  /// modules in the graph. Without `retain_graph`, frees the graph node by node. Throws ShapeError unless
+  /// this has one element, and StateError if nothing here requires a gradient or the graph has been freed.
   void backward(BackwardOptions options = {}) const;
-  /// The same, beginning with the gradient of something with respect to this, of this shape.
+  /// Does the same, starting from `gradient`, the gradient with respect to this, which has this shape.
   void backward(const Variable& gradient, BackwardOptions options = {}) const;
 
   /// Returns the negative of each element.
   Variable operator-() const { return negative(*this); }
-  /// Computes element by element, broadcast.
+  /// Returns the sum, element by element, with broadcasting.
   friend Variable operator+(const Variable& a, const Variable& b) { return add(a, b); }
-  /// Computes element by element, broadcast.
+  /// Returns the difference, element by element, with broadcasting.
   friend Variable operator-(const Variable& a, const Variable& b) { return subtract(a, b); }
-  /// Computes element by element, broadcast.
+  /// Returns the product, element by element, with broadcasting.
   friend Variable operator*(const Variable& a, const Variable& b) { return multiply(a, b); }
-  /// Computes element by element, broadcast.
+  /// Returns the quotient, element by element, with broadcasting.
   friend Variable operator/(const Variable& a, const Variable& b) { return divide(a, b); }
-  /// Computes with a number and each element.
+  /// Adds a number to each element.
   template <TensorScalar Number>
   friend Variable operator+(const Variable& a, Number b) {
     return add(a, b);
   }
-  /// Computes with a number and each element.
+  /// Subtracts a number from each element.
   template <TensorScalar Number>
   friend Variable operator-(const Variable& a, Number b) {
     return add(a, -static_cast<Scalar>(b));
   }
-  /// Computes with a number and each element.
+  /// Multiplies each element by a number.
   template <TensorScalar Number>
   friend Variable operator*(const Variable& a, Number b) {
     return multiply(a, b);
   }
-  /// Computes with a number and each element.
+  /// Adds a number to each element.
   template <TensorScalar Number>
   friend Variable operator+(Number a, const Variable& b) {
     return add(b, a);
   }
-  /// Computes with a number and each element.
+  /// Multiplies each element by a number.
   template <TensorScalar Number>
   friend Variable operator*(Number a, const Variable& b) {
     return multiply(b, a);
   }
-  /// Replaces this Variable by the result; the old node stays in the graph.
+  /// Replaces this Variable with the result; the old node stays in the graph.
   Variable& operator+=(const Variable& other) { return *this = *this + other; }
-  /// Replaces this Variable by the result; the old node stays in the graph.
+  /// Replaces this Variable with the result; the old node stays in the graph.
   Variable& operator-=(const Variable& other) { return *this = *this - other; }
-  /// Replaces this Variable by the result; the old node stays in the graph.
+  /// Replaces this Variable with the result; the old node stays in the graph.
   Variable& operator*=(const Variable& other) { return *this = *this * other; }
-  /// Replaces this Variable by the result; the old node stays in the graph.
+  /// Replaces this Variable with the result; the old node stays in the graph.
   Variable& operator/=(const Variable& other) { return *this = *this / other; }
 
-  /// For operators and tools.
+  /// Returns the node, for operators and tools.
   const NodeRef& node() const& { return node_; }
   /// Returns the node of a temporary Variable.
   NodeRef node() && { return std::move(node_); }
@@ -194,13 +193,13 @@ class Variable {
   NodeRef node_;
 };
 
-/// Deduces the scalar.
+/// Deduces the scalar type.
 template <FloatOrDouble Scalar>
 Variable(Scalar, RequiresGrad = RequiresGrad::no) -> Variable<Scalar>;
-/// Deduces the scalar.
+/// Deduces the scalar type.
 template <class Scalar>
 Variable(TensorView<Scalar>) -> Variable<std::remove_const_t<Scalar>>;
-/// Deduces the scalar.
+/// Deduces the scalar type.
 template <class Scalar>
 Variable(TensorView<Scalar>, RequiresGrad) -> Variable<std::remove_const_t<Scalar>>;
 

@@ -14,8 +14,8 @@
 
 namespace gradus {
 
-/// Every tensor starts on a cache line, which is also a full AVX-512 register: reductions then start at the
-/// same lane on every run, and their bits do not depend on where the heap put them.
+/// Every tensor starts on a cache line, which is also the width of an AVX-512 register. Reductions therefore
+/// start at the same lane on every run, and their result does not depend on where the heap placed the tensor.
 inline constexpr std::size_t tensor_alignment = 64;
 
 namespace detail {
@@ -24,9 +24,9 @@ struct AlignedDelete {
   void operator()(void* memory) const { ::operator delete (memory, std::align_val_t{tensor_alignment}); }
 };
 
-/// Uninitialised aligned memory whose capacity never shrinks, so that a smaller last batch costs nothing.
-/// Buffers of megabytes use huge pages. Standard aligned new, not Eigen's allocator: that one
-/// differs between translation units with other flags.
+/// Uninitialised aligned memory whose capacity never shrinks, so a smaller last batch costs nothing. Buffers
+/// of several megabytes use huge pages. Uses the standard aligned new because Eigen's allocator differs
+/// between translation units that are compiled with different flags.
 template <class Scalar>
 class AlignedBuffer {
  public:
@@ -43,10 +43,10 @@ class AlignedBuffer {
   Scalar* data() const { return memory_.get(); }
   Index capacity() const { return capacity_; }
 
-  /// Room for `size` elements. The old ones are lost if it grows; on std::bad_alloc nothing has changed.
+  /// Makes room for `size` elements. Growing discards the old ones; throwing changes nothing.
   void reserve(Index size) {
     if (size <= capacity_) return;
-    // Half the address space, because aligned new rounds the number of bytes up without a check.
+    // Half the address space, because aligned new rounds the size up without an overflow check.
     if (size > std::numeric_limits<std::ptrdiff_t>::max() / static_cast<Index>(sizeof(Scalar))) {
       throw std::bad_array_new_length();
     }

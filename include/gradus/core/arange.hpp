@@ -12,14 +12,14 @@
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 
-/// The numbers of an arithmetic sequence, for `Tensor::arange`.
+/// The elements of an arithmetic sequence, for `Tensor::arange`.
 namespace gradus::detail {
 
 [[noreturn]] inline void throw_range() {
   throw ArgumentError("arange: the range from begin to end has no finite length, or too many numbers");
 }
 
-/// Returns how many of begin, begin + step, ... come before end. Exact over the whole range of the type.
+/// Returns how many of begin, begin + step, ... come before end. Exact over the whole range of T.
 template <std::integral T>
 Index arange_count(T begin, T end, T step) {
   const bool rises = step > T{};
@@ -33,14 +33,14 @@ Index arange_count(T begin, T end, T step) {
   return static_cast<Index>(count);
 }
 
-/// Returns begin + i step, for i below the count.
+/// Returns begin + i step, for i less than the count.
 template <std::integral T>
 T arange_number(T begin, Index i, T step) {
   return static_cast<T>(static_cast<std::uint64_t>(begin) +
                         static_cast<std::uint64_t>(i) * static_cast<std::uint64_t>(step));
 }
 
-/// The type in which a floating-point sequence is computed, as in PyTorch.
+/// The type in which floating-point sequences are computed, as in PyTorch.
 template <std::floating_point T>
 using ArangeScalar = std::common_type_t<T, double>;
 
@@ -50,7 +50,7 @@ Index arange_count(T begin, T end, T step) {
   if (step > 0 ? begin >= end : begin <= end) return 0;
   const ArangeScalar<T> from = begin, to = end, by = step, distance = to - from;
   const auto quotient = std::isfinite(distance) ? distance / by : to / by - from / by;
-  // Even where the quotient underflows, begin itself comes before end.
+  // At least 1, because begin itself comes before end even if the quotient underflows.
   const auto count = std::max(std::ceil(quotient), ArangeScalar<T>{1});
   if (!(count < -static_cast<ArangeScalar<T>>(std::numeric_limits<Index>::min()))) throw_range();
   return static_cast<Index>(count);

@@ -19,19 +19,19 @@
 
 namespace gradus {
 
-/// A file that appears whole or not at all. It is written under another name in the same folder and replaces
-/// an older file in `commit()`; until then, and if the process is killed at any moment, the older file is
-/// untouched. Every failure throws FileError with the system's reason.
+/// A file that is written completely or not at all. The bytes go to a temporary file in the same folder,
+/// which `commit()` renames over the destination. Until then the old file is untouched, even if the process
+/// is killed. Every failure throws FileError with the system's reason.
 ///
-/// - A symbolic link is followed: its target is replaced, or created if it does not exist.
-/// - The new file has the permissions of the old one, and its owner and group where the system allows it; a
-///   file that may not be written is not replaced. Other hard links to the old file keep the old content.
-/// - A device, a FIFO and an open file such as /dev/stdout are written directly, from the first 64 KiB on or
-///   in `commit()`: what has been written cannot be taken back.
-/// - What earlier processes left of the same destination when they were killed is removed.
+/// - Symbolic links are followed: the target is replaced, or created if it does not exist.
+/// - The new file gets the permissions of the old one and, where the system allows it, its owner and group. A
+///   read-only file is not replaced. Other hard links to the old file keep the old content.
+/// - Devices, FIFOs and open files such as /dev/stdout are written directly, after the first 64 KiB or in
+///   `commit()`; these writes cannot be undone.
+/// - Temporary files that killed processes left behind for the same destination are removed.
 class AtomicFile {
  public:
-  /// Starts an empty file. Throws FileError if nothing can be written at the path.
+  /// Creates an empty file. Throws FileError if the path cannot be written.
   explicit AtomicFile(const std::filesystem::path& path)
       : path_(path), destination_(detail::find_destination(path)) {
     if (!destination_.is_file) return;
@@ -40,7 +40,7 @@ class AtomicFile {
   }
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
-  /// Removes what was written unless it was committed.
+  /// Discards the file unless it was committed.
   ~AtomicFile() = default;
 
   /// Appends bytes.
@@ -54,7 +54,7 @@ class AtomicFile {
     }
   }
 
-  /// Puts the file in its place; it is on the disk when this returns.
+  /// Puts the file at its destination and waits until it is on disk.
   void commit() {
     if (is_committed_) throw StateError(path_text(path_) + ": second commit");
     flush();
@@ -81,14 +81,14 @@ class AtomicFile {
   }
 
   void write_through(std::span<const std::byte> bytes) {
-    check_written(error_);  // half a file must not be passed off as whole
+    check_written(error_);  // an incomplete file must not be committed as complete
     if (!destination_.is_file && !direct_) open_directly();
     check_written(detail::write_all(destination_.is_file ? temporary_.file() : direct_, bytes));
   }
 
-  /// Opens a device when there is something to write: opening and closing a FIFO would end its reader.
+  /// Opens a device only when there is something to write: opening and closing a FIFO would end its reader.
   void open_directly() {
-    if (destination_.descriptor == 1) std::fflush(stdout);  // keep the order of what was printed before
+    if (destination_.descriptor == 1) std::fflush(stdout);  // keeps the order relative to earlier output
     direct_ = destination_.descriptor < 0 ? detail::open_to_write(destination_.path)
                                           : detail::duplicate(destination_.descriptor);
     if (!direct_) check_written(errno);
@@ -108,7 +108,7 @@ class AtomicFile {
   bool is_committed_ = false;
 };
 
-/// Writes a whole file through AtomicFile: `write_text("history.csv", history.to_csv())`. Throws FileError.
+/// Writes a file through AtomicFile: `write_text("history.csv", history.to_csv())`. Throws FileError.
 inline void write_text(const std::filesystem::path& path, std::string_view text) {
   AtomicFile file(path);
   file.write(std::as_bytes(std::span(text)));

@@ -14,12 +14,12 @@
 
 namespace gradus::detail {
 
-// The functions that turn uniform numbers into normal ones. They use only operations that IEEE 754 rounds
-// exactly, in an order that no compiler may change (where a product meets a sum, the fused multiply-add is
-// spelled out). So normal numbers do not depend on the C library, whose logarithm, sine and cosine differ
-// in their last digits between versions and between processors.
+// Functions that transform uniform numbers into normal ones. They use only operations that IEEE 754 defines
+// exactly, in an order that no compiler may change (fused multiply-adds are spelled out). Normal numbers
+// therefore do not depend on the C library, whose log, sin and cos differ in the last digits between versions
+// and processors.
 
-/// c[0] + c[1] x + c[2] x^2 + ..., by Horner's rule; unrolled, so that a loop around it becomes vector code.
+/// Returns c[0] + c[1] x + c[2] x^2 + ... by Horner's rule, unrolled so that a loop around it vectorises.
 template <std::size_t N>
 double polynomial(const std::array<double, N>& c, double x) {
   return [&]<std::size_t... I>(std::index_sequence<I...>) {
@@ -30,7 +30,7 @@ double polynomial(const std::array<double, N>& c, double x) {
   (std::make_index_sequence<N - 1>());
 }
 
-/// The logarithm of a positive normal number, to 2 units in the last place.
+/// Returns the logarithm of a positive normal number, accurate to 2 ulp.
 inline double reproducible_log(double x) {
   // x = m 2^exponent with sqrt(1/2) <= m < sqrt(2)
   constexpr auto one = std::bit_cast<std::uint64_t>(1.0);
@@ -48,7 +48,7 @@ inline double reproducible_log(double x) {
   return std::fma(exponent, std::numbers::ln2, 2 * std::fma(s * s2, polynomial(series, s2), s));
 }
 
-/// (-1)^k / (2k + first)! for k = 0, 1, ..., 11
+/// Returns (-1)^k / (2k + first)! for k = 0, 1, ..., 11.
 constexpr std::array<double, 12> alternating_factorials(int first) {
   std::array<double, 12> c{};
   double next = 1;
@@ -65,7 +65,7 @@ struct SineCosine {
   double sine, cosine;
 };
 
-/// Sine and cosine of an angle between 0 and 2 pi, to 2e-15.
+/// Returns the sine and cosine of an angle between 0 and 2 pi, accurate to 2e-15.
 inline SineCosine reproducible_sine_cosine(double angle) {
   // sin h = h - h^3/3! + h^5/5! - ..., cos h = 1 - h^2/2! + h^4/4! - ... with h = (angle - pi) / 2
   constexpr auto sine_series = alternating_factorials(1);
@@ -77,14 +77,14 @@ inline SineCosine reproducible_sine_cosine(double angle) {
   return {-2 * sine * cosine, std::fma(2 * sine, sine, -1)};
 }
 
-/// Box and Muller (Annals of Mathematical Statistics 29, 1958): for u uniform in [0, 1) and an angle uniform
-/// in [0, 2 pi), r cos(angle) and r sin(angle) with r = sqrt(-2 log(1 - u)) are independent and normal.
-/// Overwrites each u by the first and each angle by the second.
+/// The Box-Muller transform (Annals of Mathematical Statistics 29, 1958): for u uniform in [0, 1) and an
+/// angle uniform in [0, 2 pi), r cos(angle) and r sin(angle) with r = sqrt(-2 log(1 - u)) are independent and
+/// normal. Overwrites each u with the first and each angle with the second.
 template <std::size_t N>
 void box_muller(std::array<double, N>& u, std::array<double, N>& angle) {
   std::array<double, N> radius;
   for (std::size_t i = 0; i < N; ++i) radius[i] = -2 * reproducible_log(1 - u[i]);
-  for (double& r : radius) r = std::sqrt(r);  // apart, since it may set errno, which stops vector code
+  for (double& r : radius) r = std::sqrt(r);  // on its own: sqrt may set errno, which prevents vectorisation
   for (std::size_t i = 0; i < N; ++i) {
     const SineCosine direction = reproducible_sine_cosine(angle[i]);
     u[i] = radius[i] * direction.cosine;

@@ -12,11 +12,11 @@
 
 #include <gradus/version.hpp>
 
-/// The byte orders of file formats. Elements are swapped as integers: loading a swapped float into a
-/// floating-point register would change the bits of a signalling NaN on some processors.
+/// Byte orders of file formats. Elements are swapped as integers, because loading a swapped float into a
+/// floating-point register changes the bits of a signalling NaN on some processors.
 namespace gradus {
 
-/// The value with its bytes in reverse order.
+/// Returns the value with its bytes reversed.
 template <std::unsigned_integral T>
 constexpr T byte_swapped(T value) {
   T result = 0;
@@ -27,13 +27,13 @@ constexpr T byte_swapped(T value) {
   return result;
 }
 
-/// Converts between this machine's order and big-endian.
+/// Converts between native and big-endian byte order.
 template <std::unsigned_integral T>
 constexpr T big_endian(T value) {
   return std::endian::native == std::endian::big ? value : byte_swapped(value);
 }
 
-/// Converts between this machine's order and little-endian.
+/// Converts between native and little-endian byte order.
 template <std::unsigned_integral T>
 constexpr T little_endian(T value) {
   return std::endian::native == std::endian::little ? value : byte_swapped(value);
@@ -54,7 +54,7 @@ void swap_each(std::span<std::byte> bytes) {
 
 }  // namespace detail
 
-/// Reverses the bytes of each element of `element_size` bytes, 1, 2, 4 or 8, in place.
+/// Reverses the bytes of each element in place. `element_size` is 1, 2, 4 or 8 bytes.
 inline void swap_bytes(std::span<std::byte> bytes, std::size_t element_size) {
   if (element_size == 2) detail::swap_each<std::uint16_t>(bytes);
   if (element_size == 4) detail::swap_each<std::uint32_t>(bytes);
@@ -69,13 +69,13 @@ void swap_bytes(std::span<T, extent> elements) {
   swap_bytes(std::span<std::byte>(std::as_writable_bytes(elements)), sizeof(T));
 }
 
-/// Converts elements in place between this machine's order and big-endian.
+/// Converts elements in place between native and big-endian byte order.
 template <class T, std::size_t extent>
 void to_big_endian(std::span<T, extent> elements) {
   if constexpr (std::endian::native != std::endian::big) swap_bytes(elements);
 }
 
-/// Converts elements in place between this machine's order and little-endian.
+/// Converts elements in place between native and little-endian byte order.
 template <class T, std::size_t extent>
 void to_little_endian(std::span<T, extent> elements) {
   if constexpr (std::endian::native != std::endian::little) swap_bytes(elements);

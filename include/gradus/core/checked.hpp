@@ -10,7 +10,7 @@
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 
-/// Integer arithmetic on sizes, counts and steps that come from outside: overflow throws, it never wraps.
+/// Integer arithmetic on untrusted sizes, counts and steps: overflow throws instead of wrapping.
 namespace gradus::detail {
 
 template <class ErrorType>
@@ -19,7 +19,7 @@ template <class ErrorType>
                   " overflows, expected at most " + std::to_string(std::numeric_limits<Index>::max()));
 }
 
-/// Returns a + b. Throws an error that starts with `what` if the sum does not fit an Index.
+/// Returns a + b. Throws an error that starts with `what` if the sum does not fit in an Index.
 template <class ErrorType = ArgumentError>
 constexpr Index checked_add(const char* what, Index a, Index b) {
   const bool fits =
@@ -35,15 +35,15 @@ template <class From>
                       " binary digits");
 }
 
-/// Returns a number as another arithmetic type; fractions are cut off. Throws ArgumentError, which starts
-/// with `what`, if an integer type cannot hold it, which is undefined for a floating-point number and wraps
-/// an integer.
+/// Returns a number converted to another arithmetic type; fractions are truncated. Throws ArgumentError,
+/// which starts with `what`, if an integer type cannot hold it. A plain cast of such a number is undefined
+/// for floating-point types and wraps for integers.
 template <class To, class From>
 To checked_cast(const char* what, From number) {
   using Limits = std::numeric_limits<To>;
   if constexpr (!std::is_same_v<To, bool> && std::is_integral_v<To> && std::is_floating_point_v<From>) {
     const From whole = std::trunc(number);
-    // The bounds are powers of two, so that each is exact in any floating-point type.
+    // The bounds are powers of two, so they are exact in any floating-point type.
     const From above = std::ldexp(From{1}, Limits::digits), below = Limits::is_signed ? -above : From{0};
     if (!(whole >= below && whole < above)) throw_cast(what, number, Limits::digits, Limits::is_signed);
   } else if constexpr (!std::is_same_v<To, bool> && std::is_integral_v<To>) {
@@ -54,11 +54,11 @@ To checked_cast(const char* what, From number) {
   return static_cast<To>(number);
 }
 
-/// Returns the quotient of two counts rounded up, which `(a + b - 1) / b` gets wrong near the largest Index.
-/// Expects a >= 0 and b >= 1.
+/// Returns a / b rounded up, without the overflow of `(a + b - 1) / b` near the largest Index. Expects a >= 0
+/// and b >= 1.
 constexpr Index ceil_divide(Index a, Index b) { return a / b + (a % b > 0 ? 1 : 0); }
 
-/// Returns whether [first, first + count) lies in [0, size), without computing the sum.
+/// Returns whether [first, first + count) lies within [0, size), without computing the sum.
 constexpr bool is_range_within(Index first, Index count, Index size) {
   return first >= 0 && count >= 0 && first <= size && count <= size - first;
 }

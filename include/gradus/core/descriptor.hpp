@@ -23,10 +23,11 @@
 
 #include <gradus/version.hpp>
 
-/// The system's open files, by number. Functions that return an int return 0 or an errno value.
+/// Thin wrappers around file descriptors. Functions that return an int return 0 or an errno value; those that
+/// return a Descriptor return an empty one, with errno set, on failure.
 namespace gradus::detail {
 
-/// Owns an open file of the system.
+/// Owns a file descriptor, or nothing.
 class Descriptor {
  public:
   Descriptor() = default;
@@ -48,7 +49,7 @@ class Descriptor {
 #else
     const int result = ::close(std::exchange(number_, -1));
 #endif
-    // Whatever close reports, the number is free; after EINTR too, at least on Linux.
+    // The descriptor is closed whatever close reports; on Linux at least, also after EINTR.
     return result == 0 || errno == EINTR ? 0 : errno;
   }
 
@@ -65,17 +66,17 @@ inline Descriptor open_descriptor(const std::filesystem::path& path, int flags, 
   return Descriptor(number);
 }
 
-/// Creates a file that does not exist yet; none, with errno set, on failure.
+/// Creates a file that does not exist yet.
 inline Descriptor create_exclusively(const std::filesystem::path& path, bool) {
   return open_descriptor(path, _O_WRONLY | _O_CREAT | _O_EXCL, _S_IREAD | _S_IWRITE);
 }
 
-/// Opens a device or a file that exists, which is written at its end; none, with errno set, on failure.
+/// Opens a device, or an existing file for appending.
 inline Descriptor open_to_write(const std::filesystem::path& path) {
   return open_descriptor(path, _O_WRONLY | _O_APPEND);
 }
 
-/// A second number for an open file; none, with errno set, on failure.
+/// Duplicates a descriptor.
 inline Descriptor duplicate(int number) { return Descriptor(_dup(number)); }
 
 inline int write_all(const Descriptor& file, std::span<const std::byte> bytes) {
@@ -94,7 +95,7 @@ inline void sync_folder(const std::filesystem::path&) {}
 
 #else
 
-/// Opens a path, again after a signal; none, with errno set, on failure.
+/// Opens a path; retries when interrupted by a signal.
 inline Descriptor open_descriptor(const std::filesystem::path& path, int flags, unsigned mode = 0) {
   int number = -1;
   do {
@@ -103,24 +104,23 @@ inline Descriptor open_descriptor(const std::filesystem::path& path, int flags, 
   return Descriptor(number);
 }
 
-/// Creates a file that does not exist yet, for its owner alone or as the umask says; none, with errno set, on
-/// failure.
+/// Creates a file that does not exist yet. If `for_owner_alone`, only its owner can access it; otherwise the
+/// umask applies.
 inline Descriptor create_exclusively(const std::filesystem::path& path, bool for_owner_alone) {
   return open_descriptor(path, O_WRONLY | O_CREAT | O_EXCL, for_owner_alone ? 0600 : 0666);
 }
 
-/// Opens a device, a FIFO, whose reader it waits for, or a file that exists, which is written at its end;
-/// none, with errno set, on failure.
+/// Opens a device, a FIFO (waiting for its reader), or an existing file for appending.
 inline Descriptor open_to_write(const std::filesystem::path& path) {
   std::error_code ignored;
   const bool is_file = std::filesystem::is_regular_file(path, ignored);
   return open_descriptor(path, O_WRONLY | (is_file ? O_APPEND : 0));
 }
 
-/// A second number for an open file, with the same position; none, with errno set, on failure.
+/// Duplicates a descriptor; both share one file position.
 inline Descriptor duplicate(int number) { return Descriptor(::fcntl(number, F_DUPFD_CLOEXEC, 3)); }
 
-/// Writes all bytes, with as many calls as necessary.
+/// Writes all bytes, in as many calls as necessary.
 inline int write_all(const Descriptor& file, std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
     // macOS refuses more than 2^31 - 1 bytes at once.
@@ -128,7 +128,7 @@ inline int write_all(const Descriptor& file, std::span<const std::byte> bytes) {
     const auto count = ::write(file.number(), bytes.data(), part);
     if (count >= 0) {
       bytes = bytes.subspan(static_cast<std::size_t>(count));
-    } else if (errno == EAGAIN) {  // the terminal or pipe is non-blocking
+    } else if (errno == EAGAIN) {  // non-blocking terminal or pipe
       pollfd ready{file.number(), POLLOUT, 0};
       ::poll(&ready, 1, -1);
     } else if (errno != EINTR) {
@@ -138,7 +138,7 @@ inline int write_all(const Descriptor& file, std::span<const std::byte> bytes) {
   return 0;
 }
 
-/// Returns once the bytes have reached the disk. What has no disk, or cannot tell, is no failure.
+/// Waits until the bytes are on disk. Files without a disk, and systems that cannot tell, count as success.
 inline int sync(const Descriptor& file) {
   while (::fsync(file.number()) != 0) {
     if (errno == EINTR) continue;
@@ -147,7 +147,7 @@ inline int sync(const Descriptor& file) {
   return 0;
 }
 
-/// Makes a rename in this folder durable. Best effort: not every file system can.
+/// Makes a rename in this folder durable, as far as the file system supports it.
 inline void sync_folder(const std::filesystem::path& folder) {
   const Descriptor descriptor = open_descriptor(folder, O_RDONLY);
   if (descriptor) sync(descriptor);

@@ -17,17 +17,17 @@
 
 namespace gradus::detail {
 
-/// Where the bytes for a path are written.
+/// Where the bytes for a path go.
 struct Destination {
-  std::filesystem::path path;  ///< absolute, symbolic links followed
+  std::filesystem::path path;  ///< absolute, with symbolic links resolved
   bool exists = false;
-  bool is_file = true;  ///< a regular file, or one to be; false: write straight into it
-  int descriptor = -1;  ///< the open file of this process that the path means, as /dev/stdout does
+  bool is_file = true;  ///< a regular file, existing or new; otherwise bytes are written to it directly
+  int descriptor = -1;  ///< this process's open file that the path names, as /dev/stdout does, or -1
 };
 
 #if !defined(_WIN32)
 
-/// If a path is `/dev/fd/N` or `/proc/PID/fd/N`: straight to that open file, which renaming would miss.
+/// If the path is `/dev/fd/N` or `/proc/PID/fd/N`, sets `result` to that open file and returns true.
 inline bool is_descriptor_path(const std::filesystem::path& path, Destination& result) {
   const std::string name = path.filename().string();
   int number = -1;
@@ -42,7 +42,7 @@ inline bool is_descriptor_path(const std::filesystem::path& path, Destination& r
   return true;
 }
 
-/// Throws FileError if an existing file or device must not be written.
+/// Throws FileError if an existing file or device is not writable.
 inline void check_may_write(const std::filesystem::path& given, const std::filesystem::path& path) {
   if (::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0) return;
   if (errno == EACCES || errno == EPERM || errno == EROFS) throw_file(given, "cannot be written", errno);
@@ -55,8 +55,8 @@ inline void check_may_write(const std::filesystem::path&, const std::filesystem:
 
 #endif
 
-/// Follows symbolic links, the last of which may dangle, and tells files from devices. Throws FileError for a
-/// folder and for what cannot be written.
+/// Resolves symbolic links, the last of which may dangle, and distinguishes files from devices. Throws
+/// FileError for a folder and for a path that cannot be written.
 inline Destination find_destination(const std::filesystem::path& given) {
   namespace fs = std::filesystem;
   constexpr int most_links = 40;  // as in Linux

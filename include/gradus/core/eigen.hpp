@@ -2,8 +2,8 @@
 
 #pragma once
 
-/// Includes Eigen without its warnings, whatever flags the user compiles with. Other headers include this one
-/// instead of <Eigen/Core>.
+/// Includes Eigen with its warnings suppressed, whatever flags the user compiles with. Other headers include
+/// this one instead of <Eigen/Core>.
 
 #include <gradus/core/fast_math.hpp>
 
@@ -15,7 +15,7 @@
 
 namespace gradus {
 
-/// The integer of every size, index and label: signed, as wide as a pointer.
+/// The integer type of all sizes, indices and labels: signed and as wide as a pointer.
 using Index = Eigen::Index;
 
 }  // namespace gradus

@@ -2,9 +2,9 @@
 
 #pragma once
 
-/// Defines `as<Rank>()` for rank 0 and from rank 3 on, which returns an `Eigen::TensorMap` for Eigen's
+/// Defines `as<Rank>()` for rank 0 and for ranks of at least 3. It returns an `Eigen::TensorMap` for Eigen's
 /// contractions and convolutions. gradus.hpp does not include this header, because Eigen's tensor module adds
-/// half a second to the time to compile.
+/// half a second to the compile time.
 
 #include <type_traits>
 
@@ -21,7 +21,7 @@
 
 namespace gradus::detail {
 
-/// The Eigen type of `as<Rank>()` for the ranks that are neither vectors nor matrices.
+/// The Eigen type that `as<Rank>()` returns for ranks other than 1 and 2.
 template <class Scalar, int Rank>
 struct EigenMap {
   using Plain = Eigen::Tensor<std::remove_const_t<Scalar>, Rank, Eigen::RowMajor>;

@@ -8,14 +8,14 @@
 
 namespace gradus {
 
-/// Base of everything that gradus throws on purpose. The message names the operation, what it got and what
-/// it wanted: `Linear: input has shape [32, 100], expected [N, 784]`.
+/// Base class of the exceptions that gradus throws. The message names the operation, what it found and what
+/// it expected: `Linear: input has shape [32, 100], expected [N, 784]`.
 class Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// Shapes that do not fit each other or the operation.
+/// Shapes that do not match each other or the operation.
 class ShapeError : public Error {
  public:
   using Error::Error;
@@ -33,19 +33,19 @@ class IndexError : public Error {
   using Error::Error;
 };
 
-/// A call out of order: backward before forward, a graph that has been freed.
+/// A call out of order: backward before forward, or on a graph that has been freed.
 class StateError : public Error {
  public:
   using Error::Error;
 };
 
-/// A number that is not finite where only finite ones make sense: a loss that became NaN.
+/// A non-finite number where only finite ones make sense: a loss that became NaN.
 class NumericError : public Error {
  public:
   using Error::Error;
 };
 
-/// A file that is missing, cut short, corrupt, or not of the format that was asked for.
+/// A file that is missing, truncated, corrupt or in another format than expected.
 class FileError : public Error {
  public:
   using Error::Error;

@@ -8,8 +8,8 @@
 
 #include <gradus/version.hpp>
 
-/// Text that comes from a file or a path, made safe to print. Every message of gradus that repeats such text
-/// passes it through `escaped` or `in_quotes`.
+/// Makes text from files and paths safe to print. Every message of gradus that repeats such text passes it
+/// through `escaped` or `in_quotes`.
 namespace gradus {
 
 namespace detail {
@@ -19,8 +19,8 @@ struct CodePoint {
   std::size_t length = 0;  ///< in bytes; 0 if the text does not begin with a valid sequence
 };
 
-/// Decodes the first UTF-8 sequence of a text that is not empty. Overlong forms, surrogates and values above
-/// U+10FFFF are not valid.
+/// Decodes the first UTF-8 sequence of a non-empty text. Overlong forms, surrogates and values above U+10FFFF
+/// are invalid.
 constexpr CodePoint decode_utf8(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);
@@ -38,7 +38,7 @@ constexpr CodePoint decode_utf8(std::string_view text) {
   return {value, length};
 }
 
-/// True for what steers a terminal or reorders its line: C0, DEL, C1, line separators, bidirectional marks.
+/// Returns whether `c` controls a terminal or reorders its line: C0, DEL, C1, line separators, bidi marks.
 constexpr bool is_control(char32_t c) {
   return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
          (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
@@ -58,7 +58,7 @@ inline void append_control(std::string& result, char32_t c) {
   }
 }
 
-/// Escapes the first `limit` bytes, and `"` and `\` too if the result is to be put in quotation marks.
+/// Escapes the first `limit` bytes. If `is_quoted`, escapes `"` and `\` too and adds quotation marks.
 inline std::string escape(std::string_view text, std::size_t limit, bool is_quoted) {
   std::string result;
   std::size_t i = 0;
@@ -86,7 +86,7 @@ inline constexpr std::size_t longest_name = 120;
 
 }  // namespace detail
 
-/// True if every byte belongs to a valid UTF-8 sequence.
+/// Returns whether the text is valid UTF-8.
 constexpr bool is_utf8(std::string_view text) {
   while (!text.empty()) {
     const std::size_t length = detail::decode_utf8(text).length;
@@ -96,13 +96,13 @@ constexpr bool is_utf8(std::string_view text) {
   return true;
 }
 
-/// The text with control characters as `\n`, `\x1b` or `\u0085` and bytes that are not UTF-8 as `\xff`. Of a
-/// text of more than `limit` bytes the first ones and its length: `aaaa... (1000000 bytes)`.
+/// Returns the text with control characters as `\n`, `\x1b` or `\u0085` and invalid UTF-8 bytes as `\xff`. A
+/// text longer than `limit` bytes is cut and followed by its length: `aaaa... (1000000 bytes)`.
 inline std::string escaped(std::string_view text, std::size_t limit = std::string_view::npos) {
   return detail::escape(text, limit, false);
 }
 
-/// The text escaped and in quotation marks, with `"` and `\` as `\"` and `\\`.
+/// Returns the text escaped and in quotation marks, with `"` and `\` as `\"` and `\\`.
 inline std::string in_quotes(std::string_view text, std::size_t limit = detail::longest_name) {
   return detail::escape(text, limit, true);
 }

@@ -6,16 +6,16 @@
 
 namespace gradus {
 
-/// A job of several parts, as an Executor receives it. A copy costs two pointers; none may be called once
+/// A job of several parts, as passed to an Executor. Copying costs two pointers. No copy may be called after
 /// Executor::run has returned.
 class Job {
  public:
-  /// Calls `(*function)(part)`, which must not throw.
+  /// Wraps `(*function)(part)`, which must not throw.
   template <class F>
   explicit Job(F* function)
       : invoke_([](void* f, Index part) { (*static_cast<F*>(f))(part); }), function_(function) {}
 
-  /// Does one part. Threads may do different parts at the same time.
+  /// Runs one part. Different threads may run different parts at the same time.
   void operator()(Index part) const noexcept { invoke_(function_, part); }
 
  private:
@@ -23,8 +23,8 @@ class Job {
   void* function_;
 };
 
-/// The threads of a host program, such as TBB's, OpenMP's or a job system's, for the library to work on
-/// instead of starting its own:
+/// Threads of the host program (TBB, OpenMP, a job system) on which the library runs its jobs instead of
+/// starting threads itself:
 ///
 ///     struct OpenMp final : gradus::Executor {
 ///       gradus::Index threads() const override { return omp_get_max_threads(); }
@@ -38,11 +38,11 @@ class Executor {
  public:
   virtual ~Executor() = default;
 
-  /// How many parts may run at the same time, at least 1. Larger jobs are divided into about as many.
+  /// Returns how many parts may run at the same time, at least 1. Large jobs are split into about this many.
   virtual Index threads() const = 0;
 
   /// Calls job(part) once for each part in [0, parts), on any threads in any order, and returns when all
-  /// calls have returned. May be called by several threads at the same time if networks share the executor.
+  /// calls have returned. Several threads may call it at the same time if networks share the executor.
   virtual void run(Index parts, Job job) = 0;
 };
 

@@ -4,12 +4,12 @@
 
 #include <gradus/version.hpp>
 
-/// Refuses compiler flags under which the library's numbers are wrong.
+/// Rejects compiler flags that make the library's results wrong.
 ///
-/// `-ffast-math` and `-Ofast` let a compiler assume that no number is NaN or infinite, reorder sums and
-/// replace quotients by products. Generator then draws other numbers than it promises, and a training whose
-/// loss is NaN goes on unnoticed, because `isfinite` is always true. `-fno-math-errno`,
-/// `-fno-trapping-math` and `-ffp-contract` are safe. Define GRADUS_ALLOW_FAST_MATH to compile anyway.
+/// `-ffast-math` and `-Ofast` let the compiler assume that no number is NaN or infinite, reorder sums and
+/// replace division by multiplication. Generator then no longer draws the numbers it promises, and a NaN loss
+/// goes unnoticed because `isfinite` always returns true. `-fno-math-errno`, `-fno-trapping-math` and
+/// `-ffp-contract` are safe. Define GRADUS_ALLOW_FAST_MATH to compile anyway.
 
 #if !defined(GRADUS_ALLOW_FAST_MATH)
 #if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__) || \

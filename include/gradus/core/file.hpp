@@ -11,19 +11,19 @@
 #include <gradus/core/error.hpp>
 #include <gradus/core/escape.hpp>
 
-/// Opening files for reading, and errors about files. Uses the standard library alone: what needs the
-/// system's own headers is in atomic_file.hpp and positioned_file.hpp, which gradus.hpp does not include.
+/// Opens files for reading and reports file errors. Uses the standard library only; code that needs system
+/// headers is in atomic_file.hpp and positioned_file.hpp, which gradus.hpp does not include.
 namespace gradus {
 
-/// Closes a C stream that a FileHandle owns.
+/// Deleter that closes a C stream.
 struct CloseFile {
   /// Closes the stream.
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
-/// Owns a C stream, or nothing.
+/// An owning pointer to a C stream, or null.
 using FileHandle = std::unique_ptr<std::FILE, CloseFile>;
 
-/// A path as messages show it: in UTF-8, control characters escaped.
+/// Returns a path as messages show it: in UTF-8, with control characters escaped.
 inline std::string path_text(const std::filesystem::path& path) {
   const std::u8string text = path.u8string();
   return escaped(std::string_view(reinterpret_cast<const char*>(text.data()), text.size()));
@@ -34,7 +34,7 @@ inline std::string path_text(const std::filesystem::path& path) {
   throw FileError(path_text(path) + ": " + what + ": " + std::generic_category().message(error));
 }
 
-/// Opens a file with one of C's mode strings. Returns null, with errno set, on failure.
+/// Opens a file with a C mode string. Returns null, with errno set, on failure.
 inline FileHandle open_file(const std::filesystem::path& path, const char* mode) {
 #if defined(_WIN32)
   return FileHandle(

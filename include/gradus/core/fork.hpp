@@ -12,20 +12,20 @@
 
 #include <gradus/version.hpp>
 
-/// What `fork` does to threads: the child process has a copy of the calling thread only. The other threads
-/// are gone, and a mutex that one of them held is never released.
+/// Support for `fork`. The child process has a copy of the calling thread only; the other threads are gone,
+/// and a mutex that one of them held is never released.
 
 namespace gradus::detail {
 
-/// The number of calls of `fork` between the first process and this one. Threads that were started at another
-/// count do not exist here.
+/// The number of `fork` calls between the first process and this one. Threads that were started at another
+/// count do not exist in this process.
 inline constinit std::atomic<unsigned> fork_count{0};
 
-/// Guards the thread pool pointers of all networks. There is one mutex for all, so that `fork` can wait until
-/// it is free. It is held for a few instructions, and only by networks that have worker threads.
+/// Guards the thread pool pointers of all networks. A single mutex, so that `fork` can wait until it is free.
+/// Held for a few instructions, and only by networks that have worker threads.
 inline constinit std::mutex pool_mutex;
 
-/// Keeps the two above correct in child processes from now on. Throws std::bad_alloc.
+/// Keeps `fork_count` and `pool_mutex` correct in future child processes. Throws std::bad_alloc.
 inline void watch_forks() {
 #if defined(__unix__) || defined(__APPLE__)
   static const bool is_watching = [] {

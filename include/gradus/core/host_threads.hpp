@@ -14,8 +14,8 @@
 
 namespace gradus::detail {
 
-/// Runs jobs on an Executor, one at a time, and carries exceptions to the caller: many thread systems end the
-/// program if one leaves a part.
+/// Runs jobs on an Executor, one at a time, and forwards exceptions to the caller, because many thread
+/// systems terminate the program when a part throws.
 class HostThreads final : public JobRunner {
  public:
   explicit HostThreads(std::shared_ptr<Executor> executor) : executor_(std::move(executor)) {}

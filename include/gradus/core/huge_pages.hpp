@@ -10,15 +10,15 @@
 namespace gradus::detail {
 
 #if defined(__linux__)
-// Declared under another name instead of including <sys/mman.h>, which would put its macros and functions
-// into every program that includes a tensor. 14 is MADV_HUGEPAGE on every architecture.
+// Declared under another name instead of including <sys/mman.h>, which would add its macros and functions to
+// every program that includes a tensor. 14 is MADV_HUGEPAGE on every architecture.
 int advise_memory(void* begin, std::size_t bytes, int advice) noexcept __asm__("madvise");
 inline constexpr int use_huge_pages = 14;
 #endif
 
-/// Asks that memory not yet touched come in 2 MiB pages where Linux hands them out on request only. Tens of
-/// megabytes then cost a fault each 2 MiB instead of each 4 KiB, which takes longer than filling them, and
-/// random access misses the address cache less often. Elsewhere it does nothing.
+/// Requests 2 MiB pages for memory that has not been touched yet, on Linux systems that use them only on
+/// request. Faulting in tens of megabytes in 4 KiB pages takes longer than filling them; 2 MiB pages also
+/// reduce TLB misses on random access. Does nothing on other systems.
 inline void advise_huge_pages([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) {
 #if defined(__linux__)
   constexpr std::uintptr_t huge_page = std::uintptr_t{1} << 21;

@@ -7,10 +7,10 @@
 
 #include <gradus/core/eigen.hpp>
 
-/// Where Index meets the standard library, whose sizes are unsigned.
+/// Helpers for using Index with the standard library, whose sizes are unsigned.
 namespace gradus {
 
-/// Returns an index or a size, which must not be negative, as the standard library's containers take it.
+/// Converts a non-negative index or size to the type that the standard library's containers take.
 constexpr std::size_t to_size(Index i) { return static_cast<std::size_t>(i); }
 
 /// A `std::array` of `n` elements that is indexed by Index, unchecked.

@@ -8,7 +8,7 @@
 
 namespace gradus::detail {
 
-/// A call `f(part)` without its type, so that starting a job allocates nothing.
+/// A type-erased call `f(part)`, so that starting a job allocates nothing.
 struct PartCall {
   void (*invoke)(void* f, Index part) = nullptr;
   void* f = nullptr;
@@ -22,17 +22,17 @@ class JobRunner {
   JobRunner& operator=(const JobRunner&) = delete;
   virtual ~JobRunner() = default;
 
-  /// How many threads work on a job, the caller's own among them.
+  /// Returns how many threads work on a job, including the caller's.
   virtual Index threads() const = 0;
 
-  /// Runs all parts and returns true, or returns false at once if another job is running. Rethrows what a
-  /// part has thrown; the parts that had not begun are left out then.
+  /// Runs all parts and returns true, or returns false immediately if another job is running. Rethrows the
+  /// first exception of a part; parts that have not started by then are skipped.
   virtual bool try_run(Index parts, PartCall call) = 0;
 
-  /// True if the process was forked and the threads do not exist in it. Not even the destructor may run then.
+  /// Returns true in a forked child, where the threads do not exist. Even the destructor must not run there.
   virtual bool is_left_behind() const { return false; }
 
-  /// Destroys a runner. After a fork, it is kept in a list instead, where leak checkers find it.
+  /// Deletes a runner. After a fork, links it into a list instead, so that leak checkers still find it.
   struct Delete {
     void operator()(JobRunner* runner) const {
       if (!runner->is_left_behind()) {

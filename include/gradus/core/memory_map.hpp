@@ -27,16 +27,16 @@
 
 namespace gradus {
 
-/// A file whose bytes are read as memory. Pages are loaded when they are first read, and processes that map
-/// the same file share them. The file must not be made shorter while it is mapped: reading past its end would
-/// then end the program with SIGBUS. On Windows the file is read as a whole instead.
+/// A read-only memory-mapped file. Pages are loaded on first access, and processes that map the same file
+/// share them. The file must not be truncated while it is mapped: reading past its new end raises SIGBUS. On
+/// Windows the whole file is read into memory instead.
 class MemoryMap {
  public:
-  /// Throws FileError if there is no such file, or it is not a regular one.
+  /// Maps a file. Throws FileError if it does not exist or is not a regular file.
   explicit MemoryMap(std::filesystem::path path) : path_(std::move(path)) { open(); }
-  /// Takes the mapping over.
+  /// Takes over the mapping.
   MemoryMap(MemoryMap&& other) noexcept : path_(std::move(other.path_)) { swap(other); }
-  /// Takes the mapping over.
+  /// Takes over the mapping.
   MemoryMap& operator=(MemoryMap&& other) noexcept {
     path_.swap(other.path_);
     swap(other);
@@ -45,9 +45,9 @@ class MemoryMap {
   /// Unmaps the file.
   ~MemoryMap() { close(); }
 
-  /// The bytes of the file, valid as long as this object or the one that it was moved to.
+  /// Returns the bytes of the file. They are valid as long as this object, or the one it was moved to.
   std::span<const std::byte> bytes() const { return bytes_; }
-  /// The file's path.
+  /// Returns the path of the file.
   const std::filesystem::path& path() const { return path_; }
 
  private:
@@ -67,14 +67,14 @@ class MemoryMap {
   std::vector<std::byte> content_;
 #else
   void open() {
-    // Without O_NONBLOCK, opening a FIFO would wait for its writer.
+    // Without O_NONBLOCK, opening a FIFO would wait for a writer.
     const detail::Descriptor file = detail::open_descriptor(path_, O_RDONLY | O_NONBLOCK);
     struct stat status {};
     if (!file || ::fstat(file.number(), &status) != 0) throw_file(path_, "cannot be opened", errno);
     if (S_ISDIR(status.st_mode)) throw_file(path_, "cannot be opened", EISDIR);
     if (!S_ISREG(status.st_mode)) throw FileError(path_text(path_) + ": is not a regular file");
     const auto size = static_cast<std::uint64_t>(status.st_size);
-    if (size == 0) return;  // which mmap refuses
+    if (size == 0) return;  // mmap rejects empty files
     if (size > std::numeric_limits<std::size_t>::max()) throw_file(path_, "cannot be mapped", EFBIG);
     void* const address =
         ::mmap(nullptr, static_cast<std::size_t>(size), PROT_READ, MAP_PRIVATE, file.number(), 0);

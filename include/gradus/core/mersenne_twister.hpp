@@ -13,15 +13,15 @@
 
 namespace gradus {
 
-/// The 32-bit Mersenne Twister MT19937 (Matsumoto and Nishimura, ACM TOMACS 8, 1998): the sequence of
-/// `std::mt19937`, with access to its state and a bulk `fill` that compilers turn into vector code.
+/// The 32-bit Mersenne Twister MT19937 (Matsumoto and Nishimura, ACM TOMACS 8, 1998). Produces the sequence
+/// of `std::mt19937`, and adds access to the state and a bulk `fill` that compilers vectorise.
 class MersenneTwister {
  public:
   using result_type = std::uint32_t;                    ///< 32 random bits
   static constexpr std::size_t word_count = 624;        ///< words of state
   using Words = std::array<std::uint32_t, word_count>;  ///< the state
 
-  /// Starts the sequence of a seed, as `std::mt19937(seed)` does.
+  /// Starts the sequence of `std::mt19937(seed)`.
   explicit MersenneTwister(std::uint32_t seed = 5489) {
     words_[0] = seed;
     for (std::size_t i = 1; i < word_count; ++i) {
@@ -30,10 +30,10 @@ class MersenneTwister {
     }
   }
 
-  /// Continues where another engine stood: its words, and how many of them it has used (at most 624).
+  /// Continues from another engine's state: its words and how many of them it has used, at most 624.
   MersenneTwister(const Words& words, std::size_t used) : words_(words), used_(used) {}
 
-  static constexpr result_type min() { return 0; }  ///< the smallest number
+  static constexpr result_type min() { return 0; }  ///< smallest number
   /// Returns the largest number.
   static constexpr result_type max() { return std::numeric_limits<result_type>::max(); }
 
@@ -57,12 +57,12 @@ class MersenneTwister {
     }
   }
 
-  /// Returns the state, from which the constructor continues.
+  /// Returns the state, to be passed to the constructor.
   const Words& words() const { return words_; }
   /// Returns how many words of the state have been used.
   std::size_t used() const { return used_; }
 
-  /// Returns whether both continue with the same numbers.
+  /// Returns whether both engines will produce the same numbers.
   friend bool operator==(const MersenneTwister&, const MersenneTwister&) = default;
 
  private:
@@ -80,7 +80,7 @@ class MersenneTwister {
     return x ^ (x >> 18);
   }
 
-  // Three loops instead of one with indices modulo 624: no step depends on the few before it.
+  // Three loops instead of one with indices modulo 624, so that no step depends on the last few.
   void twist() {
     std::uint32_t* const x = words_.data();
     for (std::size_t i = 0; i < word_count - shift; ++i) x[i] = x[i + shift] ^ mix(x[i], x[i + 1]);

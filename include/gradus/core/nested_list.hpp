@@ -10,17 +10,17 @@
 
 namespace gradus {
 
-/// Numbers in nested braces: `{{1, 2}, {3, 4}}`. Exists only while a tensor is built from it.
+/// Numbers in nested braces, `{{1, 2}, {3, 4}}`. Exists only while a tensor is built from it.
 template <class Scalar>
 class NestedList {
  public:
-  /// One number.
-  // constexpr, or gcc 16 takes the 1 in `Tensor<float>{1}` for a conversion that may change a value.
+  /// Holds one number.
+  // constexpr, because otherwise gcc 16 treats the 1 in `Tensor<float>{1}` as a narrowing conversion.
   constexpr NestedList(Scalar value) : value_(value), is_list_(false) {}
-  /// A list in braces.
+  /// Holds a list in braces.
   NestedList(std::initializer_list<NestedList> children) : children_(children), is_list_(true) {}
 
-  /// The extents, all children alike. Throws ShapeError if they are not: `{{1, 2}, {3}}`.
+  /// Returns the extents. Throws ShapeError if the children differ in shape: `{{1, 2}, {3}}`.
   Shape shape() const {
     if (!is_list_) return Shape{};
     if (children_.size() == 0) return Shape{0};
@@ -35,7 +35,7 @@ class NestedList {
     return inner.prepend(static_cast<Index>(children_.size()));
   }
 
-  /// Writes the numbers in row-major order; returns one past the last.
+  /// Writes the numbers in row-major order. Returns a pointer past the last one.
   Scalar* copy_to(Scalar* out) const {
     if (!is_list_) {
       *out = value_;

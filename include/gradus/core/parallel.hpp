@@ -21,31 +21,31 @@ class Parallel;
 
 /// How the workers of a ThreadPool wait.
 struct ThreadPoolOptions {
-  /// How long an idle worker polls for the next job before it sleeps. While it polls, it yields the processor
-  /// to other threads. 0.2 ms cover the gaps between the products of a training step; waking a core takes a
-  /// large part of that. From 0, which lets workers sleep at once, to one second.
+  /// How long an idle worker polls for the next job before it sleeps, from 0 to one second. While polling it
+  /// yields the processor to other threads. The default of 0.2 ms covers the gaps between the products of a
+  /// training step; waking a sleeping core takes much of that time.
   std::chrono::microseconds spin{200};
 };
 
-/// A fixed number of threads, including the caller's. Movable; joins its threads when it is destroyed.
+/// A fixed number of threads, including the caller's. Movable; joins its threads on destruction.
 ///
-/// A child process after `fork` may use and destroy the pool, but has none of its workers: `threads()` is 1
-/// there and jobs run in the calling thread, with the same results. A pool made in the child has workers of
-/// its own.
+/// A child process after `fork` may use and destroy the pool but has none of its workers: there, `threads()`
+/// is 1 and jobs run in the calling thread, with the same results. A pool created in the child has its own
+/// workers.
 class ThreadPool {
  public:
-  /// The most threads of a pool.
+  /// The largest number of threads in a pool.
   static constexpr Index max_threads = 1024;
 
-  /// ThreadPool(1) starts no thread. Throws ArgumentError for threads outside [1, max_threads], for a
-  /// time to spin outside [0, 1 s], and if the system does not start that many.
+  /// Starts `threads - 1` workers. Throws ArgumentError if `threads` is outside [1, max_threads], if `spin`
+  /// is outside [0, 1 s], or if the system cannot start that many.
   explicit ThreadPool(Index threads, const ThreadPoolOptions& options = {})
       : runner_(make_team(threads, options)) {}
 
-  /// Starts no thread and runs jobs on those of the host program. Throws ArgumentError for a null pointer.
+  /// Starts no threads; runs jobs on the host program's executor. Throws ArgumentError if it is null.
   explicit ThreadPool(std::shared_ptr<Executor> executor) : runner_(make_host_threads(std::move(executor))) {}
 
-  /// The number of threads, including the caller's.
+  /// Returns the number of threads, including the caller's.
   Index threads() const { return runner_->threads(); }
 
  private:
@@ -71,22 +71,22 @@ class ThreadPool {
   Runner runner_;
 };
 
-/// Where the parts of a job run: a non-owning handle that is passed by value and must not outlive its pool.
-/// The default is serial.
+/// A non-owning handle that decides where the parts of a job run. Passed by value; must not outlive its pool.
+/// Serial by default.
 class Parallel {
  public:
   constexpr Parallel() = default;
   /// Runs parts on the threads of the pool.
   Parallel(ThreadPool& pool) : runner_(pool.runner_.get()) {}
-  /// Serial where there is no pool.
+  /// Runs serially if `pool` is null.
   explicit Parallel(ThreadPool* pool) : runner_(pool ? pool->runner_.get() : nullptr) {}
 
-  /// The number of threads that work on a job; 1 if it runs serially.
+  /// Returns the number of threads that work on a job, 1 if it runs serially.
   Index threads() const { return runner_ ? runner_->threads() : 1; }
 
   /// Calls f(part) once for each part in [0, parts), in any order, and returns when all are done. Allocates
-  /// nothing. An exception from f ends the job early and is rethrown here. Where the pool is busy (a call
-  /// from inside a part, or from another thread) the parts run one after another in the calling thread.
+  /// nothing. An exception from f ends the job early and is rethrown here. If the pool is busy (a nested
+  /// call, or one from another thread), the parts run one after another in the calling thread.
   template <class F>
   void run(Index parts, F&& f) const {
     using Function = std::remove_reference_t<F>;
@@ -99,11 +99,11 @@ class Parallel {
     for (Index part = 0; part < parts; ++part) f(part);
   }
 
-  /// Divides [0, count) into ranges of about equal size, one a part, and calls f(begin, end) for each, as run
-  /// does. A range may be empty.
+  /// Divides [0, count) into `parts` ranges of about equal size, some possibly empty, and calls f(begin, end)
+  /// for each, as `run` does.
   template <class F>
   void run_ranges(Index parts, Index count, F&& f) const {
-    // floor(count * part / parts), where count * part could overflow
+    // floor(count * part / parts), without the overflow of count * part
     const auto begin = [=](Index part) { return count / parts * part + count % parts * part / parts; };
     run(parts, [&](Index part) { f(begin(part), begin(part + 1)); });
   }

@@ -28,17 +28,17 @@
 
 namespace gradus {
 
-/// A file that is read at given positions. It has no current position, so many threads can read one object.
+/// A file that is read at explicit positions. It has no current position, so threads can share one object.
 class PositionedFile {
  public:
-  /// Throws FileError if there is no such file, or it is not a regular one.
+  /// Opens a file. Throws FileError if it does not exist or is not a regular file.
   explicit PositionedFile(std::filesystem::path path) : path_(std::move(path)) { open(); }
 
-  /// In bytes, when it was opened.
+  /// Returns the size in bytes at the time of opening.
   std::uint64_t size() const { return size_; }
 
-  /// Fills `out` with what begins at byte `position`. Returns how many bytes that were: fewer than asked for
-  /// only at the end. Throws FileError.
+  /// Reads bytes from `position` on into `out`. Returns how many were read, fewer than requested only at the
+  /// end of the file. Throws FileError.
   std::size_t read(std::uint64_t position, std::span<std::byte> out) const {
     std::size_t count = 0;
     while (count < out.size()) {
@@ -71,7 +71,7 @@ class PositionedFile {
   std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();
 #else
   void open() {
-    // Without O_NONBLOCK, opening a FIFO would wait for its writer.
+    // Without O_NONBLOCK, opening a FIFO would wait for a writer.
     file_ = detail::open_descriptor(path_, O_RDONLY | O_NONBLOCK);
     struct stat status {};
     if (!file_ || ::fstat(file_.number(), &status) != 0) throw_file(path_, "cannot be opened", errno);

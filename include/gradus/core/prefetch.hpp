@@ -6,7 +6,7 @@
 
 namespace gradus::detail {
 
-/// Asks for memory that will be read soon. Where it is not to be had, nothing happens.
+/// Prefetches memory that is about to be read; does nothing on compilers other than GCC and Clang.
 inline void prefetch([[maybe_unused]] const void* memory, [[maybe_unused]] Index bytes) {
 #if defined(__GNUC__)
   constexpr Index cache_line = 64;

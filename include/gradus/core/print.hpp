@@ -32,7 +32,7 @@ std::string scalar_name() {
   return (std::is_signed_v<Scalar> ? "int" : "uint") + bits;
 }
 
-/// Formats the elements of a tensor as NumPy and PyTorch do: brackets, columns of equal width, four digits
+/// Formats the elements of a tensor like NumPy and PyTorch: brackets, columns of equal width, four digits
 /// after the decimal point, and only the edges of a large tensor.
 template <class Scalar>
 class TensorPrinter {
@@ -140,7 +140,7 @@ class TensorPrinter {
 
 }  // namespace detail
 
-/// Type, shape and numbers; of more than 1000 only the first and last three along each axis:
+/// Returns type, shape and elements. Above 1000 elements, shows only the first and last three of each axis:
 ///
 ///     Tensor<float> [2, 2]
 ///     [[ 0.5000, -1.2500],
@@ -151,13 +151,13 @@ std::string to_string(TensorView<Scalar> tensor) {
   return "Tensor<" + detail::scalar_name<Element>() + "> " + tensor.shape().to_string() + "\n" +
          detail::TensorPrinter<Element>(tensor).text();
 }
-/// Returns the same as for a view of the tensor.
+/// Returns the text of the tensor's view.
 template <class Scalar>
 std::string to_string(const Tensor<Scalar>& tensor) {
   return to_string(tensor.view());
 }
 
-/// Writes what `to_string` returns.
+/// Writes the text that `to_string` returns.
 /// @{
 template <class Scalar>
 std::ostream& operator<<(std::ostream& stream, TensorView<Scalar> tensor) {

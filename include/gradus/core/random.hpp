@@ -52,39 +52,39 @@ namespace detail {
 
 }  // namespace detail
 
-/// The random generator of gradus: a value that is passed explicitly; there is no global one. Numbers depend
-/// only on the seed and on the order of the calls, not on compiler, flags or standard library. They are those
-/// of PyTorch's CPU generator after `torch.manual_seed(seed)`: uniform numbers, Bernoulli masks, integers and
-/// permutations bit for bit, normal numbers to 1e-6 (float) or 1e-12 (double). PyTorch's builds with MKL draw
-/// Bernoulli masks, hence dropout, from another generator on Intel processors, and those for processors
-/// without FMA round uniform numbers outside [0, 1) differently.
+/// The random generator of gradus: a value that is passed explicitly; there is no global generator. Its
+/// numbers depend only on the seed and the order of the calls, not on the compiler, flags or standard
+/// library. They match PyTorch's CPU generator after `torch.manual_seed(seed)`: uniform numbers, Bernoulli
+/// masks, integers and permutations bit for bit, normal numbers to 1e-6 (float) or 1e-12 (double). PyTorch
+/// builds differ in two cases: with MKL on Intel processors, Bernoulli masks (and so dropout) come from
+/// another generator, and on processors without FMA, uniform numbers outside [0, 1) are rounded differently.
 ///
-/// A call that throws has drawn nothing.
+/// A call that throws draws nothing.
 class Generator {
  public:
   using result_type = std::uint32_t;  ///< 32 random bits
-  /// 624 words of the twister, how many are used, whether a normal number is kept, and its two halves.
+  /// The twister's 624 words, how many are used, whether a normal number is kept, and its two halves.
   using State = std::array<std::uint32_t, MersenneTwister::word_count + 4>;
 
-  /// Starts as after `torch.manual_seed(seed)`, which uses the lower 32 bits.
+  /// Starts in the state after `torch.manual_seed(seed)`, which uses the lower 32 bits.
   explicit Generator(std::uint64_t seed = 0) : engine_(static_cast<std::uint32_t>(seed & 0xffffffffu)) {}
 
-  static constexpr result_type min() { return MersenneTwister::min(); }  ///< the smallest number
-  static constexpr result_type max() { return MersenneTwister::max(); }  ///< the largest number
+  static constexpr result_type min() { return MersenneTwister::min(); }  ///< smallest number
+  static constexpr result_type max() { return MersenneTwister::max(); }  ///< largest number
 
-  /// 32 random bits; with `min` and `max` this is a standard UniformRandomBitGenerator.
+  /// Returns 32 random bits. With `min` and `max`, this makes a standard UniformRandomBitGenerator.
   result_type operator()() { return engine_(); }
   /// Returns 32 random bits.
   std::uint32_t next() { return engine_(); }
 
-  /// 64 random bits: two draws, the first becomes the upper half.
+  /// Returns 64 random bits from two draws; the first becomes the upper half.
   std::uint64_t next64() {
     const std::uint32_t high = engine_();
     return join(high, engine_());
   }
 
-  /// A number of [from, to), as `torch.empty(1).uniform_(from, to)`: one draw for float, two for double.
-  /// Rounding can reach `to` unless the interval is [0, 1). Throws ArgumentError if from > to.
+  /// Returns a number in [from, to), as `torch.empty(1).uniform_(from, to)`: one draw for float, two for
+  /// double. Except on [0, 1), rounding can produce `to`. Throws ArgumentError if from > to.
   template <std::floating_point Scalar = float>
   Scalar uniform(double from = 0, double to = 1) {
     Scalar number;
@@ -92,12 +92,12 @@ class Generator {
     return number;
   }
 
-  /// As `tensor.uniform_(from, to)`.
+  /// Fills `out` as `tensor.uniform_(from, to)`.
   template <std::floating_point Scalar>
   void fill_uniform(std::span<Scalar> out, double from = 0, double to = 1);
 
-  /// A normal number, as `torch.empty(1).normal_(mean, deviation)`: numbers are drawn in pairs, and the
-  /// second one is kept for the next call. Throws ArgumentError if deviation < 0.
+  /// Returns a normal number, as `torch.empty(1).normal_(mean, deviation)`. Numbers are drawn in pairs; the
+  /// second is kept for the next call. Throws ArgumentError if deviation < 0.
   template <std::floating_point Scalar = float>
   Scalar normal(double mean = 0, double deviation = 1) {
     Scalar number;
@@ -105,35 +105,35 @@ class Generator {
     return number;
   }
 
-  /// As `tensor.normal_(mean, deviation)`.
+  /// Fills `out` as `tensor.normal_(mean, deviation)`.
   template <std::floating_point Scalar>
   void fill_normal(std::span<Scalar> out, double mean = 0, double deviation = 1);
 
-  /// True with probability p. Throws ArgumentError if p is outside [0, 1].
+  /// Returns true with probability p. Throws ArgumentError if p is outside [0, 1].
   bool bernoulli(double p) {
     const std::uint64_t threshold = bernoulli_threshold(p);
     return fraction_bits<double>(next64()) < threshold;
   }
 
-  /// Ones with probability p, else zeros, as `tensor.bernoulli_(p)`. Dropout's mask of what is kept is
-  /// `bernoulli_(1 - p)`.
+  /// Fills `mask` with ones with probability p, otherwise zeros, as `tensor.bernoulli_(p)`. Dropout's mask of
+  /// kept elements is `bernoulli_(1 - p)`.
   template <class T>
   void fill_bernoulli(std::span<T> mask, double p);
 
-  /// An integer of [0, n), as `torch.randint(n, (1,))`: one draw below 2^28, two from there on (as PyTorch
-  /// 2 does; older ones from 2^32 on). Throws ArgumentError if n < 1.
+  /// Returns an integer in [0, n), as `torch.randint(n, (1,))`: one draw for n < 2^28, otherwise two (as in
+  /// PyTorch 2; older versions switch at 2^32). Throws ArgumentError if n < 1.
   Index below(Index n) {
     if (n < 1) detail::throw_count("below", n, 1);
     return static_cast<Index>(remainder(static_cast<std::uint64_t>(n), std::uint64_t{1} << 28));
   }
 
-  /// Puts the elements in random order (Fisher and Yates). Shuffling 0, 1, ..., n-1 gives
-  /// `torch.randperm(n)`, up to n = 214,748,363.
+  /// Shuffles the elements (Fisher-Yates). Shuffling 0, 1, ..., n-1 gives `torch.randperm(n)` for n up to
+  /// 214,748,363.
   template <class T>
   void shuffle(std::span<T> elements);
 
-  /// The numbers 0 to n-1 in the order of `torch.randperm(n)`. Throws ArgumentError if n < 0, or if no vector
-  /// can hold n numbers.
+  /// Returns 0 to n-1 in the order of `torch.randperm(n)`. Throws ArgumentError if n < 0 or if no vector can
+  /// hold n numbers.
   std::vector<Index> permutation(Index n) {
     std::vector<Index> order;
     if (n < 0) detail::throw_count("permutation", n, 0);
@@ -142,25 +142,25 @@ class Generator {
     permutation(std::span<Index>(order));
     return order;
   }
-  /// Writes the numbers 0 to n-1 in the order of `torch.randperm(n)`, where n is the size of `order`.
+  /// Writes 0 to n-1 in the order of `torch.randperm(n)`, where n is the size of `order`.
   void permutation(std::span<Index> order) {
     Index i = 0;
     for (Index& element : order) element = i++;
     shuffle(order);
   }
 
-  /// Everything that the numbers to come depend on, to be stored in a checkpoint.
+  /// Returns everything that determines the future numbers, to be stored in a checkpoint.
   State state() const;
 
-  /// Continues exactly where a generator with this `state()` stood. Throws ArgumentError, and stays as it
-  /// is, if the words are no generator's state.
+  /// Continues exactly where the generator with this `state()` was. Throws ArgumentError, and changes
+  /// nothing, if the words are not a valid state.
   void set_state(std::span<const std::uint32_t> state);
 
-  /// Returns whether both continue with the same numbers.
+  /// Returns whether both generators will produce the same numbers.
   friend bool operator==(const Generator&, const Generator&) = default;
 
  private:
-  // What one call to the engine serves; small enough for the first-level cache.
+  // The words per call to the engine; they fit in the L1 cache.
   static constexpr std::size_t chunk_words = 1024;
   static constexpr std::size_t normal_block = 16;
 
@@ -168,14 +168,14 @@ class Generator {
     return (std::uint64_t{high} << 32) | low;
   }
 
-  // As many low bits as the type's fraction holds: 24 for float, 53 for double.
+  // The low bits that the type's significand holds: 24 for float, 53 for double.
   template <class Scalar, class Bits>
   static constexpr Bits fraction_bits(Bits bits) {
     return bits & ((Bits{1} << std::numeric_limits<Scalar>::digits) - 1);
   }
 
-  // A number of [0, 1): the low bits of one word, or of two, as a multiple of 2^-24 or 2^-53. The detour over
-  // signed integers is what processors have an instruction for.
+  // A number in [0, 1): the low bits of one or two words as a multiple of 2^-24 or 2^-53. Converts through
+  // signed integers, for which processors have an instruction.
   template <class Scalar>
   static Scalar fraction(const std::uint32_t* words) {
     constexpr Scalar unit = std::numeric_limits<Scalar>::epsilon() / 2;
@@ -187,7 +187,7 @@ class Generator {
     }
   }
 
-  // The whole number t for which k / 2^53 < p and k < t say the same.
+  // The integer t such that k / 2^53 < p exactly when k < t.
   static std::uint64_t bernoulli_threshold(double p) {
     if (!(p >= 0 && p <= 1)) detail::throw_probability(p);
     return static_cast<std::uint64_t>(std::ceil(p * 0x1p53));
@@ -210,7 +210,7 @@ class Generator {
   double kept_normal_ = 0;
 };
 
-// Calls use(first, words, n) for the elements first to first + n - 1, with words_each new words for each.
+// Calls use(first, words, n) for elements first to first + n - 1, with `words_each` new words per element.
 template <class Use>
 void Generator::for_each_chunk(std::size_t count, std::size_t words_each, const Use& use) {
   std::array<std::uint32_t, chunk_words> words;
@@ -234,13 +234,13 @@ void Generator::fill_uniform(std::span<Scalar> out, double from, double to) {
     Scalar* const x = out.data() + first;
     for (std::size_t i = 0; i < n; ++i) x[i] = fraction<Scalar>(words + words_each * i);
     if (standard) return;
-    // The fused multiply-add is spelled out because compilers differ in making one of a product and a sum;
+    // The fused multiply-add is explicit because compilers differ in whether they fuse a product and a sum;
     // PyTorch's is fused on every x86 processor with AVX2.
     for (std::size_t i = 0; i < n; ++i) x[i] = std::fma(x[i], length, low);
   });
 }
 
-// PyTorch pairs each number of a block of 16 with the one 8 places on, and rounds the angle to the type.
+// PyTorch pairs each number of a block of 16 with the one 8 places later and rounds the angle to the type.
 template <class Scalar>
 void Generator::transform_to_normal(std::span<Scalar, normal_block> block, double mean, double deviation) {
   constexpr std::size_t half = normal_block / 2;
@@ -281,7 +281,7 @@ void Generator::fill_normal(std::span<Scalar> out, double mean, double deviation
     transform_to_normal(rest.template first<normal_block>(), mean, deviation);
   }
   if (rest.empty()) return;
-  // A last, partial block is a whole one of new numbers, laid over the end.
+  // The last, partial block is replaced by a full block of new numbers that ends at the end of `out`.
   const auto end = out.template last<normal_block>();
   fill_uniform(std::span<Scalar>(end));
   transform_to_normal(end, mean, deviation);
@@ -301,7 +301,7 @@ void Generator::fill_bernoulli(std::span<T> mask, double p) {
 
 template <class T>
 void Generator::shuffle(std::span<T> elements) {
-  // Above this, the remainder of 32 bits would favour some orders visibly.
+  // Above this size, the remainder of a 32-bit number would noticeably favour some orders.
   constexpr std::uint64_t first_64_bit_size = std::numeric_limits<std::uint32_t>::max() / 20;
   const std::uint64_t n = elements.size();
   const std::uint64_t first_64_bit_range = n < first_64_bit_size ? first_64_bit_size : 0;
@@ -338,7 +338,7 @@ inline void Generator::set_state(std::span<const std::uint32_t> state) {
   if (rest[1] > 1 || !std::isfinite(kept) || (rest[1] == 0 && kept != 0)) {
     detail::throw_generator_state("a kept normal number that is none");
   }
-  // The twister never enters the state in which its 19937 bits are zero, and never leaves it.
+  // The twister never enters the state whose 19937 bits are all zero, and could never leave it.
   std::uint32_t any = words[0] & 0x80000000u;
   for (std::size_t i = 1; i < words.size(); ++i) any |= words[i];
   if (any == 0) detail::throw_generator_state("only zeros");

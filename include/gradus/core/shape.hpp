@@ -14,39 +14,38 @@
 
 namespace gradus {
 
-/// The extents of a row-major tensor, outermost first: `[N, 784]`. Rank 0 is a scalar; an extent of 0 is
-/// legal.
+/// The extents of a row-major tensor, outermost first: `[N, 784]`. Rank 0 is a scalar; extents may be 0.
 ///
-/// Lives inline, without allocation, for up to `max_rank` dimensions. Every Shape that exists is valid: no
-/// extent is negative and the number of elements fits an Index; anything else throws ShapeError.
+/// Stores up to `max_rank` extents inline, without allocating. Every Shape is valid: no extent is negative
+/// and the number of elements fits in an Index; constructing any other throws ShapeError.
 class Shape {
  public:
   /// The largest rank of a tensor.
   static constexpr Index max_rank = 8;
 
-  /// A scalar's shape, of rank 0.
+  /// Creates the shape of a scalar, of rank 0.
   constexpr Shape() = default;
-  /// The shape with these extents. Throws ShapeError.
+  /// Creates a shape with these extents. Throws ShapeError.
   constexpr Shape(std::initializer_list<Index> extents) : Shape(std::span(extents.begin(), extents.size())) {}
 
-  /// The shape with these extents. Throws ShapeError.
+  /// Creates a shape with these extents. Throws ShapeError.
   constexpr explicit Shape(std::span<const Index> extents) {
     if (extents.size() > to_size(max_rank)) throw_rank(extents.size());
     for (const Index extent : extents) extents_[rank_++] = extent;
     size_ = checked_size();
   }
 
-  /// The number of axes.
+  /// Returns the number of axes.
   constexpr Index rank() const { return rank_; }
-  /// The number of elements: the product of all extents, 1 for a scalar.
+  /// Returns the number of elements: the product of all extents, 1 for a scalar.
   constexpr Index size() const { return size_; }
-  /// Whether the number of elements is 0.
+  /// Returns whether the number of elements is 0.
   constexpr bool empty() const { return size_ == 0; }
 
-  /// The extent of an axis; a negative one counts from the end, as in Python. Throws IndexError.
+  /// Returns the extent of an axis. Negative axes count from the end, as in Python. Throws IndexError.
   constexpr Index operator[](Index axis) const { return extents_[normalize_axis(axis)]; }
 
-  /// The extents, outermost first. The pointers are valid as long as the shape.
+  /// Returns the extents, outermost first. The pointers are valid as long as the shape.
   /// @{
   constexpr const Index* begin() const& { return extents_.data(); }
   constexpr const Index* end() const& { return extents_.data() + rank_; }
@@ -57,26 +56,26 @@ class Shape {
   constexpr const Index* end() const&& = delete;
   constexpr std::span<const Index> extents() const&& = delete;
 
-  /// An axis in `[-rank, rank)` as one in `[0, rank)`. Throws IndexError.
+  /// Maps an axis in `[-rank, rank)` to `[0, rank)`. Throws IndexError.
   constexpr Index normalize_axis(Index axis) const {
     if (axis < -rank_ || axis >= rank_) throw_axis(axis);
     return axis < 0 ? axis + rank_ : axis;
   }
 
-  /// The same shape with another extent at one axis: `with(0, 32)` is this shape for a batch of 32.
+  /// Returns this shape with one extent replaced: `with(0, 32)` is the shape for a batch of 32.
   constexpr Shape with(Index axis, Index extent) const {
     IndexedArray<Index, max_rank> extents = extents_;
     extents[normalize_axis(axis)] = extent;
     return Shape(std::span<const Index>(extents).first(to_size(rank_)));
   }
 
-  /// The shape of one element along the first axis: `[N, 28, 28] -> [28, 28]`. Throws IndexError on rank 0.
+  /// Returns the shape without its first axis: `[N, 28, 28] -> [28, 28]`. Throws IndexError on rank 0.
   constexpr Shape without_first() const {
     if (rank_ == 0) throw_axis(0);
     return Shape(extents().subspan(1));
   }
 
-  /// `[28, 28] -> [N, 28, 28]`.
+  /// Returns the shape with a new first axis: `[28, 28] -> [N, 28, 28]`. Throws ShapeError above `max_rank`.
   constexpr Shape prepend(Index extent) const {
     if (rank_ == max_rank) throw_rank(max_rank + 1);
     IndexedArray<Index, max_rank> extents{{extent}};
@@ -84,7 +83,7 @@ class Shape {
     return Shape(std::span<const Index>(extents).first(to_size(rank_ + 1)));
   }
 
-  /// Equal ranks and extents.
+  /// Compares ranks and extents.
   friend constexpr bool operator==(const Shape& a, const Shape& b) {
     if (a.rank_ != b.rank_) return false;
     for (Index i = 0; i < a.rank_; ++i) {
@@ -93,7 +92,7 @@ class Shape {
     return true;
   }
 
-  /// `[32, 784]`; `[]` for a scalar.
+  /// Returns `[32, 784]`, or `[]` for a scalar.
   std::string to_string() const {
     std::string text = "[";
     for (const Index extent : extents()) {
@@ -114,7 +113,7 @@ class Shape {
     if (any_zero) return 0;
     constexpr Index half = Index{1} << (std::numeric_limits<Index>::digits / 2);
     for (const Index extent : extents()) {
-      // Two factors below `half` cannot overflow, and a division takes longer than all the rest.
+      // Two factors below `half` cannot overflow, and a division would cost more than everything else here.
       if ((size >= half || extent >= half) && size > std::numeric_limits<Index>::max() / extent)
         throw_extents("the number of elements overflows");
       size *= extent;

@@ -14,8 +14,8 @@
 namespace gradus::detail {
 
 /// A pointer to a thread pool that one thread may replace while others start passes with it. The caller of a
-/// pass holds the result of `workers()` until the pass is over, so a pool that is replaced in the meantime is
-/// destroyed afterwards.
+/// pass holds the result of `workers()` until the pass ends, so a pool that is replaced meanwhile is
+/// destroyed only then.
 class SharedPool {
  public:
   SharedPool() = default;
@@ -36,16 +36,16 @@ class SharedPool {
     const std::lock_guard lock(pool_mutex);
     return pool_;
   }
-  /// The pool, or null if it has no worker threads. Costs no lock then, so that threads that predict with one
-  /// small network do not wait for each other.
+  /// Returns the pool, or null if it has no worker threads. In that case it takes no lock, so threads that
+  /// predict with one small network do not wait for each other.
   std::shared_ptr<ThreadPool> workers() const {
     return threads_.load(std::memory_order_acquire) > 1 ? get() : nullptr;
   }
   void set(std::shared_ptr<ThreadPool> pool) { exchange(std::move(pool)); }
 
  private:
-  /// Returns the former pool, so that its threads are joined outside the lock. Takes no lock unless there is
-  /// a pool: before the first one `fork` does not wait for the mutex.
+  /// Returns the previous pool, so that its threads are joined outside the lock. Takes no lock until there is
+  /// a pool, so `fork` need not wait for the mutex before that.
   std::shared_ptr<ThreadPool> exchange(std::shared_ptr<ThreadPool> pool) {
     const Index threads = pool ? pool->threads() : 0;
     if (threads == 0 && threads_.load(std::memory_order_acquire) == 0) return nullptr;

@@ -28,12 +28,12 @@
 #include <unistd.h>
 #endif
 
-/// The temporary files of AtomicFile: `model.safetensors.<process>-<random>-<number>.tmp`. Each is locked as
-/// long as it is written; the lock of a process that was killed is gone, so the next writer of the same
-/// destination knows which files to remove. A process number alone would not tell: containers reuse them.
+/// The temporary files of AtomicFile: `model.safetensors.<process>-<random>-<number>.tmp`. Each is locked
+/// while it is being written. Killing a process releases its lock, so the next writer of the same destination
+/// knows which files to remove. The process number is not enough for that: containers reuse them.
 namespace gradus::detail {
 
-/// Who writes a temporary file: a process number, and a random one since process numbers are reused.
+/// The writer of a temporary file: a process number, and a random one because process numbers are reused.
 struct Writer {
   long process = 0;
   std::uint64_t random = 0;
@@ -44,12 +44,12 @@ inline std::uint64_t random_number() {
   try {
     std::random_device device;
     return (std::uint64_t{device()} << 32) ^ device();
-  } catch (const std::exception&) {  // a system without a source of randomness
+  } catch (const std::exception&) {  // no source of randomness
     return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
   }
 }
 
-/// This process. After fork the child has the same random number and another process number.
+/// Returns this process's writer. After fork, the child differs in the process number only.
 inline Writer this_writer() {
   static const std::uint64_t random = random_number();
 #if defined(_WIN32)
@@ -65,8 +65,8 @@ inline std::string hex_digits(std::uint64_t value) {
   return text;
 }
 
-/// Returns the common prefix of the names of all temporary files for one destination: its own name if there
-/// is room for the rest within 255 bytes, else a hash of it (64-bit FNV-1a).
+/// Returns the common prefix of the names of all temporary files for one destination: its own name up to 80
+/// bytes, otherwise a 64-bit FNV-1a hash of it. Full names stay below the limit of 255 bytes.
 inline std::string temporary_stem(const std::filesystem::path& destination) {
   constexpr std::size_t longest = 80;
   const std::u8string name = destination.filename().u8string();
@@ -84,7 +84,7 @@ inline std::filesystem::path temporary_path(const std::filesystem::path& folder,
   return folder / std::u8string(name.begin(), name.end());
 }
 
-/// The writer that a name tells, if it is one of a temporary file with this stem.
+/// Returns the writer encoded in a file name, if it is a temporary file with this stem.
 inline std::optional<Writer> writer_of(const std::filesystem::path& path, const std::string& stem) {
   const std::u8string file_name = path.filename().u8string();
   std::string_view name(reinterpret_cast<const char*>(file_name.data()), file_name.size());
@@ -111,7 +111,7 @@ inline std::optional<Writer> writer_of(const std::filesystem::path& path, const 
 
 inline bool claim(const Descriptor&) { return true; }
 
-/// Windows does not remove a file that is open for writing.
+/// Removes a temporary file. Windows refuses to if the file is open for writing.
 inline void remove_if_abandoned(const std::filesystem::path& path, const Writer&) {
   std::error_code ignored;
   std::filesystem::remove(path, ignored);
@@ -119,15 +119,15 @@ inline void remove_if_abandoned(const std::filesystem::path& path, const Writer&
 
 #else
 
-/// Locks a new temporary file; false if another writer took it for an abandoned one before that.
+/// Locks a new temporary file. Returns false if another writer has already removed it as abandoned.
 inline bool claim(const Descriptor& file) {
   if (::flock(file.number(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) return false;
   struct stat status {};
   return ::fstat(file.number(), &status) != 0 || status.st_nlink > 0;
 }
 
-/// Removes a temporary file unless its writer is still running. If files cannot be locked, the process number
-/// decides.
+/// Removes a temporary file unless its writer is still running. If files cannot be locked, checks whether the
+/// process exists.
 inline void remove_if_abandoned(const std::filesystem::path& path, const Writer& writer) {
   const Descriptor file = open_descriptor(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
   if (!file) return;
@@ -141,7 +141,7 @@ inline void remove_if_abandoned(const std::filesystem::path& path, const Writer&
 
 #endif
 
-/// Removes the temporary files that killed processes left for one destination. Failures are ignored: the next
+/// Removes the temporary files that killed processes left for one destination. Ignores failures: the next
 /// writer tries again.
 inline void remove_abandoned(const std::filesystem::path& folder, const std::string& stem) {
   std::error_code error;
@@ -152,20 +152,20 @@ inline void remove_abandoned(const std::filesystem::path& folder, const std::str
   }
 }
 
-/// A temporary file beside its destination, removed at the end unless it was renamed.
+/// A temporary file next to its destination. Removed on destruction unless it was renamed.
 class TemporaryFile {
  public:
   TemporaryFile() = default;
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
   ~TemporaryFile() {
-    file_.close();  // Windows removes no open file
+    file_.close();  // Windows cannot remove an open file
     if (path_.empty()) return;
     std::error_code ignored;
     std::filesystem::remove(path_, ignored);
   }
 
-  /// Returns 0 or an errno value.
+  /// Creates and locks the file. Returns 0 or an errno value.
   int create(const std::filesystem::path& destination, bool for_owner_alone) {
     constexpr int most_attempts = 100;
     const std::filesystem::path folder = destination.parent_path();
@@ -184,7 +184,7 @@ class TemporaryFile {
 
   const Descriptor& file() const { return file_; }
 
-  /// Puts the file in the place of its destination. Returns 0 or an errno value.
+  /// Renames the file to its destination. Returns 0 or an errno value.
   int rename_to(const std::filesystem::path& destination) {
 #if defined(_WIN32)
     if (const int error = file_.close(); error != 0) return error;
@@ -193,7 +193,7 @@ class TemporaryFile {
     std::filesystem::rename(path_, destination, error);
     if (error) return error.default_error_condition().value();
     path_.clear();
-    return file_.close();  // after the rename: the lock keeps others from removing it
+    return file_.close();  // after the rename, because the lock keeps others from removing it
   }
 
  private:

@@ -25,36 +25,36 @@ namespace gradus {
 
 /// A tensor of any rank that owns its elements: contiguous, row-major, 64-byte aligned.
 ///
-/// A value: copies are deep, moves cost a pointer and leave an empty tensor of shape `[0]`. Its capacity
-/// never shrinks, so that resizing back and forth between batch sizes allocates once. Converts to TensorView,
-/// which is what every function of the library takes.
+/// Tensors are values: copies are deep; moves cost a pointer and leave an empty tensor of shape `[0]`. The
+/// capacity never shrinks, so alternating between batch sizes allocates only once. Converts to TensorView,
+/// which the functions of the library take.
 ///
-/// Braces hold elements, never a shape: `Tensor{{1, 2}, {3, 4}}` has shape `[2, 2]`; for a shape write
+/// Braces hold elements, never a shape: `Tensor{{1, 2}, {3, 4}}` has shape `[2, 2]`. For a shape, write
 /// `Tensor<float>::zeros({2, 2})` or `Tensor<float>(Shape{2, 2})`.
 template <TensorScalar Scalar = float>
 class Tensor {
  public:
   using scalar_type = Scalar;                  ///< the type of an element
-  using View = TensorView<Scalar>;             ///< a view that can change the elements
-  using ConstView = TensorView<const Scalar>;  ///< a view that cannot
+  using View = TensorView<Scalar>;             ///< a mutable view
+  using ConstView = TensorView<const Scalar>;  ///< a read-only view
 
-  /// An empty tensor of shape `[0]`.
+  /// Creates an empty tensor of shape `[0]`.
   Tensor() = default;
-  /// All zeros.
+  /// Creates a tensor of zeros.
   explicit Tensor(const Shape& shape) : Tensor(uninitialized(shape)) { fill(Scalar{}); }
-  /// The elements of a span in row-major order. Throws ShapeError if their number does not fit the shape.
+  /// Copies the elements of a span in row-major order. Throws ShapeError if their number does not fit.
   Tensor(const Shape& shape, std::span<const Scalar> elements) : Tensor(ConstView(elements, shape)) {}
-  /// Elements in nested braces, any rank: `{{1, 2, 3}, {4, 5, 6}}` is `[2, 3]`. Throws ShapeError if ragged.
+  /// Creates a tensor from nested braces: `{{1, 2, 3}, {4, 5, 6}}` is `[2, 3]`. Throws ShapeError if ragged.
   Tensor(std::initializer_list<NestedList<Scalar>> elements) : Tensor(NestedList<Scalar>(elements)) {}
-  /// Elements in nested braces.
+  /// Creates a tensor from nested braces.
   explicit Tensor(const NestedList<Scalar>& elements) : Tensor(uninitialized(elements.shape())) {
     elements.copy_to(data());
   }
-  /// A copy of a view's elements.
+  /// Copies the elements of a view.
   Tensor(ConstView other) : Tensor(uninitialized(other.shape())) { std::ranges::copy(other, data()); }
-  /// A copy of a view's elements.
+  /// Copies the elements of a view.
   Tensor(View other) : Tensor(ConstView(other)) {}
-  /// The value of an Eigen expression: a vector becomes rank 1, all else rank 2.
+  /// Evaluates an Eigen expression. A vector becomes rank 1, everything else rank 2.
   template <class Derived>
   requires std::same_as<typename Derived::Scalar, Scalar> Tensor(const Eigen::DenseBase<Derived>& expression)
       : Tensor(uninitialized(eigen_shape(expression))) {
@@ -62,17 +62,17 @@ class Tensor {
     Eigen::Map<Plain>(data(), expression.rows(), expression.cols()) = expression.derived().array();
   }
 
-  /// A deep copy.
+  /// Copies the elements.
   Tensor(const Tensor& other) : Tensor(other.view()) {}
-  /// Takes the elements and leaves an empty tensor of shape `[0]`.
+  /// Takes over the elements and leaves an empty tensor of shape `[0]`.
   Tensor(Tensor&& other) noexcept
       : buffer_(std::move(other.buffer_)), shape_(std::exchange(other.shape_, Shape{0})) {}
-  /// Keeps this tensor's memory if it is large enough.
+  /// Copies the elements, reusing this tensor's memory if it is large enough.
   Tensor& operator=(const Tensor& other) { return assign(other.view()); }
-  /// The view may be of this very tensor.
+  /// Copies the elements of a view, which may view this tensor.
   template <std::convertible_to<ConstView> Other>
   requires(!std::same_as<Other, Tensor>) Tensor& operator=(const Other& other) { return assign(other); }
-  /// Takes the elements and leaves an empty tensor of shape `[0]`.
+  /// Takes over the elements and leaves an empty tensor of shape `[0]`.
   Tensor& operator=(Tensor&& other) noexcept {
     buffer_ = std::move(other.buffer_);
     shape_ = std::exchange(other.shape_, Shape{0});
@@ -80,26 +80,26 @@ class Tensor {
   }
   ~Tensor() = default;
 
-  /// Memory without values, for a kernel that writes every element.
+  /// Returns a tensor of unspecified values, for kernels that write every element.
   static Tensor uninitialized(const Shape& shape) {
     Tensor result;
     result.resize(shape);
     return result;
   }
-  /// All elements 0.
+  /// Returns a tensor of zeros.
   static Tensor zeros(const Shape& shape) { return Tensor(shape); }
-  /// All elements 1.
+  /// Returns a tensor of ones.
   static Tensor ones(const Shape& shape) { return full(shape, Scalar{1}); }
-  /// All elements `value`.
+  /// Returns a tensor whose elements are all `value`.
   static Tensor full(const Shape& shape, Scalar value) {
     Tensor result = uninitialized(shape);
     result.fill(value);
     return result;
   }
-  /// Rank 0.
+  /// Returns a tensor of rank 0.
   static Tensor scalar(Scalar value) { return full(Shape{}, value); }
-  /// `begin, begin + step, ...` up to but without `end`. Throws ArgumentError on a step of 0 and on numbers
-  /// that are not finite.
+  /// Returns `begin, begin + step, ...`, excluding `end`. Throws ArgumentError if the step is 0, a number is
+  /// not finite or there are too many elements.
   static Tensor arange(Scalar begin, Scalar end, Scalar step = Scalar{1}) {
     if (!(step < Scalar{} || step > Scalar{}))
       throw ArgumentError("arange: step is 0 or NaN, expected a number other than 0");
@@ -107,16 +107,16 @@ class Tensor {
     for (Index i = 0; i < result.size(); ++i) result.data()[i] = detail::arange_number(begin, i, step);
     return result;
   }
-  /// `0, 1, ...` up to but without `end`. Throws ArgumentError on a number that is not finite.
+  /// Returns `0, 1, ...`, excluding `end`. Throws ArgumentError if `end` is not finite.
   static Tensor arange(Scalar end) { return arange(Scalar{}, end); }
-  /// Normal numbers N(mean, std^2); those of `torch.randn` for the same seed to 1e-6.
+  /// Returns normal numbers N(mean, std^2), equal to those of `torch.randn` for the same seed to 1e-6.
   static Tensor randn(const Shape& shape, Generator& random, Scalar mean = 0,
                       Scalar std = 1) requires std::floating_point<Scalar> {
     Tensor result = uninitialized(shape);
     random.fill_normal(result.span(), mean, std);
     return result;
   }
-  /// Uniform numbers in `[from, to)`; those of `torch.rand` for the same seed, bit for bit.
+  /// Returns uniform numbers in `[from, to)`, bit-identical to `torch.rand` for the same seed.
   static Tensor uniform(const Shape& shape, Generator& random, Scalar from = 0,
                         Scalar to = 1) requires std::floating_point<Scalar> {
     Tensor result = uninitialized(shape);
@@ -124,9 +124,9 @@ class Tensor {
     return result;
   }
 
-  /// Nothing that views a temporary outlives it: `view()` of a temporary is the tensor itself, its Eigen maps
-  /// keep the elements, and there is no pointer or span to them. As the argument of a function it converts
-  /// to a view.
+  /// Returns a view. No view outlives a temporary: `view()` of a temporary returns the tensor itself, its
+  /// Eigen maps own the elements, and taking a pointer or span does not compile. A temporary still converts
+  /// to a view when it is passed to a function.
   /// @{
   View view() & { return {data(), shape_}; }
   ConstView view() const& { return {data(), shape_}; }
@@ -136,24 +136,24 @@ class Tensor {
   operator ConstView() const { return {buffer_.data(), shape_}; }
   /// @}
 
-  /// The first element; the others follow in row-major order.
+  /// Returns a pointer to the first element; the others follow in row-major order.
   /// @{
   Scalar* data() & { return buffer_.data(); }
   const Scalar* data() const& { return buffer_.data(); }
   const Scalar* data() const&& = delete;
   /// @}
-  /// The extents of all axes.
+  /// Returns the extents of all axes.
   /// @{
   const Shape& shape() const& { return shape_; }
   Shape shape() const&& { return shape_; }
   /// @}
-  /// The number of axes.
+  /// Returns the number of axes.
   Index rank() const { return shape_.rank(); }
-  /// The number of elements.
+  /// Returns the number of elements.
   Index size() const { return shape_.size(); }
-  /// Whether the number of elements is 0.
+  /// Returns whether the number of elements is 0.
   bool empty() const { return shape_.empty(); }
-  /// All elements in row-major order.
+  /// Returns all elements in row-major order.
   /// @{
   std::span<Scalar> span() & { return view().span(); }
   std::span<const Scalar> span() const& { return view().span(); }
@@ -166,7 +166,7 @@ class Tensor {
   const Scalar* end() const&& = delete;
   /// @}
 
-  /// Another shape; allocates only beyond the largest size so far, and the elements are unspecified after it.
+  /// Changes the shape; elements become unspecified. Allocates only above the largest size so far.
   void resize(const Shape& shape) {
     buffer_.reserve(std::max(shape.size(), Index{1}));
     shape_ = shape;
@@ -174,7 +174,7 @@ class Tensor {
   /// Sets all elements to `value`.
   void fill(Scalar value) { std::fill_n(data(), size(), value); }
 
-  /// Returns one element, with one index per axis; always checked. Throws IndexError.
+  /// Returns one element, given one index per axis; always checked. Throws IndexError.
   /// @{
   template <std::integral... I>
   Scalar& operator()(I... indices) & {
@@ -189,10 +189,10 @@ class Tensor {
     return ConstView(*this)(indices...);
   }
   /// @}
-  /// The only element of a tensor of size 1. Throws ShapeError.
+  /// Returns the only element of a tensor of size 1. Throws ShapeError if the size is not 1.
   Scalar item() const { return view().item(); }
 
-  /// Eigen maps of the same memory: see TensorView.
+  /// Returns an Eigen map of the same memory; see TensorView.
   /// @{
   auto matrix() & { return view().matrix(); }
   auto matrix() const& { return view().matrix(); }
@@ -230,7 +230,7 @@ class Tensor {
   }
   /// @}
 
-  /// A view under another shape, without a copy; of a temporary, the tensor itself. One extent may be -1.
+  /// Returns a view with another shape; for a temporary, the tensor itself. One extent may be -1.
   /// @{
   View reshape(std::initializer_list<Index> extents) & { return view().reshape(extents); }
   ConstView reshape(std::initializer_list<Index> extents) const& { return view().reshape(extents); }
@@ -241,22 +241,22 @@ class Tensor {
   }
   /// @}
 
-  /// Elements `[begin, end)` along the first axis, without a copy. Throws IndexError.
+  /// Returns elements `[begin, end)` along the first axis, without copying. Throws IndexError.
   /// @{
   View slice(Index begin, Index end) & { return view().slice(begin, end); }
   ConstView slice(Index begin, Index end) const& { return view().slice(begin, end); }
   Tensor slice(Index begin, Index end) const&& { return ConstView(*this).slice(begin, end); }
   /// @}
 
-  /// Element i along the first axis, without a copy. Throws IndexError.
+  /// Returns element i along the first axis, without copying. Throws IndexError.
   /// @{
   View operator[](Index i) & { return view()[i]; }
   ConstView operator[](Index i) const& { return view()[i]; }
   Tensor operator[](Index i) const&& { return ConstView(*this)[i]; }
   /// @}
 
-  /// The same elements as another scalar type; fractions are cut off. Throws ArgumentError for a number that
-  /// an integer type cannot hold, such as NaN.
+  /// Returns the elements converted to another scalar type; fractions are truncated. Throws ArgumentError for
+  /// a number that an integer type cannot hold, such as NaN.
   template <TensorScalar Other>
   Tensor<Other> cast() const {
     Tensor<Other> result = Tensor<Other>::uninitialized(shape_);
@@ -265,7 +265,7 @@ class Tensor {
     return result;
   }
 
-  /// Equal shapes and elements; NaN differs from itself.
+  /// Compares shapes and elements; NaN is not equal to itself.
   friend bool operator==(const Tensor& a, const Tensor& b) {
     return a.shape_ == b.shape_ && std::equal(a.begin(), a.end(), b.begin());
   }
@@ -278,7 +278,7 @@ class Tensor {
     return *this;
   }
 
-  /// A map of this temporary that keeps it.
+  /// Returns a map that takes over this temporary.
   template <class MakeMap>
   auto own_map(const MakeMap& make_map) {
     return detail::OwningMap<Tensor, decltype(make_map(*this))>(std::move(*this), make_map);
@@ -294,19 +294,19 @@ class Tensor {
   Shape shape_{0};
 };
 
-/// Deduces the scalar from what is copied.
+/// Deduces the scalar type from the source.
 /// @{
 template <class Scalar>
 Tensor(TensorView<Scalar>) -> Tensor<std::remove_const_t<Scalar>>;
-// Of the two kinds of DenseBase, for clang 14 prefers the constructor's own guide to one for DenseBase.
+// One guide per kind of DenseBase: clang 14 prefers the constructor's implicit guide to one for DenseBase.
 template <class Derived>
 Tensor(const Eigen::MatrixBase<Derived>&) -> Tensor<typename Derived::Scalar>;
 template <class Derived>
 Tensor(const Eigen::ArrayBase<Derived>&) -> Tensor<typename Derived::Scalar>;
 /// @}
 
-/// NumPy's test: equal shapes and |a - b| <= absolute + relative * |b| for every element; infinities of one
-/// sign are close, NaN is close to NaN only with `equal_nan`.
+/// Returns whether the shapes are equal and |a - b| <= absolute + relative * |b| for every element, as NumPy
+/// does. Infinities of the same sign are close; two NaNs are close only with `equal_nan`.
 template <std::floating_point Scalar>
 bool allclose(const Tensor<Scalar>& a, const Tensor<Scalar>& b, Scalar relative = Scalar(1e-5),
               Scalar absolute = Scalar(1e-8), bool equal_nan = false) {

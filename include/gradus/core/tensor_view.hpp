@@ -19,11 +19,11 @@
 
 namespace gradus {
 
-/// The element types of tensors: the integers and floating-point numbers that Eigen computes with.
+/// The element types of tensors: the integer and floating-point types that Eigen supports.
 template <class T>
 concept TensorScalar = std::is_arithmetic_v<T> && !std::is_const_v<T> && !std::is_volatile_v<T>;
 
-/// The scalars of networks and of the tape. The kernels support no other floating-point types.
+/// The scalar types of networks and of autograd. The kernels support no other floating-point types.
 template <class T>
 concept FloatOrDouble = std::same_as<T, float> || std::same_as<T, double>;
 
@@ -32,8 +32,8 @@ namespace detail {
 template <class Scalar, class Plain>
 using MapOf = Eigen::Map<std::conditional_t<std::is_const_v<Scalar>, const Plain, Plain>>;
 
-/// The Eigen type of `as<Rank>()`; ranks above 2 are added by core/eigen_tensor.hpp, for Eigen's tensor
-/// module is heavy to compile.
+/// The Eigen type of `as<Rank>()`. core/eigen_tensor.hpp adds rank 0 and ranks above 2, because Eigen's
+/// tensor module is slow to compile.
 template <class Scalar, int Rank>
 struct EigenMap;
 
@@ -53,10 +53,10 @@ struct EigenMap;
                    ") along the first axis of shape " + shape.to_string());
 }
 
-/// Returns the shape of a reshape; one extent may be -1 and is inferred from the number of elements.
+/// Returns the shape of a reshape. One extent may be -1; it is inferred from the number of elements.
 inline Shape infer_shape(const Shape& from, std::span<const Index> wanted) {
   IndexedArray<Index, Shape::max_rank> extents{};
-  // Nothing overflows where there are no elements.
+  // With an extent of 0 the product cannot overflow.
   Index known = std::ranges::find(wanted, Index{0}) == wanted.end() ? 1 : 0;
   Index unknown_at = -1;
   bool valid = wanted.size() <= extents.size();
@@ -86,9 +86,9 @@ inline Shape infer_shape(const Shape& from, std::span<const Index> wanted) {
 
 }  // namespace detail
 
-/// A non-owning view of a tensor: a pointer and a shape, row-major and contiguous. It is cheap to copy, and
-/// valid until the owner is destroyed or resized. `TensorView<const float>` is read-only, and every view of
-/// `float` converts to it.
+/// A non-owning view of a tensor: a pointer and a shape, row-major and contiguous. Cheap to copy; valid until
+/// the owner is destroyed or resized. `TensorView<const float>` is read-only, and every `TensorView<float>`
+/// converts to it.
 template <class Scalar>
 requires TensorScalar<std::remove_const_t<Scalar>>
 class TensorView {
@@ -102,11 +102,11 @@ class TensorView {
   using ArrayMap = detail::MapOf<Scalar, Eigen::Array<scalar_type, Eigen::Dynamic, 1>>;
   /// @}
 
-  /// Views nothing: the "not asked for" of an optional output. `data()` is null, the shape is `[0]`.
+  /// Creates a null view, for an optional output that is not requested. `data()` is null, the shape is `[0]`.
   constexpr TensorView() : shape_{0} {}
-  /// Views the elements from `data` on as a tensor of some shape, unchecked.
+  /// Views the elements starting at `data` as a tensor of the given shape, unchecked.
   constexpr TensorView(Scalar* data, const Shape& shape) : data_(data), shape_(shape) {}
-  /// Views a span as a tensor of some shape. Throws ShapeError if the numbers of elements differ.
+  /// Views a span as a tensor of the given shape. Throws ShapeError if the numbers of elements differ.
   TensorView(std::span<Scalar> elements, const Shape& shape) : data_(elements.data()), shape_(shape) {
     if (static_cast<Index>(elements.size()) != shape.size()) {
       throw ShapeError("TensorView: span of " + std::to_string(elements.size()) + " elements, shape " +
@@ -114,40 +114,40 @@ class TensorView {
     }
   }
 
-  /// A read-only view of the same elements.
+  /// Converts to a read-only view of the same elements.
   constexpr operator TensorView<const Scalar>() const requires(!std::is_const_v<Scalar>) {
     return {data_, shape_};
   }
 
-  /// The first element.
+  /// Returns a pointer to the first element.
   constexpr Scalar* data() const { return data_; }
-  /// The extents of all axes.
+  /// Returns the extents of all axes.
   /// @{
   constexpr const Shape& shape() const& { return shape_; }
   constexpr Shape shape() const&& { return shape_; }
   /// @}
-  /// The number of axes.
+  /// Returns the number of axes.
   constexpr Index rank() const { return shape_.rank(); }
-  /// The number of elements.
+  /// Returns the number of elements.
   constexpr Index size() const { return shape_.size(); }
-  /// Whether the number of elements is 0.
+  /// Returns whether the number of elements is 0.
   constexpr bool empty() const { return shape_.empty(); }
-  /// True for a view of nothing: an output that was not asked for.
+  /// Returns whether this is a null view: an output that was not requested.
   constexpr bool is_null() const { return data_ == nullptr; }
 
-  /// All elements in row-major order.
+  /// Returns all elements in row-major order.
   /// @{
   constexpr Scalar* begin() const { return data_; }
   constexpr Scalar* end() const { return data_ + size(); }
   constexpr std::span<Scalar> span() const { return {data_, to_size(size())}; }
   /// @}
 
-  /// Returns one element, with one index per axis; always checked. Throws IndexError.
+  /// Returns one element, given one index per axis; always checked. Throws IndexError.
   template <std::integral... I>
   constexpr Scalar& operator()(I... indices) const {
     const std::array<Index, sizeof...(I)> at{static_cast<Index>(indices)...};
     if (static_cast<Index>(sizeof...(I)) != rank()) detail::throw_element(at, shape_);
-    if (empty()) detail::throw_element(at, shape_);  // its other extents may have a product that overflows
+    if (empty()) detail::throw_element(at, shape_);  // the product of its other extents may overflow
     Index offset = 0;
     for (std::size_t axis = 0; axis < at.size(); ++axis) {
       const Index extent = shape_.begin()[axis];
@@ -157,27 +157,27 @@ class TensorView {
     return data_[offset];
   }
 
-  /// The only element of a tensor of any rank and size 1. Throws ShapeError.
+  /// Returns the only element of a tensor of size 1 and any rank. Throws ShapeError if the size is not 1.
   Scalar& item() const {
     if (size() != 1)
       throw ShapeError("item: tensor has shape " + shape_.to_string() + ", expected one element");
     return *data_;
   }
 
-  /// A matrix that shares this memory. Throws ShapeError unless the rank is 2.
+  /// Returns a matrix that shares this memory. Throws ShapeError unless the rank is 2.
   MatrixMap matrix() const {
     if (rank() != 2) detail::throw_rank("matrix", shape_, 2);
     return MatrixMap(data_, shape_[0], shape_[1]);
   }
-  /// A column vector that shares this memory. Throws ShapeError unless the rank is 1.
+  /// Returns a column vector that shares this memory. Throws ShapeError unless the rank is 1.
   VectorMap vector() const {
     if (rank() != 1) detail::throw_rank("vector", shape_, 1);
     return VectorMap(data_, size());
   }
-  /// All elements in memory order, whatever the rank, for element-wise arithmetic.
+  /// Returns all elements in memory order, for element-wise arithmetic at any rank.
   ArrayMap array() const { return ArrayMap(data_, size()); }
-  /// The rank is known at compile time: a vector map, a matrix map, or from rank 3 on (and for rank 0) an
-  /// `Eigen::TensorMap`, for which core/eigen_tensor.hpp must be included. Throws ShapeError on another rank.
+  /// Returns a map of compile-time rank: `vector()`, `matrix()`, or for other ranks an `Eigen::TensorMap`,
+  /// which requires core/eigen_tensor.hpp. Throws ShapeError if the rank differs.
   template <int Rank>
   auto as() const {
     if (rank() != Rank) detail::throw_rank("as", shape_, Rank);
@@ -190,23 +190,23 @@ class TensorView {
     }
   }
 
-  /// The same elements under another shape; one extent may be -1. Throws ShapeError.
+  /// Returns the same elements with another shape; one extent may be -1. Throws ShapeError.
   TensorView reshape(std::initializer_list<Index> extents) const {
     return {data_, detail::infer_shape(shape_, std::span(extents.begin(), extents.size()))};
   }
-  /// The same elements under another shape. Throws ShapeError if the numbers of elements differ.
+  /// Returns the same elements with another shape. Throws ShapeError if the numbers of elements differ.
   TensorView reshape(const Shape& shape) const {
     return {data_, detail::infer_shape(shape_, shape.extents())};
   }
 
-  /// Elements `[begin, end)` along the first axis: `[N, ...] -> [end - begin, ...]`. Throws IndexError.
+  /// Returns elements `[begin, end)` of the first axis: `[N, ...] -> [end - begin, ...]`. Throws IndexError.
   TensorView slice(Index begin, Index end) const {
     if (rank() == 0 || begin < 0 || end < begin || end > shape_[0]) detail::throw_slice(begin, end, shape_);
     const Index stride = begin == 0 ? 0 : size() / shape_[0];
     return {data_ + begin * stride, shape_.with(0, end - begin)};
   }
 
-  /// Element i along the first axis: `[N, ...] -> [...]`. Throws IndexError.
+  /// Returns element i along the first axis: `[N, ...] -> [...]`. Throws IndexError.
   TensorView operator[](Index i) const {
     if (rank() == 0 || i < 0 || i >= shape_[0]) detail::throw_element({&i, 1}, shape_);
     const Shape inner = shape_.without_first();
@@ -218,7 +218,7 @@ class TensorView {
   Shape shape_;
 };
 
-/// A read-only argument. Takes no part in template deduction, so that tensors and views alike convert to it.
+/// A read-only argument. Not deduced, so that both tensors and views convert to it.
 template <class Scalar>
 using Input = const std::type_identity_t<TensorView<const Scalar>>&;
 

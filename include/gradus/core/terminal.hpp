@@ -26,7 +26,7 @@ namespace gradus {
 
 namespace detail {
 
-/// The columns of the file's terminal: 0 if they are unknown, -1 if the file is no terminal.
+/// Returns the columns of the file's terminal: 0 if unknown, -1 if the file is not a terminal.
 inline Index window_columns(std::FILE* file) {
   if (file == nullptr) return -1;
 #if defined(_WIN32)
@@ -44,7 +44,7 @@ inline Index window_columns(std::FILE* file) {
 /// Returns whether the file writes to a terminal.
 inline bool is_terminal(std::FILE* file) { return detail::window_columns(file) >= 0; }
 
-/// Returns how many columns the file's terminal has at this moment, else the environment variable COLUMNS,
+/// Returns the current number of columns of the file's terminal, or else the environment variable COLUMNS, or
 /// else 80.
 inline Index terminal_width(std::FILE* file) {
   if (const Index columns = detail::window_columns(file); columns > 0) return columns;
@@ -59,8 +59,8 @@ inline Index terminal_width(std::FILE* file) {
 
 namespace detail {
 
-/// How many columns the character fills that this byte of UTF-8 begins. Characters from U+1000 on count as
-/// wide; most are.
+/// Returns how many columns the character takes that starts at this UTF-8 byte, 0 for a continuation byte.
+/// Characters from U+1000 on count as wide; most are.
 inline std::size_t columns_of(char byte) {
   const auto bits = static_cast<unsigned char>(byte);
   const bool continues = (bits & 0xC0U) == 0x80U;
@@ -84,20 +84,20 @@ inline std::string_view cut_to_columns(std::string_view text, std::size_t column
 
 }  // namespace detail
 
-/// A line on a terminal that is overwritten in place, such as a progress bar. It asks for the width each time
-/// and leaves the last column free, so that it never wraps and never scrolls. It needs no escape codes.
+/// A terminal line that is overwritten in place, such as a progress bar. It queries the width on each update
+/// and leaves the last column free, so it never wraps or scrolls. It needs no escape codes.
 class StatusLine {
  public:
-  /// Returns the number of columns of the file's terminal.
+  /// A function that returns the number of columns of the file's terminal.
   using Width = std::function<Index(std::FILE*)>;
 
-  /// `width` returns how many columns there are.
+  /// Creates an empty line. `width` returns the number of columns.
   explicit StatusLine(std::FILE* out, Width width = terminal_width) : out_(out), width_(std::move(width)) {}
 
-  /// The number of columns that a text may fill now.
+  /// Returns the number of columns that a text may fill now.
   std::size_t room() const { return to_size(std::max<Index>(width_(out_), 1) - 1); }
 
-  /// Replaces the line, cut to the room that there is. The text has no line breaks.
+  /// Replaces the line, truncated to the available columns. The text must not contain line breaks.
   void show(std::string_view text) {
     const std::size_t available = room();
     const std::string_view seen = detail::cut_to_columns(text, available);
@@ -106,7 +106,7 @@ class StatusLine {
     shown_ = columns;
   }
 
-  /// Removes the line and returns to its start.
+  /// Erases the line and returns the cursor to its start.
   void clear() {
     if (shown_ == 0) return;
     write("", std::min(shown_, room()), 0);
@@ -116,7 +116,7 @@ class StatusLine {
   }
 
  private:
-  /// Writes the text over the last one, and spaces where that one was longer.
+  /// Writes the text over the previous one and pads with spaces where that one was longer.
   void write(std::string_view text, std::size_t before, std::size_t now) {
     const std::string line = "\r" + std::string(text) + std::string(before - std::min(before, now), ' ');
     std::fwrite(line.data(), 1, line.size(), out_);

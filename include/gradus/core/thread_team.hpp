@@ -25,7 +25,7 @@ namespace gradus::detail {
 /// Worker threads that run one job at a time. The thread that starts a job takes part in it.
 class ThreadTeam final : public JobRunner {
  public:
-  /// Throws ArgumentError if the system does not start that many threads; none of them is left then.
+  /// Starts the workers. Throws ArgumentError, leaving none running, if the system cannot start that many.
   ThreadTeam(Index threads, std::chrono::microseconds spin) : spin_(spin) {
     watch_forks();
     forks_ = fork_count.load(std::memory_order_relaxed);
@@ -46,14 +46,14 @@ class ThreadTeam final : public JobRunner {
   ThreadTeam(const ThreadTeam&) = delete;
   ThreadTeam& operator=(const ThreadTeam&) = delete;
 
-  /// 1 in a child process, which has none of the workers.
+  /// Returns the number of threads: 1 in a child process, which has none of the workers.
   Index threads() const override { return is_left_behind() ? 1 : static_cast<Index>(workers_.size()) + 1; }
 
-  /// True in a child process after `fork`. Its copies of the mutex and of the condition variables may be
-  /// locked or waited for by workers that do not exist, so they must not be used again, not even destroyed.
+  /// Returns true in a child process after `fork`. Its copies of the mutex and the condition variables may be
+  /// in use by workers that do not exist there, so they must not be used or even destroyed.
   bool is_left_behind() const override { return forks_ != fork_count.load(std::memory_order_relaxed); }
 
-  /// Runs all parts and returns true, or returns false at once if another job is running or in a child
+  /// Runs all parts and returns true. Returns false immediately if another job is running or in a child
   /// process.
   bool try_run(Index parts, PartCall call) override {
     if (is_left_behind()) return false;
@@ -76,7 +76,7 @@ class ThreadTeam final : public JobRunner {
   }
 
  private:
-  /// Waits until `is_done()`, at most for the time to spin, and lets other threads have the processor.
+  /// Waits until `is_done()`, at most for the spin time, and yields the processor meanwhile.
   template <class Condition>
   void spin_until(const Condition& is_done) const {
     if (is_done()) return;
@@ -93,7 +93,7 @@ class ThreadTeam final : public JobRunner {
         wake_.wait(lock, [&] { return job_.load(std::memory_order_relaxed) != seen; });
         seen = job_.load(std::memory_order_relaxed);
         if (stopping_) return;
-        if (!open_) continue;  // woken too late: the job is done
+        if (!open_) continue;  // woke up too late: the job is done
         active_.fetch_add(1, std::memory_order_relaxed);
       }
       take_parts(next_.fetch_add(1, std::memory_order_relaxed));
@@ -115,7 +115,7 @@ class ThreadTeam final : public JobRunner {
     }
   }
 
-  /// Closes the job and waits for the workers in it. Workers that are still asleep are not waited for.
+  /// Closes the job and waits for the workers in it, but not for those that are still asleep.
   std::exception_ptr close() {
     if (is_left_behind())
       throw StateError("ThreadPool: the process forked inside a job; its other parts are lost");
@@ -140,10 +140,10 @@ class ThreadTeam final : public JobRunner {
   }
 
   std::chrono::microseconds spin_;
-  unsigned forks_ = 0;  // the value of fork_count in the process that has the workers
+  unsigned forks_ = 0;  // value of fork_count in the process that owns the workers
   std::atomic<bool> busy_{false};
   std::atomic<unsigned> job_{0};  // changes with each new job, which the fields below describe
-  std::atomic<Index> next_{0};    // the first part that has not been taken
+  std::atomic<Index> next_{0};    // first part that has not been taken
   std::atomic<Index> active_{0};  // workers inside the job
   std::mutex mutex_;
   std::condition_variable wake_;

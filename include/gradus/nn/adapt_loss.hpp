@@ -10,7 +10,7 @@ namespace gradus::nn {
 
 namespace detail {
 
-/// A loss that can be cast to another scalar. A class that only inherits `cast` is not: the cast would slice.
+/// A loss that can be cast to another scalar. Excludes a class that only inherits `cast`, which would slice.
 template <class Loss, class Scalar>
 concept CastableLoss = requires(const Loss& loss) {
   typename Loss::scalar_type;
@@ -20,8 +20,8 @@ concept CastableLoss = requires(const Loss& loss) {
 
 }  // namespace detail
 
-/// Returns the loss for a network of this scalar: `loss.cast<Scalar>()` for the losses of nn, which makes
-/// `SoftmaxCrossEntropy{}` fit a network of double; any other loss itself.
+/// Returns the loss for a network of this scalar type: `loss.cast<Scalar>()` for the losses of nn, so that
+/// `SoftmaxCrossEntropy{}` works with a network of doubles; any other loss unchanged.
 template <FloatOrDouble Scalar, class Loss>
 auto adapt_loss(Loss loss) {
   if constexpr (detail::CastableLoss<Loss, Scalar>) {

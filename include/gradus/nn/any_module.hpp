@@ -26,61 +26,61 @@ namespace gradus::nn {
 
 namespace detail {
 
-/// Has one address for each type, which tells types apart without RTTI. Not a constant, because linkers may
-/// merge equal constants.
+/// A variable whose address identifies a type without RTTI. It is not const, because linkers may merge equal
+/// constants.
 template <class M>
 inline char type_tag{};
 
 }  // namespace detail
 
-/// Any module, as a value: copies copy the module, so networks can be stored, nested and built at run time.
-/// Costs one virtual call, which is nothing next to a matrix product. Itself a Container.
+/// A type-erased module with value semantics: copying it copies the module, so networks can be stored, nested
+/// and built at run time. The virtual call is negligible next to a matrix product. It is itself a Container.
 template <FloatOrDouble Scalar = float>
 class AnyModule {
  public:
-  /// The type of the numbers.
+  /// The scalar type.
   using scalar_type = Scalar;
-  /// Is called with each parameter.
+  /// Called with each parameter.
   using ParameterVisitor = std::function<void(std::string_view name, Parameter<Scalar>&)>;
-  /// Is called with each parameter of a const module.
+  /// Called with each parameter of a const module.
   using ConstParameterVisitor = std::function<void(std::string_view name, const Parameter<Scalar>&)>;
-  /// Is called with each buffer.
+  /// Called with each buffer.
   using BufferVisitor = std::function<void(std::string_view name, Tensor<Scalar>&)>;
-  /// Is called with each buffer of a const module.
+  /// Called with each buffer of a const module.
   using ConstBufferVisitor = std::function<void(std::string_view name, const Tensor<Scalar>&)>;
 
-  /// Is called with each counter.
+  /// Called with each counter.
   using CounterVisitor = std::function<void(std::string_view name, std::int64_t&)>;
-  /// Is called with each counter of a const module.
+  /// Called with each counter of a const module.
   using ConstCounterVisitor = std::function<void(std::string_view name, const std::int64_t&)>;
 
-  /// Holds the module, cast to this scalar if it is one without parameters for another scalar.
+  /// Stores the module. A module without parameters is cast to this scalar type if it has another one.
   template <class M>
   requires(!std::same_as<M, AnyModule> && ModuleFor<M, Scalar>) AnyModule(M module)
       : self_(make_model(nn::adapt<Scalar>(std::move(module)))) {}
 
   /// Copies the module.
   AnyModule(const AnyModule& other) : self_(other.call()->clone()) {}
-  /// Takes the module over.
+  /// Moves the module.
   AnyModule(AnyModule&&) noexcept = default;
   /// Copies the module.
   AnyModule& operator=(const AnyModule& other) { return *this = AnyModule(other); }
-  /// Takes the module over.
+  /// Moves the module.
   AnyModule& operator=(AnyModule&&) noexcept = default;
   ~AnyModule() = default;
 
-  /// Returns the shape of the output for an input of shape x. Throws ShapeError if x does not fit.
+  /// Returns the output shape for an input of shape x. Throws ShapeError if the module does not accept x.
   Shape output_shape(const Shape& x) const { return call()->output_shape(x); }
-  /// Views are passed by reference: copies of them would take more time and more stack than the call.
+  /// Writes the output. Views are passed by reference because copies cost more time and stack than the call.
   void forward(const TensorView<const Scalar>& x, const TensorView<Scalar>& y, Context& context) const {
     call()->forward(x, y, context);
   }
-  /// Writes the gradient of the input.
+  /// Writes the gradient with respect to the input.
   void backward(const TensorView<const Scalar>& x, const TensorView<const Scalar>& y,
                 const TensorView<const Scalar>& dy, const TensorView<Scalar>& dx, Context& context) const {
     call()->backward(x, y, dy, dx, context);
   }
-  /// Adds to the parameters' gradients and, unless dx is null, writes the input's.
+  /// Adds to the parameters' gradients and, unless dx is null, writes the input gradient.
   void accumulate(const TensorView<const Scalar>& x, const TensorView<const Scalar>& y,
                   const TensorView<const Scalar>& dy, const TensorView<Scalar>& dx, Context& context) {
     call()->accumulate(x, y, dy, dx, context);
@@ -115,41 +115,41 @@ class AnyModule {
   void visit_counters(F&& f) const {
     call()->visit_counters(ConstCounterVisitor(std::ref(f)));
   }
-  /// Runs what the module does after a training forward.
+  /// Updates the module's buffers and counters after a training forward.
   void update(Context& context) { call()->update(context); }
-  /// Draws the parameters anew, as PyTorch does.
+  /// Reinitialises the parameters, as PyTorch does.
   void reset_parameters(Generator& random) { call()->reset_parameters(random); }
-  /// Returns whether there is a parameter to train.
+  /// Returns whether the module has parameters, frozen or not.
   bool has_parameters() const { return call()->has_parameters(); }
-  /// Returns whether there is a parameter that is not frozen.
+  /// Returns whether any parameter is not frozen.
   bool has_trainable_parameters() { return call()->has_trainable_parameters(); }
-  /// Returns whether forward would only copy its input.
+  /// Returns whether forward would merely copy its input.
   bool is_identity(const Context& context) const { return call()->is_identity(context); }
-  /// Returns the name for messages and summaries.
+  /// Returns the name used in messages and summaries.
   std::string name() const { return call()->name(); }
-  /// How many levels of modules it holds: 0 unless it is a container with `Index depth() const`.
+  /// Returns the number of nested levels below it: 0 unless it is a container with `Index depth() const`.
   Index depth() const { return call()->depth(); }
 
-  /// Records a pass of the module on the tape: `Variable y = net[0](x)`. See `apply` in
-  /// autograd/module.hpp, which must be included.
+  /// Records a pass through the module on the tape: `Variable y = net[0](x)`. Requires autograd/module.hpp;
+  /// see `apply` there.
   template <class X>
   auto operator()(X&& x) & {
     return detail::call_on_tape(*this, std::forward<X>(x));
   }
-  /// Does the same for a const module.
+  /// Overload for a const module.
   template <class X>
   auto operator()(X&& x) const& {
     return detail::call_on_tape(*this, std::forward<X>(x));
   }
   template <class X>
-  void operator()(X&& x) const&& = delete;  // the graph would refer to a module that is gone
+  void operator()(X&& x) const&& = delete;  // the graph would refer to a destroyed module
 
-  /// The module as what it is, or null if it is something else: `net[1].get_if<Linear<float>>()`.
+  /// Returns the module if its type is M, otherwise null: `net[1].get_if<Linear<float>>()`.
   template <class M>
   M* get_if() & {
     return self_->type() == &detail::type_tag<M> ? static_cast<M*>(self_->module_address()) : nullptr;
   }
-  /// Does the same for a const module.
+  /// Overload for a const module.
   template <class M>
   const M* get_if() const& {
     const Interface& self = *self_;
@@ -157,25 +157,25 @@ class AnyModule {
   }
   template <class M>
   void get_if() const&& = delete;
-  /// The module as what it is: `net[1].as<Linear<float>>().weight`. Throws ArgumentError if it is something
-  /// else.
+  /// Returns the module: `net[1].as<Linear<float>>().weight`. Throws ArgumentError unless its type is M.
   template <class M>
   M& as() & {
     return found(get_if<M>());
   }
-  /// Does the same for a const module.
+  /// Overload for a const module.
   template <class M>
   const M& as() const& {
     return found(get_if<M>());
   }
   template <class M>
   void as() const&& = delete;
-  /// The same with the network's own scalar: `net[1].as<Linear>().weight`.
+  /// Returns the module as an `M<Scalar>`: `net[1].as<Linear>().weight`. Throws ArgumentError unless it is
+  /// one.
   template <template <class> class M>
   M<Scalar>& as() & {
     return as<M<Scalar>>();
   }
-  /// Does the same for a const module.
+  /// Overload for a const module.
   template <template <class> class M>
   const M<Scalar>& as() const& {
     return as<M<Scalar>>();
@@ -188,8 +188,7 @@ class AnyModule {
   using Mutable = const TensorView<Scalar>&;
 
   struct Interface;
-  /// Destroys a module. Modules that it holds wait in a list until it is gone, so that no nesting is too
-  /// deep.
+  /// Destroys a module. Modules inside it are queued until it is gone, so deep nesting does not recurse.
   struct Delete {
     void operator()(Interface* module) const noexcept {
       thread_local constinit Interface* waiting = nullptr;
@@ -230,7 +229,7 @@ class AnyModule {
     Interface* next = nullptr;
   };
 
-  /// The module during one call of it, which counts as a level of nesting.
+  /// A pointer to a module for the duration of one call, which counts as one level of nesting.
   template <class I>
   class Call {
    public:
@@ -246,7 +245,7 @@ class AnyModule {
 
   template <class M>
   struct Model final : Interface {
-    // By reference: nested copies would otherwise put one copy per level on the stack.
+    // By reference, because by value each level of nesting would put a copy on the stack.
     explicit Model(const M& m) : module(m) {}
     explicit Model(M&& m) : module(std::move(m)) {}
 
@@ -296,8 +295,8 @@ class AnyModule {
   Pointer self_;
 };
 
-/// Makes the model of a module. Not in the class, where it would be inline: gradus/compiled.hpp keeps it out
-/// of a translation unit.
+/// Wraps a module. Defined outside the class so that it is not inline: gradus/compiled.hpp declares it
+/// `extern`.
 template <FloatOrDouble Scalar>
 template <class M>
 typename AnyModule<Scalar>::Pointer AnyModule<Scalar>::make_model(M module) {

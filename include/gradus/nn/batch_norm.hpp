@@ -19,28 +19,28 @@
 
 namespace gradus::nn {
 
-/// Options of BatchNorm1d.
+/// Options for BatchNorm1d; the defaults are PyTorch's.
 struct BatchNorm1dOptions {
-  /// Is added to the variance before the square root.
+  /// Added to the variance before the square root.
   double epsilon = 1e-5;
-  double momentum = 0.1;  ///< how far the running statistics move towards those of a batch
-  bool affine = true;     ///< whether there are a weight and a bias
+  double momentum = 0.1;  ///< weight of a new batch in the running statistics
+  bool affine = true;     ///< whether the module has a weight and a bias
 };
 
-/// Batch normalisation `[N, C] -> [N, C]` (Ioffe and Szegedy, 2015), as `torch.nn.BatchNorm1d`: by the
-/// batch's own mean and variance in training, which move the running ones after the pass; by the running ones
-/// otherwise.
+/// Batch normalisation `[N, C] -> [N, C]` (Ioffe and Szegedy, 2015), as `torch.nn.BatchNorm1d`. In training,
+/// it uses the mean and variance of the batch and then updates the running statistics; otherwise it uses the
+/// running statistics.
 template <class Scalar = float>
 class BatchNorm1d {
  public:
-  Parameter<Scalar> weight;         ///< `[C]`, 1 at first; empty unless affine
-  Parameter<Scalar> bias;           ///< `[C]`, 0 at first; empty unless affine
-  Tensor<Scalar> running_mean;      ///< `[C]`, 0 at first
-  Tensor<Scalar> running_variance;  ///< `[C]`, 1 at first; of the unbiased kind
-  /// The number of training passes so far, as PyTorch counts them. Saturates.
+  Parameter<Scalar> weight;         ///< `[C]`, initially 1; empty unless affine
+  Parameter<Scalar> bias;           ///< `[C]`, initially 0; empty unless affine
+  Tensor<Scalar> running_mean;      ///< `[C]`, initially 0
+  Tensor<Scalar> running_variance;  ///< `[C]`, initially 1; unbiased estimate
+  /// The number of training passes so far, as in PyTorch. Saturates instead of overflowing.
   std::int64_t num_batches_tracked = 0;
 
-  /// Throws ArgumentError on a negative number of features, an epsilon below 0 or a momentum outside [0, 1].
+  /// Throws ArgumentError if `features` or epsilon is negative or the momentum is outside [0, 1].
   explicit BatchNorm1d(Index features, const BatchNorm1dOptions& options = {})
       : running_mean(Shape{checked(features, options)}),
         running_variance(Tensor<Scalar>::ones({features})),
@@ -50,12 +50,12 @@ class BatchNorm1d {
     bias = Parameter<Scalar>(Tensor<Scalar>(Shape{features}));
   }
 
-  /// The size of the last axis.
+  /// Returns the size of the last axis.
   Index features() const { return running_mean.size(); }
-  /// The options that the module was made with.
+  /// Returns the options passed to the constructor.
   const BatchNorm1dOptions& options() const { return options_; }
 
-  /// Returns the shape of the output for an input of shape x. Throws ShapeError if x does not fit.
+  /// Returns x. Throws ShapeError unless x is `[N, C]`.
   Shape output_shape(const Shape& x) const {
     if (x.rank() != 2 || x[1] != features()) {
       throw ShapeError("BatchNorm1d: input has shape " + x.to_string() + ", expected [N, " +
@@ -64,8 +64,8 @@ class BatchNorm1d {
     return x;
   }
 
-  /// Writes y = w (x - m) r + b,  r = 1 / sqrt(v + eps); m and v of the batch in training, else the running
-  /// ones. Throws ShapeError in training on a batch of 1, which has no variance.
+  /// Writes y = w (x - m) r + b,  r = 1 / sqrt(v + eps), with m and v of the batch in training, otherwise the
+  /// running ones. Throws ShapeError for a training batch of 1, which has no variance.
   void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context& context) const {
     const Statistics s(context, features());
     const Index count = x.shape()[0];
@@ -81,7 +81,7 @@ class BatchNorm1d {
     }
     ops::inverse_deviation<Scalar>(s.variance, options_.epsilon, s.inverse_deviation);
     ops::batch_norm<Scalar>(x, s.mean, s.inverse_deviation, view(weight), view(bias), y, s.mean_rest);
-    // The running variance is that of the population the batch was drawn from.
+    // The running variance is the unbiased estimate.
     if (context.training() && count > 1)
       s.variance.array() *= static_cast<Scalar>(count) / static_cast<Scalar>(count - 1);
   }
@@ -109,13 +109,13 @@ class BatchNorm1d {
                                                gradient_view(bias, bias_sink_slot, context), s.mean_rest);
   }
 
-  /// Moves the running statistics towards those of the last training forward, and counts it.
+  /// Updates the running statistics from the last training forward, and counts the pass.
   void update(Context& context) {
     const Statistics s(context, features());
     const auto share = static_cast<Scalar>(options_.momentum);
     ops::lerp<Scalar>(share, s.mean, running_mean.view());
     ops::lerp<Scalar>(share, s.variance, running_variance.view());
-    // The count may come from a file.
+    // A count loaded from a file may already be the maximum.
     if (num_batches_tracked < std::numeric_limits<std::int64_t>::max()) ++num_batches_tracked;
   }
 
@@ -149,7 +149,7 @@ class BatchNorm1d {
   void visit_counters(F&& f) const {
     f("num_batches_tracked", num_batches_tracked);
   }
-  /// Draws the parameters anew, as PyTorch does.
+  /// Resets the parameters and the running statistics to their initial values, as PyTorch does.
   void reset_parameters(Generator&) {
     weight.value.fill(Scalar{1});
     bias.value.fill(Scalar{0});
@@ -160,11 +160,11 @@ class BatchNorm1d {
     num_batches_tracked = 0;
   }
 
-  /// Returns the name for messages and summaries.
+  /// Returns the name used in messages and summaries.
   std::string name() const { return "BatchNorm1d(" + std::to_string(features()) + ")"; }
 
  private:
-  /// The buffers in the context, each `[C]`.
+  /// The buffer slots in the context, each `[C]`.
   enum Slot : Index {
     mean_slot,
     variance_slot,
@@ -176,7 +176,7 @@ class BatchNorm1d {
     bias_sink_slot
   };
 
-  /// The gradient to add to. That of a frozen parameter, whose partner learns, is written and ignored.
+  /// Returns the gradient to add to, or a scratch buffer if the parameter is frozen.
   static TensorView<Scalar> gradient_view(Parameter<Scalar>& parameter, Slot sink, Context& context) {
     if (parameter.requires_grad) return parameter.grad().view();
     const TensorView<Scalar> ignored = context.buffer<Scalar>(sink, parameter.value.shape());
@@ -184,7 +184,7 @@ class BatchNorm1d {
     return ignored;
   }
 
-  /// The statistics that a pass normalises by, and the change of the running statistics.
+  /// The statistics that a pass normalises by and that `update` folds into the running ones.
   struct Statistics {
     TensorView<Scalar> mean, variance, inverse_deviation, mean_rest;
 

@@ -10,22 +10,22 @@ namespace gradus::nn {
 
 using ops::Reduction;
 
-/// Binary cross-entropy on logits, as `torch.nn.BCEWithLogitsLoss`; any shape, equal for logits and targets.
+/// Binary cross-entropy on logits, as `torch.nn.BCEWithLogitsLoss`. Logits and targets have the same shape.
 template <class Scalar = float>
 struct BinaryCrossEntropy {
-  /// Whether the losses of a batch are averaged or added up.
+  /// Whether the losses of a batch are averaged or summed.
   Reduction reduction = Reduction::mean;
 
-  /// The type of the numbers.
+  /// The scalar type.
   using scalar_type = Scalar;
 
-  /// The loss, with its gradient written to dlogits unless that is null.
+  /// Returns the loss and, unless dlogits is null, writes its gradient there.
   Scalar operator()(TensorView<const Scalar> logits, TensorView<const Scalar> target,
                     TensorView<Scalar> dlogits = {}) const {
     return ops::binary_cross_entropy<Scalar>(logits, target, dlogits, reduction);
   }
 
-  /// Returns the same settings for another scalar.
+  /// Returns the same loss for another scalar type.
   template <class Other>
   BinaryCrossEntropy<Other> cast() const {
     return {reduction};

@@ -10,8 +10,8 @@ namespace gradus {
 
 namespace detail {
 
-/// Records a pass of a module on the tape: `TapeCall<M, X>::run(module, x)` returns a Variable.
-/// gradus/autograd/module.hpp defines it.
+/// Records a pass through a module on the tape: `TapeCall<M, X>::run(module, x)` returns a Variable. Defined
+/// in gradus/autograd/module.hpp.
 template <class M, class X>
 struct TapeCall;
 
@@ -19,7 +19,7 @@ struct TapeCall;
 
 namespace nn::detail {
 
-/// `module(x)`, for the modules that can be called: see `apply` in gradus/autograd/module.hpp.
+/// Implements `module(x)` for modules that have a call operator: see `apply` in gradus/autograd/module.hpp.
 template <class M, class X>
 auto call_on_tape(M& module, X&& x) {
   using Call = gradus::detail::TapeCall<M, X>;

@@ -17,7 +17,7 @@
 
 namespace gradus::nn::detail {
 
-/// Functions that are called for every child in every pass.
+/// User callbacks that run for every child in every pass.
 template <class Scalar>
 struct Hooks {
   using Forward = std::function<void(Index child, TensorView<const Scalar> x, TensorView<const Scalar> y)>;
@@ -27,7 +27,7 @@ struct Hooks {
   std::vector<Backward> backward = {};
 };
 
-/// Returns the shape of child i's output. Throws ShapeError, which names the child.
+/// Returns the output shape of child i. Throws a ShapeError that names the child.
 template <class Scalar>
 Shape child_output_shape(const AnyModule<Scalar>& child, Index i, const Shape& x) {
   try {
@@ -37,12 +37,12 @@ Shape child_output_shape(const AnyModule<Scalar>& child, Index i, const Shape& x
   }
 }
 
-/// A pass through modules one after another: plan, run, then backward or accumulate. `Child` is
-/// `AnyModule<Scalar>`, const for a pass that changes no module.
+/// A pass through a sequence of modules: `plan`, `run`, then `backward` or `accumulate`. `Child` is
+/// `AnyModule<Scalar>`, or const for a pass that does not modify the modules.
 ///
-/// All memory is in the context. Its buffer i holds the output of child i, and two more buffers hold the
-/// gradients of the outputs in turn. The last child writes into the pass's own output. `plan` records which
-/// child writes each output, so that backward finds it without asking the modules again.
+/// All memory is in the context. Buffer i holds the output of child i, and two further buffers alternate
+/// between the gradients of the outputs. The last child writes directly to the output of the pass. `plan`
+/// records which child writes each output, so that `backward` does not have to query the modules again.
 template <class Child>
 class Chain {
  public:
@@ -50,13 +50,13 @@ class Chain {
   using View = TensorView<Scalar>;
   using ConstView = TensorView<const Scalar>;
 
-  /// All three must outlive the chain.
+  /// Refers to its arguments, which must outlive the chain.
   Chain(std::span<Child> children, const Hooks<Scalar>& hooks, Context& context)
       : children_(children), hooks_(&hooks), context_(&context) {}
 
   Index size() const { return static_cast<Index>(children_.size()); }
 
-  /// Records the shape and the writer of every child's output. Returns the last shape. Throws ShapeError.
+  /// Records the shape and the writer of each child's output, and returns the last shape. Throws ShapeError.
   Shape plan(const Shape& x) const;
 
   // y = f_n(... f_2(f_1(x)))
@@ -65,8 +65,8 @@ class Chain {
   // dL/dx = J_1^T ... J_n^T dL/dy
   void backward(const ConstView& x, const ConstView& y, const ConstView& dy, const View& dx) const;
 
-  /// Does the same and adds to the gradient of every parameter that is not frozen. If dx is null, ends at the
-  /// first child that has such parameters.
+  /// Does what `backward` does and adds to the gradient of every parameter that is not frozen. If dx is null,
+  /// stops at the first child that has such a parameter.
   void accumulate(const ConstView& x, const ConstView& y, const ConstView& dy, const View& dx) const;
 
   /// Updates the modules after a training forward.
@@ -74,7 +74,7 @@ class Chain {
     for (Index i = 0; i < size(); ++i) child(i).update(context_->child(i));
   }
 
-  /// Returns the output of child i in the pass from x to y; x itself for child -1.
+  /// Returns the output of child i in the pass from x to y, or x itself if i is -1.
   ConstView output(Index i, const ConstView& x, const ConstView& y) const {
     if (i < 0) return x;
     const auto& [shape, writer] = planned(i);
@@ -84,13 +84,13 @@ class Chain {
   }
 
  private:
-  static constexpr Index input = -1;  // the writer of what the first children pass on
+  static constexpr Index input = -1;  // the writer of an output that is still x
 
   Child& child(Index i) const { return children_[to_size(i)]; }
   Context::Output& planned(Index i) const { return context_->outputs()[to_size(i)]; }
   bool writes(Index i) const { return planned(i).writer == i; }
 
-  /// Calls `step(child, x, y, dy, dx, context)` from the last child down to `first`.
+  /// Calls `step(child, x, y, dy, dx, context)` for each child from the last down to `first`.
   template <class Step>
   void sweep_back(Index first, const ConstView& x, const ConstView& y, const ConstView& dy, const View& dx,
                   const Step& step) const {
@@ -119,7 +119,7 @@ class Chain {
   Context* context_;
 };
 
-// Not in the class, where they would be inline: gradus/compiled.hpp keeps them out of a translation unit.
+// Defined outside the class so that they are not inline: gradus/compiled.hpp declares them `extern`.
 
 template <class Child>
 Shape Chain<Child>::plan(const Shape& x) const {

@@ -12,8 +12,8 @@
 
 namespace gradus::nn {
 
-/// Limits each element to [low, high], as `torch.clamp`: for inputs that may be far outside of what the
-/// network has seen. NaN stays NaN.
+/// A module that clamps each element to [low, high], as `torch.clamp`, for inputs that may be far outside the
+/// range seen in training. NaN stays NaN.
 template <class Scalar = float>
 class Clip {
  public:
@@ -25,14 +25,14 @@ class Clip {
     }
   }
 
-  /// The smallest output.
+  /// Returns the smallest output.
   double low() const { return low_; }
-  /// The largest output.
+  /// Returns the largest output.
   double high() const { return high_; }
-  /// Returns x: the output has the shape of the input.
+  /// Returns x: the output has the same shape as the input.
   Shape output_shape(const Shape& x) const { return x; }
 
-  /// Writes y = low where x < low, high where x > high, else x.
+  /// Writes y = low where x < low, high where x > high, x elsewhere.
   void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context&) const {
     const auto low = static_cast<Scalar>(low_), high = static_cast<Scalar>(high_);
     for (Index i = 0; i < x.size(); ++i) {
@@ -41,7 +41,7 @@ class Clip {
     }
   }
 
-  /// Writes dL/dx = dL/dy where low <= x <= high, else 0.
+  /// Writes dL/dx = dL/dy where low <= x <= high, 0 elsewhere.
   void backward(TensorView<const Scalar> x, TensorView<const Scalar>, TensorView<const Scalar> dy,
                 TensorView<Scalar> dx, Context&) const {
     const auto low = static_cast<Scalar>(low_), high = static_cast<Scalar>(high_);
@@ -51,12 +51,12 @@ class Clip {
     }
   }
 
-  /// Returns the same settings for another scalar.
+  /// Returns the same module for another scalar type.
   template <class Other>
   Clip<Other> cast() const {
     return Clip<Other>(low_, high_);
   }
-  /// Returns the name for messages and summaries.
+  /// Returns the name used in messages and summaries.
   std::string name() const { return "Clip(" + format_general(low_) + ", " + format_general(high_) + ")"; }
 
  private:

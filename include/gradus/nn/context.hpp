@@ -19,61 +19,61 @@
 
 namespace gradus::nn {
 
-/// The settings of one pass, which all modules in it share.
+/// The settings of one pass, shared by all modules in it.
 struct PassOptions {
-  bool training = false;                  ///< dropout drops, batch normalisation uses the batch's statistics
-  Generator* random = nullptr;            ///< what dropout draws from; only needed in training
-  Parallel parallel = {};                 ///< the threads that may help
+  bool training = false;                  ///< dropout is on, and batch normalisation uses batch statistics
+  Generator* random = nullptr;            ///< generator for dropout; only needed in training
+  Parallel parallel = {};                 ///< threads that share the work
   std::shared_ptr<ThreadPool> pool = {};  ///< keeps those threads alive during the pass; may be null
 };
 
-/// The memory of one module during one pass: what its forward keeps for its backward, and scratch space.
-/// Modules themselves keep nothing of a pass. Therefore one network can serve many threads, each with its own
+/// The memory of one module during one pass: what its forward saves for its backward, and scratch space.
+/// Modules themselves hold no per-pass state. One network can therefore serve many threads, each with its own
 /// Context, as long as its parameters do not change, and one module can occur several times in a graph.
 ///
-/// Buffers grow and never shrink: after the first steps a pass allocates nothing.
+/// Buffers grow and never shrink, so a pass allocates nothing after the first few steps.
 class Context {
  public:
-  /// Where a container finds the output of one of its children.
+  /// The location of a child's output in a container.
   struct Output {
     Shape shape = {};  ///< the shape of the output
-    Index writer = 0;  ///< the child that wrote it; a child that computes nothing passes its input on
+    Index writer = 0;  ///< the child that wrote it; an identity child passes its input through
   };
 
-  /// Begins a pass. Keeps the memory of the passes before it.
+  /// Begins a pass. Keeps the memory of earlier passes.
   void begin(PassOptions options) { options_ = std::move(options); }
-  /// Lets the rest of the pass run on other threads.
+  /// Sets the threads for the rest of the pass.
   void set_parallel(Parallel parallel) { options_.parallel = parallel; }
   /// Ends the pass: releases its threads and keeps its memory.
   void end() { options_ = {}; }
 
-  /// Whether the pass is a training pass.
+  /// Returns whether this is a training pass.
   bool training() const { return options_.training; }
-  /// The threads that may help.
+  /// Returns the threads that share the work.
   Parallel parallel() const { return options_.parallel; }
-  /// Throws StateError if the pass began without a generator.
+  /// Returns the generator of the pass. Throws StateError if it has none.
   Generator& random() const {
     if (options_.random == nullptr)
       throw StateError("Context: this pass needs random numbers but has no Generator");
     return *options_.random;
   }
 
-  /// Returns the module's buffer number `slot` as a tensor of this shape, never null. Backward finds there
-  /// what forward wrote; the elements of a new or larger buffer are unspecified. Throws std::bad_alloc.
+  /// Returns buffer `slot` of the module as a tensor of this shape, never null. Its contents are kept from
+  /// forward to backward; the elements of a new or enlarged buffer are unspecified. Throws std::bad_alloc.
   template <class Scalar>
   TensorView<Scalar> buffer(Index slot, const Shape& shape) {
     static_assert(alignof(Scalar) <= tensor_alignment);
     const std::size_t at = to_size(slot);
     if (at >= buffers_.size()) buffers_.resize(at + 1);
-    // One element more than the tensor has, because a null view means that the result is not wanted.
+    // One extra element, so that an empty tensor is not null: a null view means "result not wanted".
     constexpr auto size = static_cast<Index>(sizeof(Scalar));
     if (shape.size() >= std::numeric_limits<Index>::max() / size) throw std::bad_array_new_length();
     buffers_[at].reserve((shape.size() + 1) * size);
     return {reinterpret_cast<Scalar*>(buffers_[at].data()), shape};
   }
 
-  /// Returns the context of a container's child number i, in the same pass. Only the outermost context owns
-  /// the pool.
+  /// Returns the context of child i of a container, in the same pass. Only the outermost context owns the
+  /// pool.
   Context& child(Index i) {
     const std::size_t at = to_size(i);
     if (at >= children_.size()) children_.resize(at + 1);
@@ -81,7 +81,7 @@ class Context {
     return children_[at];
   }
 
-  /// The outputs of a container's children, recorded by its forward for its backward.
+  /// Returns the outputs of a container's children, recorded by its forward for its backward.
   std::vector<Output>& outputs() { return outputs_; }
 
  private:
@@ -96,7 +96,7 @@ class Sequential;
 
 namespace detail {
 
-/// The contexts of passes that are over, kept for their memory.
+/// Contexts of finished passes, kept to reuse their memory.
 class ContextPool {
  public:
   /// Returns a context of an earlier pass, or a new one if there is none.
@@ -115,8 +115,8 @@ class ContextPool {
   std::vector<Context> contexts_;
 };
 
-/// Returns the pool in which a network keeps the contexts of its passes on the tape, null for any other
-/// module. nn/sequential.hpp defines the second function.
+/// Returns the pool that holds the contexts of a network's passes on the tape, or null for any other module.
+/// The second overload is defined in nn/sequential.hpp.
 template <class M>
 ContextPool* context_pool(M&) {
   return nullptr;

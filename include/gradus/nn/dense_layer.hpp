@@ -8,7 +8,7 @@
 
 namespace gradus::nn {
 
-/// The activation functions of a DenseLayer, named after the modules that compute them.
+/// The activation functions of a DenseLayer, named after the corresponding modules.
 enum class Activation {
   identity,    ///< none
   relu,        ///< ReLU
@@ -18,19 +18,19 @@ enum class Activation {
   leaky_relu,  ///< LeakyReLU with slope = first
   silu,        ///< SiLU
   gelu,        ///< GELU
-  gelu_tanh,   ///< GELU in its tanh form
+  gelu_tanh,   ///< GELU with the tanh approximation
   softplus,    ///< Softplus with beta = first and threshold = second
   softmax,     ///< Softmax over the outputs
   clip         ///< Clip with low = first and high = second
 };
 
-/// A fully connected layer with its activation, without gradients: `y = f(W x + b)`. A network for inference
-/// is a list of them: see dense_layers.
+/// A fully connected layer with its activation, for inference: `y = f(W x + b)`. `dense_layers` converts a
+/// network to a list of them.
 template <class Scalar>
 struct DenseLayer {
   Index in = 0;                                  ///< inputs
   Index out = 0;                                 ///< outputs
-  std::vector<Scalar> weight = {};               ///< W, `[out, in]`, row by row
+  std::vector<Scalar> weight = {};               ///< W, `[out, in]`, row-major
   std::vector<Scalar> bias = {};                 ///< b, `[out]`
   Activation activation = Activation::identity;  ///< f
   double first = 0;                              ///< the first parameter of f, if it has one

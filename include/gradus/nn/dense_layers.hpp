@@ -36,17 +36,17 @@ namespace gradus::nn {
 
 namespace detail {
 
-/// Unrolls a network into layers of doubles. Scaling or activation that follows no Linear becomes a diagonal
-/// layer.
+/// A builder that flattens a network into layers of doubles. A scaling or activation that does not follow a
+/// Linear becomes a diagonal layer.
 template <class Scalar>
 class DenseLayers {
  public:
-  /// Appends the modules of a network; `path` is its place in the outermost network.
+  /// Appends the modules of a network; `path` is the prefix of their numbers in messages.
   void take(const Sequential<Scalar>& net, const std::string& path) {
     for (Index i = 0; i < net.size(); ++i) take(net[i], path + std::to_string(i));
   }
 
-  /// Returns the layers, rounded once.
+  /// Returns the layers, rounded to Scalar once.
   std::vector<DenseLayer<Scalar>> finish() {
     if (scale_) add_diagonal(width_);
     std::vector<DenseLayer<Scalar>> result;
@@ -101,7 +101,7 @@ class DenseLayers {
     is_activated_ = false;
   }
 
-  /// Batch normalisation with running statistics is `s x + t`.
+  /// Applies batch normalisation with running statistics, which is `s x + t`.
   void scale(const BatchNorm1d<Scalar>& norm, const std::string& path) {
     check_width(norm.features(), path);
     std::vector<double> s(to_size(norm.features())), t = s;
@@ -123,7 +123,7 @@ class DenseLayers {
     }
     scale(std::move(s), std::move(t));
   }
-  /// Multiplies `s x + t` into the Linear before it, or keeps it for the one after.
+  /// Folds `s x + t` into the preceding layer, or keeps it for the next one.
   void scale(std::vector<double> s, std::vector<double> t) {
     if (!layers_.empty() && !is_activated_ && !scale_) {
       DenseLayer<double>& layer = layers_.back();
@@ -179,7 +179,7 @@ class DenseLayers {
     return true;
   }
 
-  /// Adds a layer that only scales and shifts, or changes nothing.
+  /// Adds a layer that applies the pending scale and shift, or the identity if there are none.
   void add_diagonal(Index width) {
     if (width < 0)
       throw ArgumentError("dense_layers: the network begins with an activation, expected a Linear first");
@@ -205,18 +205,18 @@ class DenseLayers {
   static std::vector<double> numbers(const Tensor<Scalar>& tensor) { return {tensor.begin(), tensor.end()}; }
 
   std::vector<DenseLayer<double>> layers_;
-  std::vector<double> scale_by_, shift_by_;  // what comes before the next layer, if scale_
+  std::vector<double> scale_by_, shift_by_;  // pending before the next layer, if scale_
   bool scale_ = false;
   bool is_activated_ = false;  // whether the last layer has an activation already
-  Index width_ = -1;           // of the values at this place, once known
+  Index width_ = -1;           // of the current values, -1 until known
 };
 
 }  // namespace detail
 
-/// Returns a network as fully connected layers for inference, with the statistics and parameters that it has
-/// now: nested networks unrolled, BatchNorm1d, Standardize and MinMax multiplied into their neighbours in
-/// double, Dropout, Identity and Flatten left out. Throws ArgumentError for any other module, which it names,
-/// and for an empty network.
+/// Converts a network to fully connected layers for inference, with its current parameters and statistics.
+/// Nested networks are flattened; BatchNorm1d, Standardize and MinMax are folded into their neighbours in
+/// double; Dropout, Identity and Flatten are dropped. Throws ArgumentError for any other module except an
+/// activation, naming it, and for an empty network.
 template <class Scalar>
 std::vector<DenseLayer<Scalar>> dense_layers(const Sequential<Scalar>& net) {
   detail::DenseLayers<Scalar> layers;

@@ -14,8 +14,8 @@
 
 namespace gradus::nn {
 
-/// Sets each element to zero with probability p in training and scales the others by 1/(1-p); does nothing
-/// otherwise. Any shape. Srivastava et al., 2014; chapter, section 5.
+/// Dropout (Srivastava et al., 2014; chapter, section 5): in training, zeroes each element with probability p
+/// and scales the others by 1/(1-p); otherwise the identity. Any shape.
 template <class Scalar = float>
 class Dropout {
  public:
@@ -26,11 +26,11 @@ class Dropout {
     }
   }
 
-  /// The probability that an element is dropped.
+  /// Returns the probability that an element is dropped.
   double p() const { return p_; }
-  /// Returns x: the output has the shape of the input.
+  /// Returns x: the output has the same shape as the input.
   Shape output_shape(const Shape& x) const { return x; }
-  /// Returns whether forward would only copy its input.
+  /// Returns whether forward would merely copy its input.
   bool is_identity(const Context& context) const { return !context.training() || !(p_ > 0); }
 
   /// Writes y = m x / (1 - p), m ~ Bernoulli(1 - p) in training; y = x otherwise.
@@ -54,12 +54,12 @@ class Dropout {
     ops::dropout_backward<Scalar>(dy, context.buffer<Scalar>(mask_slot, dy.shape()), p_, dx);
   }
 
-  /// Returns the same settings for another scalar.
+  /// Returns the same module for another scalar type.
   template <class Other>
   Dropout<Other> cast() const {
     return Dropout<Other>(p_);
   }
-  /// Returns the name for messages and summaries.
+  /// Returns the name used in messages and summaries.
   std::string name() const { return "Dropout(" + format_general(p_) + ")"; }
 
  private:

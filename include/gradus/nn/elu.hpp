@@ -12,35 +12,35 @@
 
 namespace gradus::nn {
 
-/// x where x > 0, else alpha (exp(x) - 1); any shape. As `torch.nn.ELU`.
+/// The exponential linear unit, as `torch.nn.ELU`: x where x > 0, alpha (exp(x) - 1) elsewhere. Any shape.
 template <class Scalar = float>
 class ELU {
  public:
-  /// Takes the limit at minus infinity, with the sign changed.
+  /// Takes alpha; outputs approach -alpha as x goes to minus infinity.
   explicit ELU(double alpha = 1) : alpha_(alpha) {}
 
-  /// The limit at minus infinity, with the sign changed.
+  /// Returns alpha.
   double alpha() const { return alpha_; }
-  /// Returns x: the output has the shape of the input.
+  /// Returns x: the output has the same shape as the input.
   Shape output_shape(const Shape& x) const { return x; }
 
-  /// Writes y = x where x > 0, else alpha (exp(x) - 1).
+  /// Writes y = x where x > 0, alpha (exp(x) - 1) elsewhere.
   void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context&) const {
     ops::elu<Scalar>(x, alpha_, y);
   }
 
-  /// Writes dL/dx = dL/dy where x > 0, else alpha exp(x) dL/dy.
+  /// Writes dL/dx = dL/dy where x > 0, alpha exp(x) dL/dy elsewhere.
   void backward(TensorView<const Scalar> x, TensorView<const Scalar>, TensorView<const Scalar> dy,
                 TensorView<Scalar> dx, Context&) const {
     ops::elu_backward<Scalar>(x, dy, alpha_, dx);
   }
 
-  /// Returns the same settings for another scalar.
+  /// Returns the same module for another scalar type.
   template <class Other>
   ELU<Other> cast() const {
     return ELU<Other>(alpha_);
   }
-  /// Returns the name for messages and summaries.
+  /// Returns the name used in messages and summaries.
   std::string name() const { return "ELU(" + format_general(alpha_) + ")"; }
 
  private:

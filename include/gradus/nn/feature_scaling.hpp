@@ -21,17 +21,17 @@
 
 namespace gradus::nn {
 
-/// Scales each feature by its own constants: the base of Standardize and MinMax. The constants are buffers,
-/// so that they are saved, loaded and exported with the network; training does not change them.
+/// The base of Standardize and MinMax, which scale each feature by constants. The constants are buffers: they
+/// are saved, loaded and exported with the network, and training does not change them.
 template <class Scalar>
 class FeatureScaling {
  public:
-  /// The constants that are subtracted: `[features]`.
+  /// The constants that are subtracted, `[features]`.
   Tensor<Scalar> offset;
-  /// The divisors: `[features]`.
+  /// The divisors, `[features]`.
   Tensor<Scalar> scale;
 
-  /// The extent of the last axis of inputs.
+  /// Returns the size of the last axis.
   Index features() const { return offset.size(); }
   /// Returns x. Throws ShapeError unless x is `[..., features]`.
   Shape output_shape(const Shape& x) const {
@@ -52,7 +52,7 @@ class FeatureScaling {
     each(dy.size(), [&](Index i, Index feature) { dx.data()[i] = dy.data()[i] / scale.data()[feature]; });
   }
 
-  /// Returns x scaled, for data outside of a network, such as the targets of a regression. Throws ShapeError.
+  /// Returns x scaled, for data outside a network, such as regression targets. Throws ShapeError.
   Tensor<Scalar> operator()(TensorView<const Scalar> x) const {
     Tensor<Scalar> y(output_shape(x.shape()));
     Context context;
@@ -74,8 +74,8 @@ class FeatureScaling {
   }
 
  protected:
-  /// `kind` begins messages. Changes nothing, until the constants are loaded. Throws ArgumentError for fewer
-  /// than 1 feature.
+  /// Starts as the identity, until constants are loaded. `kind` is the prefix of messages. Throws
+  /// ArgumentError for fewer than 1 feature.
   FeatureScaling(const char* kind, Index features) : kind_(kind) {
     if (features < 1) {
       throw ArgumentError(std::string(kind) + ": " + std::to_string(features) +
@@ -85,9 +85,9 @@ class FeatureScaling {
     scale = Tensor<Scalar>::ones({features});
   }
 
-  /// Calls `f(column)` for the values of each feature of `x`, `[..., features]`, NaN left out, to set its
-  /// constants by what it returns: a pair of offset and scale. A scale of 0, that of equal values, becomes 1.
-  /// Throws ArgumentError if a feature has no value or an infinite one.
+  /// Calls `f(column)` with the values of each feature of `x`, `[..., features]`, except NaN; f returns the
+  /// feature's offset and scale as a pair. A scale of 0, as f may return for equal values, becomes 1. Throws
+  /// ArgumentError if a feature has no value or an infinite one.
   template <class F>
   FeatureScaling(const char* kind, TensorView<const Scalar> x, const F& f)
       : FeatureScaling(kind, x.rank() > 0 ? x.shape()[x.rank() - 1] : 0) {
@@ -108,7 +108,7 @@ class FeatureScaling {
     }
   }
 
-  /// Sets constants with which this undoes `other`.
+  /// Sets the constants to those of the inverse of `other`.
   void invert(const FeatureScaling& other) {
     for (Index i = 0; i < features(); ++i) {
       offset(i) = -other.offset(i) / other.scale(i);

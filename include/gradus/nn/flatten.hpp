@@ -11,19 +11,19 @@
 
 namespace gradus::nn {
 
-/// Makes a vector of each sample: `[N, ...] -> [N, product of the rest]`. In a Sequential it only relabels a
-/// view.
+/// A module that flattens each sample to a vector: `[N, ...] -> [N, product of the rest]`. In a Sequential it
+/// only reshapes a view.
 template <class Scalar = float>
 struct Flatten {
-  /// Returns the shape of the output for an input of shape x. Throws ShapeError if x does not fit.
+  /// Returns `[N, product of the rest]`. Throws ShapeError if x has rank 0.
   Shape output_shape(const Shape& x) const {
     if (x.rank() == 0) throw ShapeError("Flatten: input has shape [], expected [N, ...]");
     return Shape{x[0], x.without_first().size()};
   }
-  /// Returns whether forward would only copy its input.
+  /// Returns true: forward would merely copy its input.
   bool is_identity(const Context&) const { return true; }
 
-  /// Writes y = x, row-major order kept.
+  /// Writes y = x, in row-major order.
   void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context&) const {
     std::copy_n(x.data(), x.size(), y.data());
   }
@@ -34,7 +34,7 @@ struct Flatten {
     std::copy_n(dy.data(), dy.size(), dx.data());
   }
 
-  /// Returns the same settings for another scalar.
+  /// Returns the same module for another scalar type.
   template <class Other>
   Flatten<Other> cast() const {
     return {};

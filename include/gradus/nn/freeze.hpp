@@ -11,16 +11,16 @@
 #include <gradus/nn/module.hpp>
 #include <gradus/nn/parameter.hpp>
 
-/// Freezing: parameters that training leaves as they are, to fine-tune a part of a network.
+/// Freezing excludes parameters from training, to fine-tune part of a network.
 ///
 ///     nn::freeze(net);                                                        // all parameters
-///     nn::unfreeze(net, [](const auto& p) { return p.name.starts_with("4."); });  // child 4 learns
+///     nn::unfreeze(net, [](const auto& p) { return p.name.starts_with("4."); });  // train child 4
 ///
-/// A frozen parameter has `requires_grad == false`. Backward passes compute no gradient for it and end at the
-/// first child that learns. Clipping does not count it. Optimisers leave it and its state unchanged, so an
-/// optimiser may hold all parameters and keep them when some are frozen or unfrozen between steps. As in
-/// PyTorch, freezing does not change the forward pass: dropout still drops out, and BatchNorm1d still uses
-/// the batch's statistics in training mode and updates its running ones. Files do not record what is frozen.
+/// A frozen parameter has `requires_grad == false`. Backward passes compute no gradient for it and stop at
+/// the first child with a trainable parameter. Gradient clipping ignores it. Optimisers leave it and its
+/// state unchanged, so an optimiser may hold all parameters, and some may be frozen or unfrozen between
+/// steps. As in PyTorch, freezing does not change the forward pass: in training mode, dropout stays on, and
+/// BatchNorm1d uses batch statistics and updates the running ones. Files do not record freezing.
 namespace gradus::nn {
 
 namespace detail {
@@ -40,25 +40,25 @@ Index set_requires_grad(Net& net, bool requires_grad, Predicate& holds) {
 
 }  // namespace detail
 
-/// Freezes the parameters of a network or module for which `holds(named_parameter)` is true, and sets their
-/// gradients to zero. Returns how many parameters it was true for: 0 often means a wrong name.
+/// Freezes the parameters of a network or module for which `holds(named_parameter)` is true, and zeroes their
+/// gradients. Returns the number of such parameters; 0 often means a wrong name.
 template <class Net, class Predicate>
 Index freeze(Net& net, Predicate holds) {
   return detail::set_requires_grad(net, false, holds);
 }
-/// Freezes all parameters.
+/// Freezes all parameters and returns their number.
 template <class Net>
 Index freeze(Net& net) {
   return nn::freeze(net, [](const auto&) { return true; });
 }
 
-/// Lets the parameters for which `holds(named_parameter)` is true learn again, with gradients of zero.
-/// Returns how many parameters it was true for.
+/// Unfreezes the parameters for which `holds(named_parameter)` is true, and zeroes their gradients. Returns
+/// the number of such parameters.
 template <class Net, class Predicate>
 Index unfreeze(Net& net, Predicate holds) {
   return detail::set_requires_grad(net, true, holds);
 }
-/// Lets all parameters learn again.
+/// Unfreezes all parameters and returns their number.
 template <class Net>
 Index unfreeze(Net& net) {
   return nn::unfreeze(net, [](const auto&) { return true; });

@@ -25,7 +25,7 @@ template <FloatOrDouble Scalar>
 class Gradient {
  public:
   Gradient() = default;
-  /// Starts with zeros.
+  /// Starts as zeros of this shape.
   explicit Gradient(const Shape& shape) : shape_(shape) {}
 
   /// Returns the shape of the parameter.
@@ -36,7 +36,7 @@ class Gradient {
     state_ = State::zero;
   }
 
-  /// Returns the gradient as a tensor, which is computed first if necessary.
+  /// Returns the gradient as a tensor, computing it first if necessary.
   Tensor<Scalar>& numbers() & {
     if (state_ == State::numbers) return numbers_;
     numbers_.resize(shape_);
@@ -53,7 +53,7 @@ class Gradient {
     return std::move(copy.numbers());
   }
 
-  /// += (dL/dy)^T x, with dL/dy `[N, out]`, x `[N, in]` and a gradient `[out, in]`. Throws ShapeError.
+  /// Adds (dL/dy)^T x, with dL/dy `[N, out]`, x `[N, in]` and a gradient `[out, in]`. Throws ShapeError.
   void add_product(Input<Scalar> dy, Input<Scalar> x, Parallel parallel = {}) {
     if (state_ == State::zero && is_small_product(dy.shape(), x.shape())) {
       dy_ = dy;
@@ -72,7 +72,7 @@ class Gradient {
 
   /// Streams the gradient to f and sets it to zero: calls f(first, g) once per piece, where g is an Eigen
   /// array of the elements from `first` on, which f may overwrite. The pieces do not depend on the number of
-  /// threads; f may be called for several pieces at once.
+  /// threads; f may be called concurrently for different pieces.
   template <class F>
   void take(F&& f, Parallel parallel = {}) {
     take_pieces({const_cast<void*>(static_cast<const void*>(std::addressof(f))),
@@ -85,7 +85,7 @@ class Gradient {
  private:
   using Piece = typename TensorView<Scalar>::ArrayMap;
 
-  /// Type-erased function of pieces, so that the loops around it are compiled once for all update rules.
+  /// A type-erased f, so that the loops around it are compiled once for all update rules.
   struct Visitor {
     void* function;
     void (*call)(void* function, Index first, Piece g);
@@ -107,8 +107,7 @@ class Gradient {
   // Measured on 784x256 weights: fusing product and step takes 0.67x the time at batch 1, 0.9x at batch 4,
   // and gains nothing above 16.
   static constexpr Index few_samples = 16;
-  // An optimiser makes a few passes over a piece, which stays in the L1 cache together with weights and
-  // states.
+  // A piece fits in the L1 cache together with its weights and the optimiser's state.
   static constexpr Index piece_size = Index{4096} / static_cast<Index>(sizeof(Scalar));
   static constexpr Index pieces_worth_a_thread = 16;
 
@@ -117,7 +116,7 @@ class Gradient {
            shape_ == Shape{dy[1], x[1]};
   }
 
-  // Each thread takes the rows whose product it has computed: they are in its cache.
+  // Each thread takes the rows whose product it computed, which are in its cache.
   void take_numbers_or_zeros(Visitor f, Parallel parallel) {
     const Index size = shape().size(), pieces = (size + piece_size - 1) / piece_size;
     const Index parts = std::clamp(pieces / pieces_worth_a_thread, Index{1}, parallel.threads());
@@ -132,8 +131,8 @@ class Gradient {
   }
 
   State state_ = State::zero;
-  Shape shape_{0};          // of zeros and of a product
-  Tensor<Scalar> numbers_;  // memory for them in the other states
+  Shape shape_{0};          // in the states zero and product
+  Tensor<Scalar> numbers_;  // keeps its memory in the other states
   Tensor<Scalar> dy_, x_;   // the factors of a product
 };
 

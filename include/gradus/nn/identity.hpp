@@ -10,12 +10,12 @@
 
 namespace gradus::nn {
 
-/// Passes everything on unchanged: a placeholder for a layer that may or may not be there.
+/// A module that returns its input unchanged, as a placeholder for an optional layer.
 template <class Scalar = float>
 struct Identity {
-  /// Returns x: the output has the shape of the input.
+  /// Returns x: the output has the same shape as the input.
   Shape output_shape(const Shape& x) const { return x; }
-  /// Returns whether forward would only copy its input.
+  /// Returns true: forward would merely copy its input.
   bool is_identity(const Context&) const { return true; }
 
   /// Writes y = x.
@@ -29,7 +29,7 @@ struct Identity {
     std::copy_n(dy.data(), dy.size(), dx.data());
   }
 
-  /// Returns the same settings for another scalar.
+  /// Returns the same module for another scalar type.
   template <class Other>
   Identity<Other> cast() const {
     return {};

@@ -13,9 +13,8 @@
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/parameter.hpp>
 
-/// Initial values of parameters: PyTorch's `torch.nn.init`, and its numbers for the same seed. A weight has
-/// shape
-/// `[fan_out, fan_in]`.
+/// Parameter initialisation as in `torch.nn.init`, with the same numbers for the same seed. A weight has
+/// shape `[fan_out, fan_in]`.
 namespace gradus::nn::init {
 
 namespace detail {
@@ -33,14 +32,14 @@ inline Fans fans(const char* initialiser, const Shape& weight) {
   return {static_cast<double>(weight[1] * receptive), static_cast<double>(weight[0] * receptive)};
 }
 
-/// A standard deviation for a fan; a layer without inputs has nothing to draw.
+/// Returns gain / sqrt(fan), or 0 for a layer without inputs, which has nothing to draw.
 inline double over_root(double gain, double fan) { return fan > 0 ? gain / std::sqrt(fan) : 0; }
 
-/// The gain that preserves the variance of activations through a leaky ReLU of this slope.
-/// (std::fma: whether a compiler fuses would show in the last digit.)
+/// Returns the gain that preserves the variance of activations through a leaky ReLU of this slope. Uses
+/// std::fma, because the last digit would otherwise depend on whether the compiler fuses.
 inline double leaky_relu_gain(double slope) { return std::sqrt(2 / std::fma(slope, slope, 1)); }
 
-/// Glorot and Bengio's standard deviation; the order of the operations is PyTorch's.
+/// Returns Glorot and Bengio's standard deviation, with PyTorch's order of operations.
 inline double xavier_deviation(double gain, Fans fans) {
   const double sum = fans.in + fans.out;
   return sum > 0 ? gain * std::sqrt(2 / sum) : 0;
@@ -54,7 +53,7 @@ void uniform_of_deviation(TensorView<Scalar> weight, Generator& random, double d
 
 }  // namespace detail
 
-/// Every element the same.
+/// Sets every element to `value`.
 template <class Scalar>
 void constant(TensorView<Scalar> x, std::type_identity_t<Scalar> value) {
   for (Scalar& element : x) element = value;
@@ -65,48 +64,48 @@ void zeros(TensorView<Scalar> x) {
   constant(x, Scalar{0});
 }
 
-/// Uniform in [from, to).
+/// Draws uniformly from [from, to).
 template <class Scalar>
 void uniform(TensorView<Scalar> x, Generator& random, double from = 0, double to = 1) {
   random.fill_uniform(x.span(), from, to);
 }
-/// N(mean, std^2).
+/// Draws from N(mean, std^2).
 template <class Scalar>
 void normal(TensorView<Scalar> x, Generator& random, double mean = 0, double std = 1) {
   random.fill_normal(x.span(), mean, std);
 }
 
-/// Uniform of variance gain^2 2/(fan_in + fan_out): Glorot and Bengio, 2010.
+/// Draws from a uniform distribution with variance 2 gain^2 / (fan_in + fan_out): Glorot and Bengio, 2010.
 template <class Scalar>
 void xavier_uniform(TensorView<Scalar> weight, Generator& random, double gain = 1) {
   const double deviation = detail::xavier_deviation(gain, detail::fans("xavier_uniform", weight.shape()));
   detail::uniform_of_deviation(weight, random, deviation);
 }
-/// Normal of variance gain^2 2/(fan_in + fan_out): Glorot and Bengio, 2010.
+/// Draws from a normal distribution with variance 2 gain^2 / (fan_in + fan_out): Glorot and Bengio, 2010.
 template <class Scalar>
 void xavier_normal(TensorView<Scalar> weight, Generator& random, double gain = 1) {
   normal(weight, random, 0, detail::xavier_deviation(gain, detail::fans("xavier_normal", weight.shape())));
 }
 
-/// Which side's variance is to be kept: activations going forward, or gradients going backward.
+/// Whose variance to preserve: `in` for activations in forward, `out` for gradients in backward.
 enum class Fan { in, out };
 
-/// Uniform of variance 2/((1 + slope^2) fan): He et al., 2015. `slope` is that of the leaky ReLU that
-/// follows.
+/// Draws from a uniform distribution with variance 2 / ((1 + slope^2) fan): He et al., 2015. `slope` is that
+/// of the leaky ReLU that follows, for x < 0.
 template <class Scalar>
 void kaiming_uniform(TensorView<Scalar> weight, Generator& random, double slope = 0, Fan fan = Fan::in) {
   const auto [in, out] = detail::fans("kaiming_uniform", weight.shape());
   detail::uniform_of_deviation(weight, random,
                                detail::over_root(detail::leaky_relu_gain(slope), fan == Fan::in ? in : out));
 }
-/// Normal of variance 2/((1 + slope^2) fan): He et al., 2015.
+/// Draws from a normal distribution with variance 2 / ((1 + slope^2) fan): He et al., 2015.
 template <class Scalar>
 void kaiming_normal(TensorView<Scalar> weight, Generator& random, double slope = 0, Fan fan = Fan::in) {
   const auto [in, out] = detail::fans("kaiming_normal", weight.shape());
   normal(weight, random, 0, detail::over_root(detail::leaky_relu_gain(slope), fan == Fan::in ? in : out));
 }
 
-/// Calls `f(view)` for every weight matrix of a network, in order; biases keep their values:
+/// Calls `f(view)` for each weight matrix of a network, in order, and leaves biases unchanged:
 /// `init::weights(net, [&](auto w) { init::normal(w, random, 0, 0.01); })`.
 template <class Net, class F>
 void weights(Net& net, F&& f) {

@@ -15,21 +15,21 @@
 
 namespace gradus::nn {
 
-/// The options of LayerNorm, with the defaults of PyTorch.
+/// Options for LayerNorm; the defaults are PyTorch's.
 struct LayerNormOptions {
-  /// Is added to the variance before the square root.
+  /// Added to the variance before the square root.
   double epsilon = 1e-5;
-  bool affine = true;  ///< whether there are a weight and a bias
+  bool affine = true;  ///< whether the module has a weight and a bias
 };
 
 /// Layer normalisation over the last axis, `[..., D] -> [..., D]` (Ba et al., 2016), as `torch.nn.LayerNorm`.
 template <class Scalar = float>
 class LayerNorm {
  public:
-  Parameter<Scalar> weight;  ///< `[D]`, 1 at first; empty unless affine
-  Parameter<Scalar> bias;    ///< `[D]`, 0 at first; empty unless affine
+  Parameter<Scalar> weight;  ///< `[D]`, initially 1; empty unless affine
+  Parameter<Scalar> bias;    ///< `[D]`, initially 0; empty unless affine
 
-  /// Throws ArgumentError on fewer than 1 feature or an epsilon below 0.
+  /// Throws ArgumentError for fewer than 1 feature or a negative epsilon.
   explicit LayerNorm(Index features, const LayerNormOptions& options = {})
       : features_(features), options_(options) {
     if (features < 1 || !(options.epsilon >= 0)) {
@@ -42,12 +42,12 @@ class LayerNorm {
     bias = Parameter<Scalar>(Tensor<Scalar>(Shape{features}));
   }
 
-  /// The size of the last axis.
+  /// Returns the size of the last axis.
   Index features() const { return features_; }
-  /// The options that the module was made with.
+  /// Returns the options passed to the constructor.
   const LayerNormOptions& options() const { return options_; }
 
-  /// Returns the shape of the output for an input of shape x. Throws ShapeError if x does not fit.
+  /// Returns x. Throws ShapeError unless x is `[..., D]`.
   Shape output_shape(const Shape& x) const {
     if (x.rank() == 0 || x[-1] != features_) {
       throw ShapeError("LayerNorm: input has shape " + x.to_string() + ", expected [..., " +
@@ -56,7 +56,7 @@ class LayerNorm {
     return x;
   }
 
-  /// Writes y = w (x - m) r + b,  m the row's mean, r = 1 / sqrt(its variance + eps).
+  /// Writes y = w (x - m) r + b,  r = 1 / sqrt(v + eps), with mean m and variance v of the row.
   void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context& context) const {
     ops::layer_norm<Scalar>(x, view(weight), view(bias), options_.epsilon, y, mean(x, context),
                             inverse_deviation(x, context), mean_rest(x, context));
@@ -88,7 +88,7 @@ class LayerNorm {
   void visit(F&& f) const {
     visit_members(*this, f);
   }
-  /// Draws the parameters anew, as PyTorch does.
+  /// Resets the parameters to their initial values, as PyTorch does.
   void reset_parameters(Generator&) {
     weight.value.fill(Scalar{1});
     bias.value.fill(Scalar{0});
@@ -96,14 +96,14 @@ class LayerNorm {
     bias.zero_grad();
   }
 
-  /// Returns the name for messages and summaries.
+  /// Returns the name used in messages and summaries.
   std::string name() const { return "LayerNorm(" + std::to_string(features_) + ")"; }
 
  private:
-  /// The buffers in the context, one number per row.
+  /// The buffer slots in the context; the first three hold one value per row.
   enum Slot : Index { mean_slot, inverse_deviation_slot, mean_rest_slot, weight_sink_slot, bias_sink_slot };
 
-  /// The gradient to add to. That of a frozen parameter, whose partner learns, is written and ignored.
+  /// Returns the gradient to add to, or a scratch buffer if the parameter is frozen.
   static TensorView<Scalar> gradient_view(Parameter<Scalar>& parameter, Slot sink, Context& context) {
     if (parameter.requires_grad) return parameter.grad().view();
     const TensorView<Scalar> ignored = context.buffer<Scalar>(sink, parameter.value.shape());

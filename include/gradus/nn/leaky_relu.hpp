@@ -12,36 +12,36 @@
 
 namespace gradus::nn {
 
-/// x where x > 0, else a small multiple of it, so that no unit dies for good; any shape. As
-/// `torch.nn.LeakyReLU`.
+/// The leaky ReLU, as `torch.nn.LeakyReLU`: x where x > 0, slope x elsewhere, so that no unit dies for good.
+/// Any shape.
 template <class Scalar = float>
 class LeakyReLU {
  public:
-  /// Takes the slope below 0.
+  /// Takes the slope for x < 0.
   explicit LeakyReLU(double slope = 0.01) : slope_(slope) {}
 
-  /// The slope below 0.
+  /// Returns the slope for x < 0.
   double slope() const { return slope_; }
-  /// Returns x: the output has the shape of the input.
+  /// Returns x: the output has the same shape as the input.
   Shape output_shape(const Shape& x) const { return x; }
 
-  /// Writes y = x where x > 0, else slope x.
+  /// Writes y = x where x > 0, slope x elsewhere.
   void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context&) const {
     ops::leaky_relu<Scalar>(x, slope_, y);
   }
 
-  /// Writes dL/dx = dL/dy where x > 0, else slope dL/dy.
+  /// Writes dL/dx = dL/dy where x > 0, slope dL/dy elsewhere.
   void backward(TensorView<const Scalar> x, TensorView<const Scalar>, TensorView<const Scalar> dy,
                 TensorView<Scalar> dx, Context&) const {
     ops::leaky_relu_backward<Scalar>(x, dy, slope_, dx);
   }
 
-  /// Returns the same settings for another scalar.
+  /// Returns the same module for another scalar type.
   template <class Other>
   LeakyReLU<Other> cast() const {
     return LeakyReLU<Other>(slope_);
   }
-  /// Returns the name for messages and summaries.
+  /// Returns the name used in messages and summaries.
   std::string name() const { return "LeakyReLU(" + format_general(slope_) + ")"; }
 
  private:

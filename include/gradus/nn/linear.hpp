@@ -17,24 +17,23 @@
 
 namespace gradus::nn {
 
-/// Options of Linear.
+/// Options for Linear.
 struct LinearOptions {
-  bool bias = true;  ///< whether there is a bias
+  bool bias = true;  ///< whether the layer has a bias
 };
 
 /// The fully connected layer y = x W^T + b: `[N, in] -> [N, out]`, with W `[out, in]` and b `[out]`.
 ///
-/// Weights and biases are drawn as PyTorch draws them, uniform in +-1/sqrt(in), from the generator given;
-/// without one, from `Generator{0}`, so that a program without seeds still repeats itself (but two layers of
-/// one shape then begin equal: give them a generator, or the network they are in, by
-/// Sequential::reset_parameters).
+/// Weights and biases are drawn as in PyTorch, uniformly in +-1/sqrt(in). Without a generator, `Generator{0}`
+/// is used, so that a program without seeds is reproducible. Two layers of the same shape then start equal;
+/// to avoid that, pass a generator to them, or to Sequential::reset_parameters.
 template <class Scalar = float>
 struct Linear {
   /// `[out, in]`, as in PyTorch.
   Parameter<Scalar> weight;
-  Parameter<Scalar> bias;  ///< empty in a layer without bias
+  Parameter<Scalar> bias;  ///< empty if the layer has no bias
 
-  /// Throws ArgumentError on a negative size.
+  /// Draws the weights from `random`. Throws ArgumentError if a size is negative.
   Linear(Index in, Index out, Generator& random, const LinearOptions& options = {});
   /// Draws the weights from a temporary generator.
   Linear(Index in, Index out, Generator&& random, const LinearOptions& options = {})
@@ -42,14 +41,14 @@ struct Linear {
   /// Draws the weights from a generator with the default seed.
   Linear(Index in, Index out, const LinearOptions& options = {}) : Linear(in, out, Generator{}, options) {}
 
-  /// The size of an input.
+  /// Returns the number of inputs per sample.
   Index in() const { return weight.value.shape()[1]; }
-  /// The size of an output.
+  /// Returns the number of outputs per sample.
   Index out() const { return weight.value.shape()[0]; }
-  /// Whether a bias is added.
+  /// Returns whether the layer has a bias.
   bool has_bias() const { return has_bias_; }
 
-  /// Returns the shape of the output for an input of shape x. Throws ShapeError if x does not fit.
+  /// Returns `[N, out]`. Throws ShapeError unless x is `[N, in]`.
   Shape output_shape(const Shape& x) const {
     if (x.rank() != 2 || x[1] != in()) {
       throw ShapeError("Linear: input has shape " + x.to_string() + ", expected [N, " + std::to_string(in()) +
@@ -86,14 +85,14 @@ struct Linear {
     visit_members(*this, f);
   }
 
-  /// Draws the parameters anew, as PyTorch does.
+  /// Redraws the weights and biases, as PyTorch does.
   void reset_parameters(Generator& random) {
     init::kaiming_uniform(weight.value.view(), random, std::sqrt(5.0));
     const double bound = in() > 0 ? 1 / std::sqrt(static_cast<double>(in())) : 0;
     if (has_bias_) init::uniform(bias.value.view(), random, -bound, bound);
   }
 
-  /// Returns the name for messages and summaries.
+  /// Returns the name used in messages and summaries.
   std::string name() const {
     return "Linear(" + std::to_string(in()) + " -> " + std::to_string(out()) +
            (has_bias_ ? ")" : ", no bias)");
@@ -119,7 +118,7 @@ struct Linear {
   bool has_bias_;
 };
 
-// Not in the class, where it would be inline: gradus/compiled.hpp keeps it out of a translation unit.
+// Defined outside the class so that it is not inline: gradus/compiled.hpp declares it `extern`.
 template <class Scalar>
 Linear<Scalar>::Linear(Index in, Index out, Generator& random, const LinearOptions& options)
     : weight(Tensor<Scalar>(checked_shape(in, out))),

@@ -10,22 +10,22 @@ namespace gradus::nn {
 
 using ops::Reduction;
 
-/// Squared error, as `torch.nn.MSELoss`; any shape, equal for prediction and target.
+/// Squared error, as `torch.nn.MSELoss`. Prediction and target have the same shape.
 template <class Scalar = float>
 struct MeanSquaredError {
-  /// Whether the losses of a batch are averaged or added up.
+  /// Whether the losses of a batch are averaged or summed.
   Reduction reduction = Reduction::mean;
 
-  /// The type of the numbers.
+  /// The scalar type.
   using scalar_type = Scalar;
 
-  /// The loss, with its gradient written to dx unless that is null.
+  /// Returns the loss and, unless dx is null, writes its gradient there.
   Scalar operator()(TensorView<const Scalar> x, TensorView<const Scalar> target,
                     TensorView<Scalar> dx = {}) const {
     return ops::mean_squared_error<Scalar>(x, target, dx, reduction);
   }
 
-  /// Returns the same settings for another scalar.
+  /// Returns the same loss for another scalar type.
   template <class Other>
   MeanSquaredError<Other> cast() const {
     return {reduction};

@@ -16,38 +16,38 @@
 
 namespace gradus::nn {
 
-/// Maps the range of each feature, of the data that it was made from, to [0, 1] or another range, as
+/// A module that maps each feature's range in the given data to [0, 1] or another range, as
 /// `sklearn.preprocessing.MinMaxScaler`:
 ///
 ///     Sequential net{MinMax{train.inputs}, Linear{9, 32}, ReLU{}, Linear{32, 1}};
 ///
-/// NaN values do not count. A feature of equal values is mapped to the lower end. Other data may lie outside
-/// of the range: add a Clip to prevent that.
+/// NaN values are ignored. A constant feature is mapped to the lower end. Other data may fall outside the
+/// range; add a Clip to prevent that.
 template <class Scalar = float>
 class MinMax : public FeatureScaling<Scalar> {
  public:
-  /// Changes nothing, until a file is loaded. Throws ArgumentError for fewer than 1 feature.
+  /// Starts as the identity, until constants are loaded. Throws ArgumentError for fewer than 1 feature.
   explicit MinMax(Index features) : FeatureScaling<Scalar>("MinMax", features) {}
-  /// Takes the constants from `x`, `[..., features]`. Throws ArgumentError if a feature has no value or an
-  /// infinite one, and unless low < high.
+  /// Computes the constants from `x`, `[..., features]`. Throws ArgumentError if a feature has no value or an
+  /// infinite one, or unless low < high.
   explicit MinMax(const Tensor<Scalar>& x, double low = 0, double high = 1)
       : FeatureScaling<Scalar>("MinMax", x.view(),
                                [&](const std::vector<double>& column) { return range(column, low, high); }) {}
 
-  /// Returns the module that undoes this one: `net.push_back(targets.inverse())`.
+  /// Returns the inverse of this module: `net.push_back(targets.inverse())`.
   MinMax inverse() const {
     MinMax undone(this->features());
     undone.invert(*this);
     return undone;
   }
-  /// Returns the same constants for another scalar.
+  /// Returns the same module for another scalar type.
   template <class Other>
   MinMax<Other> cast() const {
     MinMax<Other> other(this->features());
     other.convert(*this);
     return other;
   }
-  /// Returns the name for messages and summaries.
+  /// Returns the name used in messages and summaries.
   std::string name() const { return "MinMax(" + std::to_string(this->features()) + ")"; }
 
  private:

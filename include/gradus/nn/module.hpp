@@ -16,31 +16,31 @@
 
 namespace gradus::nn {
 
-/// A module is a plain struct with three functions, no base class and no registration:
+/// A module is a plain struct with three functions. It needs no base class and no registration:
 ///
-/// - `Shape output_shape(const Shape& x) const` validates the input's shape: throws ShapeError.
+/// - `Shape output_shape(const Shape& x) const` returns the output's shape. Throws ShapeError.
 /// - `void forward(x, y, Context&) const` writes the output.
 /// - `void backward(x, y, dy, dx, Context&) const` writes the gradient of the loss with respect to the input.
 ///
-/// where x, y and dy are `TensorView<const Scalar>` and what is written is `TensorView<Scalar>`; no two of
-/// them overlap. What backward needs beyond x and y is kept in a Context::buffer. It may have as well:
+/// Arguments that are read are `TensorView<const Scalar>`, those that are written `TensorView<Scalar>`; no
+/// two of them overlap. Whatever else backward needs is saved in a Context::buffer. A module may also have:
 ///
-/// - parameters: `void visit(f)`, calling `f("weight", weight)` for each Parameter, and
-///   `void gradient(x, dy, Context&)`, which adds to their gradients (`accumulate` below, for a container);
-/// - other state: `void visit_buffers(f)`, calling `f("running_mean", tensor)`, and
-///   `void update(Context&)`, run after each training forward;
-/// - counts: `void visit_counters(f)`, calling `f("num_batches_tracked", count)` with a `std::int64_t`. They
-///   are saved and restored exactly, whatever the network's scalar is;
-/// - `bool is_identity(const Context&) const`: true where the output is the input under another shape, so
-///   that nothing is to be computed and a container may pass a view on;
-/// - `void reset_parameters(Generator&)`: draws the parameters anew; `std::string name() const`: for
+/// - parameters: `void visit(f)`, which calls `f("weight", weight)` for each Parameter, and
+///   `void gradient(x, dy, Context&)`, which adds to their gradients (a container has `accumulate` instead);
+/// - other state: `void visit_buffers(f)`, which calls `f("running_mean", tensor)`, and
+///   `void update(Context&)`, which runs after each training forward;
+/// - counters: `void visit_counters(f)`, which calls `f("num_batches_tracked", count)` with a `std::int64_t`.
+///   Counters are saved and restored exactly, whatever the scalar type;
+/// - `bool is_identity(const Context&) const`: true if the output is the input, possibly reshaped, so that a
+///   container may pass on a view instead of calling forward;
+/// - `void reset_parameters(Generator&)`: reinitialises the parameters; `std::string name() const`: for
 ///   messages;
-/// - `Tanh<Other> cast<Other>() const`, if it has no parameters: the same module for another scalar, which
-///   makes `Tanh{}` fit a network of double. A class that derives from a module needs a `cast` of its own.
+/// - `Tanh<Other> cast<Other>() const`, for a module without parameters: returns it for another scalar type,
+///   so that `Tanh{}` works in a network of doubles. A class derived from a module needs its own `cast`.
 ///
-/// `visit`, `visit_buffers` and `visit_counters` should have const overloads, which call f with constants.
-/// Without them a const module is copied, and the copy visited. What this header defines below its concepts
-/// is the only code that asks which of these functions a module has.
+/// `visit`, `visit_buffers` and `visit_counters` should have const overloads, which pass const references to
+/// f. Without them, a const module is copied and the copy is visited. Only the functions below check which of
+/// these members a module has.
 template <class M, class Scalar>
 concept Module = std::copy_constructible<M> &&
     requires(const M& module, const Shape& shape, TensorView<const Scalar> in, TensorView<Scalar> out,
@@ -50,9 +50,9 @@ concept Module = std::copy_constructible<M> &&
   module.backward(in, in, in, out, context);
 };
 
-/// A module that holds modules: `accumulate(x, y, dy, dx, Context&)` does what gradient and backward do, in
-/// one sweep. A null dx is not asked for. `Index depth() const` returns 1 + the largest depth of the modules
-/// that it holds, so that networks that nest too deep are refused when they are built: see nn/nesting.hpp.
+/// A module that contains modules. `accumulate(x, y, dy, dx, Context&)` does the work of gradient and
+/// backward in one sweep; if dx is null, it skips the latter. `Index depth() const` returns 1 + the largest
+/// depth of its modules, which limits the nesting when a network is built: see nn/nesting.hpp.
 template <class M, class Scalar>
 concept Container = Module<M, Scalar> &&
     requires(M& module, TensorView<const Scalar> in, TensorView<Scalar> out, Context& context) {
@@ -61,7 +61,7 @@ concept Container = Module<M, Scalar> &&
 
 namespace detail {
 
-/// Takes the place of any visitor when a module is asked whether it can be visited.
+/// A stand-in for any visitor, used to check whether a module can be visited.
 struct AnyVisitor {
   template <class T>
   void operator()(std::string_view, T&) const {}
@@ -99,7 +99,7 @@ template <class M>
 concept HasDepth = requires(const M& module) {
   { module.depth() } -> std::convertible_to<Index>;
 };
-/// A module that can be cast to another scalar. A class that only inherits `cast` is not: the cast would
+/// A module that can be cast to another scalar. Excludes a class that only inherits `cast`, which would
 /// slice.
 template <class M, class Scalar>
 concept Castable = requires(const M& module) {
@@ -110,14 +110,14 @@ concept Castable = requires(const M& module) {
 
 }  // namespace detail
 
-/// A module that fits a network of this scalar, or can be cast to one that does.
+/// A module for this scalar type, or one that can be cast to it.
 template <class M, class Scalar>
 concept ModuleFor = Module<M, Scalar> || detail::Castable<M, Scalar>;
 
 namespace detail {
 
-/// The scalar of a network of these modules: double if all modules are for double, or if all that cannot be
-/// cast are.
+/// The scalar type of a network of these modules: double if all of them, or all that cannot be cast, are for
+/// double; otherwise float.
 template <class... Modules>
 struct ScalarOf {
   static constexpr bool plain = (Module<Modules, double> && ...) && !(Module<Modules, float> && ...);
@@ -127,7 +127,7 @@ struct ScalarOf {
 template <class... Modules>
 using scalar_of = typename ScalarOf<Modules...>::type;
 
-/// Says in one line what the compiler would otherwise say in forty.
+/// Fails with one line of explanation instead of the compiler's forty.
 template <class M, class Scalar>
 constexpr void check_module() {
   static_assert(
@@ -139,7 +139,7 @@ constexpr void check_module() {
 
 }  // namespace detail
 
-/// The module as a network of this scalar holds it: itself, or cast to the scalar.
+/// Returns the module for a network of this scalar type: unchanged or cast.
 template <class Scalar, ModuleFor<Scalar> M>
 auto adapt(M module) {
   if constexpr (Module<M, Scalar>) {
@@ -149,7 +149,7 @@ auto adapt(M module) {
   }
 }
 
-/// True if the module has parameters, for a container if any module in it has.
+/// Returns whether a module has parameters; for a container, whether any module in it has.
 template <class M>
 bool has_parameters([[maybe_unused]] const M& module) {
   if constexpr (requires {
@@ -161,7 +161,7 @@ bool has_parameters([[maybe_unused]] const M& module) {
   }
 }
 
-/// True if a module has parameters that are not frozen, for a container if any module in it has.
+/// Returns whether a module has parameters that are not frozen; for a container, whether any in it has.
 template <class M>
 bool has_trainable_parameters(M& module) {
   if constexpr (requires {
@@ -177,8 +177,8 @@ bool has_trainable_parameters(M& module) {
   }
 }
 
-/// Calls `f(name, parameter)` for each parameter; those of a const module are constants, which for a module
-/// without a const `visit` live until f returns.
+/// Calls `f(name, parameter)` for each parameter. Those of a const module are const; if it has no const
+/// `visit`, they are valid only until f returns.
 template <class M, class F>
 void visit_parameters(M& module, F&& f) {
   if constexpr (detail::HasParameters<M>) {
@@ -189,7 +189,7 @@ void visit_parameters(M& module, F&& f) {
   }
 }
 
-/// Calls `f(name, tensor)` for each buffer, in the same way.
+/// Calls `f(name, tensor)` for each buffer, likewise.
 template <class M, class F>
 void visit_buffers(M& module, F&& f) {
   if constexpr (detail::HasBuffers<M>) {
@@ -200,7 +200,7 @@ void visit_buffers(M& module, F&& f) {
   }
 }
 
-/// Calls `f(name, count)` for each counter, a `std::int64_t`, in the same way.
+/// Calls `f(name, count)` for each counter, a `std::int64_t`, likewise.
 template <class M, class F>
 void visit_counters(M& module, F&& f) {
   if constexpr (detail::HasCounters<M>) {
@@ -211,16 +211,16 @@ void visit_counters(M& module, F&& f) {
   }
 }
 
-/// Calls `f(name, tensor)` for all that a module or network has learnt: the values of its parameters, then
-/// its buffers. `visit_counters` visits the counters.
+/// Calls `f(name, tensor)` for everything a module or network has learnt: the values of its parameters, then
+/// its buffers. Counters are left to `visit_counters`.
 template <class M, class F>
 void visit_state(M& module, F&& f) {
   nn::visit_parameters(module, [&](std::string_view name, auto& parameter) { f(name, parameter.value); });
   nn::visit_buffers(module, [&](std::string_view name, auto& tensor) { f(name, tensor); });
 }
 
-/// Adds to the gradients of the parameters and, unless dx is null, writes that of the input. Computes no
-/// gradients for a module whose parameters are all frozen.
+/// Adds to the gradients of the parameters and, unless dx is null, writes the input gradient. Skips the
+/// parameter gradients if all parameters are frozen.
 template <class Scalar, class M>
 void accumulate(M& module, Input<Scalar> x, Input<Scalar> y, Input<Scalar> dy,
                 std::type_identity_t<TensorView<Scalar>> dx, Context& context) {
@@ -236,13 +236,13 @@ void accumulate(M& module, Input<Scalar> x, Input<Scalar> y, Input<Scalar> dy,
   }
 }
 
-/// Runs what a module does after each training forward, such as moving its running statistics.
+/// Updates a module after a training forward, for example its running statistics.
 template <class M>
 void update([[maybe_unused]] M& module, [[maybe_unused]] Context& context) {
   if constexpr (detail::HasUpdate<M>) module.update(context);
 }
 
-/// True where forward has nothing to compute and the input may be passed on.
+/// Returns whether forward has nothing to compute and the input may be passed on.
 template <class M>
 bool is_identity([[maybe_unused]] const M& module, [[maybe_unused]] const Context& context) {
   if constexpr (detail::HasIsIdentity<M>) {
@@ -252,7 +252,7 @@ bool is_identity([[maybe_unused]] const M& module, [[maybe_unused]] const Contex
   }
 }
 
-/// Draws the parameters of a module anew, if it knows how.
+/// Reinitialises the parameters of a module that supports it.
 template <class M>
 void reset_parameters([[maybe_unused]] M& module, [[maybe_unused]] Generator& random) {
   if constexpr (detail::HasReset<M>) module.reset_parameters(random);

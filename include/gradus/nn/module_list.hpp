@@ -32,27 +32,27 @@ namespace detail {
 
 }  // namespace detail
 
-/// A module and its name among the children of a network: `{"fc1", Linear{784, 256}}`.
+/// A module and its name as a child of a network: `{"fc1", Linear{784, 256}}`.
 template <class Scalar>
 struct NamedModule {
   /// The name, as in PyTorch's `add_module`.
   std::string name;
-  /// The module, cast to the network's scalar.
+  /// The module, cast to the network's scalar type.
   AnyModule<Scalar> module;
 
-  /// Names a module.
+  /// Takes the name and the module.
   template <ModuleFor<Scalar> M>
   NamedModule(std::string child_name, M child) : name(std::move(child_name)), module(std::move(child)) {}
 };
 
-/// The children of a network: modules as values, in order, with the parameters and buffers of all of them.
-/// Base of Sequential, which says what they compute. Sequences nest up to max_nesting deep.
+/// An ordered list of modules, stored by value, and access to their parameters and buffers. Base of
+/// Sequential, which defines what they compute. Sequences can be nested up to max_nesting deep.
 template <class Scalar>
 class ModuleList {
  public:
   /// Returns the number of children.
   Index size() const { return static_cast<Index>(children_.size()); }
-  /// Child number i. Throws IndexError.
+  /// Returns child i. Throws IndexError.
   AnyModule<Scalar>& operator[](Index i) & { return children_[checked(i)]; }
   /// Returns child i of a const network. Throws IndexError.
   const AnyModule<Scalar>& operator[](Index i) const& { return children_[checked(i)]; }
@@ -74,8 +74,8 @@ class ModuleList {
   /// Returns all parameters in order, with PyTorch's names: `1.weight`, `1.bias`; `3.0.weight` in a nested
   /// sequence, `fc1.weight` in a child with a name.
   std::vector<NamedParameter<Scalar>> named_parameters() &;
-  void named_parameters() && = delete;  // they would point into a network that is gone
-  /// State that is not trained, such as running means.
+  void named_parameters() && = delete;  // they would point into a destroyed network
+  /// Returns the state that is not trained, such as running means.
   std::vector<NamedBuffer<Scalar>> named_buffers() & {
     std::vector<NamedBuffer<Scalar>> all;
     visit_buffers([&](std::string_view name, Tensor<Scalar>& tensor) {
@@ -88,7 +88,7 @@ class ModuleList {
   void zero_grad() {
     visit([](std::string_view, Parameter<Scalar>& parameter) { parameter.zero_grad(); });
   }
-  /// Draws all parameters anew, module by module, as PyTorch does when it builds the network.
+  /// Reinitialises the modules in order, as PyTorch does when it builds the network.
   void reset_parameters(Generator& random) {
     for (AnyModule<Scalar>& child : children_) child.reset_parameters(random);
   }
@@ -135,11 +135,11 @@ class ModuleList {
       child.visit_counters([&](std::string_view name, auto& count) { f(named(name), count); });
     });
   }
-  /// Returns whether there is a parameter to train.
+  /// Returns whether any module has parameters, frozen or not.
   bool has_parameters() const {
     return std::ranges::any_of(children_, [](const auto& child) { return child.has_parameters(); });
   }
-  /// Returns whether there is a parameter that is not frozen.
+  /// Returns whether any parameter is not frozen.
   bool has_trainable_parameters() {
     return std::ranges::any_of(children_, [](auto& child) { return child.has_trainable_parameters(); });
   }
@@ -151,8 +151,8 @@ class ModuleList {
   }
 
  protected:
-  /// Adds a child, which is numbered if the name is empty. Throws ArgumentError if modules would be nested
-  /// more than max_nesting deep, or if the name has a dot or belongs to another child.
+  /// Appends a child, which is numbered if the name is empty. Throws ArgumentError if the nesting would
+  /// exceed max_nesting, or if the name is not UTF-8, has a dot or is taken.
   void append(AnyModule<Scalar> child, std::string name = {});
 
   /// Throws IndexError unless there is a child i.
@@ -162,7 +162,7 @@ class ModuleList {
   std::vector<AnyModule<Scalar>> children_;
 
  private:
-  /// Calls f(child, named) for each child, where named(name) is the path to what is in it.
+  /// Calls f(child, named) for each child, where named(name) prepends the child's path to a name.
   template <class Self, class F>
   static void visit_children(Self& self, const F& f) {
     for (Index i = 0; i < self.size(); ++i) {
@@ -170,7 +170,7 @@ class ModuleList {
       f(self.children_[to_size(i)], [&](std::string_view name) { return path + std::string(name); });
     }
   }
-  /// The number of the child of a name, or -1.
+  /// Returns the number of the child with this name, or -1.
   Index find(std::string_view name) const;
   std::size_t found(std::string_view name) const {
     const Index i = find(name);
@@ -185,11 +185,11 @@ class ModuleList {
     return to_size(i);
   }
 
-  std::vector<std::string> names_;  ///< one per child, empty for one that is numbered
+  std::vector<std::string> names_;  ///< one per child, empty if it is numbered
   bool any_named_ = false;
 };
 
-// Not in the class, where they would be inline: gradus/compiled.hpp keeps them out of a translation unit.
+// Defined outside the class so that they are not inline: gradus/compiled.hpp declares them `extern`.
 
 template <class Scalar>
 std::vector<NamedParameter<Scalar>> ModuleList<Scalar>::named_parameters() & {

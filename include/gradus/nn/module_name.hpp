@@ -17,7 +17,7 @@ concept HasName = requires(const M& module) {
   { module.name() } -> std::convertible_to<std::string>;
 };
 
-/// The name of a type as its author wrote it, without namespaces and template arguments.
+/// Returns the name of a type as written in the source, without namespaces and template arguments.
 template <class M>
 std::string type_name() {
 #if defined(_MSC_VER) && !defined(__clang__)
@@ -36,7 +36,7 @@ std::string type_name() {
 
 }  // namespace detail
 
-/// The name of a module in messages and summaries: its own `name()`, else the name of its type.
+/// Returns the name of a module for messages and summaries: its `name()`, or else the name of its type.
 template <class M>
 std::string module_name(const M& module) {
   if constexpr (detail::HasName<M>) {

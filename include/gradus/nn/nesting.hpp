@@ -9,8 +9,8 @@
 
 namespace gradus::nn {
 
-/// The deepest nesting of sequences. Functions that visit a network recurse once per level; at this depth
-/// they use at most 64 KB of stack.
+/// The maximum nesting depth of sequences. Functions that visit a network recurse once per level; at this
+/// depth they use at most 64 KB of stack.
 inline constexpr Index max_nesting = 24;
 
 namespace detail {
@@ -20,8 +20,8 @@ namespace detail {
                       " deep, expected at most " + std::to_string(max_nesting));
 }
 
-/// Counts the nested calls of modules in this thread while it lives. Also catches nesting that no constructor
-/// sees: a child that is replaced by a deeper one, or modules of the user that hold modules. Throws
+/// A guard that counts nested module calls in this thread. It also catches nesting that no constructor
+/// checks: a child that is replaced by a deeper one, or user-defined modules that contain modules. Throws
 /// ArgumentError.
 class NestedCall {
  public:

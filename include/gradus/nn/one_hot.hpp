@@ -20,24 +20,24 @@ namespace gradus::nn {
 
 /// A column of category numbers.
 struct CategoricalColumn {
-  Index column;  ///< Its index.
-  Index count;   ///< How many categories it has, numbered 0, 1, ...
+  Index column;  ///< index of the column
+  Index count;   ///< number of categories, which are 0, 1, ...
 
-  /// Whether two columns are the same.
+  /// Returns whether two columns are equal.
   bool operator==(const CategoricalColumn&) const = default;
 };
 
-/// Replaces columns of category numbers by one column per category, which is 1 for the sample's category and
-/// 0 otherwise: `[N, in] -> [N, out]`. Other columns are copied. A value that is no category, such as NaN,
-/// has only zeros.
+/// A module that replaces a column of category numbers with one column per category, 1 for the sample's
+/// category and 0 for the others: `[N, in] -> [N, out]`. Other columns are copied. A value that is not a
+/// category, such as NaN, gives zeros only.
 ///
-///     Sequential net{OneHot{4, {{1, 3}}}, Linear{6, 32}, ReLU{}, Linear{32, 1}};  // column 1 has 3
-///     categories
+///     // column 1 of 4 has 3 categories
+///     Sequential net{OneHot{4, {{1, 3}}}, Linear{6, 32}, ReLU{}, Linear{32, 1}};
 template <class Scalar = float>
 class OneHot {
  public:
-  /// `columns` may be in any order. Throws ArgumentError for a column outside of [0, in) or given twice, and
-  /// for fewer than 1 category.
+  /// Takes columns in any order. Throws ArgumentError if a column is outside [0, in), occurs twice, or has
+  /// fewer than 1 category.
   OneHot(Index in, std::vector<CategoricalColumn> columns) : in_(in), columns_(std::move(columns)) {
     std::ranges::sort(columns_, {}, &CategoricalColumn::column);
     out_ = in;
@@ -53,11 +53,11 @@ class OneHot {
     }
   }
 
-  /// The number of columns of inputs.
+  /// Returns the number of input columns.
   Index in() const { return in_; }
-  /// The number of columns of outputs.
+  /// Returns the number of output columns.
   Index out() const { return out_; }
-  /// The columns of categories, in ascending order.
+  /// Returns the categorical columns in ascending order.
   const std::vector<CategoricalColumn>& columns() const { return columns_; }
 
   /// Returns `[N, out]`. Throws ShapeError unless x is `[N, in]`.
@@ -85,7 +85,7 @@ class OneHot {
       });
     }
   }
-  /// Writes dL/dx = dL/dy for the columns that are copied, and 0 for the others.
+  /// Writes dL/dx = dL/dy for the copied columns and 0 for the others.
   void backward(TensorView<const Scalar> x, TensorView<const Scalar>, TensorView<const Scalar> dy,
                 TensorView<Scalar> dx, Context&) const {
     const Scalar* gradient = dy.data();
@@ -98,8 +98,8 @@ class OneHot {
     }
   }
 
-  /// Returns x with its categories replaced, for data outside of a network, such as those that a Standardize
-  /// after it is made from. Throws ShapeError.
+  /// Returns x with its categories replaced, for data outside a network, for example to construct a
+  /// Standardize that follows it. Throws ShapeError.
   Tensor<Scalar> operator()(TensorView<const Scalar> x) const {
     Tensor<Scalar> y(output_shape(x.shape()));
     Context context;
@@ -107,16 +107,16 @@ class OneHot {
     return y;
   }
 
-  /// Returns the same columns for another scalar.
+  /// Returns the same module for another scalar type.
   template <class Other>
   OneHot<Other> cast() const {
     return OneHot<Other>(in_, columns_);
   }
-  /// Returns the name for messages and summaries.
+  /// Returns the name used in messages and summaries.
   std::string name() const { return "OneHot(" + std::to_string(in_) + " -> " + std::to_string(out_) + ")"; }
 
  private:
-  /// Calls f with the number of categories of each column, 0 for one that is copied.
+  /// Calls f(count) for each column with its number of categories, or 0 if it is copied.
   template <class F>
   void each_column(const F& f) const {
     auto next = columns_.begin();

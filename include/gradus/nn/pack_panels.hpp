@@ -21,7 +21,7 @@ namespace gradus::nn::detail {
                       (least < most ? " to " + std::to_string(most) : std::string()));
 }
 
-/// Throws ArgumentError unless the sizes of the layers fit together.
+/// Throws ArgumentError unless the sizes of the layers match.
 template <class Scalar>
 void check_layers(std::span<const DenseLayer<Scalar>> layers, Index max_width) {
   if (layers.empty()) throw ArgumentError("Predictor: got no layers, expected at least one");
@@ -41,12 +41,12 @@ void check_layers(std::span<const DenseLayer<Scalar>> layers, Index max_width) {
   }
 }
 
-/// Elements of the bias and the weights of a layer in panels of this width.
+/// Returns the number of elements in the bias and weights of a layer, in panels of `lanes` outputs.
 constexpr Index panel_elements(Index in, Index out, Index lanes) {
   return (out + lanes - 1) / lanes * lanes * (in + 1);
 }
 
-/// Everything about a layer but its numbers, which begin at `begin` in the network's memory.
+/// Describes a layer whose bias and weights begin at `begin` in the network's memory.
 template <class Scalar>
 PanelLayer<Scalar> panel_layer(const DenseLayer<Scalar>& layer, Index lanes, Index begin) {
   PanelLayer<Scalar> panels;
@@ -61,7 +61,7 @@ PanelLayer<Scalar> panel_layer(const DenseLayer<Scalar>& layer, Index lanes, Ind
   return panels;
 }
 
-/// Writes the bias, padded to whole panels, and the weights in groups of panels. Padding is 0.
+/// Writes the bias and the weights in groups of panels, padded with zeros to whole panels.
 template <class Scalar>
 void pack_panels(const DenseLayer<Scalar>& layer, Index lanes, Scalar* bias, Scalar* weight) {
   const Index panels = (layer.out + lanes - 1) / lanes;

@@ -11,33 +11,32 @@
 
 namespace gradus::nn {
 
-/// A learnable tensor and the gradient of the loss with respect to it, which has the same shape. Backward
-/// passes add to the gradient; the optimiser's step uses it and sets it to zero.
+/// A trainable tensor and the gradient of the loss with respect to it, which has the same shape. Backward
+/// passes add to the gradient; the optimiser's step consumes it and sets it to zero.
 template <FloatOrDouble Scalar = float>
 struct Parameter {
   /// The values that the module computes with.
   Tensor<Scalar> value;
   /// The gradient, evaluated lazily: see grad().
   Gradient<Scalar> gradient;
-  /// Whether training changes the value. If not, the parameter is frozen: backward passes compute no gradient
-  /// for it, clipping does not count it and optimisers leave it alone. See nn/freeze.hpp.
+  /// Whether training changes the value. If false, the parameter is frozen: backward passes compute no
+  /// gradient for it, and clipping and optimisers ignore it. See nn/freeze.hpp.
   bool requires_grad = true;
 
   Parameter() = default;
-  /// Starts with a value and a gradient of zeros.
+  /// Takes the initial value. The gradient is zero.
   explicit Parameter(Tensor<Scalar> initial) : value(std::move(initial)), gradient(value.shape()) {}
 
-  /// The gradient's numbers, to read and to write. Not from several threads at once: the first call after a
-  /// backward pass may have to work them out.
+  /// Returns the gradient, which may be modified. Not thread-safe: the first call after a backward pass may
+  /// have to compute it.
   Tensor<Scalar>& grad() & { return gradient.numbers(); }
-  /// A copy of them.
+  /// Returns a copy of the gradient.
   Tensor<Scalar> grad() const& { return gradient.numbers(); }
-  /// Also where the value has been given another shape.
+  /// Sets the gradient to zeros of the value's current shape.
   void zero_grad() { gradient.set_zero(value.shape()); }
 };
 
-/// A parameter of a network and the path to it, `0.weight`; valid as long as the network neither dies nor
-/// grows.
+/// A parameter of a network and its path. Valid until the network is destroyed or a module is added to it.
 template <FloatOrDouble Scalar = float>
 struct NamedParameter {
   /// The path, such as `0.weight`.
@@ -52,7 +51,7 @@ struct NamedParameter {
   /// @}
 };
 
-/// A tensor that is part of a module's state but not trained, such as a running mean.
+/// A tensor that is part of a module's state but is not trained, such as a running mean.
 template <FloatOrDouble Scalar = float>
 struct NamedBuffer {
   /// The path, such as `1.running_mean`.

@@ -20,26 +20,26 @@
 
 namespace gradus::nn {
 
-/// An immutable copy of a network, for one sample or a few in a loop that has no time to lose:
+/// An immutable copy of a network, for low-latency inference on one or a few samples:
 ///
-///     const nn::Predictor predict{net};  // includes <gradus/nn.hpp>
+///     const nn::Predictor predict{net};  // requires <gradus/nn.hpp>
 ///     if (!predict(observation, action)) ...
 ///
-/// The weights are laid out for the processor's registers, BatchNorm1d is folded into them, and nothing is
-/// left to plan. A call allocates nothing, takes no lock and throws nothing, and many threads may call at
-/// once. Intermediate values are on the stack: 4 KB if no layer has more than 512 outputs (float), else 32
-/// KB.
+/// The weights are packed for the processor's vector registers, BatchNorm1d is folded into them, and all
+/// planning is done at construction. A call does not allocate, lock or throw, and many threads may call at
+/// once. Intermediate values are on the stack: 4 KB of floats if no layer has more than 512 outputs,
+/// otherwise 32 KB.
 ///
-/// Sums are added in another order than in `net.predict`: outputs differ by at most 2e-6 of the largest one,
-/// 4e-15 for doubles, in the tests, with layers of up to 600 inputs.
+/// Terms are summed in a different order than in `net.predict`. In the tests, with layers of up to 600
+/// inputs, outputs differ by at most 2e-6 of the largest output, 4e-15 for doubles.
 template <class Scalar = float>
 class Predictor {
  public:
-  /// The most outputs that a layer may have.
+  /// The maximum number of outputs of a layer.
   static constexpr Index max_width = 4096;
 
-  /// Copies layers. Throws ArgumentError for none, for sizes that do not fit together, and for a layer of
-  /// more than max_width outputs.
+  /// Copies the layers. Throws ArgumentError if there are none, if their sizes do not match, or if a layer
+  /// has more than max_width outputs.
   explicit Predictor(std::span<const DenseLayer<Scalar>> layers) {
     detail::check_layers(layers, max_width);
     Index lanes = 1;
@@ -58,8 +58,8 @@ class Predictor {
       detail::pack_panels(layers[i], lanes, memory_.data() + layers_[i].bias,
                           memory_.data() + layers_[i].weight);
   }
-  /// Copies the network as it predicts now. Throws ArgumentError if it has other modules than Linear,
-  /// BatchNorm1d, Dropout, Flatten, Identity and activations, and as above. Needs <gradus/nn.hpp>.
+  /// Copies a network in its current state. Throws ArgumentError as above and for a module that
+  /// `dense_layers` does not support. Requires <gradus/nn.hpp>.
   template <std::same_as<Sequential<Scalar>> Network>
   explicit Predictor(const Network& net)
       : Predictor(std::span<const DenseLayer<Scalar>>(dense_layers(net))) {}
@@ -73,27 +73,27 @@ class Predictor {
         forward_(other.forward_) {
     std::copy_n(other.memory_.data(), size_, memory_.data());
   }
-  /// Takes the network over. `other` may only be assigned to or destroyed then.
+  /// Moves the network. Afterwards, `other` may only be assigned to or destroyed.
   Predictor(Predictor&& other) noexcept = default;
-  /// Copies the network, or changes nothing if memory runs out.
+  /// Copies the network. Changes nothing if memory runs out.
   Predictor& operator=(const Predictor& other) { return *this = Predictor(other); }
-  /// Takes the network over. `other` may only be assigned to or destroyed then.
+  /// Moves the network. Afterwards, `other` may only be assigned to or destroyed.
   Predictor& operator=(Predictor&& other) noexcept = default;
   ~Predictor() = default;
 
-  /// The number of inputs of a sample.
+  /// Returns the number of inputs per sample.
   Index in() const noexcept { return layers_.front().in; }
-  /// The number of outputs of a sample.
+  /// Returns the number of outputs per sample.
   Index out() const noexcept { return layers_.back().out; }
 
   /// Computes the output for one sample. Returns false, and writes nothing, unless x has `in()` elements and
-  /// y has `out()`. x and y may be the same memory.
+  /// y has `out()`. x and y may refer to the same memory.
   bool operator()(std::span<const Scalar> x, std::span<Scalar> y) const noexcept {
     if (x.size() != to_size(in()) || y.size() != to_size(out())) return false;
     run(x.data(), y.data(), 1);
     return true;
   }
-  /// Computes the outputs of `count` samples, one after another in x and in y. Returns false, and writes
+  /// Computes the outputs of `count` samples, stored contiguously in x and in y. Returns false, and writes
   /// nothing, unless x has `count * in()` elements and y has `count * out()`. x and y must not overlap.
   bool operator()(std::span<const Scalar> x, std::span<Scalar> y, Index count) const noexcept {
     if (count < 0 || x.size() != to_size(count * in()) || y.size() != to_size(count * out())) return false;
@@ -128,12 +128,12 @@ class Predictor {
 
   std::vector<detail::PanelLayer<Scalar>> layers_;
   gradus::detail::AlignedBuffer<Scalar> memory_;  // the biases and weights of all layers
-  Index size_ = 0;                                // elements of it
+  Index size_ = 0;                                // elements in memory_
   Index widest_ = 0;                              // padded outputs of the widest layer
   void (*forward_)(const detail::PanelLayer<Scalar>&, const Scalar*, const Scalar*, Scalar*) = nullptr;
 };
 
-/// Deduces the scalar of the network.
+/// Deduces the scalar type from the network.
 template <class Scalar>
 Predictor(const Sequential<Scalar>&) -> Predictor<Scalar>;
 

@@ -19,24 +19,24 @@
 #include <gradus/ops/silu.hpp>
 #include <gradus/ops/softplus.hpp>
 
-/// Kernels for a single sample. Weights are stored in panels: the weights of n outputs, one pack, for input
-/// 0, then for input 1, and so on. Several panels are interleaved in a group, so that memory is read in
-/// order. Outputs and biases are padded to whole panels.
+/// Kernels for a single sample. Weights are stored in panels of n outputs, one pack: the weights for input 0,
+/// then for input 1, and so on. The panels of a group are interleaved, so that memory is read sequentially.
+/// Outputs and biases are padded to whole panels.
 namespace gradus::nn::detail {
 
-/// Panels that are multiplied side by side, so that no sum waits for the one before.
+/// The most panels multiplied at the same time; independent sums hide the latency of multiply-add.
 inline constexpr int most_panels = 8;
 
-/// The number of panels in the group that begins where `rest` panels are left: a power of two.
+/// Returns the number of panels in the next group when `rest` panels are left: a power of two.
 constexpr Index group_panels(Index rest) { return rest >= 8 ? 8 : rest >= 4 ? 4 : rest >= 2 ? 2 : 1; }
 
-/// y = W x + b for one group of `panels`. Terms are divided among `chains` sums each.
+/// Computes y = W x + b for one group of `panels`. Each output is accumulated in `chains` partial sums.
 template <int n, int panels, int chains, class S, int... P, int... T>
 [[gnu::always_inline]] inline void multiply_group(const S* w, const S* bias, const S* x, Index in, S* y,
                                                   std::integer_sequence<int, P...>,
                                                   std::integer_sequence<int, T...>) {
   using Pack = simd::Pack<S, n>;
-  // Sum T belongs to panel T % panels and chain T / panels.
+  // sums[T] belongs to panel T % panels and chain T / panels.
   Pack sums[] = {(T < panels ? simd::load<S, n>(bias + T % panels * n) : simd::broadcast<S, n>(S(0)))...};
   Index k = 0;
   for (; k + chains <= in; k += chains, w += chains * panels * n)
@@ -89,7 +89,7 @@ struct ActivatePanels {
   }
 };
 
-/// y = low where x < low, high where x > high, else x
+/// y = low where x < low, high where x > high, x elsewhere
 template <class S>
 struct ClipTo {
   S low, high;
@@ -99,7 +99,7 @@ struct ClipTo {
   }
 };
 
-/// The functions of the modules, from two parameters.
+/// Returns the function of an activation with its two parameters.
 template <Activation activation, class S>
 [[gnu::always_inline]] inline auto activation_function([[maybe_unused]] S first, [[maybe_unused]] S second) {
   if constexpr (activation == Activation::relu)
@@ -128,7 +128,7 @@ struct SoftmaxInPlace {
   [[gnu::always_inline]] static void run(S* y, Index panels, Index size) {
     constexpr int n = Isa::template lanes<S>;
     S largest = y[0];
-    // NaN stays NaN: it is larger than nothing, so that its exponential below is NaN.
+    // NaN compares false and is passed over, so its exponential below is NaN.
     for (Index i = 1; i < size; ++i) largest = y[i] > largest ? y[i] : largest;
     for (Index i = 0; i < panels * n; i += n)
       simd::store(y + i, exp(simd::load<S, n>(y + i) - simd::broadcast<S, n>(largest)));
@@ -139,7 +139,7 @@ struct SoftmaxInPlace {
   }
 };
 
-/// y = f(y) in place, for `panels` whole panels of which the first `size` elements count.
+/// y = f(y) in place, for `panels` whole panels, of which the first `size` elements are valid.
 struct Activate {
   template <class Isa, class S>
   [[gnu::always_inline]] static void run(S* y, Index panels, Index size, Activation activation, S first,
@@ -181,11 +181,11 @@ struct Activate {
   }
 };
 
-/// A layer in panels, as kernels read it.
+/// A packed layer, as the kernels read it.
 template <class S>
 struct PanelLayer {
-  Index bias = 0;    ///< where the bias begins in the network's memory, padded to whole panels
-  Index weight = 0;  ///< where the groups of panels begin
+  Index bias = 0;    ///< offset of the bias in the network's memory, padded to whole panels
+  Index weight = 0;  ///< offset of the groups of panels
   Index in = 0;
   Index out = 0;
   Index panels = 0;

@@ -9,22 +9,22 @@
 
 namespace gradus::nn {
 
-/// The rectified linear unit max(x, 0), any shape (chapter, section 1.1). The derivative at 0 is 0.
+/// The rectified linear unit max(x, 0) (chapter, section 1.1). Any shape. The derivative at 0 is taken as 0.
 template <class Scalar = float>
 struct ReLU {
-  /// Returns x: the output has the shape of the input.
+  /// Returns x: the output has the same shape as the input.
   Shape output_shape(const Shape& x) const { return x; }
 
   /// Writes y = max(x, 0).
   void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context&) const { ops::relu<Scalar>(x, y); }
 
-  /// Writes dL/dx = dL/dy where y > 0, else 0.
+  /// Writes dL/dx = dL/dy where y > 0, 0 elsewhere.
   void backward(TensorView<const Scalar>, TensorView<const Scalar> y, TensorView<const Scalar> dy,
                 TensorView<Scalar> dx, Context&) const {
     ops::relu_backward<Scalar>(y, dy, dx);
   }
 
-  /// Returns the same settings for another scalar.
+  /// Returns the same module for another scalar type.
   template <class Other>
   ReLU<Other> cast() const {
     return {};

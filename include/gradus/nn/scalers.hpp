@@ -9,8 +9,8 @@
 
 namespace gradus::nn {
 
-/// Returns the constants of a Standardize or MinMax, null for any other module. For code that takes networks
-/// apart, such as exporters.
+/// Returns the constants of a Standardize or MinMax, or null for any other module. For code that inspects
+/// networks, such as exporters.
 template <class Scalar>
 const FeatureScaling<Scalar>* find_feature_scaling(const AnyModule<Scalar>& module) {
   if (const auto* standardize = module.template get_if<Standardize<Scalar>>()) return standardize;

@@ -28,23 +28,23 @@
 
 namespace gradus::nn {
 
-/// A chain of modules. It is a module itself, so sequences can be nested, up to max_nesting deep.
+/// A chain of modules. It is itself a module, so sequences can be nested, up to max_nesting deep.
 ///
 /// Children are values: a copy is an independent network with the same parameters. The network owns the
-/// memory of one training pass, that is, `forward` followed by `backward`. `predict` is const, and many
-/// threads may call it at the same time, but not during a forward, a backward, an optimiser step or any other
-/// change of the parameters. `set_threads` may run at any time.
+/// memory of one training pass, that is, `forward` followed by `backward`. `predict` is const and may be
+/// called by many threads at the same time, but not during a forward, a backward, an optimiser step or any
+/// other change to the parameters. `set_threads` may be called at any time.
 template <class Scalar = float>
 class Sequential : public ModuleList<Scalar> {
-  // Not a constraint of the template: clang 14 would then prefer the constructors to the deduction guides.
+  // Not a template constraint, because clang 14 would then prefer the constructors to the deduction guides.
   static_assert(FloatOrDouble<Scalar>, "Sequential: the scalar is float or double (FloatOrDouble)");
 
  public:
-  /// The type of the numbers.
+  /// The scalar type.
   using scalar_type = Scalar;
-  /// A tensor that may be written.
+  /// A writable view of a tensor.
   using View = TensorView<Scalar>;
-  /// A tensor that is only read.
+  /// A read-only view of a tensor.
   using ConstView = TensorView<const Scalar>;
   /// Called with a child's number, its input and its output.
   using ForwardHook = typename detail::Hooks<Scalar>::Forward;
@@ -53,105 +53,105 @@ class Sequential : public ModuleList<Scalar> {
   using BackwardHook = typename detail::Hooks<Scalar>::Backward;
 
   Sequential() = default;
-  /// Makes a network of one module.
+  /// Creates a network of one module.
   template <class M>
   requires(!std::same_as<M, Sequential>) && ModuleFor<M, Scalar> Sequential(M module) {
     push_back(std::move(module));
   }
-  /// Makes a network of several modules, first to last.
+  /// Creates a network of several modules, from first to last.
   template <class... Modules>
   requires(sizeof...(Modules) > 1) Sequential(Modules... modules) {
     children_.reserve(sizeof...(modules));
     (push_back(std::move(modules)), ...);
   }
-  /// Makes a network of named modules: `Sequential{{"fc1", Linear{784, 256}}, {"relu", ReLU{}}}`. Throws
-  /// ArgumentError for a name with a dot and for two equal names.
+  /// Creates a network of named modules: `Sequential{{"fc1", Linear{784, 256}}, {"relu", ReLU{}}}`. Throws
+  /// ArgumentError if a name has a dot or occurs twice.
   Sequential(std::initializer_list<NamedModule<Scalar>> modules);
   /// Copies the children and their parameters.
   Sequential(const Sequential&) = default;
-  /// Takes the children over.
+  /// Moves the children.
   Sequential(Sequential&&) noexcept = default;
-  /// All or nothing, if memory runs out.
+  /// Copies the children and their parameters. Changes nothing if memory runs out.
   Sequential& operator=(const Sequential& other) { return *this = Sequential(other); }
-  /// Takes the children over.
+  /// Moves the children.
   Sequential& operator=(Sequential&&) noexcept = default;
   ~Sequential() = default;
 
-  /// Throws ArgumentError if sequences would be nested more than max_nesting deep.
+  /// Appends a module. Throws ArgumentError if the nesting would exceed max_nesting.
   template <class M>
   void push_back(M module) {
     detail::check_module<M, Scalar>();
     append(AnyModule<Scalar>(std::move(module)));
   }
-  /// Adds a module with a name, under which its parameters appear: `fc1.weight`, as those of a class in
-  /// PyTorch. Throws ArgumentError for a name that has a dot or belongs to another child.
+  /// Appends a named module, whose parameters are then named `fc1.weight`, as for a class in PyTorch. Throws
+  /// ArgumentError if the name has a dot or belongs to another child.
   template <class M>
   void add(std::string name, M module) {
     detail::check_module<M, Scalar>();
     append(AnyModule<Scalar>(std::move(module)), std::move(name));
   }
-  /// In training mode, which a new network is in, forward drops out and looks at the batch; predict never
-  /// does.
+  /// Turns training mode on or off. It is on at first: forward applies dropout and uses batch statistics.
+  /// predict never does.
   void train(bool on = true) { training_ = on; }
   /// Leaves training mode.
   void eval() { train(false); }
   /// Returns whether the network is in training mode.
   bool is_training() const { return training_; }
-  /// The generator that dropout uses if forward is called without one.
+  /// Returns the generator that dropout uses if forward is called without one.
   Generator& random() & { return random_; }
-  /// How many threads share the work of a pass, 1 at first; results are the same bit for bit. Copies of the
-  /// network share the threads, and a pass that finds them busy runs on its own.
+  /// Sets the number of threads that share the work of a pass, initially 1; results are bitwise identical.
+  /// Copies of the network share the threads, and a pass that finds them busy runs on the calling thread.
   ///
   /// May be called in a hook and while other threads predict: a pass keeps the threads that it began with.
-  /// After `fork` the child process runs on one thread until it calls this. Throws ArgumentError for threads
-  /// outside [1, ThreadPool::max_threads] or if the system does not start that many; the former threads are
-  /// kept then.
+  /// After `fork`, the child process runs on one thread until it calls this. Throws ArgumentError, and keeps
+  /// the previous threads, if `threads` is outside [1, ThreadPool::max_threads] or the system cannot start
+  /// that many.
   void set_threads(Index threads) { pool_.set(std::make_shared<ThreadPool>(threads)); }
-  /// The same with a pool of your own, which may be shared with other networks or run on threads of the host
-  /// program; null for one thread.
+  /// Sets the thread pool, which may be shared with other networks or use threads of the host program; null
+  /// means one thread.
   void set_thread_pool(std::shared_ptr<ThreadPool> pool) { pool_.set(std::move(pool)); }
-  /// These threads, to be shared with a loader and an optimiser; null before set_threads. Hold the pointer
-  /// for as long as they are used.
+  /// Returns the thread pool, to share it with a loader and an optimiser; null unless one was set. Hold the
+  /// pointer as long as the pool is in use.
   std::shared_ptr<ThreadPool> thread_pool() const { return pool_.get(); }
-  /// The options of a pass of this network; a const network neither learns nor drops out.
+  /// Returns the options for a pass through this network in its current mode.
   PassOptions pass_options() { return with_workers({.training = training_, .random = &random_}); }
-  /// Returns those of a const network, which neither learns nor drops out.
+  /// Returns the options for a pass through a const network, which is never a training pass.
   PassOptions pass_options() const { return with_workers({}); }
 
-  /// Records a pass of the network on the tape: `Variable y = net(x)`. See `apply` in autograd/module.hpp,
-  /// which must be included.
+  /// Records a pass through the network on the tape: `Variable y = net(x)`. Requires autograd/module.hpp; see
+  /// `apply` there.
   template <class X>
   auto operator()(X&& x) & {
     return detail::call_on_tape(*this, std::forward<X>(x));
   }
-  /// Does the same for a const network.
+  /// Overload for a const network.
   template <class X>
   auto operator()(X&& x) const& {
     return detail::call_on_tape(*this, std::forward<X>(x));
   }
   template <class X>
-  void operator()(X&& x) const&& = delete;  // the graph would refer to a network that is gone
+  void operator()(X&& x) const&& = delete;  // the graph would refer to a destroyed network
 
-  /// Runs a training pass and keeps what backward needs: `[N, ...] -> [N, ...]`. x must live until then,
-  /// except that a temporary tensor is kept. The result lives here until the next forward. Throws ShapeError,
-  /// which names the layer.
+  /// Runs a pass in the current mode and keeps what backward needs: `[N, ...] -> [N, ...]`. x must live until
+  /// then; a temporary tensor is stored. The result is valid until the next forward. Throws a ShapeError that
+  /// names the layer.
   const Tensor<Scalar>& forward(ConstView x) & { return forward(x, random_); }
-  /// Draws dropout masks from this generator.
+  /// Does the same, drawing dropout masks from `random`.
   const Tensor<Scalar>& forward(ConstView x, Generator& random) &;
-  /// Keeps a temporary input for backward.
+  /// Stores a temporary input for backward.
   const Tensor<Scalar>& forward(Tensor<Scalar>&& x) & { return forward(std::move(x), random_); }
-  /// Keeps a temporary input, and draws from this generator.
+  /// Stores a temporary input, and draws dropout masks from `random`.
   const Tensor<Scalar>& forward(Tensor<Scalar>&& x, Generator& random) & {
     workspace_.value.input.reset();
     workspace_.value.kept_input = std::move(x);
     return forward(ConstView(workspace_.value.kept_input), random);
   }
-  /// A view that may be written to would convert to either of them.
+  /// Resolves the ambiguity for a writable view, which converts to both ConstView and Tensor.
   template <std::same_as<View> V>
   const Tensor<Scalar>& forward(V x) & {
     return forward(ConstView(x));
   }
-  /// Draws dropout masks from this generator.
+  /// Draws dropout masks from `random`.
   template <std::same_as<View> V>
   const Tensor<Scalar>& forward(V x, Generator& random) & {
     return forward(ConstView(x), random);
@@ -164,11 +164,11 @@ class Sequential : public ModuleList<Scalar> {
     return std::move(workspace_.value.output);
   }
 
-  /// Adds to the gradient of every parameter that is not frozen, from the gradient of the loss with respect
-  /// to the result of the last forward. Unless dx is null, writes the gradient with respect to the input.
-  /// Throws ShapeError, and StateError unless the last forward succeeded.
+  /// Backpropagates dy, the gradient of the loss with respect to the result of the last forward: adds to the
+  /// gradient of every parameter that is not frozen and, unless dx is null, writes the input gradient. Throws
+  /// ShapeError, or StateError unless the last forward succeeded.
   void backward(ConstView dy, View dx = {});
-  /// Returns the output of child i in the last forward, valid until the next one. Throws IndexError, and
+  /// Returns the output of child i in the last forward, valid until the next one. Throws IndexError, or
   /// StateError unless the last forward succeeded.
   ConstView output(Index i) & {
     TrainingWorkspace<Scalar>& workspace = passed("output");
@@ -177,45 +177,44 @@ class Sequential : public ModuleList<Scalar> {
   }
   void output(Index i) && = delete;
 
-  /// Returns the output for an input with dropout off: `[N, ...] -> [N, ...]`. Throws ShapeError, which names
-  /// the layer.
+  /// Returns the output with dropout off: `[N, ...] -> [N, ...]`. Throws a ShapeError that names the layer.
   Tensor<Scalar> predict(ConstView x) const {
     Workspace<Scalar> workspace;
     predict(x, workspace);
     return std::move(workspace.output);
   }
-  /// Does the same in the caller's memory, where the result lives. Allocates nothing once the workspace has
-  /// grown.
+  /// Returns the output in the caller's workspace. Allocates nothing once the workspace has grown.
   const Tensor<Scalar>& predict(ConstView x, Workspace<Scalar>& workspace) const;
 
-  /// Hooks see every pass through the children; those of forward must be safe from many threads if predict is
-  /// used so. A hook may call set_threads, train and eval; it must not change the network otherwise.
+  /// Adds a hook that is called for each child in every forward pass. It must be thread-safe if many threads
+  /// call predict. A hook may call set_threads, train and eval, but must not change the network otherwise.
   void on_forward(ForwardHook hook) { hooks_.forward.push_back(std::move(hook)); }
-  /// Calls a hook for each child in every backward pass.
+  /// Adds a hook that is called for each child in every backward pass.
   void on_backward(BackwardHook hook) { hooks_.backward.push_back(std::move(hook)); }
   /// Removes all hooks.
   void clear_hooks() { hooks_ = {}; }
 
-  // The module's side of a sequence, which keeps nothing of a pass: all of it is in the context.
+  // The module interface, which keeps no per-pass state in the network: all of it is in the context.
 
-  /// Returns the shape of the output for an input of shape x. Throws ShapeError if x does not fit.
+  /// Returns the output shape for an input of shape x. Throws a ShapeError that names the layer.
   Shape output_shape(const Shape& x) const {
     Shape shape = x;
     for (Index i = 0; i < this->size(); ++i) shape = detail::child_output_shape((*this)[i], i, shape);
     return shape;
   }
-  /// Writes the output of a pass whose memory is the context.
+  /// Writes the output.
   void forward(const ConstView& x, const View& y, Context& context) const {
     const ConstChain chain = this->chain(context);
     chain.plan(x.shape());
     chain.run(x, y);
   }
-  /// Writes the gradient of the input.
+  /// Writes the gradient with respect to the input.
   void backward(const ConstView& x, const ConstView& y, const ConstView& dy, const View& dx,
                 Context& context) const {
     chain(context).backward(x, y, dy, dx);
   }
-  /// Does the same and adds to the gradient of every parameter.
+  /// Adds to the gradient of every parameter that is not frozen and, unless dx is null, writes the input
+  /// gradient.
   void accumulate(const ConstView& x, const ConstView& y, const ConstView& dy, const View& dx,
                   Context& context) {
     chain(context).accumulate(x, y, dy, dx);
@@ -241,7 +240,7 @@ class Sequential : public ModuleList<Scalar> {
     chain.run(x, workspace.output);
   }
 
-  /// The memory of the last forward. Throws StateError unless it succeeded.
+  /// Returns the memory of the last forward. Throws StateError unless it succeeded.
   TrainingWorkspace<Scalar>& passed(const char* function) {
     if (workspace_.value.input) return workspace_.value;
     throw StateError(std::string("Sequential: ") + function + " without a forward before it");
@@ -253,7 +252,7 @@ class Sequential : public ModuleList<Scalar> {
     return options;
   }
 
-  /// True if a pass would overwrite its own input.
+  /// Returns whether a pass would overwrite its own input.
   static bool lies_in(ConstView x, const Tensor<Scalar>& output) {
     return !x.empty() && !std::less<>()(x.data(), output.begin()) && std::less<>()(x.data(), output.end());
   }
@@ -266,7 +265,7 @@ class Sequential : public ModuleList<Scalar> {
   detail::FreshWhenCopied<detail::ContextPool> context_pool_;
 };
 
-// Not in the class, where they would be inline: gradus/compiled.hpp keeps them out of a translation unit.
+// Defined outside the class so that they are not inline: gradus/compiled.hpp declares them `extern`.
 
 template <class Scalar>
 Sequential<Scalar>::Sequential(std::initializer_list<NamedModule<Scalar>> modules) {
@@ -322,17 +321,17 @@ ContextPool* context_pool(Sequential<Scalar>& network) {
 
 }  // namespace detail
 
-/// The scalar of a network is that of its modules with parameters, which cannot be mixed. `Tanh{}` fits all.
-/// A nested sequence has a scalar of its own, parameters or not: `Sequential<double>{Tanh{}, ReLU{}}`.
+/// Deduces the scalar type from the modules with parameters, which must agree. `Tanh{}` fits any. A nested
+/// sequence has its own scalar type even without parameters: `Sequential<double>{Tanh{}, ReLU{}}`.
 template <class M>
 Sequential(M) -> Sequential<detail::scalar_of<M>>;
-/// Deduces the scalar of several modules.
+/// Deduces the scalar type from several modules.
 template <class... Modules>
 Sequential(Modules...) -> Sequential<detail::scalar_of<Modules...>>;
-/// Deduces float for modules with names, unless one of them is of double.
+/// Deduces float for named modules, unless one of them is for double.
 Sequential(std::initializer_list<NamedModule<float>>)->Sequential<float>;
-/// Deduces double for modules with names. It is a template, so that the guide above is preferred where
-/// modules fit both scalars.
+/// Deduces double for named modules. It is a template, so that the guide above is preferred if the modules
+/// fit both scalar types.
 template <class Scalar = double>
 requires std::same_as<Scalar, double> Sequential(std::initializer_list<NamedModule<Scalar>>)
 ->Sequential<Scalar>;

@@ -9,10 +9,10 @@
 
 namespace gradus::nn {
 
-/// The logistic function 1 / (1 + exp(-x)), any shape (chapter, section 1.2).
+/// The logistic function 1 / (1 + exp(-x)) (chapter, section 1.2). Any shape.
 template <class Scalar = float>
 struct Sigmoid {
-  /// Returns x: the output has the shape of the input.
+  /// Returns x: the output has the same shape as the input.
   Shape output_shape(const Shape& x) const { return x; }
 
   /// Writes y = 1 / (1 + exp(-x)).
@@ -26,7 +26,7 @@ struct Sigmoid {
     ops::sigmoid_backward<Scalar>(y, dy, dx);
   }
 
-  /// Returns the same settings for another scalar.
+  /// Returns the same module for another scalar type.
   template <class Other>
   Sigmoid<Other> cast() const {
     return {};

@@ -9,10 +9,10 @@
 
 namespace gradus::nn {
 
-/// x times its logistic function, also called swish; any shape. As `torch.nn.SiLU`.
+/// The sigmoid linear unit x / (1 + exp(-x)), also called swish, as `torch.nn.SiLU`. Any shape.
 template <class Scalar = float>
 struct SiLU {
-  /// Returns x: the output has the shape of the input.
+  /// Returns x: the output has the same shape as the input.
   Shape output_shape(const Shape& x) const { return x; }
 
   /// Writes y = x / (1 + exp(-x)).
@@ -24,7 +24,7 @@ struct SiLU {
     ops::silu_backward<Scalar>(x, dy, dx);
   }
 
-  /// Returns the same settings for another scalar.
+  /// Returns the same module for another scalar type.
   template <class Other>
   SiLU<Other> cast() const {
     return {};

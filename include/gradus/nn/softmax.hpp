@@ -10,11 +10,11 @@
 
 namespace gradus::nn {
 
-/// Probabilities from logits over the last axis: `[..., C] -> [..., C]`. For training prefer
-/// SoftmaxCrossEntropy on the logits themselves, which loses no digits.
+/// The softmax over the last axis, which turns logits into probabilities: `[..., C] -> [..., C]`. For
+/// training, prefer SoftmaxCrossEntropy on the logits, which is numerically stable.
 template <class Scalar = float>
 struct Softmax {
-  /// Returns the shape of the output for an input of shape x. Throws ShapeError if x does not fit.
+  /// Returns x. Throws ShapeError if x has rank 0.
   Shape output_shape(const Shape& x) const {
     if (x.rank() == 0) throw ShapeError("Softmax: input has shape [], expected [..., C]");
     return x;
@@ -31,7 +31,7 @@ struct Softmax {
     ops::softmax_backward<Scalar>(y, dy, dx);
   }
 
-  /// Returns the same settings for another scalar.
+  /// Returns the same module for another scalar type.
   template <class Other>
   Softmax<Other> cast() const {
     return {};

@@ -17,21 +17,20 @@ using ops::Reduction;
 /// `SoftmaxCrossEntropy<> loss{.label_smoothing = 0.1}`. See ops::softmax_cross_entropy.
 template <class Scalar = float>
 struct SoftmaxCrossEntropy {
-  /// Whether the losses of a batch are averaged or added up.
+  /// Whether the losses of a batch are averaged or summed.
   Reduction reduction = Reduction::mean;
-  /// The share of a label that is spread evenly over all classes, in [0, 1].
+  /// The fraction of the target probability that is spread evenly over all classes, in [0, 1].
   double label_smoothing = 0;
   Tensor<Scalar> class_weights = {};  ///< `[C]`; empty means 1 for all
   Index ignore_index =
-      ops::CrossEntropyOptions<Scalar>{}.ignore_index;  ///< samples with this label do not count
+      ops::CrossEntropyOptions<Scalar>{}.ignore_index;  ///< samples with this label are ignored
 
-  /// The type of the numbers.
-  /// The type of the numbers.
+  /// The scalar type.
   using scalar_type = Scalar;
-  /// The mean loss of a batch and how many samples are right.
+  /// The loss of a batch and the number of correct samples.
   using Result = ops::CrossEntropyResult<Scalar>;
 
-  /// The loss, with its gradient `[N, C]` written to dlogits unless that is null.
+  /// Returns the loss and, unless dlogits is null, writes its gradient `[N, C]` there.
   Result operator()(TensorView<const Scalar> logits, std::span<const Index> labels,
                     TensorView<Scalar> dlogits = {}) const {
     return ops::softmax_cross_entropy<Scalar>(
@@ -39,7 +38,7 @@ struct SoftmaxCrossEntropy {
         {reduction, static_cast<Scalar>(label_smoothing), class_weights.span(), ignore_index});
   }
 
-  /// Returns the same settings for another scalar.
+  /// Returns the same loss for another scalar type.
   template <class Other>
   SoftmaxCrossEntropy<Other> cast() const {
     return {reduction, label_smoothing, class_weights.template cast<Other>(), ignore_index};

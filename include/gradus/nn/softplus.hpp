@@ -12,24 +12,24 @@
 
 namespace gradus::nn {
 
-/// Options of Softplus.
+/// Options for Softplus; the defaults are PyTorch's.
 struct SoftplusOptions {
-  /// How sharp the bend at 0 is.
+  /// The sharpness of the bend at 0.
   double beta = 1;
-  double threshold = 20;  ///< where beta x exceeds it, the function is the identity
+  double threshold = 20;  ///< the function is the identity where beta x exceeds it
 };
 
-/// The smooth rectifier log(1 + exp(beta x)) / beta; any shape. As `torch.nn.Softplus`, which is the identity
-/// where beta x exceeds the threshold.
+/// The smooth rectifier log(1 + exp(beta x)) / beta, as `torch.nn.Softplus`: the identity where beta x
+/// exceeds the threshold. Any shape.
 template <class Scalar = float>
 class Softplus {
  public:
-  /// Takes the sharpness and the threshold above which the module is the identity.
+  /// Takes the options.
   explicit Softplus(const SoftplusOptions& options = {}) : options_(options) {}
 
-  /// The options that the module was made with.
+  /// Returns the options passed to the constructor.
   const SoftplusOptions& options() const { return options_; }
-  /// Returns x: the output has the shape of the input.
+  /// Returns x: the output has the same shape as the input.
   Shape output_shape(const Shape& x) const { return x; }
 
   /// Writes y = log(1 + exp(beta x)) / beta.
@@ -43,12 +43,12 @@ class Softplus {
     ops::softplus_backward<Scalar>(x, dy, options_.beta, options_.threshold, dx);
   }
 
-  /// Returns the same settings for another scalar.
+  /// Returns the same module for another scalar type.
   template <class Other>
   Softplus<Other> cast() const {
     return Softplus<Other>(options_);
   }
-  /// Returns the name for messages and summaries.
+  /// Returns the name used in messages and summaries.
   std::string name() const { return "Softplus(" + format_general(options_.beta) + ")"; }
 
  private:

@@ -14,35 +14,35 @@
 
 namespace gradus::nn {
 
-/// Subtracts the mean of each feature and divides by its standard deviation, both of the data that it was
-/// made from, as `sklearn.preprocessing.StandardScaler`:
+/// A module that subtracts each feature's mean in the given data and divides by its standard deviation, as
+/// `sklearn.preprocessing.StandardScaler`:
 ///
 ///     Sequential net{Standardize{train.inputs}, Linear{9, 32}, ReLU{}, Linear{32, 1}};
 ///
-/// NaN values do not count. A feature of equal values is only shifted.
+/// NaN values are ignored. A constant feature is only shifted.
 template <class Scalar = float>
 class Standardize : public FeatureScaling<Scalar> {
  public:
-  /// Changes nothing, until a file is loaded. Throws ArgumentError for fewer than 1 feature.
+  /// Starts as the identity, until constants are loaded. Throws ArgumentError for fewer than 1 feature.
   explicit Standardize(Index features) : FeatureScaling<Scalar>("Standardize", features) {}
-  /// Takes the constants from `x`, `[..., features]`. Throws ArgumentError if a feature has no value or an
+  /// Computes the constants from `x`, `[..., features]`. Throws ArgumentError if a feature has no value or an
   /// infinite one.
   explicit Standardize(const Tensor<Scalar>& x) : FeatureScaling<Scalar>("Standardize", x.view(), moments) {}
 
-  /// Returns the module that undoes this one: `net.push_back(targets.inverse())`.
+  /// Returns the inverse of this module: `net.push_back(targets.inverse())`.
   Standardize inverse() const {
     Standardize undone(this->features());
     undone.invert(*this);
     return undone;
   }
-  /// Returns the same constants for another scalar.
+  /// Returns the same module for another scalar type.
   template <class Other>
   Standardize<Other> cast() const {
     Standardize<Other> other(this->features());
     other.convert(*this);
     return other;
   }
-  /// Returns the name for messages and summaries.
+  /// Returns the name used in messages and summaries.
   std::string name() const { return "Standardize(" + std::to_string(this->features()) + ")"; }
 
  private:

@@ -30,7 +30,7 @@ namespace detail {
                       std::to_string(expected));
 }
 
-/// The layers that a list of sizes and activations describes: 48, 256, Activation::tanh, 12.
+/// The layers described by a list of sizes and activations, such as 48, 256, Activation::tanh, 12.
 template <auto... parameters>
 struct StaticLayers {
   template <auto parameter>
@@ -43,7 +43,7 @@ struct StaticLayers {
   struct Description {
     IndexedArray<Index, count + 1> sizes{};
     IndexedArray<Activation, count> activations{};
-    bool is_valid = true;  // each activation follows the outputs of a layer, and each layer has at most one
+    bool is_valid = true;  // each activation follows the size of a layer, and each layer has at most one
   };
   static constexpr Description description = [] {
     Description d;
@@ -70,17 +70,17 @@ struct StaticLayers {
   static constexpr Index out(Index layer) { return description.sizes[layer + 1]; }
   static constexpr Activation activation(Index layer) { return description.activations[layer]; }
 
-  /// Lanes of the widest pack: the layout's offsets are those of whole packs of this size.
+  /// The number of lanes of the widest pack. Offsets are computed for whole packs of this width.
   template <class S>
   static constexpr Index most_lanes = Index{tensor_alignment} / Index{sizeof(S)};
-  /// Where the bias of a layer begins.
+  /// Returns the offset of a layer's bias.
   template <class S>
   static constexpr Index offset(Index layer) {
     Index begin = 0;
     for (Index i = 0; i < layer; ++i) begin += panel_elements(in(i), out(i), most_lanes<S>);
     return begin;
   }
-  /// Padded outputs of the widest layer.
+  /// Returns the number of padded outputs of the widest layer.
   template <class S>
   static constexpr Index width() {
     Index widest = 0;
@@ -89,7 +89,7 @@ struct StaticLayers {
   }
 };
 
-/// The whole network in one function, in which all sizes are constants.
+/// The whole network as one function with constant sizes.
 template <class Layers>
 struct StaticForward {
   template <class Isa, class S>
@@ -119,20 +119,20 @@ struct StaticForward {
 
 }  // namespace detail
 
-/// A Predictor whose sizes are constants, with its memory in the object, for networks so small that calls and
+/// A Predictor with compile-time sizes and its memory inside the object, for networks so small that calls and
 /// loops take most of the time:
 ///
 ///     constexpr auto tanh = nn::Activation::tanh;
 ///     const nn::StaticPredictor<48, 256, tanh, 128, tanh, 64, tanh, 12> predict{net};
 ///
-/// The list has the number of inputs, then the outputs of each layer and its activation, if it has one.
-/// The guarantees of Predictor hold here too. BasicStaticPredictor<double, ...> is the same for doubles.
+/// The list gives the number of inputs, then the number of outputs and the activation, if any, of each layer.
+/// Has the guarantees of Predictor. BasicStaticPredictor<double, ...> is the same for doubles.
 template <class Scalar, auto... parameters>
 class BasicStaticPredictor {
   using Layers = detail::StaticLayers<parameters...>;
 
  public:
-  /// Copies layers. Throws ArgumentError unless they are those that the type names.
+  /// Copies the layers. Throws ArgumentError unless they match the type.
   explicit BasicStaticPredictor(std::span<const DenseLayer<Scalar>> layers) {
     detail::check_layers(layers, 4096);
     if (static_cast<Index>(layers.size()) != Layers::count)
@@ -156,19 +156,19 @@ class BasicStaticPredictor {
       parameters_[2 * i + 1] = static_cast<Scalar>(layer.second);
     }
   }
-  /// Copies the network as it predicts now. Throws ArgumentError as Predictor does, and unless its layers are
-  /// those that the type names. Needs <gradus/nn.hpp>.
+  /// Copies a network in its current state. Throws ArgumentError as Predictor does, and unless the network's
+  /// layers match the type. Requires <gradus/nn.hpp>.
   template <std::same_as<Sequential<Scalar>> Network>
   explicit BasicStaticPredictor(const Network& net)
       : BasicStaticPredictor(std::span<const DenseLayer<Scalar>>(dense_layers(net))) {}
 
-  /// The number of inputs of a sample.
+  /// Returns the number of inputs per sample.
   static constexpr Index in() noexcept { return Layers::in(0); }
-  /// The number of outputs of a sample.
+  /// Returns the number of outputs per sample.
   static constexpr Index out() noexcept { return Layers::out(Layers::count - 1); }
 
   /// Computes the output for one sample. Returns false, and writes nothing, unless x has `in()` elements and
-  /// y has `out()`. x and y may be the same memory.
+  /// y has `out()`. x and y may refer to the same memory.
   bool operator()(std::span<const Scalar> x, std::span<Scalar> y) const noexcept {
     if (x.size() != to_size(in()) || y.size() != to_size(out())) return false;
     forward_(memory_.data(), parameters_.data(), x.data(), y.data());
@@ -181,7 +181,7 @@ class BasicStaticPredictor {
   void (*forward_)(const Scalar*, const Scalar*, const Scalar*, Scalar*) = nullptr;
 };
 
-/// The usual one, for floats.
+/// The usual variant, for floats.
 template <auto... parameters>
 using StaticPredictor = BasicStaticPredictor<float, parameters...>;
 

@@ -24,32 +24,32 @@ struct SummaryRow {
 };
 
 struct SummaryCounts {
-  Index trained = 0;      ///< numbers in parameters that are not frozen
-  Index frozen = 0;       ///< numbers in frozen parameters
-  Index not_trained = 0;  ///< numbers in buffers, such as running means
+  Index trained = 0;      ///< elements of parameters that are not frozen
+  Index frozen = 0;       ///< elements of frozen parameters
+  Index not_trained = 0;  ///< elements of buffers, such as running means
 
   Index all() const { return trained + frozen + not_trained; }
 };
 
-/// 203,530
+/// Returns `203,530` for 203530.
 inline std::string with_commas(Index number) {
   std::string digits = std::to_string(number);
   for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
   return digits;
 }
 
-/// 795.04 KB
+/// Returns `795.04 KB` for 814121.
 inline std::string memory_size(Index bytes) {
   constexpr const char* units[] = {"KB", "MB", "GB"};
   auto size = static_cast<double>(bytes);
   if (size < 1024) return std::to_string(bytes) + " B";
   std::size_t unit = 0;
-  // Two decimals make 1024.00 of what is above 1023.995.
+  // From 1023.995 on, two decimals would round to 1024.00.
   for (size /= 1024; size >= 1023.995 && unit < 2; size /= 1024) ++unit;
   return format_fixed(size, 2) + " " + units[unit];
 }
 
-/// [N, 256]: the batch is whatever it will be.
+/// Returns the shape with N for the batch size: `[N, 256]`.
 inline std::string batch_shape(const Shape& shape) {
   std::string text = shape.to_string();
   if (shape.rank() > 0) text.replace(1, std::to_string(shape[0]).size(), "N");
@@ -66,7 +66,7 @@ SummaryCounts count_numbers(const AnyModule<Scalar>& module) {
   return counts;
 }
 
-/// A row a layer, those of nested sequences indented below it; returns the shape that comes out.
+/// Adds one row per layer, with the layers of a nested sequence indented below it. Returns the output shape.
 template <class Scalar>
 Shape add_summary_rows(const Sequential<Scalar>& net, Shape shape, const std::string& indent,
                        const std::string& path, std::vector<SummaryRow>& rows) {
@@ -85,10 +85,9 @@ Shape add_summary_rows(const Sequential<Scalar>& net, Shape shape, const std::st
 
 }  // namespace detail
 
-/// The table of a network's layers with their output shapes and numbers of parameters, as Keras prints it,
-/// for samples of this shape, the batch left out, with a line for frozen parameters if there are any:
-/// `std::cout << summary(net, {28, 28})`. Throws ShapeError, which names the layer, if the network takes no
-/// such samples.
+/// Returns a table of a network's layers with their output shapes and parameter counts, as in Keras:
+/// `std::cout << summary(net, {28, 28})`. `sample` is the input shape without the batch. Frozen parameters,
+/// if any, get a line. Throws a ShapeError that names the layer if the network does not accept such samples.
 template <class Scalar>
 std::string summary(const Sequential<Scalar>& net, const Shape& sample) {
   const Shape input = sample.prepend(1);

@@ -9,10 +9,10 @@
 
 namespace gradus::nn {
 
-/// The hyperbolic tangent, any shape (chapter, section 1.3).
+/// The hyperbolic tangent (chapter, section 1.3). Any shape.
 template <class Scalar = float>
 struct Tanh {
-  /// Returns x: the output has the shape of the input.
+  /// Returns x: the output has the same shape as the input.
   Shape output_shape(const Shape& x) const { return x; }
 
   /// Writes y = tanh(x).
@@ -24,7 +24,7 @@ struct Tanh {
     ops::tanh_backward<Scalar>(y, dy, dx);
   }
 
-  /// Returns the same settings for another scalar.
+  /// Returns the same module for another scalar type.
   template <class Other>
   Tanh<Other> cast() const {
     return {};

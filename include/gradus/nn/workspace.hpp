@@ -11,8 +11,8 @@
 
 namespace gradus::nn {
 
-/// The memory of a pass through a whole network. Callers of Sequential::predict keep one to allocate only
-/// once. One thread at a time may use it.
+/// The memory of a pass through a whole network. Reuse one across calls of Sequential::predict to allocate
+/// only once. One thread at a time may use it.
 template <FloatOrDouble Scalar = float>
 struct Workspace {
   /// The memory of the modules.
@@ -21,11 +21,11 @@ struct Workspace {
   Tensor<Scalar> output = {};
 };
 
-/// The memory of a training pass, with what backward needs of its forward.
+/// The memory of a training pass, including what backward needs from forward.
 template <FloatOrDouble Scalar = float>
 struct TrainingWorkspace : Workspace<Scalar> {
-  std::optional<TensorView<const Scalar>> input;  ///< nothing unless the last forward succeeded
-  Tensor<Scalar> kept_input;                      ///< the tensor that holds the input, if the network owns it
+  std::optional<TensorView<const Scalar>> input;  ///< empty unless the last forward succeeded
+  Tensor<Scalar> kept_input;                      ///< holds the input if the network owns it
 };
 
 namespace detail {

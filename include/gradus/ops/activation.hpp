@@ -9,9 +9,9 @@
 #include <gradus/ops/check.hpp>
 #include <gradus/ops/detail/map.hpp>
 
-/// The chapter's three activation functions, element by element. Any shape; input and output may be the same
-/// memory. A backward reads the output y instead of the input x if the derivative can be expressed in y.
-/// Gradients of sigmoid and tanh that are subnormal are 0, because they would slow down every layer before.
+/// ReLU, sigmoid and tanh, element by element. Any shape; input and output may share memory. A backward
+/// function reads the output y instead of the input x if the derivative can be expressed in y. Subnormal
+/// gradients of sigmoid and tanh are flushed to 0, because they would slow down all earlier layers.
 namespace gradus::ops {
 
 namespace detail {
@@ -56,7 +56,7 @@ struct TanhBackward {
 }  // namespace detail
 
 /// Applies the rectified linear unit. Throws ShapeError unless the shapes are equal.
-/// `y = max(x, 0)`, and NaN where x is NaN: a ReLU that swallows NaN would hide a diverged run.
+/// `y = max(x, 0)`, and NaN where x is NaN: a ReLU that hides NaN would hide a diverged run.
 template <class Scalar>
 void relu(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("relu", "output", y.shape(), x.shape());
@@ -72,7 +72,7 @@ void relu_backward(Input<Scalar> y, Input<Scalar> dy, TensorView<Scalar> dx) {
 }
 
 /// Applies the logistic function. Throws ShapeError unless the shapes are equal.
-/// `y = 1 / (1 + exp(-x))`, and 0 instead of subnormal numbers
+/// `y = 1 / (1 + exp(-x))`, with subnormal results flushed to 0
 template <class Scalar>
 void sigmoid(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("sigmoid", "output", y.shape(), x.shape());

@@ -22,14 +22,14 @@ namespace gradus::ops {
 
 namespace detail {
 
-/// Throws ShapeError unless the rank is 2.
+/// Views a tensor as a matrix. Throws ShapeError unless the rank is 2.
 template <class Scalar>
 MatrixView<Scalar> as_matrix_view(const char* operation, const char* argument, const TensorView<Scalar>& x) {
   check_rank(operation, argument, x.shape(), 2);
   return MatrixView<Scalar>(x.data(), x.shape()[0], x.shape()[1]);
 }
 
-/// Throws ShapeError unless the shape is [rows, columns].
+/// Views a tensor as a matrix. Throws ShapeError unless the shape is [rows, columns].
 template <class Scalar>
 MatrixView<Scalar> as_matrix_view(const char* operation, const char* argument, const TensorView<Scalar>& x,
                                   Index rows, Index columns) {
@@ -38,7 +38,7 @@ MatrixView<Scalar> as_matrix_view(const char* operation, const char* argument, c
   return MatrixView<Scalar>(x.data(), rows, columns);
 }
 
-/// Input and output gradient of one batch. Throws ShapeError unless they have equally many rows.
+/// Views the input and output gradient of one batch. Throws ShapeError unless the numbers of rows are equal.
 template <class Scalar>
 std::pair<MatrixView<const Scalar>, MatrixView<const Scalar>> as_batch(const char* operation,
                                                                        const TensorView<const Scalar>& x,
@@ -50,8 +50,8 @@ std::pair<MatrixView<const Scalar>, MatrixView<const Scalar>> as_batch(const cha
   return {in, up};
 }
 
-/// Whether AffineRow, row by row, computes a layer faster than a product of matrices does (measured on an AMD
-/// Zen 4 with AVX-512). More rows than one must find the weight in the L1 cache.
+/// Whether computing a layer row by row with AffineRow is faster than a matrix product, measured on an AMD
+/// Zen 4 with AVX-512. With more than one row, the weight must be in the L1 cache.
 template <class Scalar>
 bool is_affine_by_rows(const MatrixView<const Scalar>& x, const MatrixView<const Scalar>& w) {
   constexpr Index most_weights = side_by_side_bytes / Index{sizeof(Scalar)}, lanes = dot_lanes<Scalar>;
@@ -64,7 +64,7 @@ bool is_affine_by_rows(const MatrixView<const Scalar>& x, const MatrixView<const
 
 }  // namespace detail
 
-/// Computes the output of a fully connected layer; a null bias is 0. `[N, in] -> [N, out]`. Throws
+/// Computes the output of a fully connected layer: `[N, in] -> [N, out]`. A null bias means 0. Throws
 /// ShapeError. `y = x W^T + b`
 template <class Scalar>
 void affine(Input<Scalar> x, Input<Scalar> weight, Input<Scalar> bias, TensorView<Scalar> y,
@@ -102,7 +102,7 @@ void affine_input_gradient(Input<Scalar> dy, Input<Scalar> weight, TensorView<Sc
   matrix_product(up, w, down, Write::overwrite, parallel);
 }
 
-/// Adds the gradient of affine with respect to its weight, `[out, in]`, or overwrites. Throws ShapeError.
+/// Adds or writes the gradient of affine with respect to its weight, `[out, in]`. Throws ShapeError.
 /// `dL/dW += (dL/dy)^T x`, or `dL/dW = (dL/dy)^T x`
 template <class Scalar>
 void affine_weight_gradient(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dweight,
@@ -114,10 +114,9 @@ void affine_weight_gradient(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar
   matrix_product(up.transposed(), in, dw, write, parallel, Partition::rows);
 }
 
-/// Computes (dL/dy)^T x in pieces that never leave the caches: calls f(first, elements) with an Eigen array
-/// of the elements of dL/dW from number `first` on, which f may overwrite. Pieces and values do not depend on
-/// the number of threads, several of which may be in f at once. x is `[N, in]`, dy `[N, out]`. Throws
-/// ShapeError.
+/// Computes (dL/dy)^T x in pieces that stay in cache. Calls f(first, elements) with an Eigen array of the
+/// elements of dL/dW starting at index `first`, which f may overwrite. Pieces and values do not depend on the
+/// number of threads; several threads may call f at once. x is `[N, in]`, dy `[N, out]`. Throws ShapeError.
 template <class Scalar, class F>
 void visit_affine_weight_gradient(Input<Scalar> x, Input<Scalar> dy, F&& f, Parallel parallel = {}) {
   const auto [in, up] = detail::as_batch("visit_affine_weight_gradient", x, dy);
@@ -130,7 +129,7 @@ template <class Scalar>
 void affine_bias_gradient(Input<Scalar> dy, TensorView<Scalar> dbias) {
   const MatrixView<const Scalar> up = detail::as_matrix_view("affine_bias_gradient", "output gradient", dy);
   check_shape("affine_bias_gradient", "bias gradient", dbias.shape(), Shape{up.columns});
-  // A usual batch is short enough to be added in order, and training keeps the numbers of earlier versions.
+  // Typical batches are short enough to add in order, which reproduces the results of earlier versions.
   constexpr Index rows_in_order = 256;
   if (up.rows <= rows_in_order) {
     for (Index i = 0; i < up.rows; ++i) dbias.array() += dy[i].array();

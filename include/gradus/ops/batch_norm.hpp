@@ -14,11 +14,11 @@
 #include <gradus/ops/detail/rows.hpp>
 #include <gradus/ops/detail/sum.hpp>
 
-/// Batch normalisation (Ioffe and Szegedy, 2015) of x `[N, C]`: every column by its own mean m and inverse
-/// deviation r = 1 / sqrt(variance + eps), then scaled by a weight and shifted by a bias, all of them `[C]`.
-/// A null weight is 1, a null bias 0.
+/// Batch normalisation (Ioffe and Szegedy, 2015) of x `[N, C]`: each column is normalised by its mean m and
+/// inverse standard deviation r = 1 / sqrt(variance + eps), then scaled by a weight and shifted by a bias,
+/// all `[C]`. A null weight means 1, a null bias 0.
 ///
-/// m = mean + mean_rest, and a null rest is 0: see batch_statistics.hpp.
+/// m = mean + mean_rest, where a null rest means 0: see batch_statistics.hpp.
 namespace gradus::ops {
 
 namespace detail {
@@ -100,7 +100,7 @@ inline Index rows_of(const Shape& shape) {
 
 }  // namespace detail
 
-/// Normalises each column by a given mean and inverse deviation. Throws ShapeError.
+/// Normalises each column with a given mean and inverse deviation. Throws ShapeError.
 /// `y = w (x - m) r + b`
 template <class Scalar>
 void batch_norm(Input<Scalar> x, Input<Scalar> mean, Input<Scalar> inverse_deviation, Input<Scalar> weight,
@@ -145,9 +145,9 @@ void batch_norm_parameter_gradient(Input<Scalar> x, Input<Scalar> dy, Input<Scal
       detail::MatrixTerm<Scalar>{dy.data(), columns});
 }
 
-/// Computes the gradient of batch_norm with respect to x where m and r are those of the batch and depend on
-/// x. sum_dy and sum_h_dy, `[C]`, are scratch space. Throws ShapeError. With h = (x - m) r and means over the
-/// batch:
+/// Computes the gradient of batch_norm with respect to x when m and r are statistics of the batch and so
+/// depend on x. sum_dy and sum_h_dy, `[C]`, are scratch space. Throws ShapeError. With h = (x - m) r and
+/// means over the batch:
 /// `dL/dx = w r (dL/dy - mean(dL/dy) - h mean(h dL/dy))`
 template <class Scalar>
 void batch_norm_backward(Input<Scalar> x, Input<Scalar> dy, Input<Scalar> mean,
@@ -172,7 +172,7 @@ void batch_norm_backward(Input<Scalar> x, Input<Scalar> dy, Input<Scalar> mean,
   detail::map_rows(backward, rows, mean.size(), dx.data());
 }
 
-/// Computes the gradient of batch_norm with respect to x where m and r are constants. Throws ShapeError.
+/// Computes the gradient of batch_norm with respect to x when m and r are constants. Throws ShapeError.
 /// `dL/dx = w r dL/dy`
 template <class Scalar>
 void batch_norm_fixed_backward(Input<Scalar> dy, Input<Scalar> inverse_deviation, Input<Scalar> weight,

@@ -18,8 +18,8 @@
 
 /// Mean and variance of each column of a batch `[N, C]`.
 ///
-/// The mean of numbers that are large compared with their deviation needs more digits than a Scalar has. What
-/// rounding drops from it is kept in `mean_rest`, `[C]`, so that the mean is mean + mean_rest.
+/// If the mean is large compared with the standard deviation, it needs more digits than a Scalar has.
+/// `mean_rest`, `[C]`, holds what rounding drops, so that the mean is mean + mean_rest.
 namespace gradus::ops {
 
 namespace detail {
@@ -63,7 +63,7 @@ struct InverseDeviation {
 
 }  // namespace detail
 
-/// Computes inverse deviations from variances. Throws ShapeError unless the shapes are equal.
+/// Computes inverse standard deviations from variances. Throws ShapeError unless the shapes are equal.
 /// `r = 1 / sqrt(v + eps)`, which is 0 for an infinite variance
 template <class Scalar>
 void inverse_deviation(Input<Scalar> variance, double epsilon, TensorView<Scalar> y) {
@@ -71,7 +71,7 @@ void inverse_deviation(Input<Scalar> variance, double epsilon, TensorView<Scalar
   detail::map(detail::InverseDeviation<Scalar>{static_cast<Scalar>(epsilon)}, y, variance);
 }
 
-/// Computes mean and variance of each column. Throws ShapeError, also for an empty batch.
+/// Computes the mean and variance of each column. Throws ShapeError, also for an empty batch.
 /// `m = 1/N sum over the batch of x`, `v = 1/N sum over the batch of (x - m)^2`
 template <class Scalar>
 void batch_statistics(Input<Scalar> x, TensorView<Scalar> mean, TensorView<Scalar> variance,

@@ -19,7 +19,7 @@ namespace gradus::ops {
 
 namespace detail {
 
-// scale (|x| (t if x < 0 else 1 - t) + log(1 + exp(-|x|))); an infinite |x| times 0 is 0
+// scale (|x| (t if x < 0 else 1 - t) + log(1 + exp(-|x|))), with an infinite |x| times 0 counted as 0
 template <class Scalar>
 struct BinaryCrossEntropy {
   Scalar scale;
@@ -41,12 +41,12 @@ struct BinaryCrossEntropyBackward {
 
 }  // namespace detail
 
-/// Computes the binary cross-entropy of logits, as `torch.nn.BCEWithLogitsLoss`: targets are probabilities in
-/// [0, 1]. Any shape, equal for all; a null `dx` is not computed. The mean of no elements is 0. Throws
+/// Computes the binary cross-entropy of logits, as `torch.nn.BCEWithLogitsLoss`. Targets are probabilities in
+/// [0, 1]. Any shape, equal for all. Computes `dx` unless it is null. The mean of no elements is 0. Throws
 /// ShapeError.
 ///
-/// Written so that exp sees only negative numbers and neither overflows nor loses the small terms. An
-/// infinite logit on the right side of its target costs nothing.
+/// The formula passes only non-positive numbers to exp, so it cannot overflow and keeps small terms. An
+/// infinite logit on the correct side of its target costs nothing.
 ///
 /// `L = 1/n sum |x| (t if x < 0 else 1 - t) + log(1 + exp(-|x|))`, which is `max(x, 0) - x t + ...`
 /// `dL/dx = 1/n (sigmoid(x) - t)`
@@ -57,7 +57,7 @@ Scalar binary_cross_entropy(Input<Scalar> x, Input<Scalar> target, TensorView<Sc
   if (!dx.is_null()) check_shape("binary_cross_entropy", "gradient", dx.shape(), x.shape());
   if (x.empty()) return Scalar{0};
   const double scale = reduction == Reduction::mean ? 1 / static_cast<double>(x.size()) : 1;
-  // The sum, which is double, overflows only for double terms; those are scaled one by one.
+  // The sum is a double, so it can overflow only for double terms; those are scaled one by one.
   constexpr bool is_double = std::is_same_v<Scalar, double>;
   const detail::BinaryCrossEntropy<Scalar> term{is_double ? static_cast<Scalar>(scale) : Scalar{1}};
   const double sum = simd::sum_map(term, x.size(), x.data(), target.data());

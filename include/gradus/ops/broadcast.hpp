@@ -18,7 +18,7 @@
 #include <gradus/ops/detail/strided.hpp>
 #include <gradus/ops/detail/sum.hpp>
 
-/// NumPy's broadcasting: shapes are aligned at their last axis, and an extent of 1 stretches.
+/// NumPy's broadcasting: shapes are aligned at their last axis, and axes of extent 1 are repeated.
 namespace gradus::ops {
 
 /// Returns the shape of `a op b`: `[2, 1]` and `[3] -> [2, 3]`. Throws ShapeError unless they broadcast.
@@ -48,8 +48,8 @@ using ArrayMap = Eigen::Map<const Eigen::Array<Scalar, Eigen::Dynamic, 1>>;
 
 }  // namespace detail
 
-/// Applies a binary function with broadcasting; f takes arrays and numbers in either place. Throws ShapeError
-/// with the name `operation`.
+/// Applies a binary function with broadcasting. f must accept arrays and numbers as either argument. Throws
+/// ShapeError, which names `operation`.
 /// `y = f(a, b)`
 template <class Scalar, class F>
 void broadcast(const char* operation, F f, Input<Scalar> a, Input<Scalar> b, TensorView<Scalar> y) {
@@ -66,7 +66,7 @@ void broadcast(const char* operation, F f, Input<Scalar> a, Input<Scalar> b, Ten
     const Scalar* from_b = b.data() + offsets[1];
     Eigen::Map<Eigen::Array<Scalar, Eigen::Dynamic, 1>> out(y.data() + offsets[2], count);
     const detail::ArrayMap<Scalar> all_a(from_a, count), all_b(from_b, count);
-    // along the last axis each operand either repeats or is contiguous
+    // along the last axis, each operand is either repeated or contiguous
     if (steps[0] == 0 && steps[1] == 0)
       out.setConstant(f(*from_a, *from_b));
     else if (steps[0] == 0)
@@ -78,7 +78,7 @@ void broadcast(const char* operation, F f, Input<Scalar> a, Input<Scalar> b, Ten
   });
 }
 
-/// Repeats x along the axes that y has more of: `[3] -> [2, 3]`. Throws ShapeError.
+/// Broadcasts x to the shape of y: `[3] -> [2, 3]`. Throws ShapeError.
 /// `y_(i,j) = x_j`
 template <class Scalar>
 void expand(Input<Scalar> x, TensorView<Scalar> y) {
@@ -94,7 +94,7 @@ void expand(Input<Scalar> x, TensorView<Scalar> y) {
   });
 }
 
-/// Sums x along the axes that x has more of, the transpose of expand: `[2, 3] -> [3]`. Throws ShapeError.
+/// Sums x to the shape of y, the transpose of expand: `[2, 3] -> [3]`. Throws ShapeError.
 /// `y_j = sum_i x_(i,j)`
 template <class Scalar>
 void sum_to(Input<Scalar> x, TensorView<Scalar> y) {
@@ -104,7 +104,7 @@ void sum_to(Input<Scalar> x, TensorView<Scalar> y) {
       [out = y.data()](Index o, detail::Wide<Scalar> sum) { out[o] = static_cast<Scalar>(sum); });
 }
 
-/// Averages x along the axes that x has more of: `[2, 3] -> [3]`. Throws ShapeError.
+/// Averages x to the shape of y: `[2, 3] -> [3]`. Throws ShapeError.
 /// `y_j = 1/n sum_i x_(i,j)`, NaN where there is nothing to average
 template <class Scalar>
 void mean_to(Input<Scalar> x, TensorView<Scalar> y) {

@@ -19,7 +19,7 @@ namespace detail {
 
 }  // namespace detail
 
-/// Throws ShapeError `operation: argument has shape [..], expected [..]` unless they are equal.
+/// Throws ShapeError `operation: argument has shape [..], expected [..]` unless the shapes are equal.
 inline void check_shape(const char* operation, const char* argument, const Shape& got,
                         const Shape& expected) {
   if (got == expected) return;
@@ -28,13 +28,13 @@ inline void check_shape(const char* operation, const char* argument, const Shape
 
 namespace detail {
 
-/// Throws ShapeError unless both gradients of an element-wise function have the shape of its input or output.
+/// Throws ShapeError unless both gradients of an element-wise function have the shape of its saved tensor.
 inline void check_gradients(const char* operation, const Shape& saved, const Shape& dy, const Shape& dx) {
   check_shape(operation, "output gradient", dy, saved);
   check_shape(operation, "input gradient", dx, saved);
 }
 
-/// Throws ShapeError unless an argument has this rank.
+/// Throws ShapeError unless an argument has the expected rank.
 inline void check_rank(const char* operation, const char* argument, const Shape& got, Index expected) {
   if (got.rank() == expected) return;
   throw_shape(operation, argument, got, "rank " + std::to_string(expected));

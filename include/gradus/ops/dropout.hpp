@@ -6,11 +6,11 @@
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
 
-/// Dropout (Srivastava et al., 2014), inverted: kept elements are scaled in training, so that nothing is to
-/// be done at test time. Any shape.
+/// Inverted dropout (Srivastava et al., 2014): kept elements are scaled during training, so inference needs
+/// no change. Any shape.
 namespace gradus::ops {
 
-/// Draws a mask of any shape: 1 where an element is kept, else 0. p = 1 draws no number, as in PyTorch.
+/// Draws a mask of any shape: 1 where an element is kept, otherwise 0. p = 1 draws no numbers, as in PyTorch.
 /// `m ~ Bernoulli(1 - p)`
 template <class Scalar>
 void dropout_mask(double p, Generator& random, TensorView<Scalar> mask) {
@@ -31,8 +31,8 @@ void mask_and_scale(Input<Scalar> x, Input<Scalar> mask, double p, TensorView<Sc
 
 }  // namespace detail
 
-/// Drops the elements that the mask drops and scales the others; p = 1 keeps nothing. Throws ShapeError
-/// unless the shapes are equal. `y = m x / (1 - p)`
+/// Zeroes the elements that the mask drops and scales the others; with p = 1, all are dropped. Throws
+/// ShapeError unless the shapes are equal. `y = m x / (1 - p)`
 template <class Scalar>
 void dropout(Input<Scalar> x, Input<Scalar> mask, double p, TensorView<Scalar> y) {
   check_shape("dropout", "mask", mask.shape(), x.shape());
@@ -40,8 +40,8 @@ void dropout(Input<Scalar> x, Input<Scalar> mask, double p, TensorView<Scalar> y
   detail::mask_and_scale<Scalar>(x, mask, p, y);
 }
 
-/// Computes the gradient of dropout from the mask of the forward pass. Throws ShapeError unless the shapes
-/// are equal. `dL/dx = m dL/dy / (1 - p)`
+/// Computes the gradient of dropout from the forward pass's mask. Throws ShapeError unless the shapes are
+/// equal. `dL/dx = m dL/dy / (1 - p)`
 template <class Scalar>
 void dropout_backward(Input<Scalar> dy, Input<Scalar> mask, double p, TensorView<Scalar> dx) {
   check_shape("dropout_backward", "mask", mask.shape(), dy.shape());

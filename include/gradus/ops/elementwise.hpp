@@ -13,9 +13,9 @@
 #include <gradus/ops/check.hpp>
 #include <gradus/ops/detail/map.hpp>
 
-/// Functions of one variable, element by element, beside those of activation.hpp. Any shape; input and output
-/// may be the same memory. A backward reads whichever of x and y gives the derivative in fewer operations.
-/// Subnormal numbers, infinities and NaN are as IEEE 754 and PyTorch have them.
+/// Element-wise functions of one variable, except those of activation.hpp. Any shape; input and output may
+/// share memory. A backward function reads whichever of x and y gives the derivative in fewer operations.
+/// Subnormal numbers, infinities and NaN are treated as in IEEE 754 and PyTorch.
 namespace gradus::ops {
 
 namespace detail {
@@ -135,7 +135,7 @@ void pow(Input<Scalar> x, Scalar exponent, TensorView<Scalar> y) {
 }
 
 /// Computes the gradient of pow from its input. Throws ShapeError unless the shapes are equal.
-/// `dL/dx = dL/dy p x^(p - 1)`, and 0 where p = 0
+/// `dL/dx = dL/dy p x^(p - 1)`, and 0 if p = 0
 template <class Scalar>
 void pow_backward(Input<Scalar> x, Scalar exponent, Input<Scalar> dy, TensorView<Scalar> dx) {
   detail::check_gradients("pow_backward", x.shape(), dy.shape(), dx.shape());
@@ -180,7 +180,7 @@ void clamp(Input<Scalar> x, Scalar low, Scalar high, TensorView<Scalar> y) {
 }
 
 /// Computes the gradient of clamp from its input. Throws ShapeError unless the shapes are equal.
-/// `dL/dx = dL/dy where low <= x <= high, else 0`, so also where x is NaN
+/// `dL/dx = dL/dy where low <= x <= high, else 0` (also where x is NaN)
 template <class Scalar>
 void clamp_backward(Input<Scalar> x, Scalar low, Scalar high, Input<Scalar> dy, TensorView<Scalar> dx) {
   detail::check_gradients("clamp_backward", x.shape(), dy.shape(), dx.shape());

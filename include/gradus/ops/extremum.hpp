@@ -13,11 +13,11 @@
 
 namespace gradus::ops {
 
-/// Whether the smallest or the largest element is taken.
+/// Selects the smallest or the largest element.
 enum class Extremum { minimum, maximum };
 
-/// Finds the largest or smallest element along the axes that x has more of: `[2, 3] -> [3]`. NaN wins; the
-/// extremum of no elements is an infinity. Throws ShapeError. Elements that tie share the gradient alike.
+/// Reduces x to the shape of y by taking the largest or smallest element: `[2, 3] -> [3]`. NaN wins; the
+/// extremum of no elements is infinite. Throws ShapeError. Tied elements share the gradient equally.
 /// `y_j = max_i x_(i,j)`, `dL/dx = dL/dy [x = y] / (number of such x)`
 template <class Scalar>
 void extremum_to(Extremum which, Input<Scalar> x, TensorView<Scalar> y) {

@@ -15,8 +15,8 @@
 #include <gradus/ops/check.hpp>
 #include <gradus/ops/detail/map.hpp>
 
-/// The Gaussian error linear unit x P(X <= x), X ~ N(0, 1) (Hendrycks and Gimpel, 2016), and its
-/// approximation by tanh; element by element: any shape.
+/// The Gaussian error linear unit x P(X <= x), X ~ N(0, 1) (Hendrycks and Gimpel, 2016), and its tanh
+/// approximation, element by element: any shape.
 namespace gradus::ops {
 
 namespace detail {
@@ -24,7 +24,7 @@ namespace detail {
 // y = x/2 erfc(-x / sqrt 2)
 template <class Scalar>
 Scalar exact_gelu(Scalar x) {
-  // The limit at minus infinity is 0, which infinity times 0 would miss.
+  // The limit at -infinity is 0; infinity times 0 would give NaN.
   const Scalar in = std::max(x, std::numeric_limits<Scalar>::lowest());
   return in / 2 * std::erfc(-std::numbers::sqrt2_v<Scalar> / 2 * in);
 }
@@ -32,7 +32,7 @@ Scalar exact_gelu(Scalar x) {
 }  // namespace detail
 
 /// Applies the Gaussian error linear unit. Throws ShapeError unless the shapes are equal.
-/// `y = x/2 (1 + erf(x / sqrt 2))`, written with erfc(-x / sqrt 2), which keeps the digits far below 0
+/// `y = x/2 (1 + erf(x / sqrt 2))`, computed with erfc(-x / sqrt 2), which stays accurate far below 0
 template <class Scalar>
 void gelu(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("gelu", "output", y.shape(), x.shape());
@@ -46,7 +46,7 @@ void gelu_backward(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dx) {
   detail::check_gradients("gelu_backward", x.shape(), dy.shape(), dx.shape());
   constexpr Scalar root_half = std::numbers::sqrt2_v<Scalar> / 2;
   constexpr Scalar density_at_0 = root_half * std::numbers::inv_sqrtpi_v<Scalar>;
-  // Beyond this the second term is 0, in double too; infinity would make it NaN.
+  // Beyond this the second term is 0 even in double; infinity would make it NaN.
   constexpr Scalar limit = 100;
   for (Index i = 0; i < x.size(); ++i) {
     const Scalar in = std::clamp(x.data()[i], -limit, limit);
@@ -69,7 +69,7 @@ struct GeluTanh {
   [[gnu::always_inline]] P operator()(const P& x) const {
     using Scalar = typename P::Scalar;
     const P twice_u = gelu_tanh_scale<Scalar> * x * (1 + gelu_tanh_cubic<Scalar> * x * x);
-    // The limit at minus infinity is 0, which -infinity / infinity would miss.
+    // The limit at -infinity is 0; -infinity / infinity would give NaN.
     return max(std::numeric_limits<Scalar>::lowest(), x) / (1 + exp(-twice_u));
   }
 };
@@ -78,7 +78,7 @@ struct GeluTanhBackward {
   [[gnu::always_inline]] P operator()(const P& x, const P& dy) const {
     using Scalar = typename P::Scalar;
     constexpr Scalar scale = gelu_tanh_scale<Scalar>, cubic = gelu_tanh_cubic<Scalar>;
-    // Beyond 100, s is 0 or 1, in double too; infinity would make a product NaN.
+    // Beyond 100, s is 0 or 1 even in double; infinity would make a product NaN.
     const P bounded = min(100, max(-100, x));
     const P s = sigmoid(scale * bounded * (1 + cubic * bounded * bounded));
     return flush_subnormal(dy * s * (1 + bounded * (1 - s) * scale * (1 + 3 * cubic * bounded * bounded)));
@@ -87,8 +87,8 @@ struct GeluTanhBackward {
 
 }  // namespace detail
 
-/// Applies the approximation by tanh of the Gaussian error linear unit. Throws ShapeError unless the shapes
-/// are equal. `y = x/2 (1 + tanh(u)) = x / (1 + exp(-2u))`, `2u = 2 sqrt(2/pi) (x + 0.044715 x^3)`
+/// Applies the tanh approximation of the Gaussian error linear unit. Throws ShapeError unless the shapes are
+/// equal. `y = x/2 (1 + tanh(u)) = x / (1 + exp(-2u))`, `2u = 2 sqrt(2/pi) (x + 0.044715 x^3)`
 template <class Scalar>
 void gelu_tanh(Input<Scalar> x, TensorView<Scalar> y) {
   check_shape("gelu_tanh", "output", y.shape(), x.shape());

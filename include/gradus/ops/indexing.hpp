@@ -18,13 +18,13 @@
 #include <gradus/ops/detail/strided.hpp>
 #include <gradus/ops/detail/sum.hpp>
 
-/// Parts of a tensor along one axis in [0, rank). Each function that reads has its transpose beside it, which
-/// adds to where it read from: the gradient of the one is the other.
+/// Reads and adds to parts of a tensor along one axis in [0, rank). Each function that reads is followed by
+/// its transpose, which adds to where it read from: each is the gradient of the other.
 namespace gradus::ops {
 
 namespace detail {
 
-/// A tensor seen from one axis: `outer` blocks of `extent` rows of `inner` contiguous elements.
+/// A tensor split at one axis: `outer` blocks of `extent` rows of `inner` contiguous elements.
 struct AxisBlocks {
   AxisBlocks(const Shape& shape, Index axis) : extent(shape[axis]) {
     // The product of the other extents of an empty tensor may overflow.
@@ -39,7 +39,7 @@ struct AxisBlocks {
   Index inner = 1;
 };
 
-/// Up to this many terms per element are added in place.
+/// At most this many terms per element are added in place.
 inline constexpr Index terms_in_place = 16;
 
 [[noreturn]] inline void throw_index(const char* operation, Index index, Index extent, Index axis) {
@@ -53,8 +53,8 @@ inline void check_indices(const char* operation, std::span<const Index> indices,
   }
 }
 
-/// Throws ShapeError unless `part` is equal to `whole` except along an axis, where it has `begin`, `begin +
-/// step`, ... of its elements; IndexError for a wrong axis or begin, or a step below 1.
+/// Throws ShapeError unless `part` equals `whole` except along an axis, where it has elements begin, begin +
+/// step, ... Throws IndexError for a wrong axis or begin, or a step below 1.
 inline void check_slice(const char* operation, const char* argument, const Shape& part, const Shape& whole,
                         Index axis, Index begin, Index step) {
   check_axis(operation, axis, whole);
@@ -79,15 +79,15 @@ void for_each_slice_row(const AxisBlocks& x, const AxisBlocks& y, Index begin, I
   }
 }
 
-/// How often the most frequent of the indices occurs.
+/// Returns how often the most frequent index occurs.
 inline Index most_repeats(std::span<const Index> indices, Index extent) {
   std::vector<Index> counts(to_size(extent));
   for (const Index index : indices) ++counts[to_size(index)];
   return counts.empty() ? 0 : *std::ranges::max_element(counts);
 }
 
-/// Calls f(to) to add to dx: in place, or in a wider copy if many of up to `terms` terms per element would
-/// round.
+/// Calls f(to), which adds at most `terms` terms per element to dx. `to` is dx itself or, if that many terms
+/// would lose accuracy, a copy in a wider type.
 template <class Scalar, class F>
 void add_terms_to(TensorView<Scalar> dx, Index terms, F&& f) {
   if (std::is_same_v<Wide<Scalar>, Scalar> || terms <= terms_in_place) {
@@ -125,7 +125,7 @@ void slice_add(Input<Scalar> dy, Index axis, Index begin, Index step, TensorView
   });
 }
 
-/// Copies the elements with these indices along an axis. Throws ShapeError, IndexError.
+/// Copies the elements at the given indices along an axis. Throws ShapeError, IndexError.
 /// `y_i = x_(indices_i)`
 template <class Scalar>
 void index_select(Input<Scalar> x, Index axis, std::span<const Index> indices, TensorView<Scalar> y) {
@@ -140,7 +140,7 @@ void index_select(Input<Scalar> x, Index axis, std::span<const Index> indices, T
   }
 }
 
-/// Adds to the elements with these indices along an axis; indices that repeat add up. Throws ShapeError,
+/// Adds to the elements at the given indices along an axis; repeated indices accumulate. Throws ShapeError,
 /// IndexError.
 /// `dL/dx_(indices_i) += dL/dy_i`
 template <class Scalar>
@@ -164,8 +164,8 @@ void index_add(Input<Scalar> dy, Index axis, std::span<const Index> indices, Ten
 
 namespace detail {
 
-/// Throws unless the indices are in range and fit a tensor of shape x, which may be larger than they are
-/// along other axes, as in PyTorch.
+/// Throws unless the indices are in range and their shape fits x. As in PyTorch, x may be larger along the
+/// other axes.
 inline void check_gathered(const char* operation, const Shape& x, Index axis,
                            TensorView<const Index> indices) {
   check_axis(operation, axis, x);
@@ -179,7 +179,7 @@ inline void check_gathered(const char* operation, const Shape& x, Index axis,
   check_indices(operation, indices.span(), x[axis], axis);
 }
 
-/// Calls f(x offset, index offset) for each element of the indices, which have been checked.
+/// Calls f(x offset, index offset) for each element of the indices, which must have been checked.
 template <class F>
 void for_each_gathered(const Shape& x, Index axis, TensorView<const Index> indices, F&& f) {
   const Strides all = row_major_strides(x);
@@ -208,7 +208,7 @@ void gather(Input<Scalar> x, Index axis, TensorView<const Index> indices, Tensor
                             [&](Index from, Index to) { y.data()[to] = x.data()[from]; });
 }
 
-/// Adds to elements chosen along an axis, the transpose of gather; indices that repeat add up. Throws
+/// Adds to elements selected along an axis, the transpose of gather; repeated indices accumulate. Throws
 /// ShapeError, IndexError. Along axis 0:
 /// `dL/dx_(indices_(i,j), j) += dL/dy_(i,j)`
 template <class Scalar>

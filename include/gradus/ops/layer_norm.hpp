@@ -18,14 +18,14 @@
 #include <gradus/ops/detail/shifted_mean.hpp>
 #include <gradus/ops/detail/sum.hpp>
 
-/// Layer normalisation (Ba et al., 2016) of x `[..., D]`: every row by its own mean and standard deviation,
-/// then scaled by `weight` and shifted by `bias`, `[D]` each; a null weight is 1, a null bias 0. Forward
-/// leaves the mean m and the inverse deviation r = 1 / sqrt(v + eps) of each row for backward in `mean` and
-/// `inverse_deviation`, one number per row.
+/// Layer normalisation (Ba et al., 2016) of x `[..., D]`: each row is normalised by its mean and standard
+/// deviation, then scaled by `weight` and shifted by `bias`, each `[D]`. A null weight means 1, a null bias
+/// 0. Forward stores the mean m and inverse deviation r = 1 / sqrt(v + eps) of each row in `mean` and
+/// `inverse_deviation` for backward.
 ///
-/// The mean of numbers that are large compared with their deviation needs more digits than a Scalar has. What
-/// rounding drops from it goes to `mean_rest`, one number per row, so that m = mean + mean_rest; a null rest
-/// is 0 in backward.
+/// If the mean is large compared with the standard deviation, it needs more digits than a Scalar has.
+/// `mean_rest` holds what rounding drops, one element per row, so that m = mean + mean_rest. In backward, a
+/// null rest means 0.
 namespace gradus::ops {
 
 namespace detail {
@@ -134,7 +134,7 @@ struct LayerNormBackward {
 
 }  // namespace detail
 
-/// Normalises each row, and writes its mean and inverse deviation for backward. Throws ShapeError.
+/// Normalises each row and stores its mean and inverse deviation for backward. Throws ShapeError.
 /// `y = w (x - m) r + b`
 template <class Scalar>
 void layer_norm(Input<Scalar> x, Input<Scalar> weight, Input<Scalar> bias, double epsilon,
@@ -196,7 +196,7 @@ void layer_norm_backward(Input<Scalar> x, Input<Scalar> dy, Input<Scalar> weight
   });
 }
 
-/// Adds the gradients of layer_norm with respect to its weight and its bias, `[D]`. Throws ShapeError.
+/// Adds the gradients of layer_norm with respect to its weight and bias, `[D]`. Throws ShapeError.
 /// `dL/dw += sum over the rows of dL/dy (x - m) r`, `dL/db += sum over the rows of dL/dy`
 template <class Scalar>
 void layer_norm_parameter_gradient(Input<Scalar> x, Input<Scalar> dy, Input<Scalar> mean,

@@ -31,7 +31,7 @@ struct LeakyReluBackward {
 
 }  // namespace detail
 
-/// Applies the leaky rectifier with the slope a below 0. Throws ShapeError unless the shapes are equal.
+/// Applies the leaky rectifier with slope a below 0. Throws ShapeError unless the shapes are equal.
 /// `y = x where x > 0, else a x`
 template <class Scalar>
 void leaky_relu(Input<Scalar> x, double slope, TensorView<Scalar> y) {

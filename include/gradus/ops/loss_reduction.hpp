@@ -6,7 +6,7 @@
 
 namespace gradus::ops {
 
-/// Whether a loss is the mean of its terms or their sum.
+/// Whether a loss is the mean or the sum of its terms.
 enum class Reduction { mean, sum };
 
 }  // namespace gradus::ops

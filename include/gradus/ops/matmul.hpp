@@ -20,7 +20,7 @@
 
 namespace gradus::ops {
 
-/// Whether an operand of matmul is transposed first.
+/// Whether an operand of matmul is transposed before the product.
 enum class Transpose : bool { no, yes };
 
 namespace detail {
@@ -42,7 +42,7 @@ inline Index columns_of(const Shape& x, Transpose transpose) {
 
 }  // namespace detail
 
-/// Returns the shape of a matrix product: `[..., M, K]` times `[..., K, N] -> [..., M, N]`, batch axes
+/// Returns the shape of a matrix product: `[..., M, K]` times `[..., K, N] -> [..., M, N]`, with batch axes
 /// broadcast. Throws ShapeError.
 inline Shape matmul_shape(const Shape& a, Transpose transpose_a, const Shape& b, Transpose transpose_b) {
   if (a.rank() < 2 || b.rank() < 2 || detail::columns_of(a, transpose_a) != detail::rows_of(b, transpose_b)) {
@@ -55,7 +55,7 @@ inline Shape matmul_shape(const Shape& a, Transpose transpose_a, const Shape& b,
   return detail::with_matrix(batch, detail::rows_of(a, transpose_a), detail::columns_of(b, transpose_b));
 }
 
-/// Multiplies each pair of matrices, either transposed first, and sums over the batch axes that y lacks.
+/// Multiplies pairs of matrices, each optionally transposed, and sums over the batch axes that y lacks.
 /// Throws ShapeError. The gradients are products of the same kind.
 /// `y = a b`, `dL/da = dL/dy b^T`, `dL/db = a^T dL/dy`
 template <class Scalar>

@@ -29,17 +29,17 @@ namespace detail {
 
 }  // namespace detail
 
-/// Computes c = a b, or c += a b: `[M, K]` times `[K, N]` -> `[M, N]`. Transposes are views: a layer's y = x
-/// W^T is `matrix_product(x, weight.transposed(), y)`. c must not overlap a or b. Throws ShapeError for
-/// shapes that do not fit.
+/// Computes c = a b or c += a b: `[M, K]` times `[K, N]` -> `[M, N]`. Transposes are views: y = x W^T of a
+/// layer is `matrix_product(x, weight.transposed(), y)`. c must not overlap a or b. Throws ShapeError for
+/// shapes that do not match.
 ///
-/// Packed blocks are kept in memory of the calling thread, which grows at the first products and is then
-/// reused: 280 KB per thread of `parallel`.
+/// Packed blocks use memory of the calling thread, which is allocated by the first products and then reused:
+/// 250 KB per thread of `parallel`.
 ///
-/// Each element is summed in an order that depends on the shapes, the strides and the instruction set, not on
-/// the number of threads or the cache sizes: one binary gives the same bits on 1 thread and on 8. The same
-/// row in a batch of another size may differ by rounding. With gradus::blas, products large enough are
-/// computed by the BLAS, which makes no such promise.
+/// Each element is summed in an order that depends on the shapes, strides and instruction set, but not on the
+/// number of threads or the cache sizes: one binary gives the same bits on 1 thread and on 8. The same row in
+/// a batch of another size may differ by rounding. With gradus::blas, large products are computed by the
+/// BLAS, which makes no such guarantee.
 template <std::floating_point Scalar>
 void matrix_product(std::type_identity_t<MatrixView<const Scalar>> a,
                     std::type_identity_t<MatrixView<const Scalar>> b, MatrixView<Scalar> c,
@@ -55,7 +55,7 @@ void matrix_product(std::type_identity_t<MatrixView<const Scalar>> a,
     return;
   }
   const detail::ProductPlan<Scalar> plan(a, b, c, partition, parallel.threads());
-  // All parts use memory of the calling thread, so that workers never allocate.
+  // All parts use memory of the calling thread, so workers never allocate.
   constexpr Index size = detail::GemmWorkspace<Scalar>::size;
   Scalar* const memory = plan.packs() ? detail::gemm_memory<Scalar>(parallel.threads() * size) : nullptr;
   parallel.run(plan.parts(), [&](Index part) {

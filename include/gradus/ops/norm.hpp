@@ -17,31 +17,31 @@
 #include <gradus/ops/detail/axis_sums.hpp>
 #include <gradus/ops/detail/strided.hpp>
 
-/// Euclidean norms. Squares are added in double, where those of floats neither overflow nor underflow;
-/// doubles are scaled by a power of 2 where their squares would. One NaN makes a norm NaN, wherever it is.
+/// Euclidean norms. Squares are summed in double, where squares of floats neither overflow nor underflow;
+/// doubles are scaled by a power of 2 if their squares would. Any NaN makes the norm NaN.
 namespace gradus::ops {
 
-/// The norm `value * 2^exponent`, which may be too large for a double; `exponent` is 0 unless squares of the
-/// numbers are.
+/// The norm `value * 2^exponent`, which may be too large for a double. `exponent` is 0 unless the sum of
+/// squares leaves the range of double.
 struct ScaledNorm {
   /// The norm divided by 2^exponent.
   double value = 0;
-  /// The power of 2 that the numbers were scaled by.
+  /// The exponent of the power of 2 that was divided out.
   int exponent = 0;
 
-  /// Returns the norm, infinite if a double cannot hold it.
+  /// Returns the norm, or infinity if a double cannot hold it.
   double norm() const { return std::ldexp(value, exponent); }
 };
 
 namespace detail {
 
-/// Whether a sum of squares of doubles has overflowed, or may have lost digits to underflow.
+/// Whether a sum of squares of doubles has overflowed or may have lost digits to underflow.
 template <class Scalar>
 bool must_scale(double squares) {
   return !std::is_same_v<Scalar, float> && (squares < 1e-280 || squares > 1e300);
 }
 
-/// The exponent e for which the squares of numbers up to `largest`, times 2^-e, are in the range of double.
+/// Returns an exponent e such that the squares of numbers up to `largest`, times 2^-e, fit in a double.
 inline int norm_exponent(double largest) {
   if (!(largest > 0) || std::isinf(largest)) return 0;
   return std::clamp(std::ilogb(largest), -1000, 1000);
@@ -59,8 +59,8 @@ struct Square {
 
 }  // namespace detail
 
-/// Computes the norm of several arrays together, as if they were one vector: `for_each_array(f)` calls f(x,
-/// count) for each of them.
+/// Returns the norm of several arrays as if they were one vector: `for_each_array(f)` calls f(x, count) for
+/// each of them.
 template <class Scalar, class ForEachArray>
 ScaledNorm scaled_norm(const ForEachArray& for_each_array) {
   const auto squares = [&](double scale) {
@@ -81,7 +81,7 @@ ScaledNorm scaled_norm(const ForEachArray& for_each_array) {
 
 namespace detail {
 
-/// norm_to for numbers whose squares leave the range of double: those of each sum are scaled by the largest.
+/// norm_to for elements whose squares leave the range of double: each sum is scaled by its largest element.
 template <class Scalar>
 void scaled_norm_to(Input<Scalar> x, TensorView<Scalar> y) {
   Tensor<double> scale(y.shape()), scaled(x.shape());
@@ -91,7 +91,7 @@ void scaled_norm_to(Input<Scalar> x, TensorView<Scalar> y) {
       for (Index i = 0; i < count; ++i) f(at[0] + i * steps[0], at[1] + i * steps[1]);
     });
   };
-  for_each_element([&](Index i, Index o) {  // the largest number of each sum at first
+  for_each_element([&](Index i, Index o) {  // first, the largest element of each sum
     scale.data()[o] = std::max(scale.data()[o], std::abs(static_cast<double>(x.data()[i])));
   });
   for (double& number : scale) number = std::ldexp(1.0, -norm_exponent(number));
@@ -104,7 +104,7 @@ void scaled_norm_to(Input<Scalar> x, TensorView<Scalar> y) {
 
 }  // namespace detail
 
-/// Computes norms along the axes that x has more of: `[2, 3] -> [3]`. Throws ShapeError.
+/// Computes norms of x, reduced to the shape of y: `[2, 3] -> [3]`. Throws ShapeError.
 /// `y_j = sqrt(sum_i x_(i,j)^2)`
 template <class Scalar>
 void norm_to(Input<Scalar> x, TensorView<Scalar> y) {

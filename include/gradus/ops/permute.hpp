@@ -18,7 +18,7 @@
 
 namespace gradus::ops {
 
-/// Where each axis of a permuted tensor comes from.
+/// For each axis of a permuted tensor, the axis of the original.
 using AxisOrder = IndexedArray<Index, Shape::max_rank>;
 
 namespace detail {
@@ -31,8 +31,8 @@ namespace detail {
 
 }  // namespace detail
 
-/// Returns the order as axes in [0, rank). Throws ShapeError unless it names each axis once, IndexError for
-/// one out of range.
+/// Returns the order with axes in [0, rank). Throws ShapeError unless it names each axis once, and IndexError
+/// for an axis out of range.
 inline AxisOrder checked_order(const Shape& x, std::span<const Index> order) {
   AxisOrder from{};
   IndexedArray<bool, Shape::max_rank> seen{};
@@ -47,7 +47,7 @@ inline AxisOrder checked_order(const Shape& x, std::span<const Index> order) {
 
 namespace detail {
 
-/// Throws ShapeError unless each axis in [0, rank) is there once.
+/// Throws ShapeError unless the order names each axis in [0, rank) once.
 inline void check_order(const AxisOrder& order, Index rank) {
   unsigned seen = 0;
   for (Index i = 0; i < rank; ++i) {
@@ -60,7 +60,7 @@ inline void check_order(const AxisOrder& order, Index rank) {
 
 }  // namespace detail
 
-/// Returns the order that undoes another. Throws ShapeError unless it names each axis in [0, rank) once.
+/// Returns the inverse order. Throws ShapeError unless `order` names each axis in [0, rank) once.
 inline AxisOrder inverse_order(const AxisOrder& order, Index rank) {
   detail::check_order(order, rank);
   AxisOrder inverse{};
@@ -68,7 +68,7 @@ inline AxisOrder inverse_order(const AxisOrder& order, Index rank) {
   return inverse;
 }
 
-/// Returns the shape of a permuted tensor: `[2, 3, 4]` in the order (2, 0, 1) is `[4, 2, 3]`. Throws
+/// Returns the shape of a permuted tensor: `[2, 3, 4]` in the order (2, 0, 1) becomes `[4, 2, 3]`. Throws
 /// ShapeError unless the order names each axis in [0, rank) once.
 inline Shape permuted_shape(const Shape& x, const AxisOrder& order) {
   detail::check_order(order, x.rank());
@@ -77,8 +77,8 @@ inline Shape permuted_shape(const Shape& x, const AxisOrder& order) {
   return y;
 }
 
-/// Permutes the axes: axis k of y runs along axis order[k] of x. Throws ShapeError. The gradient is permuted
-/// by the inverse order.
+/// Permutes the axes: axis k of y is axis order[k] of x. Throws ShapeError. The gradient is permuted by the
+/// inverse order.
 /// `y_(i_order[0], i_order[1], ...) = x_(i_0, i_1, ...)`
 template <class Scalar>
 void permute(Input<Scalar> x, const AxisOrder& order, TensorView<Scalar> y) {

@@ -13,7 +13,7 @@
 namespace gradus::ops {
 
 /// Compares two tensors with broadcasting; y has the shape they broadcast to. Throws ShapeError.
-/// `y = f(a, b)`, true or false for each element
+/// `y = f(a, b)`, true or false per element
 template <class Scalar, class F>
 void compare(F f, Input<Scalar> a, Input<Scalar> b, TensorView<bool> y) {
   check_shape("compare", "output", y.shape(), broadcast_shape("compare", a.shape(), b.shape()));
@@ -27,8 +27,8 @@ void compare(F f, Input<Scalar> a, Input<Scalar> b, TensorView<bool> y) {
   });
 }
 
-/// Chooses between two tensors; y has the shape that all broadcast to. Throws ShapeError. The gradients are
-/// where(c, dy, 0) and where(c, 0, dy).
+/// Selects between two tensors; y has the shape that all three broadcast to. Throws ShapeError. The gradients
+/// are where(c, dy, 0) and where(c, 0, dy).
 /// `y = a where the condition holds, else b`
 template <class Scalar>
 void where(TensorView<const bool> condition, Input<Scalar> a, Input<Scalar> b, TensorView<Scalar> y) {

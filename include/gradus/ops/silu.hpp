@@ -12,7 +12,7 @@
 #include <gradus/ops/check.hpp>
 #include <gradus/ops/detail/map.hpp>
 
-/// The sigmoid-weighted linear unit, also called swish (Elfwing et al., 2018), element by element: any shape.
+/// The sigmoid linear unit, also called swish (Elfwing et al., 2018), element by element: any shape.
 namespace gradus::ops {
 
 namespace detail {
@@ -20,7 +20,7 @@ namespace detail {
 struct Silu {
   template <class P>
   [[gnu::always_inline]] P operator()(const P& x) const {
-    // The limit at minus infinity is 0, which -infinity / infinity would miss.
+    // The limit at -infinity is 0; -infinity / infinity would give NaN.
     return max(std::numeric_limits<typename P::Scalar>::lowest(), x) / (1 + exp(-x));
   }
 };
@@ -35,7 +35,7 @@ struct SiluBackward {
 
 }  // namespace detail
 
-/// Applies the sigmoid-weighted linear unit. Throws ShapeError unless the shapes are equal.
+/// Applies the sigmoid linear unit. Throws ShapeError unless the shapes are equal.
 /// `y = x / (1 + exp(-x))`
 template <class Scalar>
 void silu(Input<Scalar> x, TensorView<Scalar> y) {

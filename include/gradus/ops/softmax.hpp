@@ -13,12 +13,11 @@
 #include <gradus/ops/detail/rows.hpp>
 #include <gradus/ops/detail/softmax_rows.hpp>
 
-/// Softmax and its logarithm over the last axis: `[..., C] -> [..., C]`. Input and output may be the same
-/// memory.
+/// Softmax and its logarithm over the last axis: `[..., C] -> [..., C]`. Input and output may share memory.
 ///
-/// Each row is shifted by its maximum, so that no input overflows. Infinities are taken as the limit: entries
-/// that equal an infinite maximum share the whole probability. NaN makes its row NaN. Probabilities and
-/// gradients that are subnormal are 0, because they would slow down every layer before.
+/// Each row is shifted by its maximum, so no input overflows. Infinities are treated as limits: entries equal
+/// to an infinite maximum share the probability equally. A NaN makes its row NaN. Subnormal probabilities and
+/// gradients are flushed to 0, because they would slow down all earlier layers.
 namespace gradus::ops {
 
 namespace detail {
@@ -44,7 +43,7 @@ struct LogSoftmax {
   Scalar highest, log_sum;
   template <class P>
   [[gnu::always_inline]] P operator()(const P& x) const {
-    // Elements that equal an infinite maximum are 0 below it. If it is NaN, so is the result.
+    // For x equal to highest, x - highest counts as 0 even if both are infinite. If highest is NaN, so is y.
     return select(x >= highest, 0, x - highest) - log_sum;
   }
 };
@@ -70,7 +69,7 @@ struct ProductTerm {
   }
 };
 
-/// Calls f(row, x, y, columns) for each row of x and y, where `row` is the SoftmaxRow of x.
+/// Calls f(parts, i, x, y, columns) for each row i, with x and y at that row and `parts` its SoftmaxRows.
 template <class Scalar, class F>
 void for_each_softmax_row(Input<Scalar> x, TensorView<Scalar> y, F&& f) {
   if (x.empty()) return;

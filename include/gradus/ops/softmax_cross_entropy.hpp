@@ -25,25 +25,25 @@
 
 namespace gradus::ops {
 
-/// Settings of softmax_cross_entropy, with PyTorch's meaning.
+/// Options of softmax_cross_entropy, as in PyTorch.
 template <class Scalar>
 struct CrossEntropyOptions {
-  /// Whether the losses are averaged or added up.
+  /// Whether the losses are averaged or summed.
   Reduction reduction = Reduction::mean;
   Scalar label_smoothing = 0;  ///< share of the target spread evenly over the classes, in [0, 1]
-  std::span<const Scalar> class_weights = {};  ///< one per class, finite and >= 0; empty means 1 for all
-  Index ignore_index = std::numeric_limits<Index>::min();  ///< samples with this label count for nothing
+  std::span<const Scalar> class_weights = {};  ///< one per class, finite and >= 0; empty means all 1
+  Index ignore_index = std::numeric_limits<Index>::min();  ///< samples with this label are ignored
 };
 
 /// The result of one pass over a batch.
 template <class Scalar>
 struct CrossEntropyResult {
-  Scalar loss = 0;  ///< mean or sum, as asked for
-  /// Samples whose largest logit, the first of equals, is that of the label. NaN is never correct.
+  Scalar loss = 0;  ///< mean or sum, as requested
+  /// Samples whose label has the largest logit; of equal logits, the first wins. NaN is never correct.
   Index correct = 0;
   Index count = 0;    ///< samples that were not ignored
-  double weight = 0;  ///< total class weight of those, by which a mean is divided
-  double total = 0;   ///< weighted sum of their losses, before it is divided
+  double weight = 0;  ///< total class weight of those samples, by which a mean is divided
+  double total = 0;   ///< weighted sum of their losses, before the division
 };
 
 namespace detail {
@@ -90,18 +90,18 @@ void check_cross_entropy(const Shape& logits, std::span<const Index> labels, con
   }
 }
 
-/// The weights of the terms of a loss, in the notation below. In double, because 1 / sum_of_labels overflows
-/// in float for tiny class weights, and the sums for large ones.
+/// The weights of the terms of a loss, in the notation of softmax_cross_entropy. They are double, because in
+/// float the inverse of sum_of_labels overflows for tiny class weights and the sums for large ones.
 template <class Scalar>
 struct CrossEntropyWeights {
-  std::span<const Scalar> classes;  ///< w; empty means 1 for all
-  Scalar largest = 1;               ///< w_c, or 1 if all are 0
+  std::span<const Scalar> classes;  ///< w; empty means all 1
+  Scalar largest = 1;               ///< largest w_c, or 1 if all are 0
   double sharp_share;               ///< 1 - e
   double smooth;                    ///< e/C
   double sum_of_classes = 0;        ///< sum_k w_k
   double sum_of_labels = 0;         ///< sum of w_y over the samples that are not ignored
-  Index samples = 0;                ///< their number
-  double scale = 1;                 ///< of the gradient: 1 / sum_of_labels for the mean
+  Index samples = 0;                ///< number of those samples
+  double scale = 1;                 ///< scale of the gradient: 1 / sum_of_labels for the mean
 
   CrossEntropyWeights(const CrossEntropyOptions<Scalar>& options, std::span<const Index> labels, Index count)
       : classes(options.class_weights),
@@ -121,8 +121,8 @@ struct CrossEntropyWeights {
   Scalar scaled(double x) const { return static_cast<Scalar>(scale * x); }
 };
 
-// lse(x) - x, and the same times w / largest; an entry that equals the maximum is 0 below it, even if both
-// are infinite
+// lse(x) - x, and the same times w / largest. For an entry equal to the maximum, highest - x counts as 0 even
+// if both are infinite.
 template <class Scalar>
 struct LogitLoss {
   Scalar highest, log_sum, largest;
@@ -150,7 +150,7 @@ struct LogitGradient {
   }
 };
 
-/// L of one sample with logits x `[C]`, before it is divided.
+/// Returns L of one sample with logits x `[C]`, before the division.
 template <class Scalar>
 double loss_of_row(const CrossEntropyWeights<Scalar>& w, const SoftmaxRow<Scalar>& row,
                    std::span<const Scalar> x, Index label) {
@@ -165,7 +165,7 @@ double loss_of_row(const CrossEntropyWeights<Scalar>& w, const SoftmaxRow<Scalar
   return std::fma(w.smooth * static_cast<double>(w.largest), sum, loss);
 }
 
-/// Writes dL/dx of one sample to dx `[C]`, which may be where row.exp is.
+/// Writes dL/dx of one sample to dx `[C]`, which may be the memory of row.exp.
 template <class Scalar>
 void gradient_of_row(const CrossEntropyWeights<Scalar>& w, const SoftmaxRow<Scalar>& row,
                      std::span<Scalar> dx, Index label) {
@@ -183,7 +183,7 @@ void gradient_of_row(const CrossEntropyWeights<Scalar>& w, const SoftmaxRow<Scal
   at_label = flush_subnormal(simd::Pack<Scalar, 1>{at_label - w.scaled(sharp)}).v;
 }
 
-/// Whether the label's logit is the largest and no earlier one equals it. False if there is a NaN.
+/// Whether the label's logit is the largest and no earlier one equals it. False if the row has a NaN.
 template <class Scalar>
 bool is_correct(const SoftmaxRow<Scalar>& row, std::span<const Scalar> x, Index label) {
   const auto is_highest = [&](Scalar logit) { return logit >= row.highest; };
@@ -193,11 +193,11 @@ bool is_correct(const SoftmaxRow<Scalar>& row, std::span<const Scalar> x, Index 
 
 }  // namespace detail
 
-/// Computes softmax and cross-entropy on logits, fused: loss, metrics and, unless `dlogits` is null, the
-/// gradient in one sweep. logits `[N, C]`, one label in [0, C) per sample. The mean is weighted by the
-/// classes' weights, as in PyTorch; the mean of no samples, or of samples that all have weight 0, is 0 here.
-/// Throws ShapeError, IndexError (names label and sample) and ArgumentError (a class weight that is negative
-/// or not finite).
+/// Computes softmax and cross-entropy of logits `[N, C]` in one fused pass: loss, metrics and, unless
+/// `dlogits` is null, the gradient. Takes one label in [0, C) per sample. As in PyTorch, the mean is weighted
+/// by the class weights, but here the mean of no samples, or of samples that all have weight 0, is 0. Throws
+/// ShapeError, IndexError (naming label and sample) and ArgumentError (for a class weight that is negative or
+/// not finite, or a label smoothing outside [0, 1]).
 ///
 /// With weights w, smoothing e, label y and p = softmax(x):
 /// `L = w_y (1 - e) (lse(x) - x_y) + e/C sum_c w_c (lse(x) - x_c)`

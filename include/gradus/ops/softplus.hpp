@@ -11,8 +11,8 @@
 #include <gradus/ops/check.hpp>
 #include <gradus/ops/detail/map.hpp>
 
-/// A smooth rectifier (Dugas et al., 2001), element by element: any shape. As in PyTorch it is the identity
-/// where b x exceeds the threshold.
+/// Softplus, a smooth rectifier (Dugas et al., 2001), element by element: any shape. As in PyTorch, it is the
+/// identity where b x exceeds the threshold.
 namespace gradus::ops {
 
 namespace detail {
@@ -22,7 +22,7 @@ struct Softplus {
   Scalar beta, threshold;
   template <class P>
   [[gnu::always_inline]] P operator()(const P& x) const {
-    // log(1 + exp(b x)), written so that exp cannot overflow
+    // log(1 + exp(b x)), rearranged so that exp cannot overflow
     const P scaled = beta * x, y = max(0, scaled) + log1p(exp(-abs(scaled)));
     return select(scaled > threshold, x, y / beta);
   }

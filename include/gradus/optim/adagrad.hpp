@@ -16,15 +16,15 @@
 
 namespace gradus::optim {
 
-/// The options of Adagrad, with the defaults of PyTorch.
+/// Options for Adagrad; the defaults are PyTorch's.
 struct AdagradOptions {
   /// The step size.
   double learning_rate = 1e-2;
   double learning_rate_decay = 0;  ///< step t uses learning_rate / (1 + (t - 1) learning_rate_decay)
-  double weight_decay = 0;         ///< added to the gradient
-  /// The first sum of squares.
+  double weight_decay = 0;         ///< adds weight_decay * w to the gradient
+  /// The initial sum of squared gradients.
   double initial_accumulator_value = 0;
-  /// Is added to the denominator.
+  /// Added to the denominator.
   double epsilon = 1e-10;
 };
 
@@ -81,16 +81,16 @@ struct AdagradRule {
 
 }  // namespace detail
 
-/// Adagrad (Duchi, Hazan and Singer 2011, https://jmlr.org/papers/v12/duchi11a.html), as PyTorch defines it.
+/// Adagrad (Duchi, Hazan and Singer 2011, https://jmlr.org/papers/v12/duchi11a.html), as defined by PyTorch.
 template <class Scalar = float>
 class Adagrad : public ElementwiseOptimizer<Scalar, detail::AdagradRule> {
   using Base = ElementwiseOptimizer<Scalar, detail::AdagradRule>;
 
  public:
-  /// Throws ArgumentError on settings outside their domain, no parameters, or a parameter given twice.
+  /// Throws ArgumentError if an option is out of range, there are no parameters, or one occurs twice.
   explicit Adagrad(std::vector<nn::NamedParameter<Scalar>> parameters, const AdagradOptions& options = {})
       : Base(std::move(parameters), options) {}
-  /// Takes groups of parameters with options of their own.
+  /// Takes groups of parameters, each with its own options.
   explicit Adagrad(std::vector<ParameterGroup<Scalar, AdagradOptions>> groups) : Base(std::move(groups)) {}
 };
 

@@ -16,15 +16,15 @@
 
 namespace gradus::optim {
 
-/// The options of Adam, with the defaults of PyTorch.
+/// Options for Adam; the defaults are PyTorch's.
 struct AdamOptions {
   /// The step size.
   double learning_rate = 1e-3;
-  double beta1 = 0.9;    ///< how much of the mean gradient is kept each step
-  double beta2 = 0.999;  ///< how much of the mean squared gradient is kept each step
-  /// Is added to the denominator.
+  double beta1 = 0.9;    ///< fraction of the mean gradient kept per step
+  double beta2 = 0.999;  ///< fraction of the mean squared gradient kept per step
+  /// Added to the denominator.
   double epsilon = 1e-8;
-  double weight_decay = 0;  ///< added to the gradient; see AdamW for the other kind
+  double weight_decay = 0;  ///< adds weight_decay * w to the gradient; see also AdamW
   bool amsgrad = false;     ///< divide by the largest mean squared gradient so far
 };
 
@@ -44,7 +44,7 @@ std::array<State, 3> adam_state(const Options& options) {
   return {State{"exp_avg"}, State{"exp_avg_sq"}, State{"max_exp_avg_sq", options.amsgrad}};
 }
 
-// What Adam and AdamW share:
+// The step shared by Adam and AdamW:
 // m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g^2
 // w -= rate m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon)
 template <class Scalar>
@@ -67,7 +67,7 @@ struct AdamStep {
   template <class P>
   [[gnu::always_inline]] void operator()(P& w, const P& g, P& m, P& v, P& v_max) const {
     m = beta1 * m + rest1 * g;
-    v = beta2 * v + rest2 * g * g;  // PyTorch's order, in which g^2 may overflow
+    v = beta2 * v + rest2 * g * g;  // PyTorch's order of operations, in which g^2 may overflow
     v_max = amsgrad ? max(v_max, v) : v;
     w -= rate * m / (scale * sqrt(v_max) + epsilon);
   }
@@ -115,8 +115,8 @@ struct AdamRule {
 
 }  // namespace detail
 
-/// Adam (Kingma and Ba 2015, https://arxiv.org/abs/1412.6980), with AMSGrad
-/// (https://arxiv.org/abs/1904.09237) as an option, as PyTorch defines them.
+/// Adam (Kingma and Ba 2015, https://arxiv.org/abs/1412.6980), optionally with AMSGrad
+/// (https://arxiv.org/abs/1904.09237), as defined by PyTorch.
 ///
 ///     Adam adam{net.named_parameters(), {.learning_rate = 1e-3}};
 template <class Scalar = float>
@@ -124,10 +124,10 @@ class Adam : public ElementwiseOptimizer<Scalar, detail::AdamRule> {
   using Base = ElementwiseOptimizer<Scalar, detail::AdamRule>;
 
  public:
-  /// Throws ArgumentError on settings outside their domain, no parameters, or a parameter given twice.
+  /// Throws ArgumentError if an option is out of range, there are no parameters, or one occurs twice.
   explicit Adam(std::vector<nn::NamedParameter<Scalar>> parameters, const AdamOptions& options = {})
       : Base(std::move(parameters), options) {}
-  /// Takes groups of parameters with options of their own.
+  /// Takes groups of parameters, each with its own options.
   explicit Adam(std::vector<ParameterGroup<Scalar, AdamOptions>> groups) : Base(std::move(groups)) {}
 };
 

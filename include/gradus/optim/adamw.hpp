@@ -15,15 +15,15 @@
 
 namespace gradus::optim {
 
-/// The options of AdamW, with the defaults of PyTorch.
+/// Options for AdamW; the defaults are PyTorch's.
 struct AdamWOptions {
   /// The step size.
   double learning_rate = 1e-3;
-  double beta1 = 0.9;    ///< how much of the mean gradient is kept each step
-  double beta2 = 0.999;  ///< how much of the mean squared gradient is kept each step
-  /// Is added to the denominator.
+  double beta1 = 0.9;    ///< fraction of the mean gradient kept per step
+  double beta2 = 0.999;  ///< fraction of the mean squared gradient kept per step
+  /// Added to the denominator.
   double epsilon = 1e-8;
-  double weight_decay = 1e-2;  ///< shrinks w by the factor 1 - learning_rate * weight_decay each step
+  double weight_decay = 1e-2;  ///< multiplies w by 1 - learning_rate * weight_decay in each step
   bool amsgrad = false;        ///< divide by the largest mean squared gradient so far
 };
 
@@ -73,16 +73,16 @@ struct AdamWRule {
 }  // namespace detail
 
 /// Adam with weight decay decoupled from the gradient (Loshchilov and Hutter 2019,
-/// https://arxiv.org/abs/1711.05101), as PyTorch defines it.
+/// https://arxiv.org/abs/1711.05101), as defined by PyTorch.
 template <class Scalar = float>
 class AdamW : public ElementwiseOptimizer<Scalar, detail::AdamWRule> {
   using Base = ElementwiseOptimizer<Scalar, detail::AdamWRule>;
 
  public:
-  /// Throws ArgumentError on settings outside their domain, no parameters, or a parameter given twice.
+  /// Throws ArgumentError if an option is out of range, there are no parameters, or one occurs twice.
   explicit AdamW(std::vector<nn::NamedParameter<Scalar>> parameters, const AdamWOptions& options = {})
       : Base(std::move(parameters), options) {}
-  /// Takes groups of parameters with options of their own.
+  /// Takes groups of parameters, each with its own options.
   explicit AdamW(std::vector<ParameterGroup<Scalar, AdamWOptions>> groups) : Base(std::move(groups)) {}
 };
 

@@ -39,10 +39,10 @@ inline void check_fraction(const char* optimizer, const char* option, double val
   if (!(value >= 0 && value < 1)) detail::throw_option(optimizer, option, value, "a number in [0, 1)");
 }
 
-/// The largest step count that leaves room for a further step.
+/// The largest step count that leaves room for one more step.
 inline constexpr Index max_step_count = std::numeric_limits<Index>::max() - 1;
 
-/// Throws ArgumentError unless a step count is in [0, max_step_count].
+/// Throws ArgumentError unless the step count is in [0, max_step_count].
 inline void check_step_count(const char* what, Index count) {
   if (count >= 0 && count <= max_step_count) return;
   throw ArgumentError(std::string(what) + ": step count is " + std::to_string(count) + ", expected 0 to " +

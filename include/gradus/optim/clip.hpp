@@ -33,30 +33,29 @@ ops::ScaledNorm scaled_grad_norm(const std::vector<nn::NamedParameter<Scalar>>& 
 
 }  // namespace detail
 
-/// The Euclidean norm of all gradients together, as if they were one vector, without those of frozen
-/// parameters. NaN if an element is NaN,
-/// wherever it is and whatever the others are; else infinite if an element is infinite or the norm exceeds
-/// the largest double. Squares that double cannot represent do no harm: `{3e38f, 3e38f}` has the
-/// norm 4.24e38.
+/// Returns the Euclidean norm of all gradients as one vector, except those of frozen parameters: NaN if any
+/// element is NaN, otherwise infinity if an element is infinite or the norm exceeds the largest double.
+/// Squares do not overflow or underflow: `{3e38f, 3e38f}` has the norm 4.24e38.
 template <class Scalar>
 double grad_norm(const std::vector<nn::NamedParameter<Scalar>>& parameters) {
   return detail::scaled_grad_norm(parameters).norm();
 }
 
-/// Scales all gradients so that their common norm is at most `max_norm`, and returns the norm before: the
-/// factor is `min(1, max_norm / (norm + 1e-6))`, as in PyTorch's `clip_grad_norm_`, computed in double.
-/// Finite gradients are scaled correctly even if their norm exceeds the largest double.
+/// Scales all gradients so that their overall norm is at most `max_norm`, and returns the norm before
+/// scaling. The factor is `min(1, max_norm / (norm + 1e-6))`, as in PyTorch's `clip_grad_norm_`, computed in
+/// double. Finite gradients are scaled correctly even if their norm exceeds the largest double.
 ///
-/// With a NaN the norm is NaN and all gradients become NaN. With an infinity and no NaN the norm is infinite,
-/// the finite gradients become 0 and the infinite ones NaN. So a diverged run shows, and a caller who wants
-/// to skip the step checks the result. Throws ArgumentError if max_norm is negative or NaN.
+/// If any element is NaN, the norm is NaN and all gradients become NaN. Otherwise, if any element is
+/// infinite, the norm is infinite, finite elements become 0 and infinite ones NaN. Divergence thus stays
+/// visible; to skip such a step, check the returned norm. Throws ArgumentError if max_norm is negative or
+/// NaN.
 template <class Scalar>
 double clip_grad_norm(const std::vector<nn::NamedParameter<Scalar>>& parameters, double max_norm) {
   detail::check_clip("clip_grad_norm", max_norm);
   const ops::ScaledNorm scaled = detail::scaled_grad_norm(parameters);
   const bool is_large = scaled.exponent > 0;
   const double norm = scaled.norm();
-  // of a norm that is almost too large, the factor would be subnormal: it is applied in two steps
+  // For a huge norm, a single factor would be subnormal, so it is applied in two steps.
   const double first = is_large ? std::ldexp(1.0, -scaled.exponent) : 1;
   const double factor = max_norm / ((is_large ? scaled.value : norm) + 1e-6 * first);
   if (!(factor * first >= 1)) {
@@ -69,8 +68,8 @@ double clip_grad_norm(const std::vector<nn::NamedParameter<Scalar>>& parameters,
   return norm;
 }
 
-/// Limits every element of every gradient to `[-limit, limit]`; NaN stays NaN. Throws ArgumentError if the
-/// limit is negative or NaN.
+/// Clamps every element of every gradient to `[-limit, limit]`, except those of frozen parameters; NaN stays
+/// NaN. Throws ArgumentError if the limit is negative or NaN.
 template <class Scalar>
 void clip_grad_value(const std::vector<nn::NamedParameter<Scalar>>& parameters, double limit) {
   detail::check_clip("clip_grad_value", limit);

@@ -26,11 +26,11 @@ namespace gradus::optim {
 
 /// A tensor of the parameter's shape that a rule keeps between steps, such as a momentum.
 struct State {
-  /// The name in a checkpoint.
+  /// The name in checkpoints.
   const char* name;
-  /// Whether these options need it.
+  /// Whether the options require it.
   bool kept = true;
-  /// The value that it starts with.
+  /// The initial value.
   double initial = 0;
 };
 
@@ -38,67 +38,67 @@ struct State {
 /// struct of static functions:
 ///
 /// - `Options`, which has a `double learning_rate`, and `const char* name`;
-/// - `check(options)` throws ArgumentError on settings outside their domain;
-/// - `state(options)` lists what is kept between steps as `std::array<State, n>`;
+/// - `check(options)` throws ArgumentError if an option is out of range;
+/// - `state(options)` returns the state kept between steps as a `std::array<State, n>`;
 /// - `update<Scalar>(options, t, run)` computes the constants of step t = 1, 2, ... and calls `run(f)`, where
-///   f is the rule for a few elements at once: an always-inline `f(P& w, P& g, P& s_1, ..., P& s_n)`, P being
-///   a simd::Pack, which changes w and the states and may overwrite g. A state that is not kept is 0;
+///   f applies the rule to a few elements at once: an always-inline `f(P& w, P& g, P& s_1, ..., P& s_n)`,
+///   with P a simd::Pack, that updates w and the states and may overwrite g. A state that is not kept is 0;
 /// - if the rule has a momentum, `momentum(options)` returns a reference to it;
-/// - if the rule has options besides the learning rate that checkpoints should keep, `visit_options(options,
-///   f)` calls `f("momentum", options.momentum)` for each of them, the learning rate included.
+/// - if checkpoints should keep options besides the learning rate, `visit_options(options, f)` calls
+///   `f("momentum", options.momentum)` for each option, including the learning rate.
 ///
-/// Parameters must outlive the optimiser. Copies of it move the same parameters, each with its own state.
+/// The parameters must outlive the optimiser. Its copies update the same parameters, each with its own state.
 template <class Scalar, class Rule>
 class ElementwiseOptimizer {
  public:
-  /// The type of the numbers.
+  /// The scalar type.
   using scalar_type = Scalar;
   /// The options of the rule.
   using Options = typename Rule::Options;
   /// Parameters that share options.
   using Group = ParameterGroup<Scalar, Options>;
 
-  /// Moves every parameter by its gradient and sets the gradient to zero, in one sweep; allocates nothing.
-  /// Leaves frozen parameters and their state unchanged. Threads that share it, `sgd.step(*pool)`, come to
-  /// the same result bit for bit. Throws ShapeError, before anything has moved, if a parameter was given
-  /// another shape, and ArgumentError if a step count overflows.
+  /// Updates every parameter from its gradient and zeroes the gradient, in one sweep, without allocating.
+  /// Leaves frozen parameters and their state unchanged. With threads, `sgd.step(*pool)`, the result is
+  /// bitwise identical. Throws ShapeError if a parameter's shape has changed, or ArgumentError if a step
+  /// count overflows, before any update.
   void step(Parallel parallel = {});
 
-  /// Forgets the gradients, as step does by itself.
+  /// Sets all gradients to zero, as `step` also does.
   void zero_grad() {
     for (Members& group : groups_) {
       for (Member& member : group.members) member.parameter->zero_grad();
     }
   }
 
-  /// More parameters, with settings of their own. Throws ArgumentError on settings outside their domain and
-  /// on a parameter that is here already; then nothing has changed.
+  /// Adds parameters with their own options. Throws ArgumentError, and changes nothing, if an option is out
+  /// of range or a parameter is null or already in a group.
   void add_group(std::vector<nn::NamedParameter<Scalar>> parameters, const Options& options);
 
-  /// The number of groups.
+  /// Returns the number of groups.
   Index group_count() const { return static_cast<Index>(groups_.size()); }
 
-  /// The settings of a group. Throws IndexError.
+  /// Returns the options of a group. Throws IndexError.
   const Options& options(Index group = 0) const { return groups_[checked(group)].options; }
-  /// Throws ArgumentError on settings outside their domain, and on those that need state which this optimiser
-  /// was not built with, such as a momentum where there was none.
+  /// Sets the options of a group. Throws IndexError, or ArgumentError if an option is out of range or needs
+  /// state that the optimiser was built without, such as a momentum.
   void set_options(Index group, const Options& options);
 
-  /// The learning rate of a group. Throws IndexError.
+  /// Returns the learning rate of a group. Throws IndexError.
   double learning_rate(Index group = 0) const { return options(group).learning_rate; }
   /// Sets the learning rate of every group. Throws ArgumentError if it is negative or not finite.
   void set_learning_rate(double rate) {
     for (Index group = 0; group < group_count(); ++group) set_learning_rate(group, rate);
   }
-  /// Sets the learning rate of a group. Throws ArgumentError unless it is finite and not negative.
+  /// Sets the learning rate of a group. Throws IndexError, or ArgumentError if it is negative or not finite.
   void set_learning_rate(Index group, double rate) {
     Options changed = options(group);
     changed.learning_rate = rate;
     set_options(group, changed);
   }
 
-  /// Sets the momentum of every group, for Adam its beta1. Throws ArgumentError outside its domain, or if
-  /// there was no momentum before.
+  /// Sets the momentum of every group, which is beta1 for Adam. Throws ArgumentError if it is out of range,
+  /// or if the optimiser was built without a momentum.
   void set_momentum(double momentum) requires requires(Options& options) { Rule::momentum(options); }
   {
     for (Index group = 0; group < group_count(); ++group) {
@@ -108,15 +108,15 @@ class ElementwiseOptimizer {
     }
   }
 
-  /// The number of steps since a group was added. A parameter that was frozen during some of them has made
-  /// fewer: it continues with its own next step when it is unfrozen. Throws IndexError.
+  /// Returns the number of steps since a group was added. A parameter that was frozen during some of them has
+  /// a lower count of its own, from which it continues when it is unfrozen. Throws IndexError.
   Index step_count(Index group = 0) const { return groups_[checked(group)].steps; }
-  /// Sets the step count of every group and of all parameters in it. Throws ArgumentError unless the count is
-  /// in [0, max_step_count].
+  /// Sets the step count of every group and all its parameters. Throws ArgumentError unless the count is in
+  /// [0, max_step_count].
   void set_step_count(Index count) {
     for (Index group = 0; group < group_count(); ++group) set_step_count(group, count);
   }
-  /// Sets the step count of one group. Throws ArgumentError unless it is in [0, max_step_count], IndexError.
+  /// Sets the step count of a group. Throws IndexError, or ArgumentError outside [0, max_step_count].
   void set_step_count(Index group, Index count) {
     check_step_count(Rule::name, count);
     Members& members = groups_[checked(group)];
@@ -132,8 +132,8 @@ class ElementwiseOptimizer {
     }
   }
 
-  /// Calls `f(name, tensor)` for each tensor kept between steps. Names are `0.momentum_buffer`: the number of
-  /// the parameter in the order given, over all groups, and PyTorch's name.
+  /// Calls `f(name, tensor)` for each tensor kept between steps. The name `0.momentum_buffer` is the
+  /// parameter's number, counted over all groups, and PyTorch's name.
   template <class F>
   void visit_state(F&& f) {
     visit_states(*this, f);
@@ -145,7 +145,7 @@ class ElementwiseOptimizer {
   }
 
   /// Saves or loads options, step counts and the state of the parameters: see train/archive.hpp. Throws
-  /// ArgumentError on options that do not fit the state.
+  /// ArgumentError if the options do not match the state.
   template <class Archive>
   void serialize(Archive& archive);
 
@@ -256,14 +256,14 @@ class ElementwiseOptimizer {
   std::vector<Members> groups_;
 };
 
-// Not in the class, where they would be inline: gradus/compiled.hpp keeps them out of a translation unit.
+// Defined outside the class so that they are not inline: gradus/compiled.hpp declares them `extern`.
 
 template <class Scalar, class Rule>
 void ElementwiseOptimizer<Scalar, Rule>::step(Parallel parallel) {
   check_step();
   for (Members& group : groups_) {
     ++group.steps;
-    // Parameters that were frozen for a while have made fewer steps, which need other constants.
+    // Parameters that were frozen for a while have a lower step count and need other constants.
     for (auto first = group.members.begin(); first != group.members.end();) {
       const auto last =
           std::find_if(first, group.members.end(),

@@ -17,13 +17,13 @@
 
 namespace gradus::optim {
 
-/// The options of an ExponentialMovingAverage.
+/// Options for ExponentialMovingAverage.
 struct ExponentialMovingAverageOptions {
-  double decay = 0.999;  ///< how much of the average is kept each update
+  double decay = 0.999;  ///< fraction of the average kept per update
   bool ramp_up = false;  ///< use min(decay, (1 + t) / (10 + t)) in update t = 1, 2, ..., to forget the start
 };
 
-/// Keeps averages of a network's weights, which often predict better than the weights themselves.
+/// Averages of a network's weights, which often predict better than the weights themselves.
 ///
 ///     ExponentialMovingAverage average{net.named_parameters(), {.decay = 0.999}};
 ///     ...                                     // after each step of the optimiser:
@@ -33,7 +33,7 @@ struct ExponentialMovingAverageOptions {
 ///       evaluate(net, test);
 ///     }
 ///
-/// The averages begin as copies of the weights. What they are averages of must outlive them.
+/// The averages start as copies of the weights. The network must outlive this object.
 template <class Scalar = float>
 class ExponentialMovingAverage {
  public:
@@ -44,7 +44,7 @@ class ExponentialMovingAverage {
   explicit ExponentialMovingAverage(const std::vector<nn::NamedParameter<Scalar>>& parameters,
                                     const Options& options = {})
       : ExponentialMovingAverage(parameters, {}, options) {}
-  /// Averages the buffers of a network as well, such as the running statistics of a normalisation.
+  /// Also averages the buffers of a network, such as the running statistics of a normalisation.
   ExponentialMovingAverage(const std::vector<nn::NamedParameter<Scalar>>& parameters,
                            const std::vector<nn::NamedBuffer<Scalar>>& buffers, const Options& options)
       : options_(options) {
@@ -58,8 +58,8 @@ class ExponentialMovingAverage {
   }
 
   // mean += (1 - decay) (w - mean)
-  /// Takes in the present weights; allocates nothing. Throws StateError while the network has the averages,
-  /// ShapeError if a weight was given another shape.
+  /// Folds the current weights into the averages, without allocating. Throws StateError while the network has
+  /// the averages, or ShapeError if the shape of a weight has changed.
   void update() {
     if (swapped_) throw StateError("ExponentialMovingAverage: update while the network has the averages");
     for (const Average& average : averages_) check_shape(average);
@@ -72,13 +72,13 @@ class ExponentialMovingAverage {
     }
   }
 
-  /// Exchanges averages and weights, without a copy; a second call undoes the first.
+  /// Swaps averages and weights without copying. A second call undoes the first.
   void swap() noexcept {
     for (Average& average : averages_) std::swap(*average.current, average.mean);
     swapped_ = !swapped_;
   }
 
-  /// While it lives, the network has the averages.
+  /// A guard: while it is alive, the network has the averages.
   class [[nodiscard]] Use {
    public:
     ~Use() { average_.swap(); }
@@ -90,13 +90,13 @@ class ExponentialMovingAverage {
     explicit Use(ExponentialMovingAverage& average) : average_(average) { average_.swap(); }
     ExponentialMovingAverage& average_;
   };
-  /// Throws StateError if the network has the averages already.
+  /// Swaps, and swaps back when the result is destroyed. Throws StateError if already swapped.
   [[nodiscard]] Use use() {
     if (swapped_) throw StateError("ExponentialMovingAverage: the network has the averages already");
     return Use(*this);
   }
 
-  /// Calls `f(name, tensor)` for each average, by the parameter's name.
+  /// Calls `f(name, tensor)` for each average, with the parameter's name.
   template <class F>
   void visit_state(F&& f) {
     for (Average& average : averages_) f(average.name, swapped_ ? *average.current : average.mean);
@@ -116,9 +116,9 @@ class ExponentialMovingAverage {
     for (Average& average : averages_) archive(average.name, average.mean);
     archive("update_count", update_count_);
   }
-  /// How often update() was called.
+  /// Returns the number of updates so far.
   Index update_count() const { return update_count_; }
-  /// To be set when training is resumed. Throws ArgumentError unless the count is in [0, max_step_count].
+  /// Sets the number of updates, to resume training. Throws ArgumentError outside [0, max_step_count].
   void set_update_count(Index count) {
     check_step_count("ExponentialMovingAverage", count);
     update_count_ = count;

@@ -11,7 +11,7 @@ namespace gradus::optim {
 
 namespace detail {
 
-/// Stands in for any visitor when an optimiser is asked whether its state can be visited.
+/// A stand-in for any visitor, used to check whether an optimiser's state can be visited.
 struct AnyStateVisitor {
   template <class Name, class Tensor>
   void operator()(const Name&, Tensor&) const {}
@@ -21,16 +21,16 @@ struct AnyStateVisitor {
 
 /// The interface that the trainer, schedules and checkpoints require of an optimiser:
 ///
-/// - `step()` moves the parameters by their gradients and sets the gradients to zero; `zero_grad()` only the
-///   latter;
-/// - `group_count()` groups of parameters, each with a learning rate that can be read and set; without a
-///   group number, `learning_rate()` is that of the first group and `set_learning_rate(rate)` sets all;
+/// - `step()` updates the parameters and zeroes their gradients; `zero_grad()` only does the latter;
+/// - `group_count()` returns the number of parameter groups, whose learning rates can be read and set;
+///   without a group number, `learning_rate()` returns that of the first group and `set_learning_rate(rate)`
+///   sets all;
 /// - `visit_state(f)` calls `f(name, tensor)` for each tensor kept between steps, in the order of the
 ///   parameters;
-/// - `step_count()` is the number of steps of the first group, and `set_step_count(count)` sets all.
+/// - `step_count()` returns the number of steps of the first group, and `set_step_count(count)` sets all.
 ///
-/// With `visit_parameters(f)`, which calls `f(named_parameter)` for each parameter, the trainer detects an
-/// optimiser that was made for another copy of the network.
+/// If it also has `visit_parameters(f)`, which calls `f(named_parameter)` for each parameter, the trainer
+/// detects an optimiser that was created for another copy of the network.
 template <class O>
 concept Optimizer = requires(O& optimizer, const O& constant, Index group, double rate) {
   typename O::scalar_type;

@@ -9,7 +9,7 @@
 
 namespace gradus::optim {
 
-/// Parameters that an optimiser treats alike, and the settings for them.
+/// Parameters of an optimiser that share options.
 template <class Scalar, class Options>
 struct ParameterGroup {
   /// The parameters of the group.
@@ -18,7 +18,7 @@ struct ParameterGroup {
   Options options = {};
 };
 
-/// Splits parameters by a predicate, in order: `{those for which it holds, the others}`.
+/// Splits parameters by a predicate, in order, into those for which it is true and the others.
 ///
 ///     auto [weights, biases] = split_parameters(net.named_parameters(), has_rank_above_one);
 template <class Scalar, class Predicate>
@@ -30,7 +30,7 @@ auto split_parameters(const std::vector<nn::NamedParameter<Scalar>>& parameters,
   return parts;
 }
 
-/// True of weight matrices; false of biases and scales, which weight decay is commonly kept away from.
+/// True for weight matrices; false for biases and scales, which are commonly excluded from weight decay.
 inline constexpr auto has_rank_above_one = [](const auto& named) { return named->value.rank() > 1; };
 
 }  // namespace gradus::optim

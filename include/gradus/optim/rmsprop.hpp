@@ -15,15 +15,15 @@
 
 namespace gradus::optim {
 
-/// The options of RMSprop, with the defaults of PyTorch.
+/// Options for RMSprop; the defaults are PyTorch's.
 struct RMSpropOptions {
   /// The step size.
   double learning_rate = 1e-2;
-  double alpha = 0.99;  ///< how much of the mean squared gradient is kept each step
-  /// Is added to the denominator.
+  double alpha = 0.99;  ///< fraction of the mean squared gradient kept per step
+  /// Added to the denominator.
   double epsilon = 1e-8;
-  double weight_decay = 0;  ///< added to the gradient
-  /// The share of the velocity that is kept, 0 for none.
+  double weight_decay = 0;  ///< adds weight_decay * w to the gradient
+  /// The fraction of the velocity kept per step; 0 for no velocity.
   double momentum = 0;
   bool centered = false;  ///< divide by an estimate of the gradient's standard deviation
 };
@@ -82,7 +82,7 @@ struct RMSpropRule {
     template <class P>
     [[gnu::always_inline]] void operator()(P& w, P& g, P& v, P& m, P& b) const {
       if (decay > 0) g += decay * w;
-      v = alpha * v + rest * g * g;  // PyTorch's order, in which g^2 may overflow
+      v = alpha * v + rest * g * g;  // PyTorch's order of operations, in which g^2 may overflow
       P variance = v;
       if (centered) {
         m = alpha * m + rest * g;
@@ -102,16 +102,16 @@ struct RMSpropRule {
 }  // namespace detail
 
 /// RMSprop (Hinton's lecture 6e, https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf),
-/// with momentum and centring (Graves 2013, https://arxiv.org/abs/1308.0850), as PyTorch defines them.
+/// with momentum and centring (Graves 2013, https://arxiv.org/abs/1308.0850), as defined by PyTorch.
 template <class Scalar = float>
 class RMSprop : public ElementwiseOptimizer<Scalar, detail::RMSpropRule> {
   using Base = ElementwiseOptimizer<Scalar, detail::RMSpropRule>;
 
  public:
-  /// Throws ArgumentError on settings outside their domain, no parameters, or a parameter given twice.
+  /// Throws ArgumentError if an option is out of range, there are no parameters, or one occurs twice.
   explicit RMSprop(std::vector<nn::NamedParameter<Scalar>> parameters, const RMSpropOptions& options = {})
       : Base(std::move(parameters), options) {}
-  /// Takes groups of parameters with options of their own.
+  /// Takes groups of parameters, each with its own options.
   explicit RMSprop(std::vector<ParameterGroup<Scalar, RMSpropOptions>> groups) : Base(std::move(groups)) {}
 };
 

@@ -15,16 +15,16 @@
 
 namespace gradus::optim {
 
-/// Options of SGD.
+/// Options for SGD.
 struct SGDOptions {
   /// The step size.
   double learning_rate = 0.1;
-  /// The share of the velocity that is kept, 0 for none.
+  /// The fraction of the velocity kept per step; 0 for no velocity.
   double momentum = 0;
-  /// The share of the gradient that is left out of the velocity.
+  /// The fraction of the gradient that is not added to the velocity.
   double dampening = 0;
   double weight_decay = 0;  ///< adds weight_decay * w to the gradient: the penalty weight_decay / 2 * |w|^2
-  /// Whether to step along the velocity of the next step.
+  /// Whether to use Nesterov's momentum, which looks one step ahead.
   bool nesterov = false;
 };
 
@@ -73,7 +73,7 @@ struct SGDRule {
   }
 
  private:
-  // Two functions, because the plain one has so little to do that a branch for each pack would show.
+  // Two functions, because plain SGD does so little per pack that a branch would be noticeable.
   template <class Scalar>
   struct Plain {
     Scalar rate, decay;
@@ -101,11 +101,11 @@ struct SGDRule {
 
 }  // namespace detail
 
-/// Stochastic gradient descent with momentum, Nesterov's momentum and weight decay, as PyTorch defines them.
+/// Stochastic gradient descent with momentum, Nesterov's momentum and weight decay, as defined by PyTorch.
 ///
 ///     SGD sgd{net.named_parameters(), {.learning_rate = 0.1, .momentum = 0.9}};
 ///
-/// Settings by group, here no decay on biases:
+/// Options per group, here without weight decay for biases:
 ///
 ///     auto [weights, biases] = split_parameters(net.named_parameters(), has_rank_above_one);
 ///     SGD sgd{weights, {.learning_rate = 0.1, .weight_decay = 1e-4}};
@@ -115,10 +115,10 @@ class SGD : public ElementwiseOptimizer<Scalar, detail::SGDRule> {
   using Base = ElementwiseOptimizer<Scalar, detail::SGDRule>;
 
  public:
-  /// Throws ArgumentError on settings outside their domain, no parameters, or a parameter given twice.
+  /// Throws ArgumentError if an option is out of range, there are no parameters, or one occurs twice.
   explicit SGD(std::vector<nn::NamedParameter<Scalar>> parameters, const SGDOptions& options = {})
       : Base(std::move(parameters), options) {}
-  /// Takes groups of parameters with options of their own.
+  /// Takes groups of parameters, each with its own options.
   explicit SGD(std::vector<ParameterGroup<Scalar, SGDOptions>> groups) : Base(std::move(groups)) {}
 };
 

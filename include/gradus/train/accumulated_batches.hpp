@@ -6,9 +6,9 @@
 
 namespace gradus::detail {
 
-/// The batches whose gradients make up one step. The mean of their losses is the sum of weight x loss,
-/// divided by the sum of the weights, which is only known after the last batch. So gradients are divided by
-/// an expected sum at once, which is right if all batches weigh the same, and corrected at the end if not.
+/// The batches whose gradients make up one step. Their mean loss is the sum of weight x loss divided by the
+/// sum of the weights, which is known only after the last batch. Gradients are therefore divided by an
+/// expected sum first, which is exact if all batches have the same weight, and corrected at the end if not.
 struct AccumulatedBatches {
   Index count = 0;
   double loss_sum = 0;
@@ -16,8 +16,8 @@ struct AccumulatedBatches {
   double expected_sum = 0;
   bool is_plain_sum = false;  ///< no averaging: the loss is a sum, or there is only one batch
 
-  /// Adds a batch of a step that has `batches` of them. `is_sum` tells a loss that is a sum, not a mean.
-  /// Returns the factor for its gradient.
+  /// Adds one of the `batches` batches of a step and returns the factor for its gradient. `is_sum` is true if
+  /// the loss is a sum rather than a mean.
   double add(double loss, double weight, Index batches, bool is_sum) {
     if (count++ == 0) {
       is_plain_sum = is_sum || batches == 1;
@@ -27,9 +27,9 @@ struct AccumulatedBatches {
     loss_sum += is_plain_sum ? loss : weight * loss;
     return is_plain_sum ? 1 : weight / expected_sum;
   }
-  /// The factor for the gradients of all batches.
+  /// Returns the correction factor for the accumulated gradients.
   double last_scale() const { return is_plain_sum || !(weight_sum > 0) ? 1 : expected_sum / weight_sum; }
-  /// The loss of the step; 0 if no sample counts.
+  /// Returns the loss of the step; 0 if the weights sum to 0.
   double loss() const { return is_plain_sum ? loss_sum : weight_sum > 0 ? loss_sum / weight_sum : 0; }
 };
 

@@ -28,7 +28,7 @@ concept Archivable =
                   std::vector<std::string>, Generator, Tensor<float>, Tensor<double>,
                   std::vector<Tensor<float>>, std::vector<Tensor<double>>>;
 
-/// Saves or loads the state of objects whose function `serialize` shows it, for example
+/// Base of the archives that save or load the state of objects through their `serialize` function:
 ///
 ///     template <class Archive>
 ///     void serialize(Archive& archive) {
@@ -36,29 +36,28 @@ concept Archivable =
 ///       archive("bad_epochs", bad_epochs_);
 ///     }
 ///
-/// The same function saves and loads. What is loaded may be assigned only after all of a file has been
-/// checked, so `serialize` must not use the values that it shows, and the objects must stay where they are.
-/// io/save_archive.hpp and io/load_archive.hpp are the two archives.
+/// The same function saves and loads. Loaded values may be assigned only after the whole file has been
+/// checked, so `serialize` must not use the values that it passes, and the objects must not move. The two
+/// archives are in io/save_archive.hpp and io/load_archive.hpp.
 class Archive {
  public:
   virtual ~Archive() = default;
 
-  /// Saves or loads a value. An Index is a count: loading a negative one throws FileError. Of a tensor, the
-  /// shape must be the same in the file; of a vector, the size may differ.
+  /// Saves or loads a value. An Index is a count: loading a negative one throws FileError. A tensor must have
+  /// the same shape in the file; a vector may differ in size.
   template <Archivable T>
   void operator()(std::string_view name, T& value) {
     visit(path_ + std::string(name), value);
   }
-  /// Saves or loads a count, as that of an Index. It has a name of its own, because std::int64_t is Index on
-  /// some machines and another type on others.
+  /// Saves or loads a count, like an Index. It is not an overload, because std::int64_t is the same type as
+  /// Index on some platforms only.
   void count(std::string_view name, std::int64_t& value) { visit_count(path_ + std::string(name), value); }
-  /// Saves what must be the same when it is loaded, such as the name of a rule. Throws FileError if it is
-  /// not.
+  /// Saves a value, such as the name of a rule, or throws FileError if the file being loaded has another one.
   void expect(std::string_view name, const std::string& value) {
     visit_expected(path_ + std::string(name), value);
   }
 
-  /// While it lives, names begin with a prefix and a dot.
+  /// A guard: while it is alive, names begin with a prefix and a dot.
   class [[nodiscard]] Scope {
    public:
     /// Adds the prefix.
@@ -78,13 +77,13 @@ class Archive {
 
  protected:
   Archive() = default;
-  /// Copies belong to derived classes.
+  /// Protected, so that only derived classes are copied.
   Archive(const Archive&) = default;
-  /// Copies belong to derived classes.
+  /// Protected, so that only derived classes are copied.
   Archive& operator=(const Archive&) = default;
 
   /// @{
-  /// Saves or loads one value under its whole name.
+  /// Saves or loads one value under its full name.
   virtual void visit(const std::string& name, bool& value) = 0;
   virtual void visit(const std::string& name, double& value) = 0;
   virtual void visit(const std::string& name, Index& value) = 0;

@@ -8,16 +8,16 @@
 
 namespace gradus {
 
-/// Callback that calls `save()` after every epoch that is better than all before it:
+/// A callback that calls `save()` after every epoch that is better than all previous ones:
 /// `trainer.add(BestCheckpoint{[&] { save(net, "best.safetensors"); }});`
 template <class Save>
 class BestCheckpoint {
  public:
-  /// Calls `save()` after each epoch in which the watched figure is better than in all before it.
+  /// Takes the function to call and the metric to monitor.
   explicit BestCheckpoint(Save save, Monitored monitor = Monitor::validation_loss)
       : save_(std::move(save)), best_(std::move(monitor)) {}
 
-  /// Is called by the trainer.
+  /// Called by the trainer.
   template <class Trainer>
   void on_epoch(Trainer& trainer) {
     if (!best_.improves(trainer.history().back())) return;
@@ -25,14 +25,14 @@ class BestCheckpoint {
     best_epoch_ = trainer.history().back().epoch;
   }
 
-  /// Saves or loads what is known of the best epoch: see train/archive.hpp.
+  /// Saves or loads the state: see train/archive.hpp.
   template <class Archive>
   void serialize(Archive& archive) {
     best_.serialize(archive);
     archive("best_epoch", best_epoch_);
   }
 
-  /// The epoch that was saved last, 0 before the first.
+  /// Returns the epoch that was saved last; 0 if none was.
   Index best_epoch() const { return best_epoch_; }
 
  private:

@@ -11,12 +11,12 @@
 
 namespace gradus::detail {
 
-/// Copies of a network's buffers and counters, such as running means, which are restored if a step fails
-/// after its forward pass has changed them.
+/// Copies of a network's buffers and counters, such as running means, to restore them if a step fails after
+/// its forward pass has changed them.
 template <class Scalar>
 class BufferBackup {
  public:
-  /// Finds the buffers of a network, which must outlive this.
+  /// Collects the buffers and counters of a network, which must outlive this object.
   template <class Net>
   void watch(Net& net) {
     buffers_.clear();
@@ -27,7 +27,7 @@ class BufferBackup {
     nn::visit_counters(net, [&](std::string_view, std::int64_t& count) { counters_.push_back({&count, 0}); });
   }
 
-  /// Copies all of them; allocates only the first time.
+  /// Copies all of them, allocating only the first time.
   void take() {
     for (Saved<Tensor<Scalar>>& saved : buffers_) saved.value = *saved.original;
     for (Saved<std::int64_t>& saved : counters_) saved.value = *saved.original;

@@ -51,19 +51,18 @@ concept HasOnEnd = requires(C& callback, Trainer& trainer) {
 
 }  // namespace detail
 
-/// Something that watches a training: a plain struct with some of these functions, no base class.
+/// An observer of training: a plain struct with at least one of these functions, without a base class.
 ///
 /// - `void on_begin(auto& trainer)` before the first epoch of a fit;
-/// - `void on_gradient(auto& trainer)` before each step, when the parameters have their gradients and before
-///   these are clipped: to measure or change them;
-/// - `void on_before_step(auto& trainer)` before each step, when the gradients have been clipped;
+/// - `void on_gradient(auto& trainer)` before each step, after the gradients are computed and before they are
+///   clipped, to measure or change them;
+/// - `void on_before_step(auto& trainer)` before each step, after the gradients are clipped;
 /// - `void on_step(auto& trainer)` after each step: see `trainer.progress()`;
 /// - `void on_epoch(auto& trainer)` after each epoch and its validation: see `trainer.history().back()`;
-/// - `void on_checkpoint(auto& trainer)` after each step and after each epoch, when all other functions of
-/// all
-///   callbacks have been called: to save a checkpoint;
-/// - `void on_end(auto& trainer)` when the fit ends, by an exception too; for every callback whose `on_begin`
-///   has returned.
+/// - `void on_checkpoint(auto& trainer)` after each step and each epoch, after all other callback functions,
+///   to save a checkpoint;
+/// - `void on_end(auto& trainer)` when the fit ends, even by an exception, if this callback's `on_begin` has
+///   returned.
 ///
 /// Each may call `trainer.stop()`. A callback with state has `serialize(archive)` or
 /// `serialize(archive, trainer)`, so that checkpoints include it: see train/archive.hpp.
@@ -75,7 +74,7 @@ concept Callback = std::move_constructible<C> &&
 
 namespace detail {
 
-/// Any callback, as a value.
+/// A type-erased callback, stored by value.
 template <class Trainer>
 class AnyCallback {
  public:
@@ -145,7 +144,7 @@ class AnyCallback {
   std::unique_ptr<Interface> self_;
 };
 
-// Not in the class, where it would be inline: gradus/compiled.hpp keeps it out of a translation unit.
+// Defined outside the class so that it is not inline: gradus/compiled.hpp declares it `extern`.
 template <class Trainer>
 template <class C>
 std::pair<AnyCallback<Trainer>, C*> AnyCallback<Trainer>::make(C callback) {
@@ -154,7 +153,7 @@ std::pair<AnyCallback<Trainer>, C*> AnyCallback<Trainer>::make(C callback) {
   return {AnyCallback(std::move(model)), inside};
 }
 
-/// A function that is called before the gradients are clipped.
+/// A function called before the gradients are clipped.
 template <class F>
 struct GradientFunction {
   F f;
@@ -162,7 +161,7 @@ struct GradientFunction {
   requires std::invocable<F&, Trainer&>
   void on_gradient(Trainer& trainer) { f(trainer); }
 };
-/// A function that is called after the gradients have been clipped.
+/// A function called after the gradients are clipped.
 template <class F>
 struct BeforeStepFunction {
   F f;
@@ -170,7 +169,7 @@ struct BeforeStepFunction {
   requires std::invocable<F&, Trainer&>
   void on_before_step(Trainer& trainer) { f(trainer); }
 };
-/// A function that is called after each step.
+/// A function called after each step.
 template <class F>
 struct StepFunction {
   F f;
@@ -178,7 +177,7 @@ struct StepFunction {
   requires std::invocable<F&, Trainer&>
   void on_step(Trainer& trainer) { f(trainer); }
 };
-/// A function that is called after each epoch.
+/// A function called after each epoch.
 template <class F>
 struct EpochFunction {
   F f;

@@ -11,7 +11,7 @@
 
 namespace gradus {
 
-/// Returns the columns of text of a data set that `read_csv` has read, for a OneHot:
+/// Returns the text columns of a data set read by `read_csv`, for a OneHot:
 ///
 ///     nn::OneHot one_hot{data.inputs.shape()[1], categorical_columns(data)};
 template <class Element, class Label>

@@ -20,16 +20,16 @@ namespace gradus {
 
 /// Counts of true and predicted classes: `[C, C]`, indexed by (true class, predicted class).
 ///
-/// A sample with a NaN score has no predicted class. It is counted separately, as `unpredicted`, and is
-/// included in the number of samples: it lowers accuracy and recall, but not precision.
+/// A sample with a NaN score has no predicted class. It is counted separately, as `unpredicted`, and included
+/// in the number of samples, so it lowers accuracy and recall but not precision.
 class ConfusionMatrix {
  public:
   /// Throws ArgumentError for fewer than one class.
   explicit ConfusionMatrix(Index classes)
       : counts_(Shape{checked(classes), classes}), unpredicted_(Shape{classes}) {}
 
-  /// Counts every sample of `[N, C]` scores. Throws ShapeError, and IndexError for a label outside [0, C),
-  /// before anything is counted.
+  /// Counts every sample of a batch of scores, `[N, C]`. Throws ShapeError, or IndexError for a label outside
+  /// [0, C), before counting anything.
   template <class Scores>
   void add(const Scores& scores, std::span<const Index> labels) {
     detail::check_labels("ConfusionMatrix", scores.shape(), labels);
@@ -40,7 +40,7 @@ class ConfusionMatrix {
     const std::vector<Index> predicted = predicted_classes(scores);
     for (std::size_t i = 0; i < labels.size(); ++i) add(labels[i], predicted[i]);
   }
-  /// The predicted class may be `no_class`. Throws IndexError.
+  /// Counts one sample. `predicted` may be `no_class`. Throws IndexError.
   void add(Index label, Index predicted) {
     if (predicted == no_class)
       ++unpredicted_(label);
@@ -48,36 +48,36 @@ class ConfusionMatrix {
       ++counts_(label, predicted);
   }
 
-  /// The number of classes.
+  /// Returns the number of classes.
   Index classes() const { return counts_.shape()[0]; }
-  /// The counts, `[true class, predicted class]`.
+  /// Returns the counts, `[true class, predicted class]`.
   const Tensor<Index>& counts() const& { return counts_; }
-  /// The counts, `[true class, predicted class]`.
+  /// Returns the counts, `[true class, predicted class]`.
   Tensor<Index> counts() && { return std::move(counts_); }
-  /// The number of samples, including those without a predicted class.
+  /// Returns the number of samples, including those without a predicted class.
   Index samples() const { return counts_.array().sum() + unpredicted(); }
-  /// The number of samples without a predicted class, because a score was NaN.
+  /// Returns the number of samples without a predicted class, because a score was NaN.
   Index unpredicted() const { return unpredicted_.array().sum(); }
-  /// The number of these samples that belong to a class. Throws IndexError.
+  /// Returns the number of these samples that belong to a class. Throws IndexError.
   Index unpredicted(Index label) const { return unpredicted_(label); }
 
-  /// The fraction of all samples that were classified correctly; NaN if there are none. The other ratios are
-  /// NaN in the same way.
+  /// Returns the fraction of all samples that are classified correctly; NaN if there are none. The other
+  /// ratios are likewise NaN if undefined.
   double accuracy() const { return ratio(counts_.matrix().trace(), samples()); }
-  /// The fraction of the samples predicted as this class that belong to it. Throws IndexError.
+  /// Returns the fraction of the samples predicted as this class that belong to it. Throws IndexError.
   double precision(Index label) const {
     return ratio(counts_(label, label), counts_.matrix().col(label).sum());
   }
-  /// The fraction of the samples of this class that were predicted as it. Throws IndexError.
+  /// Returns the fraction of the samples of this class that are predicted as it. Throws IndexError.
   double recall(Index label) const { return ratio(counts_(label, label), samples_of(label)); }
-  /// The harmonic mean of precision and recall. Throws IndexError.
+  /// Returns the harmonic mean of precision and recall. Throws IndexError.
   double f1(Index label) const {
     return ratio(2 * counts_(label, label), samples_of(label) + counts_.matrix().col(label).sum());
   }
 
-  /// A table for people: a row for each true class, a column for each predicted one, one for samples without
-  /// a predicted class if there are any, then what share of the row was recognised; the last row says what
-  /// share of the column was right.
+  /// Returns a human-readable table with one row per true class and one column per predicted class, plus one
+  /// for samples without a predicted class if there are any. The last column is the recall of each row, the
+  /// last row the precision of each column and the accuracy.
   std::string to_string(std::span<const std::string> class_names = {}) const;
 
  private:

@@ -11,8 +11,8 @@
 
 namespace gradus::detail {
 
-/// Returns `the output of layer 1, Linear(784 -> 256)` for the first output of the last forward that is not
-/// finite, `the input of the network` if that is not, or nothing.
+/// Returns the first non-finite output of the last forward as `the output of layer 1, Linear(784 -> 256)`,
+/// `the input of the network` if that is not finite, or an empty string if all are finite.
 template <class Net, class Scalar>
 std::string first_non_finite_output(Net& net, TensorView<const Scalar> input) {
   if (!input.array().isFinite().all()) return "the input of the network";

@@ -14,18 +14,18 @@
 
 namespace gradus {
 
-/// The options of EarlyStopping.
+/// Options for EarlyStopping.
 struct EarlyStoppingOptions {
-  /// The figure that is watched.
+  /// The metric to monitor.
   Monitored monitor = Monitor::validation_loss;
-  Index patience = 3;        ///< Stops after this many epochs without improvement.
-  double min_delta = 0;      ///< Smaller improvements do not count.
-  bool restore_best = true;  ///< Gives the network the weights of its best epoch when the fit ends.
+  Index patience = 3;        ///< stop after this many epochs without improvement
+  double min_delta = 0;      ///< improvements by at most this do not count
+  bool restore_best = true;  ///< restore the weights of the best epoch when the fit ends
 };
 
-/// Callback that stops a training which no longer improves. The best weights are restored when the fit ends
-/// in any way, so also after all epochs or when the loss turned NaN. Each fit begins with the whole patience
-/// and finds its own best epoch.
+/// A callback that stops training when it no longer improves. The best weights are restored however the fit
+/// ends, including after the last epoch or with a NaN loss. Each fit begins with full patience and finds its
+/// own best epoch.
 class EarlyStopping {
  public:
   /// Throws ArgumentError for a patience below 1 or a min_delta that is negative or NaN.
@@ -41,16 +41,16 @@ class EarlyStopping {
     }
   }
 
-  /// Is called by the trainer. Forgets the fit before.
+  /// Called by the trainer. Resets the state of the previous fit.
   template <class Trainer>
   void on_begin(Trainer&) {
-    if (std::exchange(is_running_, true)) return;  // a fit that was interrupted continues
+    if (std::exchange(is_running_, true)) return;  // an interrupted fit continues
     best_.reset();
     best_epoch_ = 0;
     epochs_without_improvement_ = 0;
     stopped_ = false;
   }
-  /// Is called by the trainer.
+  /// Called by the trainer.
   template <class Trainer>
   void on_epoch(Trainer& trainer) {
     const EpochRecord& record = trainer.history().back();
@@ -63,14 +63,14 @@ class EarlyStopping {
       trainer.stop();
     }
   }
-  /// Is called by the trainer. Restores the best weights if the options say so.
+  /// Called by the trainer. Restores the best weights if `restore_best` is set.
   template <class Trainer>
   void on_end(Trainer& trainer) {
     is_running_ = false;
     if (options_.restore_best && best_epoch_ > 0) snapshot<Trainer>().restore(trainer.net());
   }
 
-  /// Saves or loads the state, the weights of the best epoch included: see train/archive.hpp.
+  /// Saves or loads the state, including the weights of the best epoch: see train/archive.hpp.
   template <class Archive, class Trainer>
   void serialize(Archive& archive, Trainer&) {
     best_.serialize(archive);
@@ -81,9 +81,9 @@ class EarlyStopping {
     snapshot<Trainer>().serialize(archive);
   }
 
-  /// The number of the best epoch of this fit so far, 0 before the first.
+  /// Returns the best epoch of this fit so far; 0 before the first.
   Index best_epoch() const { return best_epoch_; }
-  /// Whether the training was stopped, not run to its end.
+  /// Returns whether training was stopped early.
   bool stopped() const { return stopped_; }
 
  private:
@@ -100,7 +100,7 @@ class EarlyStopping {
   Index epochs_without_improvement_ = 0;
   bool stopped_ = false;
   bool is_running_ = false;
-  std::any weights_;  // a Snapshot of the network's scalar, which is known only when training begins
+  std::any weights_;  // a Snapshot; its scalar type is known only when training begins
 };
 
 }  // namespace gradus

@@ -24,10 +24,10 @@ namespace gradus {
 struct EpochRecord {
   Index epoch = 0;                         ///< counted from 1
   Metrics train = {};                      ///< over the batches of the epoch, each measured before its step
-  std::optional<Metrics> validation = {};  ///< after the epoch, if there are validation data
+  std::optional<Metrics> validation = {};  ///< after the epoch, if there is validation data
   double seconds = 0;                      ///< training time, without validation
   double learning_rate = 0;                ///< at the end of the epoch
-  std::string validation_name = {};        ///< of the validation data; may be empty
+  std::string validation_name = {};        ///< name of the validation data; may be empty
 };
 
 namespace detail {
@@ -36,7 +36,7 @@ inline std::string validation_name(const EpochRecord& record) {
   return record.validation_name.empty() ? "validation" : record.validation_name;
 }
 
-/// Returns a field of a CSV file, in quotes if it needs them: RFC 4180.
+/// Returns text as a CSV field, quoted if necessary (RFC 4180).
 inline std::string csv_field(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string quoted = "\"";
@@ -44,7 +44,7 @@ inline std::string csv_field(const std::string& text) {
   return quoted + "\"";
 }
 
-/// Returns text as a JSON string. Bytes that are not UTF-8 are shown as `\xff`.
+/// Returns text as a JSON string. Bytes that are not UTF-8 are written as `\xff`.
 inline std::string json_string(const std::string& text) {
   std::string quoted = "\"";
   for (const char c : escaped(text)) {
@@ -57,10 +57,10 @@ inline std::string json_string(const std::string& text) {
 }  // namespace detail
 
 /// Returns `epoch 1, train loss 1.046, train acc 0.634, test acc 0.717` for validation data named `test`;
-/// data without a name are called `validation`. Without accuracies, in a regression, returns
-/// `epoch 1, train loss 1.046, test loss 1.121`. Small losses show their digits, as in `3.20e-05`. Metrics
-/// that were added to the trainer follow, as in `test mae 0.250`, those of the training data if there are no
-/// validation data.
+/// unnamed data is called `validation`. Without accuracies, as in a regression, returns `epoch 1, train loss
+/// 1.046, test loss 1.121`. Small losses are in scientific notation, as in `3.20e-05`. Metrics that were
+/// added to the trainer follow, as in `test mae 0.250`, from the training data if there is no validation
+/// data.
 inline std::string to_string(const EpochRecord& record) {
   std::string line =
       "epoch " + std::to_string(record.epoch) + ", train loss " + format_loss(record.train.loss);
@@ -77,17 +77,17 @@ inline std::string to_string(const EpochRecord& record) {
   return line;
 }
 
-/// The epochs of a training so far.
+/// The records of the epochs trained so far.
 class History {
  public:
   /// Appends the record of an epoch.
   void push_back(const EpochRecord& record) { records_.push_back(record); }
 
-  /// The number of epochs.
+  /// Returns the number of epochs.
   Index size() const { return static_cast<Index>(records_.size()); }
-  /// Whether no epoch has ended yet.
+  /// Returns whether no epoch has ended yet.
   bool empty() const { return records_.empty(); }
-  /// Throws IndexError.
+  /// Returns a record. Throws IndexError.
   const EpochRecord& operator[](Index i) const {
     if (i < 0 || i >= size()) {
       throw IndexError("History: record " + std::to_string(i) + ", expected one in [0, " +
@@ -95,19 +95,19 @@ class History {
     }
     return records_[to_size(i)];
   }
-  /// The record of the last epoch. Throws IndexError if there is none.
+  /// Returns the record of the last epoch. Throws IndexError if there is none.
   const EpochRecord& back() const { return (*this)[size() - 1]; }
-  /// The first record.
+  /// Returns an iterator to the first record.
   auto begin() const { return records_.begin(); }
-  /// The end of the records.
+  /// Returns the end iterator.
   auto end() const { return records_.end(); }
 
-  /// Returns a header and a line for each epoch. For validation data named `test` the header is
-  /// `epoch,train_loss,train_acc,test_loss,test_acc,seconds,learning_rate`; without a name, or where the
-  /// epochs' names differ, the two columns are called `validation_loss` and `validation_acc`. Two columns
-  /// follow for each metric that was added to the trainer, as in `train_mae,test_mae`. What is unknown stays
-  /// empty, numbers are given to the last digit. A comment, if any, makes up a line `# comment` before the
-  /// header. `write_text(path, history.to_csv())` of core/atomic_file.hpp makes it a file.
+  /// Returns CSV: a header and one line per epoch. For validation data named `test`, the header is
+  /// `epoch,train_loss,train_acc,test_loss,test_acc,seconds,learning_rate`; without a name, or if the name
+  /// differs between epochs, the validation columns are `validation_loss` and `validation_acc`. Two columns
+  /// follow for each metric added to the trainer, as in `train_mae,test_mae`. Unknown values are empty;
+  /// numbers except `seconds` have full precision. A comment, if any, becomes a line `# comment` before the
+  /// header. To write a file, use `write_text(path, history.to_csv())` from core/atomic_file.hpp.
   std::string to_csv(const std::string& comment = {}) const {
     std::string csv = comment.empty() ? "" : "# " + comment + "\n";
     const auto add_line = [&](const std::vector<std::string>& fields) {
@@ -121,8 +121,8 @@ class History {
     return csv;
   }
 
-  /// Returns one JSON object per epoch and line, with the columns of `to_csv` as keys: for `jq` or
-  /// `pandas.read_json(file, lines=True)`. What is unknown or not finite is null.
+  /// Returns one JSON object per line and epoch, with the columns of `to_csv` as keys, for `jq` or
+  /// `pandas.read_json(file, lines=True)`. Unknown and non-finite values are null.
   std::string to_json_lines() const {
     std::string json;
     const std::vector<std::string> keys = columns(), metrics = metric_names();
@@ -138,7 +138,7 @@ class History {
     return json;
   }
 
-  /// Saves or loads the records: see train/archive.hpp. Throws ArgumentError on columns of different lengths.
+  /// Saves or loads the records: see train/archive.hpp. Throws ArgumentError if columns differ in length.
   template <class Archive>
   void serialize(Archive& archive);
 
@@ -154,7 +154,7 @@ class History {
     }
     return columns;
   }
-  /// Returns the numbers in the columns of an epoch, empty where unknown.
+  /// Returns the values of an epoch's columns; unknown ones are empty.
   static std::vector<std::string> row(const EpochRecord& record, const std::vector<std::string>& metrics) {
     const auto field = [](double number) {
       return std::isnan(number) ? std::string() : format_shortest(number);
@@ -173,7 +173,7 @@ class History {
     return row;
   }
 
-  /// Returns the names of all metrics that were added to the trainer, in the order of their appearance.
+  /// Returns the names of all metrics that were added to the trainer, in order of first appearance.
   std::vector<std::string> metric_names() const {
     std::vector<std::string> names;
     for (const EpochRecord& record : records_) {
@@ -186,7 +186,7 @@ class History {
     return names;
   }
 
-  /// Returns the name of the validation data of all epochs that have any, `validation` where names differ.
+  /// Returns the name of the validation data, or `validation` if it differs between epochs.
   std::string validation_name() const {
     std::string name;
     for (const EpochRecord& record : records_) {
@@ -202,7 +202,7 @@ class History {
 
 namespace detail {
 
-/// Saves or loads a column of a history, which has an element for each record.
+/// Saves or loads one field of all records.
 template <class Archive, class Field>
 void serialize_column(Archive& archive, const char* name, std::vector<EpochRecord>& records,
                       const Field& field) {

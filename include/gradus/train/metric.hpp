@@ -17,9 +17,9 @@
 
 namespace gradus {
 
-/// A metric that accumulates over batches, for a figure that is not the mean over batches, such as a root
-/// mean squared error: `reset()`, `add(outputs, labels)`, `double value() const`, and `serialize(archive)`
-/// for checkpoints: see train/archive.hpp. See MeanAbsoluteError for an example.
+/// A metric that accumulates over batches, for a value that is not a mean over batches, such as a root mean
+/// squared error. It has `reset()`, `add(outputs, labels)`, `double value() const`, and `serialize(archive)`
+/// for checkpoints (see train/archive.hpp). RootMeanSquaredError is an example.
 template <class M>
 concept AccumulatingMetric = std::copy_constructible<M> &&
     requires(M& metric, const M& constant, Archive& archive) {
@@ -30,7 +30,7 @@ concept AccumulatingMetric = std::copy_constructible<M> &&
 
 namespace detail {
 
-/// The mean of a function of batches, weighted by the number of samples.
+/// The mean of a function over batches, weighted by their number of samples.
 template <class F>
 class MeanOverBatches {
  public:
@@ -65,7 +65,7 @@ auto accumulating(F metric) {
     return MeanOverBatches<F>(std::move(metric));
 }
 
-/// The labels of a batch, of the kinds that metrics may take.
+/// The labels of a batch, of any type that a metric may accept.
 using AnyLabels = std::variant<std::span<const Index>, TensorView<const float>, TensorView<const double>,
                                MixedLabels, std::monostate>;
 
@@ -83,8 +83,8 @@ AnyLabels any_labels(const Labels& labels) {
     return std::monostate{};
 }
 
-/// A metric that a user has added to a trainer, as a value. It is asked for labels of those kinds alone that
-/// the loss takes, because asking a generic lambda whether it takes others would not compile.
+/// A type-erased metric that was added to a trainer. It is instantiated only for labels that the loss
+/// accepts, because checking whether a generic lambda accepts others would not compile.
 template <class Scalar, class Loss>
 class AnyMetric {
  public:
@@ -99,15 +99,15 @@ class AnyMetric {
 
   const std::string& name() const { return name_; }
   void reset() { self_->reset(); }
-  /// Adds a batch. Ignores mixed labels that the metric does not take, so that a metric of plain labels can
-  /// be validated while a network is trained on mixed ones. Throws StateError for other labels that it does
-  /// not take.
+  /// Adds a batch. Ignores mixed labels that the metric does not accept, so that a metric for plain labels
+  /// can be used in validation while training on mixed ones. Throws StateError for other labels that it does
+  /// not accept.
   template <class Labels>
   void add(TensorView<const Scalar> outputs, const Labels& labels) {
     if (self_->add(outputs, any_labels(labels)) || std::same_as<Labels, MixedLabels>) return;
     throw StateError("Trainer: metric '" + name_ + "' does not take labels of the kind that the data have");
   }
-  /// NaN before the first batch.
+  /// Returns the value over the batches so far. The mean of a function is NaN before the first.
   double value() const { return self_->value(); }
   void serialize(Archive& archive) {
     const auto scope = archive.scope(name_);

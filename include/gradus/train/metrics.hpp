@@ -19,25 +19,25 @@
 
 namespace gradus {
 
-/// The value of a metric that was added to a trainer.
+/// A metric that was added to a trainer, and its value.
 struct NamedMetric {
-  /// The name that it was added by.
+  /// The name under which it was added.
   std::string name = {};
-  /// NaN where it could not be computed.
+  /// NaN if it could not be computed.
   double value = std::numeric_limits<double>::quiet_NaN();
 };
 
-/// Averages over samples; NaN where there is nothing to average.
+/// Averages over samples; NaN if there is nothing to average.
 struct Metrics {
   /// The mean loss.
   double loss = std::numeric_limits<double>::quiet_NaN();
-  double accuracy = std::numeric_limits<double>::quiet_NaN();  ///< NaN where the loss knows no classes.
+  double accuracy = std::numeric_limits<double>::quiet_NaN();  ///< NaN if the loss does not classify
   /// The number of samples.
   Index samples = 0;
-  /// The metrics that were added to the trainer, in their order.
+  /// The metrics that were added to the trainer, in the order of addition.
   std::vector<NamedMetric> named = {};
 
-  /// The metric of this name, or null.
+  /// Returns the metric with this name, or null.
   const NamedMetric* find(std::string_view name) const& {
     const auto found = std::ranges::find(named, name, &NamedMetric::name);
     return found == named.end() ? nullptr : &*found;
@@ -60,9 +60,9 @@ inline void check_labels(const char* metric, const Shape& scores, std::span<cons
   }
 }
 
-/// Returns how many classes come before this one when a sample's scores are sorted from the highest; equal
-/// scores keep the order of their classes, and a score that is NaN comes before every other. A label whose
-/// own score is NaN comes last, after any k, so that NaN is never correct.
+/// Returns how many classes rank before this one when a sample's scores are sorted in descending order. Equal
+/// scores keep the order of their classes, and NaN ranks before all others. A label whose own score is NaN
+/// ranks last, after any k, so that NaN is never correct.
 template <class Scalar>
 Index rank_of(Index label, std::span<const Scalar> scores) {
   const Scalar own = scores[to_size(label)];
@@ -78,12 +78,12 @@ Index rank_of(Index label, std::span<const Scalar> scores) {
 
 }  // namespace detail
 
-/// The value that predicted_classes returns for a sample with a NaN score, which has no highest one. It
-/// equals no label, so that NaN is never correct.
+/// The class that predicted_classes returns for a sample with a NaN score. It equals no label, so that NaN is
+/// never correct.
 inline constexpr Index no_class = -1;
 
-/// The class with the highest score, the first of equals, for each sample: `[N, C] -> N`; `no_class` for a
-/// sample with a score that is NaN. Throws ShapeError unless the scores have rank 2 and C > 0.
+/// Returns the class with the highest score for each sample, `[N, C] -> N`: the first of equals, or
+/// `no_class` if a score is NaN. Throws ShapeError unless the scores have rank 2 and C > 0.
 template <class Scores>
 std::vector<Index> predicted_classes(const Scores& all_scores) {
   const TensorView<const typename Scores::scalar_type> scores = all_scores;
@@ -101,10 +101,9 @@ std::vector<Index> predicted_classes(const Scores& all_scores) {
   return classes;
 }
 
-/// The share of samples whose label is among the k classes with the highest scores, `[N, C]`; 0 for no
-/// samples. Logits and probabilities give the same. A score that is NaN counts as the highest, and never as
-/// the label's. Throws ShapeError, IndexError for a label outside [0, C),
-/// ArgumentError for k below 1.
+/// Returns the fraction of samples whose label is among the k classes with the highest scores, `[N, C]`; 0 if
+/// there are no samples. Scores may be logits or probabilities. NaN ranks before all other scores, but is
+/// never correct. Throws ShapeError, IndexError for a label outside [0, C), or ArgumentError for k below 1.
 template <class Scores>
 double top_k_accuracy(const Scores& all_scores, std::span<const Index> labels, Index k) {
   const TensorView<const typename Scores::scalar_type> scores = all_scores;
@@ -117,7 +116,7 @@ double top_k_accuracy(const Scores& all_scores, std::span<const Index> labels, I
   return labels.empty() ? 0 : static_cast<double>(hits) / static_cast<double>(labels.size());
 }
 
-/// The share of samples whose label has the highest score, `[N, C]`: see top_k_accuracy.
+/// Returns the fraction of samples whose label has the highest score, `[N, C]`: see top_k_accuracy.
 template <class Scores>
 double accuracy(const Scores& scores, std::span<const Index> labels) {
   return top_k_accuracy(scores, labels, 1);

@@ -10,15 +10,15 @@
 
 namespace gradus {
 
-/// Softmax and cross-entropy that take mixed labels as well as plain ones: of mixed ones, the losses for both
-/// classes, weighted by their shares. Such an example counts as correct if the class of the larger share is
-/// recognised. Options are those of the loss: `MixupCrossEntropy<> loss{{.label_smoothing = 0.1}}`.
+/// Softmax cross-entropy for mixed labels as well as plain ones. The loss of a mixed label is the mean over
+/// its two classes, weighted by their shares; it counts as correct if the class with the larger share is
+/// predicted. Takes the same options: `MixupCrossEntropy<> loss{{.label_smoothing = 0.1}}`.
 template <class Scalar = float>
 struct MixupCrossEntropy : nn::SoftmaxCrossEntropy<Scalar> {
   using nn::SoftmaxCrossEntropy<Scalar>::operator();
 
   /// Returns the loss of a batch with mixed labels, and writes its gradient.
-  // L = share L(labels) + (1 - share) L(partners), and so for the gradient
+  // L = share L(labels) + (1 - share) L(partners), likewise the gradient
   auto operator()(TensorView<const Scalar> logits, const MixedLabels& mixed, TensorView<Scalar> dlogits) {
     partners_gradient.resize(dlogits.shape());
     const auto share = static_cast<Scalar>(mixed.share);
@@ -35,13 +35,13 @@ struct MixupCrossEntropy : nn::SoftmaxCrossEntropy<Scalar> {
     return result;
   }
 
-  /// Returns the same settings for another scalar.
+  /// Returns the same loss for another scalar type.
   template <class Other>
   MixupCrossEntropy<Other> cast() const {
     return {nn::SoftmaxCrossEntropy<Scalar>::template cast<Other>()};
   }
 
-  Tensor<Scalar> partners_gradient = {};  ///< memory from one call to the next
+  Tensor<Scalar> partners_gradient = {};  ///< scratch memory, kept between calls
 };
 
 }  // namespace gradus

@@ -14,22 +14,22 @@
 
 namespace gradus {
 
-/// The figure that decides which epoch is the best so far: the lowest loss or the highest accuracy.
+/// The metric that decides which epoch is the best so far: the lowest loss or the highest accuracy.
 enum class Monitor { validation_loss, validation_accuracy, train_loss, train_accuracy };
 
-/// Watches a metric that was added to the trainer: `{.monitor = MetricMonitor{"mae"}}`.
+/// A monitor of a metric that was added to the trainer: `{.monitor = MetricMonitor{"mae"}}`.
 struct MetricMonitor {
-  /// The name that the metric was added by.
+  /// The name under which the metric was added.
   std::string metric = {};
-  /// Whether smaller or larger is better.
+  /// Whether smaller or larger values are better.
   optim::Goal goal = optim::Goal::minimize;
-  bool train = false;  ///< watch its value over the training data instead of the validation data
+  bool train = false;  ///< monitor the training data instead of the validation data
 };
 
-/// The figure that a callback watches: one of every training, or a metric that was added to the trainer.
+/// The metric that a callback monitors: a loss, an accuracy, or a metric that was added to the trainer.
 class Monitored {
  public:
-  /// A figure of every training.
+  /// Monitors a loss or an accuracy.
   Monitored(Monitor figure)
       : metric_{.goal = figure == Monitor::validation_loss || figure == Monitor::train_loss
                             ? optim::Goal::minimize
@@ -37,15 +37,15 @@ class Monitored {
                 .train = figure == Monitor::train_loss || figure == Monitor::train_accuracy} {
     is_accuracy_ = metric_.goal == optim::Goal::maximize;
   }
-  /// A metric that was added to the trainer.
+  /// Monitors a metric that was added to the trainer.
   Monitored(MetricMonitor metric) : metric_(std::move(metric)), is_named_(true) {}
 
-  /// Whether smaller or larger is better.
+  /// Returns whether smaller or larger values are better.
   optim::Goal goal() const { return metric_.goal; }
 
-  /// Returns the value in a record. Throws ArgumentError if it is an average over 0 samples, StateError if it
-  /// does not exist: a validation metric in a training without validation, an accuracy where the loss knows
-  /// no classes, or a name that no metric has.
+  /// Returns the value in a record. Throws ArgumentError if it is an average over 0 samples, or StateError if
+  /// it does not exist: a validation metric without validation data, an accuracy with a loss that does not
+  /// classify, or an unknown name.
   double value(const EpochRecord& record) const;
 
  private:
@@ -82,11 +82,11 @@ namespace detail {
 /// The best value of a monitored metric.
 class BestSoFar {
  public:
-  /// An improvement by `min_delta` or less does not count.
+  /// Takes the metric. An improvement by `min_delta` or less does not count.
   explicit BestSoFar(Monitored monitor, double min_delta = 0)
       : monitor_(std::move(monitor)), min_delta_(min_delta) {}
 
-  /// Whether this epoch is better than all before it. NaN never is. Throws what Monitored::value throws.
+  /// Returns whether an epoch is better than all before; NaN never is. Throws what Monitored::value throws.
   bool improves(const EpochRecord& record) {
     const double value = monitor_.value(record);
     const double now = monitor_.goal() == optim::Goal::minimize ? -value : value;

@@ -12,33 +12,32 @@
 
 namespace gradus {
 
-/// The position of a fit.
+/// The progress of a fit.
 struct Progress {
   Index epoch = 0;     ///< the current epoch, counted from 1
   Index epochs = 0;    ///< the number of the last epoch
   Index batch = 0;     ///< completed batches of this epoch
   Index batches = 0;   ///< batches in this epoch
-  Index step = 0;      ///< steps since the trainer was made
+  Index step = 0;      ///< steps since the trainer was created
   Metrics train = {};  ///< metrics over this epoch so far
-  /// The loss of the batch of the last step, measured before the step; the mean if several batches were
-  /// accumulated.
+  /// The loss of the last step's batch, or of its accumulated batches, measured before the step.
   double loss = std::numeric_limits<double>::quiet_NaN();
 };
 
 namespace detail {
 
-/// The state of a fit in a checkpoint, besides the objects that the trainer refers to.
+/// The state of a fit in a checkpoint, except for the objects that the trainer refers to.
 struct FitState {
   History history = {};
   bool is_running = false;   ///< whether it was saved during a fit
   bool is_stopping = false;  ///< whether a callback has ended the fit
-  Index first_epoch = 0;     ///< the epochs before this fit
+  Index first_epoch = 0;     ///< number of epochs before this fit
   Index step = 0;            ///< as in Progress
-  Index batch = 0;           ///< batches of an unfinished epoch that are done, 0 between epochs
+  Index batch = 0;           ///< completed batches of an unfinished epoch, 0 between epochs
   double seconds = 0;        ///< time spent on the unfinished epoch
   double loss = std::numeric_limits<double>::quiet_NaN();  ///< as in Progress
   RunningMetrics running = {};                             ///< of the unfinished epoch
-  Generator epoch_start{};  ///< the generator when the epoch began, which draws its order of the samples
+  Generator epoch_start{};  ///< the generator when the epoch began, before it drew the sample order
   Generator random{};       ///< the generator after the last step
 
   template <class Archive>

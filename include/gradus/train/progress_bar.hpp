@@ -19,7 +19,7 @@ namespace gradus {
 
 namespace detail {
 
-/// The numbers in a progress bar.
+/// The values shown by a progress bar.
 struct ProgressState {
   Index epoch = 0, epochs = 0, batch = 0, batches = 0;
   double samples_per_second = 0;
@@ -27,7 +27,7 @@ struct ProgressState {
   std::string metrics = {};  ///< `, mae 0.250`, shown if there is room
 };
 
-/// `4 s left`, `73 min left`
+/// Returns `4 s left` or `73 min left`.
 inline std::string time_left(double seconds) {
   constexpr double most_seconds = 600;
   const double left = std::max(seconds, 0.0);
@@ -35,7 +35,7 @@ inline std::string time_left(double seconds) {
   return format_fixed(std::ceil(left / 60), 0) + " min left";
 }
 
-/// `[=======>            ]`
+/// Returns `[=======>            ]`.
 inline std::string drawn_bar(Index done, Index all, std::size_t width) {
   const double share = all > 0 ? static_cast<double>(done) / static_cast<double>(all) : 0;
   const auto filled = static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(width));
@@ -45,8 +45,8 @@ inline std::string drawn_bar(Index done, Index all, std::size_t width) {
   return "[" + text + "]";
 }
 
-/// `epoch 3/10 [=======>            ] 94/235, mae 0.250, 84300 samples/s, 4 s left`. With fewer columns the
-/// bar shrinks; then the metrics, the bar, the rate, the time and the batches are left out, in this order.
+/// Returns `epoch 3/10 [=======>            ] 94/235, mae 0.250, 84300 samples/s, 4 s left`. If `columns` is
+/// too small, shrinks the bar, then omits the metrics, the bar, the rate, the time and the batches, in order.
 inline std::string progress_line(const ProgressState& at, std::size_t columns) {
   constexpr std::size_t widest_bar = 30, narrowest_bar = 8, frame = 4;
   const std::string count = std::to_string(at.epoch) + "/" + std::to_string(at.epochs);
@@ -71,15 +71,15 @@ inline std::string progress_line(const ProgressState& at, std::size_t columns) {
   return "";
 }
 
-/// Estimates how long a fit still takes, from its steps and from the time between its epochs, when it is
-/// validated.
+/// An estimate of the remaining time of a fit, from the time per step and the time between epochs, which
+/// includes validation.
 class FitClock {
  public:
   using Clock = std::chrono::steady_clock;
 
   void begin_fit() { *this = FitClock(); }
   void begin_epoch(Clock::time_point first_step) {
-    // The first step of an epoch is not measured: its start was not seen.
+    // The first step of an epoch is not timed, because its start is unknown.
     if (has_steps_) between_epochs_ = std::max(seconds(last_step_, first_step) - seconds_per_step_, 0.0);
     first_step_ = last_step_ = first_step;
     has_steps_ = true;
@@ -108,20 +108,20 @@ class FitClock {
 
 }  // namespace detail
 
-/// When the bar is drawn.
+/// When to draw the bar.
 enum class ShowBar { on_terminal, always, never };
 
-/// The options of a ProgressBar.
+/// Options for ProgressBar.
 struct ProgressBarOptions {
-  /// Where the lines go.
+  /// The stream to print to.
   std::FILE* out = stdout;
-  /// When the bar is drawn.
+  /// When to draw the bar.
   ShowBar bar = ShowBar::on_terminal;
   std::string note = {};  ///< printed after each epoch's line
 };
 
-/// Callback that prints each epoch's line when it is over, and on a terminal a bar while it is under way. The
-/// bar fits the terminal's width, whatever it is, and shows the time left of the whole fit.
+/// A callback that prints a line after each epoch and, on a terminal, shows a bar during the epoch. The bar
+/// adapts to the terminal's width and shows the time left for the whole fit.
 class ProgressBar {
  public:
   /// Takes the options.
@@ -132,19 +132,19 @@ class ProgressBar {
                (options.bar == ShowBar::on_terminal && is_terminal(options.out))),
         line_(options.out) {}
 
-  /// Is called by the trainer.
+  /// Called by the trainer.
   template <class Trainer>
   void on_begin(Trainer&) {
     clock_.begin_fit();
     epoch_ = 0;
   }
-  /// Is called by the trainer. Redraws the bar a few times per second.
+  /// Called by the trainer. Redraws the bar at most 10 times per second.
   template <class Trainer>
   void on_step(Trainer& trainer) {
     if (!draws_) return;
     const auto& progress = trainer.progress();
     const auto now = detail::FitClock::Clock::now();
-    if (progress.epoch != epoch_) {  // not batch 1 if gradients are accumulated or the fit continues
+    if (progress.epoch != epoch_) {  // not batch 1 if gradients are accumulated or the fit is resumed
       epoch_ = progress.epoch;
       first_batch_ = progress.batch;
       clock_.begin_epoch(now);
@@ -163,14 +163,14 @@ class ProgressBar {
       state.metrics += ", " + metric.name + " " + format_loss(metric.value);
     line_.show(detail::progress_line(state, line_.room()));
   }
-  /// Is called by the trainer. Prints the line of the epoch.
+  /// Called by the trainer. Prints the line of the epoch.
   template <class Trainer>
   void on_epoch(Trainer& trainer) {
     line_.clear();
     std::fputs((to_string(trainer.history().back()) + note_ + "\n").c_str(), out_);
     std::fflush(out_);
   }
-  /// Leaves a clean line to whatever is printed next, for example an error.
+  /// Called by the trainer. Clears the line for whatever is printed next, such as an error.
   template <class Trainer>
   void on_end(Trainer&) {
     line_.clear();

@@ -14,7 +14,7 @@
 #include <gradus/core/shape.hpp>
 #include <gradus/core/tensor_view.hpp>
 
-/// Metrics for regression, which accumulate over batches in double and do not depend on the batch size:
+/// Regression metrics, which accumulate over batches in double and do not depend on the batch size:
 /// `trainer.add_metric("mae", MeanAbsoluteError{})`.
 namespace gradus {
 
@@ -26,7 +26,7 @@ inline void check_targets(const char* metric, const Shape& outputs, const Shape&
                    ", expected that of the targets, " + targets.to_string());
 }
 
-/// The sum of a function of the errors y - t, and how many there were.
+/// The sum of a function of the errors y - t, and their number.
 class SumOfErrors {
  public:
   void reset() { *this = {}; }
@@ -38,7 +38,7 @@ class SumOfErrors {
       sum_ += f(static_cast<double>(outputs.data()[i]) - static_cast<double>(targets.data()[i]));
     count_ += static_cast<double>(outputs.size());
   }
-  /// NaN before the first error.
+  /// Returns the mean; NaN before the first error.
   double mean() const { return count_ > 0 ? sum_ / count_ : std::numeric_limits<double>::quiet_NaN(); }
   template <class Archive>
   void serialize(Archive& archive) {
@@ -56,14 +56,14 @@ class SumOfErrors {
 /// The mean of |y - t| over all elements.
 class MeanAbsoluteError {
  public:
-  /// Forgets all batches.
+  /// Discards all batches.
   void reset() { errors_.reset(); }
   /// Adds a batch of outputs and targets of the same shape. Throws ShapeError.
   template <class Scalar>
   void add(TensorView<const Scalar> outputs, TensorView<const Scalar> targets) {
     errors_.add("MeanAbsoluteError", outputs, targets, [](double error) { return std::abs(error); });
   }
-  /// The error so far, NaN before the first batch.
+  /// Returns the error so far; NaN before the first batch.
   double value() const { return errors_.mean(); }
   /// Saves or loads the state: see train/archive.hpp.
   template <class Archive>
@@ -78,14 +78,14 @@ class MeanAbsoluteError {
 /// The root of the mean of (y - t)^2 over all elements.
 class RootMeanSquaredError {
  public:
-  /// Forgets all batches.
+  /// Discards all batches.
   void reset() { errors_.reset(); }
   /// Adds a batch of outputs and targets of the same shape. Throws ShapeError.
   template <class Scalar>
   void add(TensorView<const Scalar> outputs, TensorView<const Scalar> targets) {
     errors_.add("RootMeanSquaredError", outputs, targets, [](double error) { return error * error; });
   }
-  /// The error so far, NaN before the first batch.
+  /// Returns the error so far; NaN before the first batch.
   double value() const { return std::sqrt(errors_.mean()); }
   /// Saves or loads the state: see train/archive.hpp.
   template <class Archive>
@@ -97,20 +97,20 @@ class RootMeanSquaredError {
   detail::SumOfErrors errors_;
 };
 
-/// The coefficient of determination, 1 - sum (y - t)^2 / sum (t - mean(t))^2, for each column of `[N, ...]`,
-/// and the mean of the columns, as scikit-learn's r2_score computes it. NaN if a column of targets is
-/// constant, where scikit-learn returns 0 or 1.
+/// The coefficient of determination, 1 - sum (y - t)^2 / sum (t - mean(t))^2, averaged over the columns of
+/// `[N, ...]`, as in scikit-learn's r2_score. NaN if a column of targets is constant, where scikit-learn
+/// returns 0 or 1.
 class R2 {
  public:
-  /// Forgets all batches.
+  /// Discards all batches.
   void reset() {
     samples_ = 0;
     mean_.clear();
     deviation_.clear();
     residual_.clear();
   }
-  /// Adds a batch of outputs and targets of the same shape, `[N, ...]`. Throws ShapeError, also if a batch
-  /// has other columns than those before it.
+  /// Adds a batch of outputs and targets of the same shape, `[N, ...]`. Throws ShapeError if the shapes
+  /// differ or the number of columns changes between batches.
   template <class Scalar>
   void add(TensorView<const Scalar> outputs, TensorView<const Scalar> targets) {
     detail::check_targets("R2", outputs.shape(), targets.shape());
@@ -130,14 +130,14 @@ class R2 {
         const auto t = static_cast<double>(targets.data()[at]);
         const double error = static_cast<double>(outputs.data()[at]) - t;
         residual_[j] += error * error;
-        // Welford's update, which does not cancel if the targets are far from 0.
+        // Welford's update, which does not lose digits if the targets are far from 0.
         const double delta = t - mean_[j];
         mean_[j] += delta / samples_;
         deviation_[j] += delta * (t - mean_[j]);
       }
     }
   }
-  /// The coefficient so far, NaN before the first batch.
+  /// Returns the coefficient so far; NaN before the first batch.
   double value() const {
     double sum = 0;
     for (std::size_t j = 0; j < mean_.size(); ++j) {

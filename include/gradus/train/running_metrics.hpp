@@ -18,14 +18,14 @@ concept CountsCorrect = requires(const Result& result) {
   result.count;
 };
 
-/// A result that also reports the total weight of its samples, which a mean is divided by.
+/// A result that also reports the total weight of its samples, by which a mean is divided.
 template <class Result>
 concept ReportsWeight = requires(const Result& result) {
   static_cast<double>(result.loss);
   static_cast<double>(result.weight);
 };
 
-/// A result that also reports the sum, which cannot be computed from a mean over samples of weight 0.
+/// A result that also reports the sum, which cannot be computed from a mean if the total weight is 0.
 template <class Result>
 concept ReportsTotal = ReportsWeight<Result> && requires(const Result& result) {
   static_cast<double>(result.total);
@@ -40,13 +40,13 @@ double loss_value(const Result& result) {
   }
 }
 
-/// Averages over samples while batches of different sizes go by.
+/// Averages over the samples of all batches so far, which may differ in size.
 class RunningMetrics {
  public:
-  /// Adds the result of the loss for a batch: `result.total` and `result.weight` if it has them. Otherwise a
-  /// mean is multiplied by the weight, or by the number of samples where there is none, and a sum is taken as
-  /// it is; a loss without `reduction` is assumed to be a mean. So the average does not depend on the batch
-  /// size.
+  /// Adds the loss function's result for a batch: `result.total` and `result.weight` if it has them.
+  /// Otherwise a mean is multiplied by the weight, or by the number of samples if there is none, and a sum is
+  /// added as is; a loss without `reduction` is assumed to be a mean. The average thus does not depend on the
+  /// batch size.
   template <class Loss, class Result>
   void add(const Loss& loss, const Result& result, Index batch_size) {
     Index counted = batch_size;
@@ -64,13 +64,13 @@ class RunningMetrics {
       loss_sum_ += loss_value(result) * (is_sum(loss) ? 1 : weight);
   }
 
-  /// The averages so far. The loss of samples that all weigh nothing is 0, as that of a batch of them.
+  /// Returns the averages so far. The loss is 0 if all samples have weight 0, as it is for a single batch.
   Metrics average() const {
     Metrics metrics;
     write_average(metrics);
     return metrics;
   }
-  /// Writes the averages so far into metrics whose named values stay as they are.
+  /// Writes the averages so far to `metrics`, whose named metrics are unchanged.
   void write_average(Metrics& metrics) const {
     constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
     metrics.samples = samples_;
@@ -79,7 +79,7 @@ class RunningMetrics {
         samples_ > 0 && classifies_ ? static_cast<double>(correct_) / static_cast<double>(samples_) : unknown;
   }
 
-  /// The weight by which the mean loss of a batch was divided, its number of samples if none is reported.
+  /// Returns the weight by which a batch's mean loss was divided: its number of samples if none is reported.
   template <class Result>
   static double batch_weight(const Result& result, Index batch_size) {
     if constexpr (ReportsWeight<Result>)
@@ -89,7 +89,7 @@ class RunningMetrics {
     else
       return static_cast<double>(batch_size);
   }
-  /// Whether the loss adds up its samples instead of averaging them.
+  /// Returns whether the loss sums over samples instead of averaging.
   template <class Loss>
   static bool is_sum([[maybe_unused]] const Loss& loss) {
     if constexpr (requires { loss.reduction == ops::Reduction::sum; }) {

@@ -11,7 +11,7 @@
 #include <gradus/optim/schedule/schedule.hpp>
 #include <gradus/train/monitor.hpp>
 
-/// Schedules of the learning rate as callbacks:
+/// Learning rate schedules as callbacks:
 ///
 ///     trainer.add(EpochSchedule{optim::CosineAnnealing{.steps = 10}});
 ///     trainer.add(StepSchedule{optim::OneCycle{.total_steps = 2350}});
@@ -20,7 +20,7 @@ namespace gradus {
 
 namespace detail {
 
-/// Sets the learning rates of a trainer's optimiser to those at the first fit, times the schedule's factor.
+/// A schedule that sets an optimiser's learning rates to those at the first fit times the schedule's factor.
 template <optim::Schedule S>
 class FollowedSchedule {
  public:
@@ -28,7 +28,7 @@ class FollowedSchedule {
 
   template <class Optimizer>
   void begin(Optimizer& optimizer) {
-    if (!base_rates_.empty()) return;  // a further fit goes on
+    if (!base_rates_.empty()) return;  // further fits continue
     for (Index group = 0; group < optimizer.group_count(); ++group)
       base_rates_.push_back(optimizer.learning_rate(group));
     set(optimizer, 0);
@@ -62,18 +62,18 @@ class FollowedSchedule {
 
 }  // namespace detail
 
-/// Callback that follows a schedule by epochs: epoch i = 0, 1, ... of the trainer uses the learning rate at
-/// its first fit, times `schedule(i)`. A schedule with a momentum, OneCycle, sets that too. Further fits go
-/// on with the schedule.
+/// A callback that follows a schedule per epoch: epoch i = 0, 1, ... of the trainer uses the learning rate at
+/// its first fit times `schedule(i)`. A schedule with a momentum, such as OneCycle, also sets that. Further
+/// fits continue the schedule.
 template <optim::Schedule S>
 class EpochSchedule {
  public:
   /// Takes the schedule.
   explicit EpochSchedule(S schedule) : followed_(std::move(schedule)) {}
 
-  /// Is called by the trainer.
+  /// Called by the trainer.
   void on_begin(auto& trainer) { followed_.begin(trainer.optimizer()); }
-  /// Is called by the trainer.
+  /// Called by the trainer.
   void on_epoch(auto& trainer) { followed_.step(trainer.optimizer()); }
   /// Saves or loads the state: see train/archive.hpp.
   template <class Archive>
@@ -85,16 +85,16 @@ class EpochSchedule {
   detail::FollowedSchedule<S> followed_;
 };
 
-/// Callback that follows a schedule by steps, in the same way.
+/// A callback that follows a schedule per step instead of per epoch.
 template <optim::Schedule S>
 class StepSchedule {
  public:
   /// Takes the schedule.
   explicit StepSchedule(S schedule) : followed_(std::move(schedule)) {}
 
-  /// Is called by the trainer.
+  /// Called by the trainer.
   void on_begin(auto& trainer) { followed_.begin(trainer.optimizer()); }
-  /// Is called by the trainer.
+  /// Called by the trainer.
   void on_step(auto& trainer) { followed_.step(trainer.optimizer()); }
   /// Saves or loads the state: see train/archive.hpp.
   template <class Archive>
@@ -106,15 +106,15 @@ class StepSchedule {
   detail::FollowedSchedule<S> followed_;
 };
 
-/// Callback that reduces the learning rates when a monitored value has stopped improving: ReduceOnPlateau.
+/// A callback that reduces the learning rates when a monitored metric stops improving: see ReduceOnPlateau.
 class PlateauSchedule {
  public:
-  /// The goal follows from what is monitored. Throws what ReduceOnPlateau throws.
+  /// Takes the options; the goal is that of the monitored metric. Throws what ReduceOnPlateau throws.
   explicit PlateauSchedule(optim::ReduceOnPlateauOptions options = {},
                            Monitored monitor = Monitor::validation_loss)
       : plateau_(with_goal(options, monitor)), monitor_(std::move(monitor)) {}
 
-  /// Is called by the trainer. Throws what Monitored::value throws.
+  /// Called by the trainer. Throws what Monitored::value throws.
   void on_epoch(auto& trainer) {
     plateau_.step(trainer.optimizer(), monitor_.value(trainer.history().back()));
   }

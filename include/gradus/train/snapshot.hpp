@@ -14,18 +14,18 @@
 
 namespace gradus {
 
-/// A copy of a network's parameters, buffers and counters, without names or files.
+/// A copy of a network's parameters, buffers and counters in memory, without names.
 template <class Scalar = float>
 class Snapshot {
  public:
   Snapshot() = default;
-  /// Copies the parameters and buffers of a network.
+  /// Copies the current state of a network.
   template <class Net>
   explicit Snapshot(const Net& net) {
     take(net);
   }
 
-  /// Copies the current state of the network; allocates only the first time.
+  /// Copies the current state of a network, allocating only the first time.
   template <class Net>
   void take(const Net& net) {
     std::size_t count = 0;
@@ -38,8 +38,8 @@ class Snapshot {
     nn::visit_counters(net, [&](std::string_view, const std::int64_t& n) { counts_.push_back(n); });
   }
 
-  /// Restores the copied state. Throws ShapeError, and changes nothing, unless the network has the same
-  /// tensors.
+  /// Restores the copied state. Throws ShapeError, and changes nothing, unless the network's tensors have the
+  /// same shapes.
   template <class Net>
   void restore(Net& net) const {
     std::size_t count = 0;
@@ -55,7 +55,7 @@ class Snapshot {
     nn::visit_counters(net, [&](std::string_view, std::int64_t& n) { n = counts_[counters++]; });
   }
 
-  /// Saves or loads what was remembered: see train/archive.hpp.
+  /// Saves or loads the copied state: see train/archive.hpp.
   template <class Archive>
   void serialize(Archive& archive) {
     archive("tensors", tensors_);

@@ -23,13 +23,13 @@ namespace gradus::detail {
                    " parameters that the optimiser holds are frozen, expected at least one that learns");
 }
 
-/// The parameters of a network, divided into those that an optimiser moves, whose gradients are clipped, and
-/// the others, whose gradients must be set to zero separately.
+/// The parameters of a network, divided into those that an optimiser updates, whose gradients are clipped,
+/// and the others, whose gradients must be zeroed separately.
 template <class Scalar>
 class StepParameters {
  public:
-  /// Throws StateError if the optimiser holds no parameter of the network, or if all that it holds are
-  /// frozen. An optimiser without `visit_parameters` is assumed to hold all of them.
+  /// Divides the parameters into the two sets. Throws StateError if the optimiser holds none of them, or if
+  /// all that it holds are frozen. An optimiser without `visit_parameters` is assumed to hold all of them.
   template <class Net, class Optimizer>
   void find(Net& net, const Optimizer& optimizer) {
     moved_ = net.named_parameters();
@@ -51,9 +51,9 @@ class StepParameters {
       throw_all_frozen(moved_.size());
   }
 
-  /// Those that the optimiser moves.
+  /// Returns the parameters that the optimiser updates.
   const std::vector<nn::NamedParameter<Scalar>>& moved() const { return moved_; }
-  /// Sets the gradients of the others to zero.
+  /// Zeroes the gradients of the others.
   void zero_others() const {
     for (const auto& parameter : others_) parameter->zero_grad();
   }

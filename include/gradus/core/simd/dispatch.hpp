@@ -5,9 +5,9 @@
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/simd/instruction_set.hpp>
 
-/// Runs a kernel with the instruction set chosen for this processor.
+/// Runs a kernel with the instruction set selected for this processor.
 ///
-/// A kernel is a struct with an always-inline static function template over the instruction set:
+/// A kernel is a struct with an always-inline static function template parameterised on the instruction set:
 ///
 ///     struct Negate {
 ///       template <class Isa, class S>
@@ -18,18 +18,18 @@
 ///     };
 ///     simd::dispatch<Negate>(x, y, size);
 ///
-/// It is instantiated inside one function per instruction set, and takes that function's instructions.
-/// Whatever a kernel calls must therefore be always-inline too; lambdas need the attribute as well. The
-/// arguments of `run` must not be packs.
+/// The kernel is instantiated inside one function per instruction set and compiled with that function's
+/// instructions. Everything it calls must therefore be always-inline too, including lambdas. The arguments of
+/// `run` must not be packs.
 namespace gradus::simd {
 
 /// The properties of the registers that a kernel is compiled for.
 template <InstructionSet instructions, int bytes, int register_count, bool fused>
 struct Registers {
-  static constexpr InstructionSet set = instructions;    ///< what kernels are compiled for
-  static constexpr int registers = register_count;       ///< vector registers of the processor
-  static constexpr bool has_fused_multiply_add = fused;  ///< multiply_add rounds once
-  /// Elements of type S per register.
+  static constexpr InstructionSet set = instructions;    ///< instruction set that kernels are compiled for
+  static constexpr int registers = register_count;       ///< number of vector registers
+  static constexpr bool has_fused_multiply_add = fused;  ///< whether multiply_add rounds once
+  /// The number of elements of type S per register.
   template <class S>
   static constexpr int lanes = bytes<static_cast<int>(sizeof(S)) || sizeof(S)> 8
                                    ? 1
@@ -70,12 +70,12 @@ struct BaselineOf<InstructionSet::avx512> {
 
 }  // namespace detail
 
-/// The registers that the compiler's flags allow everywhere.
+/// The registers that the compiler's flags allow in every function.
 using Baseline = detail::BaselineOf<gradus::detail::baseline_set>::type;
 
 namespace detail {
 
-/// Isa is the baseline. It is a parameter because translation units with other flags have another one.
+/// Isa is the baseline. It is a parameter because the baseline depends on the translation unit's flags.
 template <class Isa, class Kernel, class... Arguments>
 void run_baseline(Arguments... arguments) {
   Kernel::template run<Isa>(arguments...);
@@ -93,7 +93,7 @@ __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma"))) void run_
 }
 #endif
 
-/// The function that runs a kernel with the instructions of Isa.
+/// Returns the function that runs a kernel with the instructions of Isa.
 template <class Isa, class Kernel, class... Arguments>
 constexpr auto entry() -> void (*)(Arguments...) {
 #if defined(__GNUC__) && defined(__x86_64__) && !defined(EIGEN_DONT_VECTORIZE)
@@ -108,7 +108,7 @@ constexpr auto entry() -> void (*)(Arguments...) {
 
 }  // namespace detail
 
-/// Calls `f` with a value of the type that describes the instruction set in use: `f(Avx2{})`.
+/// Calls `f` with a value of the type that describes the current instruction set: `f(Avx2{})`.
 template <class F>
 decltype(auto) with_instruction_set(F&& f) {
 #if defined(__GNUC__) && defined(__x86_64__) && !defined(EIGEN_DONT_VECTORIZE)
@@ -123,7 +123,7 @@ decltype(auto) with_instruction_set(F&& f) {
   return f(Baseline{});
 }
 
-/// Calls `Kernel::run<Isa>(arguments...)` for the instruction set in use. Pass pointers and numbers, by
+/// Calls `Kernel::run<Isa>(arguments...)` for the current instruction set. Pass pointers and numbers, by
 /// value.
 template <class Kernel, class... Arguments>
 void dispatch(Arguments... arguments) {

@@ -10,13 +10,13 @@
 #include <gradus/core/simd/operators.hpp>
 #include <gradus/core/simd/pack.hpp>
 
-/// Exponentials of packs. Results depend on the element alone, not on N or on its neighbours; they differ in
-/// the last digit between instruction sets with and without fused multiply-add.
+/// Exponentials of packs. Each result depends only on its element, not on N or the neighbours. Results differ
+/// in the last digit between instruction sets with and without fused multiply-add.
 namespace gradus::simd {
 
 namespace detail {
 
-/// c[0] x^k + c[1] x^(k - 1) + ... + c[k], by Horner's rule.
+/// Returns c[0] x^k + c[1] x^(k - 1) + ... + c[k] by Horner's rule.
 template <class S, int N, class... C>
 [[gnu::always_inline]] inline Pack<S, N> polynomial(const Pack<S, N>& x, std::type_identity_t<S> highest,
                                                     C... lower) {
@@ -25,25 +25,25 @@ template <class S, int N, class... C>
   return sum;
 }
 
-/// The integer n, plus the exponent's bias and integer_shift, of x = n ln 2 + r with |r| <= ln(2) / 2.
+/// Returns the integer n of x = n ln 2 + r, |r| <= ln(2) / 2, plus the exponent bias and integer_shift.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> shifted_exponent(const Pack<S, N>& x) {
   return multiply_add(x, broadcast<S, N>(std::numbers::log2e_v<S>), broadcast<S, N>(biased_shift<S>));
 }
 
-/// The r of x = n ln 2 + r.
+/// Returns the r of x = n ln 2 + r.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> exponent_rest(const Pack<S, N>& x, const Pack<S, N>& n) {
-  // The first part of ln 2 has so few bits that its product with n is exact.
+  // The high part of ln 2 has so few bits that its product with n is exact.
   constexpr S high = sizeof(S) == 4 ? S(0.693359375) : S(6.93147180369123816490e-01);
   constexpr S low = sizeof(S) == 4 ? S(-2.12194440e-4) : S(1.90821492927058770002e-10);
   return multiply_add(n, broadcast<S, N>(-low), multiply_add(n, broadcast<S, N>(-high), x));
 }
 
-/// The p of exp(r) = 1 + r + r^2 p for |r| <= ln(2) / 2.
+/// Returns the p of exp(r) = 1 + r + r^2 p for |r| <= ln(2) / 2.
 template <int N>
 [[gnu::always_inline]] inline Pack<float, N> exp_tail(const Pack<float, N>& r, const Pack<float, N>& r2) {
-  // Cephes' coefficients, in the order of evaluation of Eigen 3.4
+  // Coefficients of Cephes, evaluated in the order of Eigen 3.4
   const Pack<float, N> high = polynomial(r, 1.9875691500e-4f, 1.3981999507e-3f, 8.3334519073e-3f);
   const Pack<float, N> low = polynomial(r, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f);
   return multiply_add(high, r2 * r, low);
@@ -57,7 +57,7 @@ template <int N>
                     0.5);
 }
 
-/// exp(r) - 1 and exp(r) for |r| <= ln(2) / 2.
+/// Return exp(r) - 1 and exp(r) for |r| <= ln(2) / 2.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> expm1_of_rest(const Pack<S, N>& r) {
   const Pack<S, N> r2 = r * r;
@@ -70,41 +70,41 @@ template <class S, int N>
 
 }  // namespace detail
 
-/// exp(x) to 1 ulp, subnormal results included.
+/// Returns exp(x) to 1 ulp, including subnormal results.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> exp(const Pack<S, N>& x) {
-  // Beyond these bounds the result is infinity or 0.
+  // Outside these bounds the result is infinity or 0.
   constexpr S highest = sizeof(S) == 4 ? S(89) : S(710);
   constexpr S lowest = sizeof(S) == 4 ? S(-105) : S(-746);
   const Pack<S, N> bounded = max(lowest, min(highest, x));
   const Pack<S, N> n = detail::shifted_exponent(bounded) - detail::biased_shift<S>;
-  // 2^n need not be a normal number, but the powers with half the exponent are.
+  // 2^n may be subnormal or too large, but the two powers with half the exponent are normal.
   const auto half = multiply_add(n, broadcast<S, N>(S(0.5)), broadcast<S, N>(detail::biased_shift<S>));
   const auto other_half = (n - half) + S{2} * detail::biased_shift<S>;
   return detail::exp_of_rest(detail::exponent_rest(bounded, n)) * detail::power_of_two(half) *
          detail::power_of_two(other_half);
 }
 
-/// exp(x) of an x of at most 88, or 709 in double; 0 instead of subnormal results. A third faster than exp.
+/// Returns exp(x) for x <= 88 (709 in double), with subnormal results flushed to 0. A third faster than exp.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> exp_flushed(const Pack<S, N>& x) {
-  // exp of this is slightly more than the smallest normal number
+  // exp(lowest) is slightly more than the smallest normal number
   constexpr S lowest = sizeof(S) == 4 ? S(-87.336) : S(-708.396);
   const Pack<S, N> shifted = detail::shifted_exponent(x), n = shifted - detail::biased_shift<S>;
   const Pack<S, N> y = detail::exp_of_rest(detail::exponent_rest(x, n)) * detail::power_of_two(shifted);
   return select(x < lowest, S{0}, y);
 }
 
-/// exp(x) - 1 to 2 ulp, near 0 too.
+/// Returns exp(x) - 1 to 2 ulp, also near 0.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> expm1(const Pack<S, N>& x) {
-  // Beyond these bounds the result is infinity or -1.
+  // Outside these bounds the result is infinity or -1.
   constexpr S highest = sizeof(S) == 4 ? S(89) : S(710);
   constexpr S lowest = sizeof(S) == 4 ? S(-20) : S(-40);
   constexpr S linear_up_to = std::numeric_limits<S>::epsilon() / 4;
   const Pack<S, N> bounded = max(lowest, min(highest, x));
   const Pack<S, N> n = detail::shifted_exponent(bounded) - detail::biased_shift<S>;
-  // exp(x) - 1 = 2 (2^(n - 1) (exp(r) - 1) + (2^(n - 1) - 1/2)), which does not overflow early
+  // exp(x) - 1 = 2 (2^(n - 1) (exp(r) - 1) + (2^(n - 1) - 1/2)) does not overflow prematurely.
   const Pack<S, N> q = detail::expm1_of_rest(detail::exponent_rest(bounded, n));
   const Pack<S, N> power = detail::power_of_two(n + (detail::biased_shift<S> - S{1}));
   const Pack<S, N> y = S{2} * multiply_add(power, q, power - S(0.5));

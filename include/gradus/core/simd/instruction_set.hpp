@@ -11,11 +11,11 @@
 
 #include <gradus/core/error.hpp>
 
-/// Which SIMD instructions the library's kernels use. Kernels are compiled for several instruction sets, and
-/// the one to run is chosen once per process, so that a program built without any flag runs at full speed.
+/// Selects the SIMD instructions of the library's kernels. They are compiled for several instruction sets,
+/// and one is selected per process, so programs built without special flags run at full speed.
 namespace gradus {
 
-/// Ordered: each x86-64 set includes those before it.
+/// Instruction sets, in order: each x86-64 set includes those before it.
 enum class InstructionSet {
   scalar,  ///< plain C++, one element at a time
   sse2,    ///< 128-bit registers, every x86-64 processor
@@ -29,9 +29,9 @@ namespace detail {
 inline constexpr std::array<std::string_view, 5> instruction_set_names{"scalar", "sse2", "neon", "avx2",
                                                                        "avx512"};
 
-/// The set that the compiler's flags allow everywhere; kernels for smaller ones are not compiled.
+/// The set that the compiler's flags allow in every function. Kernels for smaller sets are not compiled.
 ///
-/// Defining EIGEN_DONT_VECTORIZE turns SIMD off here as it does in Eigen.
+/// Defining EIGEN_DONT_VECTORIZE disables SIMD here, as it does in Eigen.
 #if !defined(__GNUC__) || defined(EIGEN_DONT_VECTORIZE)
 inline constexpr InstructionSet baseline_set = InstructionSet::scalar;
 #elif defined(__AVX512F__) && defined(__AVX512VL__) && defined(__AVX512DQ__) && defined(__AVX512BW__) && \
@@ -47,14 +47,14 @@ inline constexpr InstructionSet baseline_set = InstructionSet::neon;
 inline constexpr InstructionSet baseline_set = InstructionSet::scalar;
 #endif
 
-/// Whether kernels for AVX2 and AVX-512 are compiled by function attributes and chosen at run time.
+/// Whether kernels for AVX2 and AVX-512 are compiled with function attributes and selected at run time.
 #if defined(__GNUC__) && defined(__x86_64__) && !defined(EIGEN_DONT_VECTORIZE)
 inline constexpr bool chooses_at_run_time = true;
 #else
 inline constexpr bool chooses_at_run_time = false;
 #endif
 
-/// The best set that the processor and the operating system support and that kernels are compiled for.
+/// Returns the best set that the processor and operating system support and that kernels are compiled for.
 inline InstructionSet best_instruction_set() {
 #if defined(__GNUC__) && defined(__x86_64__) && !defined(EIGEN_DONT_VECTORIZE)
   __builtin_cpu_init();
@@ -67,9 +67,9 @@ inline InstructionSet best_instruction_set() {
   return baseline_set;
 }
 
-/// `set`, lowered to what the processor supports and raised to what the compiler's flags already require.
+/// Returns `set`, lowered to what the processor supports and raised to what the compiler's flags require.
 inline InstructionSet supported(InstructionSet set) {
-  if (set == InstructionSet::neon) return baseline_set;  // no processor chooses between it and another
+  if (set == InstructionSet::neon) return baseline_set;  // no processor has a choice between NEON and another
   const InstructionSet best = best_instruction_set();
   if (set > best) return best;
   return set < baseline_set ? baseline_set : set;
@@ -91,10 +91,10 @@ inline constinit std::atomic<int> chosen_set{not_chosen};
 
 }  // namespace detail
 
-/// Returns the instruction set that kernels run with: the best one that the processor supports, unless the
+/// Returns the instruction set of the kernels: the best one that the processor supports, unless the
 /// environment variable `GRADUS_INSTRUCTION_SET` (scalar, sse2, neon, avx2, avx512) or limit_instruction_set
-/// asks for less. Compiler flags such as `-march=haswell` set a lower bound. Throws ArgumentError if the
-/// variable has another value.
+/// requests a smaller one. Compiler flags such as `-march=haswell` set a lower bound. Throws ArgumentError if
+/// the variable has another value.
 inline InstructionSet instruction_set() {
   const int chosen = detail::chosen_set.load(std::memory_order_relaxed);
   if (chosen != detail::not_chosen) return static_cast<InstructionSet>(chosen);
@@ -103,9 +103,9 @@ inline InstructionSet instruction_set() {
   return set;
 }
 
-/// Lets kernels use at most `set`, and returns the set that they use from now on. Sets that the processor
-/// lacks are lowered to the best one that it has. Meant for tests and for reproducing results: call it while
-/// no other thread computes.
+/// Limits kernels to `set` and returns the set that they use from now on. A set that the processor lacks is
+/// lowered to the best that it has. Meant for tests and for reproducing results; call it only while no other
+/// thread computes.
 inline InstructionSet limit_instruction_set(InstructionSet set) {
   const InstructionSet usable = detail::supported(set);
   detail::chosen_set.store(static_cast<int>(usable), std::memory_order_relaxed);

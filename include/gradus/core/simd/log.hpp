@@ -12,13 +12,13 @@
 #include <gradus/core/simd/operators.hpp>
 #include <gradus/core/simd/pack.hpp>
 
-/// Logarithms of packs. Results depend on the element alone, as in exp.hpp.
+/// Logarithms of packs. Each result depends only on its element, as in exp.hpp.
 namespace gradus::simd {
 
 namespace detail {
 
-// x = 2^k (1 + f) with an integer k and sqrt(1/2) <= 1 + f < sqrt(2), for positive normal x. Both parts are
-// taken from the bits of x, counted from those of sqrt(1/2).
+// For positive normal x, x = 2^k (1 + f) with an integer k and sqrt(1/2) <= 1 + f < sqrt(2). Both parts come
+// from the bits of x, counted from those of sqrt(1/2).
 
 template <class S>
 inline constexpr Unsigned<S> root_half_bits = std::bit_cast<Unsigned<S>>(std::numbers::sqrt2_v<S> / 2);
@@ -31,7 +31,7 @@ template <class S, int N>
 
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> exponent_of(const Pack<Unsigned<S>, N>& bits) {
-  // An integer in the low bits of 2^fraction_bits adds to it.
+  // Or-ing an integer into the low bits of 2^fraction_bits adds the integer to it.
   constexpr S shift = static_cast<S>(std::uint64_t{1} << fraction_bits<S>);
   const auto shift_bits = broadcast<Unsigned<S>, N>(std::bit_cast<Unsigned<S>>(shift));
   const Pack<S, N> shifted = from_unsigned<S, N>((bits >> fraction_bits<S>) | shift_bits);
@@ -45,7 +45,7 @@ template <class S, int N>
   return from_unsigned<S, N>(m) - S{1};
 }
 
-/// The r(z) of log(1 + f) = f - f^2/2 + s (f^2/2 + r(s^2)), s = f / (2 + f): fdlibm's coefficients.
+/// Returns r(z) in log(1 + f) = f - f^2/2 + s (f^2/2 + r(s^2)), s = f / (2 + f). Coefficients of fdlibm.
 template <int N>
 [[gnu::always_inline]] inline Pack<float, N> log_tail(const Pack<float, N>& z) {
   return z * polynomial(z, 0.24279078841f, 0.28498786688f, 0.40000972152f, 0.66666662693f);
@@ -57,7 +57,7 @@ template <int N>
                         6.666666666666735130e-01);
 }
 
-/// log(2^k (1 + f)) + tail, where `tail` is far below an ulp of 1 + f.
+/// Returns log(2^k (1 + f)) + tail, where `tail` is at most half an ulp of 1.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> log_of_parts(const Pack<S, N>& k, const Pack<S, N>& f,
                                                       const Pack<S, N>& tail) {
@@ -69,7 +69,7 @@ template <class S, int N>
   return multiply_add(k, broadcast<S, N>(high), f - correction);
 }
 
-/// y, and the limits of log(x) where x is 0, negative, infinite or NaN.
+/// Returns y, except where x is 0, negative, infinite or NaN: there, returns the limit of log(x).
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> with_limits_of_log(const Pack<S, N>& x, const Pack<S, N>& y) {
   constexpr S infinity = std::numeric_limits<S>::infinity(), nan = std::numeric_limits<S>::quiet_NaN();
@@ -79,7 +79,7 @@ template <class S, int N>
 
 }  // namespace detail
 
-/// The natural logarithm to 1 ulp, of subnormal numbers too: -infinity of 0, NaN of negative numbers.
+/// Returns the natural logarithm to 1 ulp, also for subnormal x; -infinity for 0, NaN for x < 0.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> log(const Pack<S, N>& x) {
   constexpr int digits = std::numeric_limits<S>::digits;
@@ -92,12 +92,12 @@ template <class S, int N>
   return detail::with_limits_of_log(x, y);
 }
 
-/// log(1 + x) to 2 ulp, near 0 too: -infinity at -1, NaN below it.
+/// Returns log(1 + x) to 2 ulp, also near 0; -infinity for -1, NaN for x < -1.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> log1p(const Pack<S, N>& x) {
   constexpr S linear_up_to = std::numeric_limits<S>::epsilon() / 4;
   const Pack<S, N> y = x + S{1};
-  // what was lost when y was rounded
+  // the rounding error of y
   const Pack<S, N> lost = select(x < 1, x - (y - S{1}), S{1} - (y - x));
   const auto bits = detail::bits_above_root_half(y);
   const Pack<S, N> log_y =

@@ -11,10 +11,10 @@
 #include <gradus/core/simd/dispatch.hpp>
 #include <gradus/core/simd/pack.hpp>
 
-/// Functions of packs, applied to arrays of any length.
+/// Applies functions of packs to arrays of any length.
 ///
-/// The elements after the last whole pack are computed as one more pack, by the same instructions. So a
-/// result depends on its own arguments alone, not on its place in the array or on the array's address.
+/// The elements after the last full pack are computed as one more pack with the same instructions. A result
+/// therefore depends only on its own arguments, not on its position or the address of the array.
 namespace gradus::simd {
 
 namespace detail {
@@ -41,7 +41,7 @@ struct Map {
     for (Index whole = size - rest;; whole = N) {
       for (Index i = 0; i < whole; i += N) store(y + i, f(load<S, N>(x[I] + i)...));
       if (rest == 0 || y == buffer[count]) break;
-      // once more, for the rest
+      // once more for the remaining elements
       (fill_buffer<N>(buffer[I], x[I] + whole, rest), ...);
       ((x[I] = buffer[I]), ...);
       y = buffer[count];
@@ -74,7 +74,7 @@ struct Update {
         ((z[I] == nullptr ? void() : store(z[I] + i, packs[I])), ...);
       }
       if (rest == 0 || y == y_buffer) break;
-      // once more, for the rest
+      // once more for the remaining elements
       fill_buffer<N>(y_buffer, y + whole, rest);
       fill_buffer<N>(x_buffer, x + whole, rest);
       ((z[I] == nullptr ? void() : fill_buffer<N>(z_buffer[I], z[I] + whole, rest)), ...);
@@ -91,17 +91,17 @@ struct Update {
 
 }  // namespace detail
 
-/// y_i = f(x_i, ...) for `size` elements of each array. y may be one of the inputs. `f` takes and returns
-/// packs of any size, `template <class S, int N> Pack<S, N> operator()(const Pack<S, N>& x) const`, and must
-/// be always-inline.
+/// Computes y_i = f(x_i, ...) for `size` elements of each array. y may be one of the inputs. `f` takes and
+/// returns packs of any size, `template <class S, int N> Pack<S, N> operator()(const Pack<S, N>& x) const`,
+/// and must be always-inline.
 template <class F, class S, class... Inputs>
 void map(const F& f, Index size, S* y, const Inputs*... x) {
   static_assert((std::is_same_v<S, Inputs> && ...));
   dispatch<detail::Map>(f, size, y, x...);
 }
 
-/// f(y_i, x_i, z_i, ...) for `size` elements of each array, where `f` takes references to packs and may
-/// assign to them. Those of y and of z, ... are stored. An array z may be null; then its packs are 0. Arrays
+/// Calls f(y_i, x_i, z_i, ...) for `size` elements of each array. `f` takes references to packs and may
+/// assign to them; the packs of y and z, ... are stored. An array z may be null; its packs are then 0. Arrays
 /// must not overlap.
 template <class F, class S, class... States>
 void update(const F& f, Index size, S* y, const S* x, States*... z) {

@@ -2,7 +2,7 @@
 
 #pragma once
 
-/// Elementary functions of packs: exp, expm1, log, log1p, sqrt, tanh and sigmoid, right at all limits.
+/// Elementary functions of packs: exp, expm1, log, log1p, sqrt, tanh and sigmoid, correct at all limits.
 
 // IWYU pragma: begin_exports
 #include <gradus/core/simd/exp.hpp>

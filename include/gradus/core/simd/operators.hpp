@@ -6,7 +6,7 @@
 
 #include <gradus/core/simd/pack.hpp>
 
-/// Operators of a pack and a number, and compound assignment, so that formulas read as they do for numbers.
+/// Operators between packs and numbers, and compound assignment, so that formulas read like scalar code.
 namespace gradus::simd {
 
 /// Element-wise arithmetic with a number.
@@ -89,7 +89,7 @@ template <class S, int N>
 }
 /// @}
 
-/// `yes` where the mask is set, else `no`, either of which may be one number.
+/// Returns `yes` where the mask is set, otherwise `no`; either may be a single number.
 /// @{
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> select(const Mask<S, N>& mask, std::type_identity_t<S> yes,
@@ -103,12 +103,12 @@ template <class S, int N>
 }
 /// @}
 
-/// The smaller of a number and an element, NaN if the element is.
+/// Returns the smaller of a number and an element; NaN if the element is NaN.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> min(std::type_identity_t<S> a, const Pack<S, N>& b) {
   return min(broadcast<S, N>(a), b);
 }
-/// The larger of a number and an element, NaN if the element is.
+/// Returns the larger of a number and an element; NaN if the element is NaN.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> max(std::type_identity_t<S> a, const Pack<S, N>& b) {
   return max(broadcast<S, N>(a), b);

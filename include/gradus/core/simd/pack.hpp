@@ -10,16 +10,16 @@
 
 #include <gradus/core/eigen.hpp>
 
-/// A SIMD register as a value type, over the vector extensions of gcc and clang.
+/// A SIMD register as a value type, built on the vector extensions of gcc and clang.
 ///
-/// Every function here is inlined always, so that its instructions are those of the kernel that calls it: see
-/// dispatch.hpp. Arguments are references because the calling convention of 64-byte values depends on the
-/// flags. On other compilers, a Pack has one element.
+/// Every function here is always-inline, so it is compiled with the instructions of the calling kernel: see
+/// dispatch.hpp. Arguments are references because the calling convention of 64-byte values depends on
+/// compiler flags. On other compilers, a Pack has one element.
 namespace gradus::simd {
 
 namespace detail {
 
-/// The integer of the same size, which also is the element of a comparison's result.
+/// The integer type of the same size; also the element type of a comparison's result.
 template <class S>
 using Bits = std::conditional_t<sizeof(S) == 8, std::int64_t,
                                 std::conditional_t<sizeof(S) == 4, std::int32_t, std::int8_t>>;
@@ -37,7 +37,7 @@ struct VectorOf<S, 1> {
 
 }  // namespace detail
 
-/// `N` elements of type `S`, N a power of two.
+/// `N` elements of type `S`; N is a power of two.
 template <class S, int N>
 struct Pack {
   using Scalar = S;                                      ///< the type of an element
@@ -47,7 +47,7 @@ struct Pack {
   Vector v;  ///< the elements
 };
 
-/// The result of comparing two packs: per element all bits set, or none. A bool if N is 1.
+/// The result of comparing two packs: all bits of an element set, or none. A bool if N is 1.
 template <class S, int N>
 struct Mask {
   /// The compiler's vector of integers; bool if N is 1.
@@ -77,8 +77,8 @@ template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> broadcast(S x) {
 #if defined(__GNUC__) && !defined(__clang__)
   if constexpr (N > 1) {
-    // Becomes one broadcast instruction. gcc 12 builds `x - Vector{}`, or a loop over the elements of the
-    // vector, from 16-byte pieces if the flags of the translation unit do not allow the whole register.
+    // Compiles to one broadcast instruction. gcc 12 assembles `x - Vector{}`, or a loop over the elements of
+    // the vector, from 16-byte pieces if the translation unit's flags do not allow the full register.
     S elements[N];
     for (int i = 0; i < N; ++i) elements[i] = x;
     return load<S, N>(elements);
@@ -91,8 +91,8 @@ template <class S, int N>
 
 namespace detail {
 
-/// Copies `count` elements, 0 <= count < 2 width, by halves of the width: their number is seldom the same
-/// twice, so a loop would mispredict.
+/// Copies `count` elements, 0 <= count < 2 width, in chunks of halved width. A loop would mispredict, because
+/// `count` usually changes from call to call.
 template <int width, class S>
 [[gnu::always_inline]] inline void copy_first(S* to, const S* from, Index count) {
   if ((count & width) != 0) {
@@ -105,7 +105,7 @@ template <int width, class S>
 
 }  // namespace detail
 
-/// Loads the first `count` elements, 0 <= count <= N, without reading past them; the others are `rest`.
+/// Loads the first `count` elements, 0 <= count <= N, without reading past them; the others become `rest`.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> load_first(const S* from, Index count, S rest = S{0}) {
   Pack<S, N> x = broadcast<S, N>(rest);
@@ -116,7 +116,7 @@ template <class S, int N>
   return x;
 }
 
-/// Stores the first `count` elements, 0 <= count <= N, and writes nothing after them.
+/// Stores the first `count` elements, 0 <= count <= N, without writing past them.
 template <class S, int N>
 [[gnu::always_inline]] inline void store_first(S* to, const Pack<S, N>& x, Index count) {
   S elements[N];
@@ -126,8 +126,8 @@ template <class S, int N>
 
 // ---- arithmetic, element by element ----
 //
-// gcc fuses a product and a sum of different statements, clang only those of one expression. The pragma makes
-// clang do the same, so that both compilers give the same results.
+// gcc fuses a product and a sum from different statements, clang only within one expression. The pragma makes
+// clang fuse them too, so that both compilers give the same results.
 
 /// Element-wise arithmetic.
 /// @{
@@ -162,7 +162,7 @@ template <class S, int N>
 }
 /// @}
 
-/// a b + c, rounded once if the instruction set has fused multiply-add.
+/// Returns a b + c, rounded once if the instruction set has fused multiply-add.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> multiply_add(const Pack<S, N>& a, const Pack<S, N>& b,
                                                       const Pack<S, N>& c) {
@@ -172,8 +172,8 @@ template <class S, int N>
   return {static_cast<typename Pack<S, N>::Vector>(a.v * b.v + c.v)};
 }
 
-/// a b, rounded: the compiler does not fuse it with a sum. For products of which several could be fused with
-/// one sum, where compilers choose differently.
+/// Returns a b, rounded: the compiler does not fuse it with a sum. Needed where several products could be
+/// fused with one sum, because compilers choose differently.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> multiply_rounded(const Pack<S, N>& a, const Pack<S, N>& b) {
 #if defined(__clang__)
@@ -209,26 +209,26 @@ template <class S, int N>
 }
 /// @}
 
-/// Whether an element is NaN.
+/// Returns whether each element is NaN.
 template <class S, int N>
 [[gnu::always_inline]] inline Mask<S, N> is_nan(const Pack<S, N>& a) {
   return {a.v != a.v};
 }
 
-/// `yes` where the mask is set, else `no`.
+/// Returns `yes` where the mask is set, otherwise `no`.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> select(const Mask<S, N>& mask, const Pack<S, N>& yes,
                                                 const Pack<S, N>& no) {
   return {mask.v ? yes.v : no.v};
 }
 
-/// The larger element; `b` if either is NaN.
+/// Returns the larger element; `b` if either is NaN.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> max(const Pack<S, N>& a, const Pack<S, N>& b) {
   return {a.v > b.v ? a.v : b.v};
 }
 
-/// The smaller element; `b` if either is NaN.
+/// Returns the smaller element; `b` if either is NaN.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> min(const Pack<S, N>& a, const Pack<S, N>& b) {
   return {a.v < b.v ? a.v : b.v};
@@ -236,13 +236,13 @@ template <class S, int N>
 
 // ---- bits and conversions ----
 
-/// The same bits as integers.
+/// Reinterprets the bits as integers.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<detail::Bits<S>, N> to_bits(const Pack<S, N>& x) {
   return {__builtin_bit_cast(typename Pack<detail::Bits<S>, N>::Vector, x.v)};
 }
 
-/// The same bits as floating-point numbers.
+/// Reinterprets the bits as floating-point numbers.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> from_bits(const Pack<detail::Bits<S>, N>& x) {
   return {__builtin_bit_cast(typename Pack<S, N>::Vector, x.v)};
@@ -267,13 +267,13 @@ template <std::integral S, int N>
   return {static_cast<typename Pack<S, N>::Vector>(a.v << bits)};
 }
 /// @}
-/// Shifts the sign bit in if S is signed, otherwise zeros.
+/// Shifts in the sign bit if S is signed, otherwise zeros.
 template <std::integral S, int N>
 [[gnu::always_inline]] inline Pack<S, N> operator>>(const Pack<S, N>& a, int bits) {
   return {static_cast<typename Pack<S, N>::Vector>(a.v >> bits)};
 }
 
-/// Converts each element as static_cast does.
+/// Converts each element like static_cast.
 template <class To, class S, int N>
 [[gnu::always_inline]] inline Pack<To, N> convert(const Pack<S, N>& x) {
   if constexpr (N == 1) {
@@ -301,7 +301,7 @@ template <class S, int N>
 
 }  // namespace detail
 
-/// Returns the last `count` elements, 0 <= count <= N, and zeros before them, whatever those were.
+/// Returns the last `count` elements, 0 <= count <= N; the others become 0, even if they are NaN.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> keep_last(const Pack<S, N>& x, Index count) {
   Pack<detail::Bits<S>, N> mask;
@@ -311,15 +311,15 @@ template <class S, int N>
   return from_bits<S, N>(to_bits(x) & mask);
 }
 
-/// Swaps the blocks off the diagonal of each pair of rows, `block` elements wide: one of log2(N) steps of a
-/// transpose.
+/// One of the log2(N) steps of a transpose: swaps the off-diagonal blocks, `block` elements wide, of each
+/// pair of rows.
 namespace detail {
 
 #if defined(__GNUC__)
 template <int block, bool upper, class S, int N, int... I>
 [[gnu::always_inline]] inline Pack<S, N> swap_blocks(const Pack<S, N>& a, const Pack<S, N>& b,
                                                      std::integer_sequence<int, I...>) {
-  // Element I of the result comes from a or b, from the same place or from one block to the left or right.
+  // Element I of the result comes from a or b, from the same position or one block to the left or right.
   return {__builtin_shufflevector(
       a.v, b.v, ((I & block) == 0 ? I + (upper ? 0 : block) : N + I - (upper ? block : 0))...)};
 }
@@ -339,7 +339,7 @@ template <int block, class S, int N, int... I>
 
 }  // namespace detail
 
-/// Transposes a square of N packs in place.
+/// Transposes N packs, an N x N matrix, in place.
 template <class S, int N>
 [[gnu::always_inline]] inline void transpose(Pack<S, N>* rows) {
 #if defined(__GNUC__)
@@ -347,8 +347,8 @@ template <class S, int N>
 #endif
 }
 
-/// Keeps `x` in a register. Under gcc's tuning for AMD's Zen, which `-march=native` selects there, gcc
-/// otherwise loads an operand again for each multiply-add, and a matrix product takes 1.5x the time.
+/// Keeps `x` in a register. With gcc's tuning for AMD Zen, which `-march=native` selects there, gcc otherwise
+/// reloads an operand for each multiply-add, and a matrix product takes 1.5x as long.
 template <class S, int N>
 [[gnu::always_inline]] inline void hold_in_register([[maybe_unused]] Pack<S, N>& x) {
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)
@@ -356,7 +356,7 @@ template <class S, int N>
 #endif
 }
 
-/// The sum of all elements.
+/// Returns the sum of all elements.
 template <class S, int N>
 [[gnu::always_inline]] inline S sum(const Pack<S, N>& x) {
   if constexpr (N == 1) {
@@ -367,7 +367,7 @@ template <class S, int N>
   }
 }
 
-/// The largest element; unspecified if one is NaN.
+/// Returns the largest element; unspecified if any is NaN.
 template <class S, int N>
 [[gnu::always_inline]] inline S max(const Pack<S, N>& x) {
   if constexpr (N == 1) {
@@ -378,7 +378,7 @@ template <class S, int N>
   }
 }
 
-/// Whether the mask is set for any element.
+/// Returns whether the mask is set for any element.
 template <class S, int N>
 [[gnu::always_inline]] inline bool any(const Mask<S, N>& mask) {
   if constexpr (N == 1) {

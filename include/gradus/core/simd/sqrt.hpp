@@ -12,10 +12,10 @@ namespace gradus::simd {
 namespace detail {
 
 #if defined(__clang__) && defined(__x86_64__)
-/// The square roots of 16 bytes, by an instruction of AVX for a part of a wider pack.
+/// Returns square roots of 16 bytes at a time, with an AVX instruction for parts of a wider pack.
 ///
-/// Clang 14 compiles an always-inline function by itself too, with the flags of the translation unit, if
-/// `-fsanitize=undefined` is among them. So the operands must fit into registers that every x86-64 has.
+/// With `-fsanitize=undefined`, clang 14 also compiles an always-inline function on its own, with the
+/// translation unit's flags. Operands must therefore fit in registers that every x86-64 processor has.
 template <bool is_part, class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> sqrt_by_instruction(const Pack<S, N>& x) {
   constexpr bool is_float = std::is_same_v<S, float>;
@@ -36,10 +36,10 @@ template <bool is_part, class S, int N>
   return y;
 }
 #elif defined(__GNUC__) && defined(__x86_64__)
-/// Square roots by the instruction for the pack's width: the vector extensions of gcc lack it, and a loop
-/// over std::sqrt becomes vector code only with -fno-math-errno.
+/// Returns square roots with the instruction for the pack's width. gcc's vector extensions lack it, and a
+/// loop over std::sqrt vectorises only with -fno-math-errno.
 ///
-/// Operands are registers, so the compiler refuses a pack wider than those of the kernel's instruction set.
+/// Operands are registers, so the compiler rejects packs wider than those of the kernel's instruction set.
 template <bool, class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> sqrt_by_instruction(const Pack<S, N>& x) {
   constexpr bool is_float = std::is_same_v<S, float>;
@@ -59,7 +59,7 @@ template <bool, class S, int N>
 
 }  // namespace detail
 
-/// The square root, correctly rounded; NaN of negative numbers. N must not be more than the lanes of the
+/// Returns the square root, correctly rounded; NaN for negative numbers. N must not exceed the lanes of the
 /// kernel's instruction set.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> sqrt(const Pack<S, N>& x) {

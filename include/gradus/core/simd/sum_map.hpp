@@ -16,13 +16,13 @@
 #include <gradus/core/simd/pack.hpp>
 #include <gradus/core/simd/wide_sum.hpp>
 
-/// Sums of functions of packs, whose error does not grow with the number of elements.
+/// Sums of functions of packs, with an error that does not grow with the number of elements.
 ///
-/// Term i belongs to lane i mod 16. Blocks of 16 terms per lane are added in the terms' own type, and the
-/// sums of the blocks in a wider one, so the order of the additions is the same for every instruction set.
+/// Term i belongs to lane i mod 16. Blocks of 16 terms per lane are added in the type of the terms, and the
+/// block sums in a wider type. The order of the additions is the same for every instruction set.
 namespace gradus::simd {
 
-/// Partial sums of terms of type T, one per lane, and the errors that rounding has made in them.
+/// Partial sums of terms of type T, one per lane, and their accumulated rounding errors.
 template <class T>
 struct LaneSums {
   static constexpr int lanes = 16;  ///< number of partial sums
@@ -49,7 +49,7 @@ struct LaneSums {
 
 namespace detail {
 
-/// How terms are added up to those sums: blocks of them in their own type, or each in the wider one.
+/// How terms are added to the lane sums: blocks in the type of the terms, or each term in the wider type.
 enum class Blocks { own, wide };
 
 struct SumMap {
@@ -65,7 +65,7 @@ struct SumMap {
   }
 
  private:
-  /// f of packs that begin at element i of each array.
+  /// Evaluates f on the packs at element i of each array.
   template <class F, class T_, int N_, class S, std::size_t count>
   struct Terms {
     using T = T_;
@@ -88,7 +88,7 @@ struct SumMap {
     Arrays x;
   };
 
-  /// Adds whole blocks, and returns the number of their terms.
+  /// Adds the full blocks and returns the number of their terms.
   template <class Isa, class Terms>
   [[gnu::always_inline]] static Index add_blocks(const Terms& terms, LaneSums<typename Terms::T>& to,
                                                  Index size) {
@@ -105,7 +105,7 @@ struct SumMap {
     return whole;
   }
 
-  /// Adds the terms [i, end), whole rows of one term per lane.
+  /// Adds the terms [i, end), in full rows of one term per lane.
   template <class Isa, class Terms>
   [[gnu::always_inline]] static void add_rows(const Terms& terms, Blocks blocks,
                                               LaneSums<typename Terms::T>& to, Index i, Index end) {
@@ -125,7 +125,7 @@ struct SumMap {
     }
   }
 
-  /// Adds the last terms, fewer than lanes, without reading past the arrays.
+  /// Adds the last terms, fewer than `lanes`, without reading past the arrays.
   template <class F, class T, int N, class S, std::size_t count>
   [[gnu::always_inline]] static void add_rest(const Terms<F, T, N, S, count>& terms, LaneSums<T>& to,
                                               Index first, Index rest) {
@@ -150,15 +150,15 @@ template <class F, class S, class... Inputs>
 using MapResult =
     typename std::invoke_result_t<const F&, const Pack<S, 1>&, const Pack<Inputs, 1>&...>::Scalar;
 
-/// Adds f(x_i, ...) over `size` elements of each array to the lanes; f is as in map. It may return packs of
+/// Adds f(x_i, ...) over `size` elements of each array to the lanes. f is as in map but may return packs of
 /// another type.
 template <class F, class T, class S, class... Inputs>
 void add_map(LaneSums<T>& to, const F& f, Index size, const S* first, const Inputs*... others) {
   dispatch<detail::SumMap>(f, detail::Blocks::own, &to, size, first, others...);
 }
 
-/// The sum of f(x_i, ...) over `size` elements of each array; f is as in add_map. A sum of floats overflows
-/// only if the terms do, not because a part of it exceeds the largest float.
+/// Returns the sum of f(x_i, ...) over `size` elements of each array; f is as in add_map. A sum of floats
+/// overflows only if a term does, not because a partial sum exceeds the largest float.
 template <class F, class S, class... Inputs>
 Wide<MapResult<F, S, Inputs...>> sum_map(const F& f, Index size, const S* first, const Inputs*... others) {
   static_assert((std::is_same_v<S, Inputs> && ...));

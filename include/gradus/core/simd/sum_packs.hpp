@@ -10,20 +10,20 @@
 
 namespace gradus::simd::detail {
 
-/// Lanes of the sum, whatever the width of the registers, so that its order is the same everywhere.
+/// The number of lanes; independent of the register width, so that the order is the same everywhere.
 template <class S>
 inline constexpr int sum_lanes = 64 / static_cast<int>(sizeof(S));
 
-/// Terms per lane that are added in their own type.
+/// The number of terms per lane that are added in their own type.
 inline constexpr int terms_per_partial_sum = 16;
 
-/// Adds the elements of f(0), f(N), ..., where f returns packs and `size` is a multiple of N. Up to
-/// terms_per_partial_sum terms of a lane are added in their own type, and those sums in double, so that the
-/// error does not grow with the number of elements.
+/// Returns the sum of the elements of f(0), f(N), ..., where f returns packs and `size` is a multiple of N.
+/// Adds up to terms_per_partial_sum terms of a lane in their own type and the partial sums in double, so that
+/// the error does not grow with the number of elements.
 template <int N, class S, class F>
 [[gnu::always_inline]] inline double sum_packs(Index size, const F& f) {
   constexpr int lanes = sum_lanes<S>, block = terms_per_partial_sum * lanes;
-  // Terms are divided by their number so that a partial sum does not overflow.
+  // Terms are divided by their number so that a partial sum cannot overflow.
   const auto share = broadcast<S, N>(S{1} / terms_per_partial_sum);
   double totals[lanes] = {};
   for (Index begin = 0; begin < size; begin += block) {

@@ -9,12 +9,12 @@
 #include <gradus/core/simd/operators.hpp>
 #include <gradus/core/simd/pack.hpp>
 
-/// The two S-shaped functions of packs. Results depend on the element alone, as in exp.hpp.
+/// The sigmoid-shaped functions of packs. Each result depends only on its element, as in exp.hpp.
 namespace gradus::simd {
 
 namespace detail {
 
-/// exp(2 a) for 0 <= a < 10 in float and 0 <= a < 350 in double. tanh, which it is for, damps its error.
+/// Returns exp(2 a) for 0 <= a < 10 (350 in double). Used only by tanh, which damps its error.
 template <int N>
 [[gnu::always_inline]] inline Pack<float, N> exp_of_double(const Pack<float, N>& a) {
   const auto shifted = multiply_add(a, broadcast<float, N>(2 * std::numbers::log2e_v<float>),
@@ -29,8 +29,8 @@ template <int N>
   return exp_flushed(2 * a);
 }
 
-/// tanh(x) = x + x z p(z) / q(z), z = x^2, for |x| <= 0.625, as a numerator and a denominator. Coefficients
-/// are minimax in float, relative error 4e-9, and Cephes' in double.
+/// Numerator and denominator of tanh(x) = x + x z p(z) / q(z), z = x^2, for |x| <= 0.625. Coefficients are
+/// minimax in float (relative error 4e-9) and those of Cephes in double.
 template <int N>
 [[gnu::always_inline]] inline Pack<float, N> tanh_numerator(const Pack<float, N>& z) {
   return polynomial(z, -5.704959452e-3f, 2.063906012e-2f, -5.373970576e-2f, 1.333144207e-1f,
@@ -47,7 +47,7 @@ template <int N>
 
 }  // namespace detail
 
-/// tanh(x) to 2 ulp: odd, and x itself near 0.
+/// Returns tanh(x) to 2 ulp; odd, and exactly x near 0.
 template <int N>
 [[gnu::always_inline]] inline Pack<float, N> tanh(const Pack<float, N>& x) {
   const Pack<float, N> a = abs(x), z = x * x;
@@ -55,7 +55,7 @@ template <int N>
   const Pack<float, N> beyond = 1.0f - 2.0f / (detail::exp_of_double(min(9.02f, a)) + 1.0f);
   return copy_sign(select(a < 0.625f, at_0, beyond), x);
 }
-/// tanh(x) to 2 ulp: odd, and x itself near 0.
+/// Returns tanh(x) to 2 ulp; odd, and exactly x near 0.
 template <int N>
 [[gnu::always_inline]] inline Pack<double, N> tanh(const Pack<double, N>& x) {
   const Pack<double, N> a = abs(x), z = x * x;
@@ -66,10 +66,10 @@ template <int N>
   return copy_sign(select(is_near_0, a, 1) + numerator / denominator, x);
 }
 
-/// 1 / (1 + exp(-x)) to 2 ulp; 0 instead of subnormal results.
+/// Returns 1 / (1 + exp(-x)) to 2 ulp, with subnormal results flushed to 0.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> sigmoid(const Pack<S, N>& x) {
-  // 1 + exp of this is the largest power whose inverse is a normal number
+  // 1 / (1 + exp(-lowest)) is slightly more than the smallest normal number
   constexpr S lowest = sizeof(S) == 4 ? S(-87.336) : S(-708.396);
   const Pack<S, N> y = S{1} / (S{1} + exp_flushed(-max(lowest, x)));
   return select(x < lowest, S{0}, y);

@@ -6,10 +6,10 @@
 
 #include <gradus/core/simd/pack.hpp>
 
-/// Additions whose rounding errors do not pile up: of floats in double, of doubles with a correction.
+/// Additions whose rounding errors do not accumulate: floats are added in double, doubles with a correction.
 namespace gradus::simd {
 
-/// The type of a sum of terms of type T: double for float, else T itself.
+/// The type of a sum of terms of type T: double for float, otherwise T itself.
 template <class T>
 using Wide = std::conditional_t<std::is_same_v<T, float>, double, T>;
 
@@ -17,7 +17,7 @@ using Wide = std::conditional_t<std::is_same_v<T, float>, double, T>;
 template <class T>
 inline constexpr bool is_corrected = std::conjunction_v<std::is_floating_point<T>, std::is_same<Wide<T>, T>>;
 
-/// Adds x, numbers or packs, to a sum, and what rounding drops to the error of the sum: Knuth's TwoSum.
+/// Adds x, a number or pack, to a sum and its rounding error to `error`: Knuth's TwoSum.
 template <class X>
 [[gnu::always_inline]] inline void add_corrected(X& sum, X& error, const X& x) {
   const X before = sum, after = before + x, added = after - before;

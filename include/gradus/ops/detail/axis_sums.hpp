@@ -16,10 +16,10 @@
 /// Sums of a tensor along any of its axes.
 namespace gradus::ops::detail {
 
-/// Where the sums along the axes that `from` has more of than `to` find their terms. Axes that are summed and
-/// axes that are kept alternate once neighbours are merged, so either `columns` or `rows` is contiguous.
+/// The axes of a sum from shape `from` to shape `to`, in which summed axes are missing or have extent 1.
+/// Summed and kept axes alternate once neighbours are merged, so either `columns` or `rows` is contiguous.
 struct SummedAxes {
-  /// Offsets are into `from` and `to`. Neither shape may be empty.
+  /// Offsets refer to `from` and `to`. Neither shape may be empty.
   SummedAxes(const Shape& from, const Shape& to) {
     const std::array strides{row_major_strides(from), broadcast_strides(to, from)};
     for (const StridedAxis<2>& axis : StridedAxes<2>(from, strides))
@@ -29,10 +29,10 @@ struct SummedAxes {
   }
 
   StridedAxes<2> kept, summed;
-  StridedAxis<2> columns, rows;  ///< the innermost axis that is kept, and the innermost one that is summed
+  StridedAxis<2> columns, rows;  ///< innermost kept axis and innermost summed axis
 };
 
-/// f of the numbers of a matrix whose rows begin `stride` apart.
+/// Evaluates f on the elements of a matrix whose rows start `stride` elements apart.
 template <class F, class S>
 struct MappedMatrix {
   using Scalar = simd::MapResult<F, S>;
@@ -46,7 +46,7 @@ struct MappedMatrix {
   }
 };
 
-/// The sum of f(x) over column j of the axes that are summed, in the wider type.
+/// Returns the sum of f(x) over column j of the summed axes, with each term added in the wider type.
 template <class F, class S>
 Wide<simd::MapResult<F, S>> sum_axes_in_wide(const F& f, const S* x, const SummedAxes& axes, Index j) {
   Wide<simd::MapResult<F, S>> sum = 0;
@@ -57,7 +57,7 @@ Wide<simd::MapResult<F, S>> sum_axes_in_wide(const F& f, const S* x, const Summe
   return sum;
 }
 
-/// Calls `store(j, sum)` with the sum of f(x) over each of `count` columns of the axes that are summed.
+/// Calls `store(j, sum)` with the sum of f(x) over each of `count` columns of the summed axes.
 template <class F, class S, class Store>
 void sum_columns_of_axes(const F& f, const S* x, const SummedAxes& axes, Index count, const Store& store) {
   using Scalar = simd::MapResult<F, S>;
@@ -75,9 +75,9 @@ void sum_columns_of_axes(const F& f, const S* x, const SummedAxes& axes, Index c
   }
 }
 
-/// For each element o of a tensor of shape `to`, calls `store(o, sum)` with the sum of f(x) over the elements
-/// x of a tensor of shape `from` that expand would copy o to. Elements are numbered in row-major order; f is
-/// as in simd::sum_map. A sum of floats overflows only if the terms do.
+/// Calls `store(o, sum)` for each element o of a tensor of shape `to`, with the sum of f(x) over the elements
+/// x of a tensor of shape `from` to which expand would copy o. Elements are numbered in row-major order; f is
+/// as in simd::sum_map. A sum of floats overflows only if a term does.
 template <class F, class S, class Store>
 void sum_axes(const F& f, const S* x, const Shape& from, const Shape& to, const Store& store) {
   using Scalar = simd::MapResult<F, S>;

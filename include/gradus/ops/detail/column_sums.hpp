@@ -16,14 +16,14 @@
 #include <gradus/core/simd/wide_sum.hpp>
 #include <gradus/ops/detail/sum.hpp>
 
-/// Sums over the rows of a matrix. Blocks of 8 rows are added pairwise in Scalar, and the sums of the blocks
-/// in a wider type, in the same order for every instruction set.
+/// Sums over the rows of a matrix. Blocks of 8 rows are added pairwise in Scalar and the block sums in a
+/// wider type, in the same order for every instruction set.
 ///
-/// A term is a struct with a type `Scalar` and a function `template <int N> simd::Pack<Scalar, N> at(Index i,
-/// Index j) const`, always inline, that returns the numbers of row i in columns [j, j + N).
+/// A term is a struct with a type `Scalar` and an always-inline function `template <int N> simd::Pack<Scalar,
+/// N> at(Index i, Index j) const` that returns columns [j, j + N) of row i.
 namespace gradus::ops::detail {
 
-/// Columns whose sums are kept at once: 8 KB of double, so that they stay in the first cache.
+/// The number of columns summed at a time: 8 KB of double, which stays in the L1 cache.
 inline constexpr Index columns_at_once = 1024;
 
 struct AddRows {
@@ -36,7 +36,7 @@ struct AddRows {
   }
 
  private:
-  /// Adds rows [i, i + count) of columns [j, columns), N columns at a time while there are as many.
+  /// Adds rows [i, i + count) of columns [j, columns), N columns at a time as long as N are left.
   template <class Isa, int count, int N, class Term, class W>
   [[gnu::always_inline]] static void add_rows(const Term& term, Index i, Index j, Index columns, W* sums,
                                               W* errors) {
@@ -56,7 +56,7 @@ struct AddRows {
   }
 };
 
-/// Running sums of up to `columns_at_once` columns.
+/// Running sums of at most `columns_at_once` columns.
 template <class Scalar>
 class ColumnSums {
  public:
@@ -78,7 +78,7 @@ class ColumnSums {
       sums_[j] += x;
   }
 
-  /// The sum of column j.
+  /// Returns the sum of column j.
   Wide<Scalar> operator[](Index j) const {
     const Wide<Scalar> sum = sums_[j];
     // the error of an infinite sum is NaN
@@ -92,7 +92,7 @@ class ColumnSums {
   IndexedArray<Wide<Scalar>, columns_at_once> errors_;  // used only if sums of Scalar are corrected
 };
 
-/// The sum of column j, each term added in the wider type.
+/// Returns the sum of column j, with each term added in the wider type.
 template <class Term>
 Wide<typename Term::Scalar> sum_column_in_wide(const Term& term, Index rows, Index j) {
   Wide<typename Term::Scalar> sum = 0;
@@ -101,7 +101,7 @@ Wide<typename Term::Scalar> sum_column_in_wide(const Term& term, Index rows, Ind
   return sum;
 }
 
-/// A term whose columns begin at column `first` and rows at row `row` of another.
+/// A term that starts at row `row` and column `first` of another.
 template <class Term>
 struct Shifted {
   using Scalar = typename Term::Scalar;
@@ -114,12 +114,12 @@ struct Shifted {
   }
 };
 
-/// For each column j, calls `store(j, sums...)` with the sums of the terms over the rows. A sum of floats
-/// overflows only if the terms do, not because a part of it exceeds the largest float.
+/// Calls `store(j, sums...)` for each column j with the sums of the terms over the rows. A sum of floats
+/// overflows only if a term does, not because a partial sum exceeds the largest float.
 template <class Store, class... Terms>
 void sum_columns(Index rows, Index columns, const Store& store, const Terms&... terms) {
   using Scalar = std::common_type_t<typename Terms::Scalar...>;
-  // after some rows of one term come those of the next, whose operands are still in the cache
+  // Alternates between the terms after a few rows, so that operands they share are still in cache.
   const Index rows_at_once = sizeof...(Terms) == 1 ? std::max<Index>(rows, 1) : 64;
   const auto sum_range = [&]<std::size_t... I>(std::index_sequence<I...>, Index first, Index count) {
     std::array sums{(static_cast<void>(I), ColumnSums<Scalar>(count))...};
@@ -138,7 +138,7 @@ void sum_columns(Index rows, Index columns, const Store& store, const Terms&... 
   }
 }
 
-/// The numbers of a matrix whose rows begin `stride` apart.
+/// The elements of a matrix whose rows start `stride` elements apart.
 template <class S>
 struct MatrixTerm {
   using Scalar = S;

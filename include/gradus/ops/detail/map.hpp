@@ -7,7 +7,7 @@
 
 namespace gradus::ops::detail {
 
-/// y = f(x, ...), element by element, for tensors of one shape: see simd::map.
+/// Computes y = f(x, ...), element by element, for tensors of equal shape: see simd::map.
 template <class F, class Scalar, class... Inputs>
 void map(const F& f, TensorView<Scalar> y, const Inputs&... x) {
   simd::map(f, y.size(), y.data(), x.data()...);

@@ -20,18 +20,18 @@ struct MapRows {
   }
 };
 
-/// Writes a term, as in column_sums.hpp, to y `[rows, columns]`. A term must round the same whatever its
-/// width: products that are summed go through multiply_add.
+/// Writes a term, as in column_sums.hpp, to y `[rows, columns]`. A term must round the same at every width,
+/// so it must use multiply_add to add a product.
 template <class Term>
 void map_rows(const Term& term, Index rows, Index columns, typename Term::Scalar* y) {
   simd::dispatch<MapRows>(term, rows, columns, y);
 }
 
-/// N numbers from a vector that may be null; then they are `otherwise`.
+/// Loads N elements at `from + j`, or returns N times `otherwise` if `from` is null.
 template <int N, class S>
 [[gnu::always_inline]] inline simd::Pack<S, N> load_or(const S* from, Index j, S otherwise) {
   simd::Pack<S, N> x = from == nullptr ? simd::broadcast<S, N>(otherwise) : simd::load<S, N>(from + j);
-  // gcc would continue the two cases apart, and fuse a product with this in one of them only.
+  // gcc would otherwise compile the two cases separately and fuse a product with this in only one of them.
   simd::hold_in_register(x);
   return x;
 }

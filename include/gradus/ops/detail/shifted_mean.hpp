@@ -8,16 +8,16 @@
 
 namespace gradus::ops::detail {
 
-/// A mean with twice the digits of a Scalar: `mean + rest`. Numbers that are large compared with their
-/// deviation need them.
+/// A mean with twice the precision of Scalar, `mean + rest`, as needed when the mean is large compared with
+/// the standard deviation.
 template <class Scalar>
 struct LongMean {
   Scalar mean, rest;
 };
 
-/// The mean of numbers whose differences from `shift`, one of them, add up to `sum_shifted`. Differences of
-/// near numbers are exact, so no digits are lost to a mean far from 0. `sum()` returns the sum of the numbers
-/// themselves, for the case that differences overflow.
+/// Returns the mean of numbers whose differences from `shift`, one of them, add up to `sum_shifted`.
+/// Differences of close numbers are exact, so a mean far from 0 costs no digits. `sum()` returns the sum of
+/// the numbers themselves and is used if the differences overflow.
 template <class Scalar, class SumOfAll>
 LongMean<Scalar> shifted_mean(Scalar shift, Wide<Scalar> sum_shifted, Wide<Scalar> count,
                               const SumOfAll& sum) {

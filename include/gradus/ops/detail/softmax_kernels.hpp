@@ -11,19 +11,19 @@
 #include <gradus/core/simd/pack.hpp>
 #include <gradus/core/simd/sum_packs.hpp>
 
-/// exp(x - max(x)) of rows, and its sum, by packs.
+/// Computes exp(x - max(x)) of rows, and its sum, with packs.
 ///
-/// The maximum is subtracted so that nothing overflows. Elements that equal it become 1 even if it is
-/// infinite, and the others 0 then. Results that would be subnormal are 0. A NaN makes its row's sum NaN.
+/// Subtracting the maximum prevents overflow. If the maximum is infinite, elements equal to it become 1 and
+/// the others 0. Subnormal results are flushed to 0. A NaN makes the sum of its row NaN.
 namespace gradus::ops::detail {
 
-/// x - highest, and 0 for elements that equal an infinite maximum.
+/// Returns x - highest, and 0 for elements that equal the maximum even if it is infinite.
 template <class P>
 [[gnu::always_inline]] inline P shift_by_maximum(const P& x, const P& highest) {
   return select(x >= highest, 0, x - highest);
 }
 
-/// The first `count` elements of x, and `rest` after them.
+/// Returns the first `count` elements of x, followed by `rest`.
 template <class S, int N>
 [[gnu::always_inline]] inline simd::Pack<S, N> keep_first(const simd::Pack<S, N>& x, Index count, S rest) {
   S places[N];
@@ -31,8 +31,8 @@ template <class S, int N>
   return select(simd::load<S, N>(places) < static_cast<S>(count), x, rest);
 }
 
-/// Rows [rows, columns] without gaps, each to a row of its own, `stride` apart, in `exp`, which has room for
-/// whole packs. Reads up to `readable` elements from x on.
+/// Processes rows [rows, columns] without gaps. Row i is written to `exp + i * stride`, padded to full packs.
+/// `readable` is how many elements may be read starting at x.
 struct ExpOfShortRows {
   template <class Isa, class S>
   [[gnu::always_inline]] static void run(const S* x, Index rows, Index columns, Index readable, Index stride,
@@ -54,10 +54,10 @@ struct ExpOfShortRows {
   }
 
  private:
-  // Up to this many numbers are summed in order, so that the result is the same on every machine.
+  // At most this many numbers are summed in order, so that the result is the same on every machine.
   static constexpr Index most_in_order = 16;
 
-  /// Writes x - max(x), padded to whole packs, and returns max(x), which is unspecified if there is a NaN.
+  /// Writes x - max(x), padded to full packs, and returns max(x), which is unspecified if there is a NaN.
   template <int N, class S>
   [[gnu::always_inline]] static S shift_row(const S* x, Index columns, Index readable, S* to) {
     using P = simd::Pack<S, N>;
@@ -125,7 +125,7 @@ struct ExpOfLongRow {
     S* to;
     S highest;
     Index whole;
-    const simd::Pack<S, N>& last;  // the elements from `whole` on, and zeros
+    const simd::Pack<S, N>& last;  // the elements starting at `whole`, then zeros
     [[gnu::always_inline]] simd::Pack<S, N> operator()(Index i) const {
       if (i == whole) return last;
       const simd::Pack<S, N> shift = simd::broadcast<S, N>(highest);

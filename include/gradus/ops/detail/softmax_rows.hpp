@@ -15,25 +15,25 @@
 
 namespace gradus::ops::detail {
 
-/// The parts of a softmax of one row.
+/// The intermediate results of the softmax of one row.
 template <class Scalar>
 struct SoftmaxRow {
   const Scalar* exp;  ///< exp(x - highest)
-  Scalar highest;     ///< the maximum of x; NaN if the row has one
-  Scalar sum;         ///< of exp
+  Scalar highest;     ///< maximum of x; NaN if x contains one
+  Scalar sum;         ///< sum of exp
   Scalar log_sum;
 };
 
-/// Computes the rows of x `[N, C]` one after the other. Rows of up to `longest` columns, which may not fill a
-/// pack, are computed several at a time in memory of its own. All results are the same wherever the row is.
+/// Computes the rows of x `[N, C]` in order. Rows of at most `longest` columns are computed several at a time
+/// in a buffer of this object, padded to full packs. Results do not depend on a row's position.
 template <class Scalar>
 class SoftmaxRows {
  public:
   explicit SoftmaxRows(const Scalar* x, Index rows, Index columns)
       : x_(x), rows_(rows), columns_(columns), stride_((columns + alignment - 1) / alignment * alignment) {}
 
-  /// Returns row i. Rows must be asked for in ascending order. The exponentials of a row longer than
-  /// `longest` are written to `to`, which may be null or row i of x; what they are is then unspecified.
+  /// Returns row i. Rows must be requested in ascending order. The exponentials of a row longer than
+  /// `longest` are written to `to`, which may be row i of x; if `to` is null, they are not stored.
   SoftmaxRow<Scalar> row(Index i, Scalar* to) {
     if (columns_ > longest) return long_row(x_ + i * columns_, to);
     if (i >= end_) compute(i);
@@ -45,7 +45,7 @@ class SoftmaxRows {
   static constexpr Index longest = 1024;
   static constexpr Index alignment = 64 / static_cast<Index>(sizeof(Scalar));
   static constexpr Index capacity =
-      Index{16 * 1024} / static_cast<Index>(sizeof(Scalar));  // of 64 KB of stack
+      Index{16 * 1024} / static_cast<Index>(sizeof(Scalar));  // of the 64 KB of stack of a pass
   static_assert(capacity >= longest);
   static constexpr Index most_rows = 128;
 
@@ -77,7 +77,7 @@ class SoftmaxRows {
 
   const Scalar* x_;
   Index rows_, columns_, stride_;
-  Index begin_ = 0, end_ = 0;  // the rows that are in memory
+  Index begin_ = 0, end_ = 0;  // rows that are in memory
   alignas(64) IndexedArray<Scalar, capacity> exp_;
   IndexedArray<Scalar, most_rows> highest_, sum_, log_sum_;
 };

@@ -10,11 +10,11 @@
 
 namespace gradus::ops::detail {
 
-/// Distance in elements between neighbours along each axis; 0 along an axis that is broadcast.
+/// The distance in elements between neighbours along each axis; 0 along a broadcast axis.
 using Strides = IndexedArray<Index, Shape::max_rank>;
 
-/// Returns the strides of a row-major tensor; zeros for an empty one, because the product of its extents may
-/// overflow.
+/// Returns the strides of a row-major tensor. They are zeros for an empty one, because the product of its
+/// extents may overflow.
 inline Strides row_major_strides(const Shape& shape) {
   Strides strides{};
   if (shape.empty()) return strides;
@@ -26,8 +26,8 @@ inline Strides row_major_strides(const Shape& shape) {
   return strides;
 }
 
-/// Returns the strides with which a tensor of shape `from` is broadcast to shape `to`, by NumPy's rule: axes
-/// are matched from the last, and an axis that is missing or has extent 1 is repeated.
+/// Returns the strides that broadcast a tensor of shape `from` to shape `to`, by NumPy's rule: axes are
+/// aligned at the last one, and a missing axis or one of extent 1 is repeated.
 inline Strides broadcast_strides(const Shape& from, const Shape& to) {
   const Strides own = row_major_strides(from);
   Strides strides{};
@@ -38,20 +38,20 @@ inline Strides broadcast_strides(const Shape& from, const Shape& to) {
   return strides;
 }
 
-/// One axis of an index space over several tensors.
+/// One axis of an index space shared by several tensors.
 template <std::size_t Tensors>
 struct StridedAxis {
   Index extent = 1;
-  std::array<Index, Tensors> steps{};  ///< how far apart the neighbours along the axis are in each tensor
+  std::array<Index, Tensors> steps{};  ///< distance between neighbours along the axis in each tensor
 };
 
-/// The axes of an index space over several tensors, the outermost first.
+/// The axes of an index space shared by several tensors, outermost first.
 template <std::size_t Tensors>
 class StridedAxes {
  public:
   StridedAxes() = default;
-  /// The axes of a shape. Neighbouring axes are merged where they are contiguous for all tensors, so that
-  /// runs along the last axis are as long as possible; axes of extent 1 are left out.
+  /// Collects the axes of a shape. Neighbouring axes that are contiguous for all tensors are merged, so that
+  /// runs along the last axis are as long as possible; axes of extent 1 are dropped.
   StridedAxes(const Shape& shape, const std::array<Strides, Tensors>& strides) {
     for (Index i = 0; i < shape.rank(); ++i) {
       StridedAxis<Tensors> axis{shape.begin()[i], {}};
@@ -66,13 +66,13 @@ class StridedAxes {
   }
 
   void push(const StridedAxis<Tensors>& axis) { axes_[rank_++] = axis; }
-  /// Removes the innermost axis; with none left, returns one of extent 1.
+  /// Removes and returns the innermost axis, or returns one of extent 1 if none is left.
   StridedAxis<Tensors> pop() { return rank_ == 0 ? StridedAxis<Tensors>{} : axes_[--rank_]; }
 
   const StridedAxis<Tensors>* begin() const { return axes_.data(); }
   const StridedAxis<Tensors>* end() const { return axes_.data() + rank_; }
 
-  /// Calls f(offsets) for every index of the axes. No extent may be 0.
+  /// Calls f(offsets) for every index. No extent may be 0.
   template <class F>
   void for_each_offset(F&& f) const {
     std::array<Index, Tensors> offsets{};
@@ -103,8 +103,8 @@ class StridedAxes {
   Index rank_ = 0;
 };
 
-/// Walks several tensors over one index space, row by row: calls f(offsets, count, steps) for runs of `count`
-/// elements that begin at the offsets and are the steps apart.
+/// Iterates over several tensors in one index space: calls f(offsets, count, steps) for runs of `count`
+/// elements that start at `offsets` and are `steps` apart.
 template <std::size_t Tensors, class F>
 void for_each_run(const Shape& shape, const std::array<Strides, Tensors>& strides, F&& f) {
   if (shape.empty()) return;

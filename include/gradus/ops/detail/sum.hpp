@@ -10,8 +10,8 @@
 #include <gradus/core/simd/sum_map.hpp>
 #include <gradus/core/simd/wide_sum.hpp>
 
-/// Sums of numbers whose error does not grow with their length: see simd::sum_map. Every reduction of the
-/// library uses these or the sums of columns and axes beside this header.
+/// Sums whose error does not grow with the number of terms: see simd::sum_map. Every reduction of the library
+/// uses these or the column and axis sums in the neighbouring headers.
 namespace gradus::ops::detail {
 
 using simd::Wide;
@@ -24,23 +24,23 @@ struct Same {
   }
 };
 
-/// The sum of f(x) over `count` contiguous numbers x; f is as in simd::sum_map.
+/// Returns the sum of f(x) over `count` contiguous elements x; f is as in simd::sum_map.
 template <class F, class S>
 auto sum_map(const F& f, const S* x, Index count) {
-  constexpr Index few = 16;  // are added faster without packs
+  constexpr Index few = 16;  // faster without packs
   if (count > few) return simd::sum_map(f, count, x);
   Wide<simd::MapResult<F, S>> total = 0;
   for (Index i = 0; i < count; ++i) total += static_cast<decltype(total)>(f(simd::Pack<S, 1>{x[i]}).v);
   return total;
 }
 
-/// The sum of `count` contiguous numbers.
+/// Returns the sum of `count` contiguous elements.
 template <class Scalar>
 Wide<Scalar> sum(const Scalar* x, Index count) {
   return sum_map(Same{}, x, count);
 }
 
-/// The sum of numbers that are added one by one.
+/// A sum to which numbers are added one by one.
 template <std::floating_point Scalar>
 class Sum {
  public:
@@ -57,7 +57,7 @@ class Sum {
   Wide<Scalar> error_ = 0;
 };
 
-/// The sum of term(0), ..., term(count - 1).
+/// Returns the sum of term(0), ..., term(count - 1).
 template <class Scalar, class Term>
 Wide<Scalar> sum_terms(Index count, const Term& term) {
   Sum<Scalar> sum;

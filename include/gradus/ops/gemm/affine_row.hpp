@@ -14,7 +14,7 @@
 /// A fully connected layer applied to a single sample.
 namespace gradus::ops::detail {
 
-/// Adds the lanes of each of N packs by halves: lane i of the result is the sum of sums[i], bit for bit.
+/// Sums the lanes of each of N packs by halves. Lane i of the result equals sum(sums[i]) bit for bit.
 template <int width, class S, int N, int... I, int... Pair>
 [[gnu::always_inline]] inline simd::Pack<S, N> sum_rows(const simd::Pack<S, N>* sums,
                                                         std::integer_sequence<int, I...> lanes,
@@ -31,8 +31,8 @@ template <int width, class S, int N, int... I, int... Pair>
   }
 }
 
-/// All bits of the first lanes and none of those after them: first_lanes<S> + dot_lanes<S> - count keeps
-/// `count`.
+/// A table of `dot_lanes` set masks followed by as many zero masks. Loading from first_lanes<S> +
+/// dot_lanes<S> - count gives a mask of the first `count` lanes.
 template <class S>
 inline constexpr auto first_lanes = [] {
   IndexedArray<simd::detail::Bits<S>, 2 * dot_lanes<S>> bits{};
@@ -40,11 +40,11 @@ inline constexpr auto first_lanes = [] {
   return bits;
 }();
 
-/// y = W x + b for one sample x and a weight W whose rows are contiguous; a null bias is 0.
+/// Computes y = W x + b for one sample x. The rows of W are contiguous; a null bias means 0.
 ///
-/// Multiplies as many rows of W by x as a pack has lanes at the same time, so that their sums are independent
-/// and form one pack of outputs. Term k is added to lane k mod dot_lanes, as in DotTile, so that a single
-/// sample gives the same bits as in a small batch.
+/// Multiplies as many rows of W at a time as a pack has lanes, so that their sums are independent and form
+/// one pack of outputs. Term k is added to lane k mod dot_lanes, as in DotTile, so a single sample gives the
+/// same bits as in a small batch.
 struct AffineRow {
   template <class Isa, class S>
   [[gnu::always_inline]] static void run(const S* x, const MatrixView<const S>& w, const S* bias, S* y) {
@@ -58,7 +58,7 @@ struct AffineRow {
   }
 
  private:
-  /// A weight of one column.
+  /// Handles a weight of one column.
   template <int n, class S>
   [[gnu::always_inline]] static void scale_column(S x, const MatrixView<const S>& w, const S* bias, S* y) {
     const auto factor = simd::broadcast<S, n>(x);
@@ -73,8 +73,8 @@ struct AffineRow {
     simd::store_first(y + j, bias ? product + simd::load_first<S, n>(bias + j, rest) : product, rest);
   }
 
-  /// Rows shorter than the lanes are read together with what follows them. Instead of the last ones, a copy
-  /// is read.
+  /// Handles rows shorter than the lanes by reading past them into the next rows. The last rows are read from
+  /// a padded copy.
   template <int n, int parts, class S>
   [[gnu::always_inline]] static void multiply_short_rows(const S* x, const MatrixView<const S>& w,
                                                          const S* bias, S* y) {
@@ -88,7 +88,7 @@ struct AffineRow {
     multiply<n, parts, true>(terms, w, in_place, last_rows, bias, y);
   }
 
-  /// Row i of W is in place if i < in_place, otherwise row i - in_place of `last_rows`.
+  /// Row i of W is in place if i < in_place; otherwise it is row i - in_place of `last_rows`.
   template <int n, int parts, bool is_short, class S>
   [[gnu::always_inline]] static void multiply(const S* x, const MatrixView<const S>& w, Index in_place,
                                               const S* last_rows, const S* bias, S* y) {
@@ -111,7 +111,7 @@ struct AffineRow {
     }
   }
 
-  /// The dot products of x with n rows, of which the first `count` are wanted.
+  /// Returns the dot products of x with n rows, of which only the first `count` are used.
   template <int n, int parts, bool is_short, class S, class Row, int... I>
   [[gnu::always_inline]] static simd::Pack<S, n> multiply_rows(const S* x, const Row& row, Index depth,
                                                                Index count,
@@ -129,7 +129,7 @@ struct AffineRow {
     return sum_rows<n>(sums, lanes, std::make_integer_sequence<int, n / 2>{});
   }
 
-  /// sums[I] = x row(I), lane by lane.
+  /// Computes sums[I] = x row(I), lane by lane.
   template <int parts, bool is_short, class S, int n, class Row, int... I, int... P, int... T>
   [[gnu::always_inline]] static void add_group(const S* x, const Row& row, Index depth,
                                                simd::Pack<S, n>* sums, std::integer_sequence<int, I...>,
@@ -141,7 +141,7 @@ struct AffineRow {
       const S* const rows[] = {row(I)...};
       Pack totals[] = {simd::broadcast<S, n>(S(T * 0))...};
       if constexpr (is_short) {
-        // What follows a row may be infinity or NaN, whose product with 0 is not 0.
+        // The elements after a row may be infinite or NaN, and 0 times those is not 0, so they are masked.
         const auto* const keep = first_lanes<S>.data() + lanes - depth;
         const simd::Pack<simd::detail::Bits<S>, n> masks[] = {
             simd::load<simd::detail::Bits<S>, n>(keep + P * n)...};
@@ -174,7 +174,7 @@ struct AffineRow {
     }
   }
 
-  /// Adds the parts of one dot product, by halves.
+  /// Adds the parts of one dot product by halves.
   template <int parts, class S, int n, int... P>
   [[gnu::always_inline]] static simd::Pack<S, n> sum_parts(const simd::Pack<S, n>* sums,
                                                            std::integer_sequence<int, P...>) {

@@ -9,8 +9,8 @@
 #include <gradus/core/eigen.hpp>
 #include <gradus/core/matrix_view.hpp>
 
-/// Products by the BLAS that Eigen was told to call: EIGEN_USE_BLAS, which the CMake target gradus::blas
-/// defines.
+/// Products computed by the BLAS that Eigen calls if EIGEN_USE_BLAS is defined, as the CMake target
+/// gradus::blas does.
 
 namespace gradus::ops::detail {
 
@@ -20,10 +20,10 @@ inline constexpr bool use_blas = true;
 inline constexpr bool use_blas = false;
 #endif
 
-/// Multiply-adds below which calling the BLAS costs more than it saves.
+/// Below this many multiply-adds, calling the BLAS costs more than it saves.
 inline constexpr Index blas_work = 32 * 32 * 32;
 
-/// Whether the BLAS takes m as a row-major matrix. Between rows it wants the length of a row at least.
+/// Whether the BLAS accepts m as row-major. It requires a row stride of at least the row length.
 template <class Scalar>
 bool is_row_major(const MatrixView<Scalar>& m) {
   return m.column_stride == 1 && (m.rows == 1 || m.row_stride >= m.columns);
@@ -42,7 +42,7 @@ using OrderedMap =
                    Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, order>>,
                Eigen::Unaligned, Eigen::OuterStride<>>;
 
-/// f(m as an Eigen matrix): BLAS knows two storage orders, which Eigen tells apart by type.
+/// Calls f with m as an Eigen matrix. BLAS has two storage orders, which are separate types in Eigen.
 template <class Scalar, class F>
 void with_order(const MatrixView<Scalar>& m, F&& f) {
   const auto map = [&]<int order>(std::integral_constant<int, order>, Index stride, Index length) {
@@ -54,7 +54,7 @@ void with_order(const MatrixView<Scalar>& m, F&& f) {
     map(std::integral_constant<int, Eigen::ColMajor>{}, m.column_stride, m.rows);
 }
 
-/// c = a b or c += a b through Eigen, and true; false, and nothing done, where the BLAS is of no use.
+/// Computes c = a b or c += a b through Eigen. Returns false, and does nothing, if the BLAS does not suit.
 template <std::floating_point Scalar>
 bool multiply_by_blas(const MatrixView<const Scalar>& a, const MatrixView<const Scalar>& b,
                       const MatrixView<Scalar>& c, bool accumulate) {

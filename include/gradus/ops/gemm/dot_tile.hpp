@@ -9,28 +9,28 @@
 #include <gradus/core/prefetch.hpp>
 #include <gradus/core/simd/pack.hpp>
 
-/// Micro-kernels that vectorise along the summed dimension, for operands that are both contiguous along it:
-/// nothing need be packed. The price is the sum over the lanes at the end.
+/// Micro-kernels that vectorise along the summed dimension, for operands that are both contiguous along it.
+/// They need no packing; the cost is the sum over the lanes at the end.
 ///
-/// Term k belongs to lane k mod dot_lanes, whatever the width of the registers, so the order of the sums
-/// depends on the depth alone. The depth must be at least dot_lanes.
+/// Term k belongs to lane k mod dot_lanes at every register width, so the order of the sums depends only on
+/// the depth, which must be at least dot_lanes.
 namespace gradus::ops::detail {
 
-/// Lanes of a dot product: 64 bytes, in one register or several.
+/// Lanes of a dot product: 64 bytes, in one or more registers.
 template <class S>
 inline constexpr int dot_lanes = 64 / static_cast<int>(sizeof(S));
 
-/// Registers that hold the lanes of one dot product.
+/// The number of registers that hold the lanes of one dot product.
 template <class Isa, class S>
 inline constexpr int dot_parts = dot_lanes<S> / Isa::template lanes<S>;
 
-/// Rows of the largest dot tile, and columns of each: as many sums as fit into the registers.
+/// Rows and columns of the largest dot tile: as many sums as fit in the registers.
 template <class Isa>
 inline constexpr int dot_rows = Isa::registers >= 32 ? 6 : 3;
 template <class Isa, class S>
 inline constexpr int dot_columns = dot_parts<Isa, S> >= 4 ? 1 : 4 / dot_parts<Isa, S>;
 
-/// Returns the sum of the lanes, by halves.
+/// Returns the sum of the lanes, added by halves.
 template <int parts, class S, int n>
 [[gnu::always_inline]] inline S sum_lanes(const simd::Pack<S, n>* sums) {
   if constexpr (parts == 1) {
@@ -42,7 +42,7 @@ template <int parts, class S, int n>
   }
 }
 
-/// c = a b, or c += a b, for `Rows` rows and at most `Columns` columns; 0 means dot_columns.
+/// Computes c = a b or c += a b for `Rows` rows and at most `Columns` columns; 0 means dot_columns.
 template <int Rows, int Columns = 0>
 struct DotTile {
   template <class Isa, class S>
@@ -56,7 +56,7 @@ struct DotTile {
   }
 
  private:
-  /// sums[i] += a_terms[i] b_term for each row i; the sums of a row are `parts` apart.
+  /// Computes sums[i] += a_terms[i] b_term for each row i; the sums of a row are `parts` apart.
   template <int parts, class Pack, Index... I>
   [[gnu::always_inline]] static void add_to_column(Pack* sums, const Pack* a_terms, const Pack& b,
                                                    std::integer_sequence<Index, I...>) {
@@ -65,8 +65,8 @@ struct DotTile {
     ((sums[I * parts] = multiply_add(a_terms[I], b_term, sums[I * parts])), ...);
   }
 
-  /// Adds the products of n terms from a_row and each of b_columns on, of which the last `count` are not
-  /// skipped.
+  /// Adds the products of n terms of a_row and each of b_columns, starting at term k. Unless `whole`, only
+  /// the last `count` of them are added.
   template <int parts, bool whole, int n, class S, Index... J, Index... I>
   [[gnu::always_inline]] static void add_terms(const S* a_row, Index a_stride, const S* const* b_columns,
                                                Index k, Index count, simd::Pack<S, n>* sums,
@@ -89,7 +89,7 @@ struct DotTile {
     if (j < c.columns) c(i, j) = accumulate ? c(i, j) + dot : dot;
   }
 
-  // J numbers the columns, I the rows, P the parts, T the sums: part T % parts of row T / parts % Rows and
+  // J numbers the columns, I the rows, P the parts and T the sums: part T % parts of row T / parts % Rows and
   // column T / parts / Rows.
   template <int n, int parts, class S, Index... J, Index... I, Index... P, Index... T>
   [[gnu::always_inline]] static void multiply(const MatrixView<const S>& a, const MatrixView<const S>& b,
@@ -106,7 +106,7 @@ struct DotTile {
     Index k = 0;
     for (; k + lanes <= depth; k += lanes)
       (add_terms<parts, true>(a.data, a.row_stride, b_columns, k + P * n, n, sums + P, columns, rows), ...);
-    // Once more all lanes, ending with the last terms; those that were added before are skipped.
+    // One more step over all lanes, ending at the last term; terms that were already added are skipped.
     if (k < depth) {
       const Index rest = depth - k;
       k = depth - lanes;
@@ -120,16 +120,16 @@ struct DotTile {
   }
 };
 
-/// Independent chains of a single dot product, each of dot_lanes, and how far ahead it prefetches, in bytes.
+/// Independent chains in a single dot product, each of dot_lanes, and the prefetch distance in bytes.
 inline constexpr int dot_chains = 4;
 inline constexpr Index prefetch_distance = 8 * 1024;
 
-/// Bytes of b up to which single_row computes several columns side by side. Their one chain each has fewer
-/// steps at the end than dot_chains, which takes a third of the time off short columns. Columns that come
-/// from memory arrive faster one after the other (measured on an AMD Zen 4: 5% at 4 MB, 10% at 64 MB).
+/// Up to this many bytes of b, single_row computes several columns side by side. Each then has one chain
+/// instead of dot_chains and fewer final steps, which saves a third of the time on short columns. Columns
+/// that come from memory are faster one after the other (measured on an AMD Zen 4: 5% at 4 MB, 10% at 64 MB).
 inline constexpr Index side_by_side_bytes = 2 * 1024 * 1024;
 
-/// c = a b, or c += a b, for a single row of a, which stays in the L1 cache.
+/// Computes c = a b or c += a b for a single row of a, which stays in the L1 cache.
 struct SingleRow {
   template <class Isa, class S>
   [[gnu::always_inline]] static void run(const MatrixView<const S>& a, const MatrixView<const S>& b,
@@ -141,7 +141,7 @@ struct SingleRow {
   }
 
  private:
-  /// As a tile of the transposed product, so that a row by itself has the bits that it has among few others.
+  /// Uses tiles of the transposed product, so that a single row gives the same bits as in a small batch.
   template <class Isa, class S>
   [[gnu::always_inline]] static void multiply_side_by_side(const MatrixView<const S>& a,
                                                            const MatrixView<const S>& b,
@@ -157,7 +157,7 @@ struct SingleRow {
       DotTile<1, 1>::template run<Isa>(rows.row_range(j, 1), column, result.row_range(j, 1), accumulate);
   }
 
-  /// Processes the columns in memory order with prefetching, so that b is read at memory bandwidth.
+  /// Processes the columns in memory order and prefetches, so that b is read at memory bandwidth.
   template <class Isa, class S>
   [[gnu::always_inline]] static void multiply_in_order(const MatrixView<const S>& a,
                                                        const MatrixView<const S>& b, const MatrixView<S>& c,
@@ -198,12 +198,12 @@ struct SingleRow {
                            sums[P])),
        ...);
     }
-    // The chains, lane by lane.
+    // Adds the chains, lane by lane.
     for (int chain = 1; chain < dot_chains; ++chain) ((sums[P] = sums[P] + sums[chain * parts + P]), ...);
     return sum_lanes<parts>(sums);
   }
 
-  /// sum + a b for the last `count` elements.
+  /// Returns sum + a b for the last `count` elements.
   template <class S, int n>
   [[gnu::always_inline]] static simd::Pack<S, n> add_last(const S* a, const S* b, Index count,
                                                           const simd::Pack<S, n>& sum) {

@@ -11,31 +11,31 @@
 #include <gradus/ops/gemm/row_tile.hpp>
 #include <gradus/ops/gemm/workspace.hpp>
 
-/// The loops around the micro-kernels: they cut a product into blocks that fit into the caches.
+/// The loops around the micro-kernels: they split a product into blocks that fit in the caches.
 namespace gradus::ops::detail {
 
-/// Terms of a block when b is not packed: this many rows of b are read side by side.
+/// Terms per block when b is not packed: this many rows of b are read side by side.
 inline constexpr Index in_place_depth = 32;
 
-/// Blocks of b for multiply_rows: 32 KB of float, for the L1 cache.
+/// The block of b in multiply_rows: 32 KB of float, for the L1 cache.
 inline constexpr Index row_block_terms = 16;
 inline constexpr Index row_block_columns = 512;
 
-/// Returns the part size when `total` is split into the fewest equal parts of at most `limit`; all parts but
+/// Returns the part size when `total` is split into the fewest equal parts of at most `limit`. All parts but
 /// the last are multiples of `grain`.
 constexpr Index even_part(Index total, Index limit, Index grain = 1) {
   const Index parts = (total + limit - 1) / limit;
   return (total + parts * grain - 1) / (parts * grain) * grain;
 }
 
-/// Whether tiles read the rows of `a` in place, which packing would only slow down. Rows that are a multiple
-/// of 4 KiB apart would compete for the same lines of the L1 cache.
+/// Whether tiles read the rows of `a` in place, where packing would only cost time. Rows a multiple of 4 KiB
+/// apart are packed, because they would compete for the same lines of the L1 cache.
 template <class S>
 bool has_tile_rows(const MatrixView<const S>& a) {
   return a.column_stride == 1 && a.row_stride != 1 && a.row_stride * Index{sizeof(S)} % 4096 != 0;
 }
 
-/// Computes one product by packed panels; holds the state that its loops share.
+/// Computes one product with packed panels; holds the state that its loops share.
 template <class S>
 class PanelDriver {
  public:
@@ -49,9 +49,9 @@ class PanelDriver {
         pack_a_(!has_tile_rows(a)),
         pack_b_(pack_b) {}
 
-  /// Packs a block of a unless its rows can be read in place, then sweeps over b in panels: packed ones,
-  /// which stay in the L1 cache while the whole block passes by, or, if b is reused too little to be worth
-  /// packing, the rows of b in place.
+  /// Packs a block of a, unless its rows can be read in place, and multiplies it by b panel by panel. Panels
+  /// are packed and stay in the L1 cache while the block streams past; if b is reused too little to be worth
+  /// packing, its rows are read in place.
   void multiply(bool accumulate) {
     const Index depth_step = even_part(a_.columns, pack_b_ ? block_depth : in_place_depth, kernels_.lanes);
     for (Index k = 0; k < a_.columns; k += depth_step) {
@@ -82,7 +82,7 @@ class PanelDriver {
   }
 
   void multiply_block_in_place(MatrixView<const S> b, MatrixView<S> c) {
-    // Panels side by side are one call if c has contiguous rows.
+    // Adjacent panels are a single call if c has contiguous rows.
     const Index whole = c.column_stride == 1 ? c.columns / panel_columns() * panel_columns() : 0;
     for (Index i = 0; i < c.rows; i += kernels_.lanes) {
       const MatrixView<S> strip = strip_of(c, i);
@@ -108,7 +108,7 @@ class PanelDriver {
     return c.row_range(i, std::min(kernels_.lanes, c.rows - i));
   }
 
-  /// The tiles of the strip that starts at row i of the block, times panels of `width` columns.
+  /// Multiplies the tiles of the strip that starts at row i of the block by panels of `width` columns.
   void multiply_strip(Index i, const PanelView<S>& b, const MatrixView<S>& c, Index width) const {
     const Index packs = (width + kernels_.lanes - 1) / kernels_.lanes;
     const auto& tiles = kernels_.panel_tiles[packs - 1];
@@ -128,7 +128,7 @@ class PanelDriver {
     }
   }
 
-  /// For a tile that is narrower than its packs, or whose rows are not contiguous.
+  /// Handles tiles that are narrower than their packs or whose rows are not contiguous.
   void multiply_through_buffer(typename Kernels<S>::Panel kernel, const MatrixView<const S>& a,
                                const PanelView<S>& b, const MatrixView<S>& c, Index width) const {
     const MatrixView<S> copy(memory_.tile, c.rows, width);
@@ -145,13 +145,13 @@ class PanelDriver {
   const Kernels<S>& kernels_;
   const GemmWorkspace<S> memory_;
   const bool pack_a_, pack_b_;
-  MatrixView<const S> a_block_;  // the rows and terms of a under way
-  Index depth_ = 0;              // terms of the block under way
+  MatrixView<const S> a_block_;  // current rows and terms of a
+  Index depth_ = 0;              // terms of the current block
   bool accumulate_ = false;
 };
 
-/// Few rows of a, or few terms: the rows of b in place, some terms at a time, in blocks that stay in the L1
-/// cache until all rows of a have passed by.
+/// For few rows of a, or few terms. Reads the rows of b in place, a few terms at a time, in blocks that stay
+/// in the L1 cache until all rows of a have used them.
 template <class S>
 void multiply_rows(MatrixView<const S> a, MatrixView<const S> b, MatrixView<S> c, bool accumulate) {
   const Kernels<S>& kernels = detail::kernels<S>();
@@ -172,8 +172,8 @@ void multiply_rows(MatrixView<const S> a, MatrixView<const S> b, MatrixView<S> c
   }
 }
 
-/// Few rows of a, each element of b read once: a few columns of b at a time pass by all rows of a, of which
-/// the L1 cache holds a block of terms.
+/// For few rows of a, with each element of b read once. Multiplies a few columns of b at a time by all rows
+/// of a. A block of terms of a fits in the L1 cache.
 template <class S>
 void multiply_dots(MatrixView<const S> a, MatrixView<const S> b, MatrixView<S> c, bool accumulate) {
   const Kernels<S>& kernels = detail::kernels<S>();

@@ -15,7 +15,7 @@
 
 namespace gradus::ops::detail {
 
-/// The micro-kernels of one instruction set, as functions. The drivers around them are compiled once.
+/// The micro-kernels of one instruction set, as function pointers. The drivers are compiled only once.
 template <class S>
 struct Kernels {
   using Tile = void (*)(const MatrixView<const S>&, const MatrixView<const S>&, const MatrixView<S>&, bool);
@@ -26,9 +26,9 @@ struct Kernels {
 
   Index lanes;                                                           ///< elements per pack
   Index tile_rows;                                                       ///< rows of the largest panel tile
-  Index tile_packs;                                                      ///< packs per row of it
+  Index tile_packs;                                                      ///< packs per row of that tile
   Index dot_rows;                                                        ///< rows of the largest dot tile
-  Index dot_columns;                                                     ///< columns of it
+  Index dot_columns;                                                     ///< columns of that tile
   IndexedArray<IndexedArray<Panel, most_rows>, most_packs> panel_tiles;  ///< [packs - 1][rows - 1]
   IndexedArray<Tile, row_terms> row_tiles;                               ///< [terms - 1]
   IndexedArray<Tile, most_rows> dot_tiles;                               ///< [rows - 1]
@@ -74,7 +74,7 @@ constexpr Kernels<S> make_kernels() {
 template <class Isa, class S>
 inline constexpr Kernels<S> kernels_of = make_kernels<Isa, S>();
 
-/// Returns the micro-kernels of the instruction set in use.
+/// Returns the micro-kernels of the current instruction set.
 template <class S>
 const Kernels<S>& kernels() {
   return simd::with_instruction_set([]<class Isa>(Isa) -> const Kernels<S>& { return kernels_of<Isa, S>; });

@@ -9,14 +9,13 @@
 
 namespace gradus::ops::detail {
 
-// Block sizes are constants rather than the machine's cache sizes, so that one binary sums in one order
-// everywhere.
+// Block sizes are constants rather than derived from the machine's caches, so that a binary sums in the same
+// order everywhere.
 
-/// Terms that are summed before the sums return to memory: a packed panel of b, at most 24 KB, stays in the
-/// L1 cache.
+/// Terms summed before the sums return to memory. A packed panel of b, at most 24 KB, stays in the L1 cache.
 inline constexpr Index block_depth = 192;
 
-/// Rows of a that are packed at a time: 192 KB, for the L2 cache. A batch of 256 in float packs b once.
+/// Rows of a packed at a time: 192 KB, for the L2 cache. A float batch of 256 packs b only once.
 template <class S>
 inline constexpr Index block_rows = 192 * 1024 / (block_depth * Index{sizeof(S)});
 
@@ -27,14 +26,14 @@ constexpr Index strip_stride(Index lanes) {
   return lanes * block_depth + 64 / Index{sizeof(S)};
 }
 
-/// Copies m in strips of one pack of rows, column by column, so that a tile reads them front to back. Strips
+/// Copies m in strips one pack of rows high, column by column, so that a tile reads them sequentially. Strips
 /// are strip_stride apart; missing rows of the last strip are zero.
 struct PackStrips {
   template <class Isa, class S>
   [[gnu::always_inline]] static void run(const MatrixView<const S>& m, S* to) {
     constexpr Index n = Isa::template lanes<S>, strip = strip_stride<S>(n);
     const Index whole = m.rows - m.rows % n;
-    Index packed = 0;  // columns of the whole strips that are packed
+    Index packed = 0;  // packed columns of the full strips
     if (m.row_stride == 1) {
       packed = m.columns;
       for (Index k = 0; k < m.columns; ++k)

@@ -7,13 +7,12 @@
 #include <gradus/core/matrix_view.hpp>
 #include <gradus/core/simd/pack.hpp>
 
-/// The micro-kernel of the matrix product: it computes a tile of c whose sums stay in registers from the
-/// first term to the last, so that every number loaded is used several times. The compiler must know the
-/// tile's size, so each size is a kernel of its own.
+/// The micro-kernel of the matrix product. It computes a tile of c whose sums stay in registers from the
+/// first term to the last, so every loaded element is used several times. Each tile size is a separate
+/// kernel, because the compiler must know it.
 namespace gradus::ops::detail {
 
-/// A panel of b, one or several packs wide: pack j of row k starts at data + k * row_stride + j *
-/// pack_stride.
+/// A panel of b, one or more packs wide: pack j of row k starts at data + k * row_stride + j * pack_stride.
 template <class S>
 struct PanelView {
   const S* data;
@@ -21,7 +20,7 @@ struct PanelView {
   Index pack_stride;
 };
 
-/// Rows of the largest tile, and packs per row: as many sums as fit into the registers beside the operands.
+/// Rows of the largest tile and packs per row: as many sums as fit in registers next to the operands.
 template <class Isa, class S>
 inline constexpr int tile_rows = Isa::registers >= 32 && Isa::template lanes<S> >= 8 ? 8
                                  : Isa::template lanes<S> < 4                        ? Isa::template lanes<S>
@@ -29,20 +28,19 @@ inline constexpr int tile_rows = Isa::registers >= 32 && Isa::template lanes<S> 
 template <class Isa, class S>
 inline constexpr int tile_packs = Isa::registers >= 32 && Isa::template lanes<S> >= 8 ? 2 : 3;
 
-/// c = a b, or c += a b, for `Rows` rows and panels of `Packs` packs.
+/// Computes c = a b or c += a b for `Rows` rows and panels of `Packs` packs.
 ///
-/// a `[Rows, depth]` comes from pack_strips, where a column is contiguous and starts one pack after the
-/// column before, or has contiguous rows that are read in place. c `[Rows, width]` has contiguous rows. If c
-/// is several panels wide, the panels are side by side in b and in c: for products of few terms, one call per
-/// panel would cost a third of the time. Each element is one chain of multiply-adds in the order of k that
-/// starts from zero or from c.
+/// a `[Rows, depth]` either comes from pack_strips, with contiguous columns that start one pack apart, or has
+/// contiguous rows that are read in place. c `[Rows, width]` has contiguous rows. If c is several panels
+/// wide, the panels are adjacent in b and in c; with few terms, one call per panel would cost a third of the
+/// time. Each element is one chain of multiply-adds in order of k, starting from zero or from c.
 template <int Rows, int Packs>
 struct PanelTile {
   template <class Isa, class S>
   [[gnu::always_inline]] static void run(const MatrixView<const S>& a, const PanelView<S>& b,
                                          const MatrixView<S>& c, bool accumulate) {
     constexpr Index n = Isa::template lanes<S>;
-    // Constant strides, so that the address of an element is part of the instruction.
+    // Constant strides make the address of an element part of the instruction.
     if (a.row_stride == 1)
       multiply_panels<n>({a.data, a.rows, a.columns, 1, n}, b, c, accumulate);
     else

@@ -13,30 +13,30 @@
 
 namespace gradus::ops {
 
-/// How a product is divided among threads: along the longer side of the result, or always by its rows, which
-/// gives each thread the same rows of a weight gradient on every pass, so that they stay in its cache.
+/// How a product is divided among threads: along the longer side of the result, or always by rows. `rows`
+/// gives each thread the same rows of a weight gradient on every pass, so they stay in its cache.
 enum class Partition { longer_side, rows };
 
 }  // namespace gradus::ops
 
 namespace gradus::ops::detail {
 
-// With at most this many rows, or terms, packing b costs more than reading it in place.
+// With at most this many rows or terms, packing b costs more than reading it in place.
 inline constexpr Index few_rows = 16;
 inline constexpr Index few_terms = 32;
 
-/// Rows of `a` up to which DotTile, which packs nothing, is faster than packed panels: the longer the sums,
-/// the less the additions over the lanes at their end matter (measured on an AMD Zen 4 with AVX-512).
+/// The largest number of rows of `a` for which DotTile, which packs nothing, is faster than packed panels.
+/// Measured on an AMD Zen 4 with AVX-512: longer sums outweigh the final additions over the lanes.
 constexpr Index most_dot_rows(Index terms) { return std::min<Index>(terms / 8, 24); }
 
-// Multiply-adds below which waking a second thread costs more than it saves.
+// Below this many multiply-adds, waking a second thread costs more than it saves.
 inline constexpr Index part_work = 1'000'000;
-// Rows or columns of a part are a multiple of this, so that only the last tile is cut.
+// The rows or columns of a part are a multiple of this, so that only the last tile is partial.
 inline constexpr Index part_grain = 32;
 
 enum class Method { rows, dots, panels_in_place, packed_panels };
 
-/// Looks at the whole product, so that its parts on several threads use the same method.
+/// Considers the whole product, so that its parts on several threads use the same method.
 template <class S>
 Method choose_method(const MatrixView<const S>& a, const MatrixView<const S>& b, const MatrixView<S>& c) {
   if (a.column_stride == 1 && b.row_stride == 1 && a.columns >= few_terms &&
@@ -47,8 +47,8 @@ Method choose_method(const MatrixView<const S>& a, const MatrixView<const S>& b,
   return Method::packed_panels;
 }
 
-/// How one product is computed: its operands, possibly all transposed, the method, and the parts for several
-/// threads.
+/// The plan of one product: its operands, all transposed if that is better, the method, and the division into
+/// parts for several threads.
 template <std::floating_point S>
 class ProductPlan {
  public:
@@ -71,10 +71,10 @@ class ProductPlan {
 
   Index parts() const { return parts_; }
 
-  /// Whether the parts need memory for packed operands.
+  /// Returns whether the parts need memory for packed operands.
   bool packs() const { return method_ == Method::packed_panels || method_ == Method::panels_in_place; }
 
-  /// Computes one part. `memory` has room for a GemmWorkspace if packs().
+  /// Computes one part. If packs(), `memory` must have room for a GemmWorkspace.
   void run(Index part, bool accumulate, S* memory) const {
     const Index first = std::min(part * step_, extent()), count = std::min(step_, extent() - first);
     if (count == 0) return;
@@ -115,7 +115,7 @@ class ProductPlan {
   Method method_ = Method::packed_panels;
   bool by_rows_ = false;
   Index parts_ = 1;
-  Index step_ = 0;  // rows or columns of a part
+  Index step_ = 0;  // rows or columns per part
 };
 
 }  // namespace gradus::ops::detail

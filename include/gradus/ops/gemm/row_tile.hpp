@@ -9,12 +9,11 @@
 
 namespace gradus::ops::detail {
 
-/// Terms of the largest row tile: their factors stay in registers while the row passes by.
+/// Terms of the largest row tile: their factors stay in registers while the row streams past.
 inline constexpr int row_terms = 8;
 
-/// c = a b, or c += a b, for one row of c and `Terms` rows of b, whose elements are contiguous: for products
-/// that use b too little to pay for packing it. Each element is the same chain of multiply-adds as in
-/// PanelTile.
+/// Computes c = a b or c += a b for one row of c and `Terms` contiguous rows of b, for products that reuse b
+/// too little to be worth packing it. Each element is the same chain of multiply-adds as in PanelTile.
 template <int Terms>
 struct RowTile {
   template <class Isa, class S>

@@ -12,7 +12,7 @@ template <class S>
 struct GemmWorkspace {
   static constexpr Index most_lanes = 64 / Index{sizeof(S)};
   static constexpr Index most_packs = 3, most_rows = 8;
-  // Narrower packs have more strips, each with its extra cache line.
+  // Narrower packs make more strips, each with an extra cache line.
   static constexpr Index a_size = block_rows<S> * block_depth + block_rows<S> * 64 / Index{sizeof(S)};
   static constexpr Index b_size = most_packs * strip_stride<S>(most_lanes);
   static constexpr Index tile_size = most_rows * most_packs * most_lanes;
@@ -25,11 +25,11 @@ struct GemmWorkspace {
   S* tile;     ///< one tile of c
 };
 
-/// Products that are visited have memory of their own, so that the visitor may start a product.
+/// Visited products use separate memory, so that the visitor may start a product itself.
 enum class MemoryUse { product, visit };
 
 /// Returns at least `size` elements of this thread's memory, which grows and is kept until the thread ends.
-/// It is not on the stack, because threads may have small stacks.
+/// Heap memory, because threads may have small stacks.
 template <class S, MemoryUse use = MemoryUse::product>
 S* gemm_memory(Index size) {
   static thread_local gradus::detail::AlignedBuffer<S> buffer;

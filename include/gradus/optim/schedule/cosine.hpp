@@ -12,22 +12,22 @@ namespace gradus::optim {
 
 namespace detail {
 
-/// From `start` to `end` along half a wave of the cosine, as progress goes from 0 to 1.
+/// Interpolates from `start` to `end` along half a cosine wave as `progress` goes from 0 to 1.
 inline double anneal_cosine(double start, double end, double progress) {
   return std::fma(start - end, (1 + std::cos(std::numbers::pi * progress)) / 2, end);
 }
 
 }  // namespace detail
 
-/// From 1 to `minimum` along half a cosine wave in `steps` steps, and up again after them; PyTorch's
-/// CosineAnnealingLR with `eta_min` given as a fraction of the base rate.
+/// A schedule that falls from 1 to `minimum` along half a cosine wave in `steps` steps, then rises again;
+/// PyTorch's CosineAnnealingLR with `eta_min` as a fraction of the base rate.
 struct CosineAnnealing {
-  /// Steps until the minimum.
+  /// The number of steps to the minimum.
   Index steps;
-  /// The last factor of the learning rate.
+  /// The lowest factor of the learning rate.
   double minimum = 0;
 
-  /// Returns the factor of the learning rate in a step, counted from 0.
+  /// Returns the factor of the learning rate for a step, counted from 0.
   double operator()(Index step) const {
     detail::check_step("CosineAnnealing", step);
     detail::check_steps("CosineAnnealing", "steps", steps);
@@ -35,24 +35,24 @@ struct CosineAnnealing {
   }
 };
 
-/// From 1 to `minimum` along half a cosine wave, again and again, each period `growth` times as long as the
-/// one before it (SGDR, Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983); PyTorch's
-/// CosineAnnealingWarmRestarts.
+/// A schedule that falls from 1 to `minimum` along half a cosine wave and restarts, with each period `growth`
+/// times as long as the previous one (SGDR, Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983);
+/// PyTorch's CosineAnnealingWarmRestarts.
 struct CosineWarmRestarts {
-  /// Steps until the first restart.
+  /// The number of steps to the first restart.
   Index first_period;
-  /// How many times as long each period is as the one before it.
+  /// The factor from each period's length to the next.
   Index growth = 1;
-  /// The last factor of the learning rate.
+  /// The lowest factor of the learning rate.
   double minimum = 0;
 
-  /// Returns the factor of the learning rate in a step, counted from 0.
+  /// Returns the factor of the learning rate for a step, counted from 0.
   double operator()(Index step) const {
     detail::check_step("CosineWarmRestarts", step);
     detail::check_steps("CosineWarmRestarts", "first_period", first_period);
     detail::check_steps("CosineWarmRestarts", "growth", growth);
     if (growth == 1) step %= first_period;
-    // A period that does not fit an Index is longer than any step, so that the loop ends with it.
+    // A period that would overflow Index is longer than any step, so the loop ends with it.
     constexpr Index longest = std::numeric_limits<Index>::max();
     Index period = first_period;
     auto length = static_cast<double>(period);

@@ -10,14 +10,14 @@
 
 namespace gradus::optim {
 
-/// The factor gamma once every `step_size` steps; PyTorch's StepLR.
+/// A schedule that multiplies the factor by gamma every `step_size` steps; PyTorch's StepLR.
 struct StepDecay {
-  /// Steps from one reduction to the next.
+  /// The number of steps between reductions.
   Index step_size;
   /// The factor of each reduction.
   double gamma = 0.1;
 
-  /// Returns the factor of the learning rate in a step, counted from 0.
+  /// Returns the factor of the learning rate for a step, counted from 0.
   double operator()(Index step) const {
     detail::check_step("StepDecay", step);
     detail::check_steps("StepDecay", "step_size", step_size);
@@ -26,13 +26,13 @@ struct StepDecay {
   }
 };
 
-/// The factor gamma at each milestone; PyTorch's MultiStepLR.
+/// A schedule that multiplies the factor by gamma at each milestone; PyTorch's MultiStepLR.
 struct MultiStepDecay {
   std::vector<Index> milestones;  ///< in any order
   /// The factor of each reduction.
   double gamma = 0.1;
 
-  /// Returns the factor of the learning rate in a step, counted from 0.
+  /// Returns the factor of the learning rate for a step, counted from 0.
   double operator()(Index step) const {
     detail::check_step("MultiStepDecay", step);
     const auto passed = std::ranges::count_if(milestones, [=](Index milestone) { return milestone <= step; });
@@ -40,12 +40,12 @@ struct MultiStepDecay {
   }
 };
 
-/// The factor gamma every step; PyTorch's ExponentialLR.
+/// A schedule that multiplies the factor by gamma in every step; PyTorch's ExponentialLR.
 struct ExponentialDecay {
   /// The factor of each reduction.
   double gamma;
 
-  /// Returns the factor of the learning rate in a step, counted from 0.
+  /// Returns the factor of the learning rate for a step, counted from 0.
   double operator()(Index step) const {
     detail::check_step("ExponentialDecay", step);
     return std::pow(gamma, static_cast<double>(step));

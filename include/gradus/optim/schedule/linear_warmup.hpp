@@ -9,17 +9,17 @@
 
 namespace gradus::optim {
 
-/// From `start_factor` to `end_factor` in a straight line over `steps` steps, and constant from there on;
+/// A schedule that goes linearly from `start_factor` to `end_factor` in `steps` steps, then stays constant;
 /// PyTorch's LinearLR.
 struct LinearWarmup {
-  /// Steps until the last factor.
+  /// The number of steps until `end_factor`.
   Index steps;
-  /// The factor of the first step.
+  /// The factor in step 0.
   double start_factor = 1.0 / 3;
-  /// The factor after the last step.
+  /// The factor from step `steps` on.
   double end_factor = 1;
 
-  /// Returns the factor of the learning rate in a step, counted from 0.
+  /// Returns the factor of the learning rate for a step, counted from 0.
   double operator()(Index step) const {
     detail::check_step("LinearWarmup", step);
     detail::check_steps("LinearWarmup", "steps", steps);

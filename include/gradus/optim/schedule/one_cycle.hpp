@@ -15,37 +15,37 @@ namespace gradus::optim {
 
 enum class Anneal { cosine, linear };
 
-/// From `1 / div_factor` up to 1, then down to `1 / (div_factor final_div_factor)`, while the momentum makes
-/// the opposite way (Smith and Topin 2017, https://arxiv.org/abs/1708.07120). PyTorch's OneCycleLR, whose
-/// `max_lr` is the base learning rate here; past the last step the last value stays.
+/// A schedule that rises from `1 / div_factor` to 1, then falls to `1 / (div_factor final_div_factor)`, while
+/// the momentum moves the opposite way (Smith and Topin 2017, https://arxiv.org/abs/1708.07120). PyTorch's
+/// OneCycleLR, with the base learning rate as `max_lr`; after the last step the value stays constant.
 struct OneCycle {
-  /// Steps of the whole cycle.
+  /// The number of steps in the cycle.
   Index total_steps;
-  double pct_start = 0.3;  ///< the part of the steps spent on the way up
-  /// The highest rate divided by the first.
+  double pct_start = 0.3;  ///< fraction of the steps in which the rate rises
+  /// The highest rate divided by the initial rate.
   double div_factor = 25;
-  /// The first rate divided by the last.
+  /// The initial rate divided by the final rate.
   double final_div_factor = 1e4;
-  /// The shape of the way up and down.
+  /// The shape of the rise and the fall.
   Anneal anneal = Anneal::cosine;
-  bool three_phase = false;  ///< down to `1 / div_factor` in as many steps as up, and then on to the end
-  /// Whether the momentum goes down while the rate goes up.
+  bool three_phase = false;  ///< falls to `1 / div_factor` in as many steps as it rises, then to the end
+  /// Whether the momentum falls while the rate rises.
   bool cycle_momentum = false;
-  double base_momentum = 0.85;  ///< where the rate is highest
-  double max_momentum = 0.95;   ///< where the rate is lowest
+  double base_momentum = 0.85;  ///< momentum at the highest rate
+  double max_momentum = 0.95;   ///< momentum at the lowest rates
 
-  /// Returns the factor of the learning rate in a step, counted from 0.
+  /// Returns the factor of the learning rate for a step, counted from 0.
   double operator()(Index step) const {
     const double initial = 1 / div_factor;
     return value(step, {initial, 1, initial, initial / final_div_factor});
   }
-  /// The momentum at a step. Scheduler sets it if `cycle_momentum` is set.
+  /// Returns the momentum for a step. Scheduler applies it if `cycle_momentum` is true.
   double momentum(Index step) const {
     return value(step, {max_momentum, base_momentum, max_momentum, max_momentum});
   }
 
  private:
-  /// Anneals from each of the values to the next; two phases leave out the third.
+  /// Anneals from each value to the next; with two phases, skips the third.
   double value(Index step, const std::array<double, 4>& values) const {
     detail::check_step("OneCycle", step);
     detail::check_steps("OneCycle", "total_steps", total_steps);
@@ -66,8 +66,8 @@ struct OneCycle {
   }
 
   double between(double start, double end, double now, double from, double to) const {
-    // Where multiply and subtract are fused, pct_start * total_steps - 1 is not quite 0 when it should be: a
-    // phase that short is none.
+    // With fused multiply-subtract, pct_start * total_steps - 1 may not be exactly 0 when it should be, so a
+    // phase this short counts as empty.
     constexpr double shortest = 1e-9;
     const double progress = to - from > shortest ? (now - from) / (to - from) : 1;
     return anneal == Anneal::cosine ? detail::anneal_cosine(start, end, progress)

@@ -17,24 +17,24 @@ namespace gradus::optim {
 enum class Goal { minimize, maximize };
 enum class ThresholdMode { relative, absolute };
 
-/// The options of ReduceOnPlateau, with the defaults of PyTorch.
+/// Options for ReduceOnPlateau; the defaults are PyTorch's.
 struct ReduceOnPlateauOptions {
-  /// Whether smaller or larger is better.
+  /// Whether smaller or larger values are better.
   Goal goal = Goal::minimize;
   /// The factor of each reduction, in [0, 1).
   double factor = 0.1;
-  Index patience = 10;  ///< steps without improvement before a reduction
-  /// By how much a metric must be better to count.
+  Index patience = 10;  ///< steps without improvement that are tolerated
+  /// The improvement that a metric must exceed to count.
   double threshold = 1e-4;
-  /// Whether the threshold is a share of the best metric or a difference.
+  /// Whether the threshold is relative to the best metric or absolute.
   ThresholdMode threshold_mode = ThresholdMode::relative;
-  Index cooldown = 0;       ///< steps after a reduction that are not counted
+  Index cooldown = 0;       ///< steps after a reduction in which none are counted
   double minimum_rate = 0;  ///< lower bound of the learning rates
-  double epsilon = 1e-8;    ///< smaller reductions are skipped
+  double epsilon = 1e-8;    ///< reductions by at most this much are skipped
 };
 
-/// Multiplies the learning rates by a factor when a metric has stopped improving; PyTorch's
-/// ReduceLROnPlateau. A metric that is NaN is no improvement.
+/// A scheduler that multiplies the learning rates by a factor when a metric stops improving; PyTorch's
+/// ReduceLROnPlateau. NaN never counts as an improvement.
 ///
 ///     ReduceOnPlateau plateau{{.factor = 0.5, .patience = 2}};
 ///     plateau.step(sgd, test_loss);  // after each epoch
@@ -43,8 +43,8 @@ class ReduceOnPlateau {
   /// The type of the options.
   using Options = ReduceOnPlateauOptions;
 
-  /// Throws ArgumentError unless the factor is in [0, 1), and on a patience, cooldown, threshold, minimum
-  /// rate or epsilon that is negative or not finite.
+  /// Throws ArgumentError unless the factor is in [0, 1) and the patience, cooldown, threshold, minimum rate
+  /// and epsilon are finite and not negative.
   explicit ReduceOnPlateau(const Options& options = {}) : options_(options) {
     if (!(options.factor >= 0 && options.factor < 1)) {
       throw ArgumentError("ReduceOnPlateau: factor is " + format_shortest(options.factor) +
@@ -59,8 +59,8 @@ class ReduceOnPlateau {
     check_not_negative("ReduceOnPlateau", "epsilon", options.epsilon);
   }
 
-  /// Takes in the metric of one step. Returns whether it reduced the rate of at least one group: false at the
-  /// minimum, and where a reduction would be within epsilon.
+  /// Records the metric of one step. Returns whether it reduced the rate of any group. A rate at the minimum
+  /// is not reduced, nor one that would change by at most epsilon.
   template <Optimizer O>
   bool step(O& optimizer, double metric) {
     if (!must_reduce(metric)) return false;
@@ -75,7 +75,7 @@ class ReduceOnPlateau {
     return any;
   }
 
-  /// The best metric so far.
+  /// Returns the best metric so far.
   double best() const { return best_; }
 
   /// Saves or loads the state: see train/archive.hpp.
@@ -106,7 +106,7 @@ class ReduceOnPlateau {
 
   bool is_better(double metric) const {
     if (std::isinf(best_) && !std::isnan(metric)) {
-      // Nothing to compare with yet: a threshold of 1 times infinity would be NaN.
+      // Nothing to compare with yet: with a threshold of 1, infinity times 0 would be NaN.
       return options_.goal == Goal::minimize ? metric < best_ : metric > best_;
     }
     const double sign = options_.goal == Goal::minimize ? -1 : 1;

@@ -11,16 +11,16 @@
 
 namespace gradus::optim {
 
-/// A schedule is a function of the step 0, 1, 2, ... (a batch or an epoch, as its user counts) to the factor
-/// by which the base learning rate is multiplied: a value without state. A lambda is one. Those of the
-/// library throw ArgumentError when called with settings outside their domain or with a negative step.
+/// A function from the step 0, 1, 2, ... (a batch or an epoch, as the caller chooses) to the factor by which
+/// the base learning rate is multiplied. It has no state; a lambda is enough. The library's schedules throw
+/// ArgumentError when called with a setting out of range or a negative step.
 template <class S>
 concept Schedule = std::copy_constructible<S> && requires(const S& schedule, Index step) {
   { schedule(step) } -> std::convertible_to<double>;
 };
 
-/// `first` for the steps before `switch_at`, then `second` from its own step 0 on: a warm-up, then a decay.
-/// Throws ArgumentError for a negative `switch_at`.
+/// Returns a schedule that follows `first` before step `switch_at`, then `second` from its step 0 on, such as
+/// a warm-up and a decay. Throws ArgumentError if `switch_at` is negative.
 ///
 ///     sequence(LinearWarmup{.steps = 5}, 5, CosineAnnealing{.steps = 95})
 template <Schedule First, Schedule Second>
@@ -33,7 +33,7 @@ auto sequence(First first, Index switch_at, Second second) {
   };
 }
 
-/// Both at once: the product of their factors.
+/// Returns the product of two schedules.
 template <Schedule First, Schedule Second>
 auto product(First first, Second second) {
   return [first = std::move(first), second = std::move(second)](Index step) -> double {

@@ -14,8 +14,8 @@
 
 namespace gradus::optim {
 
-/// Makes an optimiser follow a schedule: each group's learning rate is the one it had when the scheduler was
-/// made, its base, times the schedule's factor.
+/// A scheduler that sets each group's learning rate to its base rate, the one it had when the scheduler was
+/// created, times the schedule's factor.
 ///
 ///     Scheduler scheduler{sgd, CosineAnnealing{.steps = 10}};  // sets the rate of step 0
 ///     for (...) {
@@ -23,11 +23,11 @@ namespace gradus::optim {
 ///       scheduler.step();  // sets the next rate
 ///     }
 ///
-/// A schedule with a momentum, OneCycle, sets that too. The optimiser must outlive the scheduler.
+/// A schedule with a momentum, such as OneCycle, also sets that. The optimiser must outlive the scheduler.
 template <Optimizer O, Schedule S>
 class Scheduler {
  public:
-  /// Drives the learning rate of an optimiser, which must outlive the scheduler.
+  /// Sets the rates of step 0. The optimiser must outlive the scheduler.
   Scheduler(O& optimizer, S schedule) : optimizer_(&optimizer), schedule_(std::move(schedule)) {
     for (Index group = 0; group < optimizer.group_count(); ++group) {
       base_rates_.push_back(optimizer.learning_rate(group));
@@ -38,9 +38,9 @@ class Scheduler {
   /// Sets the rates of the next step. Throws ArgumentError if the step count overflows.
   void step() { set_step_count(gradus::detail::checked_add("Scheduler", step_count_, 1)); }
 
-  /// How often step() was called.
+  /// Returns the current step.
   Index step_count() const { return step_count_; }
-  /// Goes to any step, as a training that is resumed does. Throws ArgumentError if it is negative.
+  /// Moves to any step, for example to resume training. Throws ArgumentError if it is negative.
   void set_step_count(Index step) {
     if (step < 0) throw ArgumentError("Scheduler: step is " + std::to_string(step) + ", expected 0 or more");
     const double factor = schedule_(step);
@@ -53,8 +53,8 @@ class Scheduler {
     step_count_ = step;
   }
 
-  /// Saves or loads the base rates and the step count: see train/archive.hpp. The learning rates are state of
-  /// the optimiser.
+  /// Saves or loads the base rates and the step count: see train/archive.hpp. The learning rates belong to
+  /// the optimiser's state.
   template <class Archive>
   void serialize(Archive& archive) {
     archive.expect("groups", std::to_string(base_rates_.size()));

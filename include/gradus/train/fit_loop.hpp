@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <exception>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gradus/core/checked.hpp>
+#include <gradus/core/error.hpp>
+#include <gradus/core/random.hpp>
+#include <gradus/core/tensor.hpp>
+#include <gradus/nn/workspace.hpp>
+#include <gradus/train/callback.hpp>
+#include <gradus/train/divergence.hpp>
+#include <gradus/train/history.hpp>
+#include <gradus/train/metric_set.hpp>
+#include <gradus/train/metrics.hpp>
+#include <gradus/train/progress.hpp>
+#include <gradus/train/running_metrics.hpp>
+#include <gradus/train/training_step.hpp>
+
+namespace gradus::detail {
+
+[[noreturn]] inline void throw_no_samples() {
+  throw ArgumentError("Trainer: there are 0 samples to evaluate, expected at least 1");
+}
+
+/// The loop over epochs and batches, which makes the steps, calls the callbacks and records the history.
+/// `Trainer` is the class passed to callbacks. In pseudo-code:
+///
+///     on_begin
+///     for each epoch:
+///       for each batch:
+///         add its gradients
+///         after accumulation_steps batches: on_gradient, clip, on_before_step, update, on_step,
+///         on_checkpoint
+///       evaluate on the validation data, record, on_epoch, on_checkpoint
+///     on_end
+template <class Trainer, class Step>
+class FitLoop {
+ public:
+  using Scalar = typename Step::Scalar;
+
+  FitLoop(Step step, Generator& random) : step_(std::move(step)), random_(&random) {}
+
+  Step& step() { return step_; }
+  const Step& step() const { return step_; }
+  Generator& random() { return *random_; }
+  FitState& state() { return state_; }
+  const FitState& state() const { return state_; }
+  Progress& progress() { return progress_; }
+  const Progress& progress() const { return progress_; }
+  std::vector<AnyCallback<Trainer>>& callbacks() { return callbacks_; }
+
+  /// Adds a metric for training and validation batches.
+  template <class M>
+  void add_metric(std::string name, M metric) {
+    metrics_.add_metric(name, metric);
+    evaluation_metrics_.add_metric(std::move(name), std::move(metric));
+  }
+  void serialize_metrics(Archive& archive) { metrics_.serialize(archive); }
+
+  /// Ends the fit after the current step without recording the unfinished epoch.
+  void interrupt() { is_interrupted_ = true; }
+
+  template <class Train, class Validation>
+  void run(Trainer& trainer, Train& train, Validation* validation) {
+    if (train.size() == 0) throw ArgumentError("Trainer: there is no batch to train on");
+    if (validation != nullptr && validation->size() == 0) throw_no_samples();
+    begin_fit(static_cast<Index>(train.size()));
+    std::exception_ptr failure;
+    std::size_t begun = 0;
+    try {
+      for (; begun < callbacks_.size(); ++begun) callbacks_[begun].on_begin(trainer);
+      while (progress_.epoch < progress_.epochs && !is_ending()) run_epoch(trainer, train, validation);
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    state_.is_running = is_in_epoch_ = is_in_step_ = false;
+    for (std::size_t i = 0; i < begun; ++i) {
+      try {
+        callbacks_[i].on_end(trainer);
+      } catch (...) {
+        if (!failure) failure = std::current_exception();
+      }
+    }
+    if (failure) std::rethrow_exception(failure);
+  }
+
+  /// Returns the loss, accuracy and metrics over all batches of a source.
+  template <class Source>
+  Metrics evaluate(Source& source) {
+    RunningMetrics running;
+    evaluation_metrics_.reset();
+    for (const auto& batch : source.evaluation_epoch()) {
+      const Tensor<Scalar>& output = step_.net().predict(batch.x, workspace_);
+      running.add(step_.loss(), step_.loss()(output, batch.labels), batch.size());
+      evaluation_metrics_.add(output, batch.labels);
+    }
+    Metrics average = running.average();
+    if (average.samples == 0) throw_no_samples();
+    evaluation_metrics_.write(average.named);
+    return average;
+  }
+  nn::Workspace<Scalar>& workspace() { return workspace_; }
+
+  /// Returns the state to save in a checkpoint. Throws StateError in the middle of a step.
+  FitState saved_state() const {
+    if (is_in_step_)
+      throw StateError("Trainer: a checkpoint cannot be saved or loaded in the middle of a step");
+    FitState state = state_;
+    state.step = progress_.step;
+    state.loss = progress_.loss;
+    state.random = *random_;
+    state.batch = is_in_epoch_ ? progress_.batch : 0;
+    state.seconds = is_in_epoch_ ? seconds_in_epoch() : 0;
+    return state;
+  }
+  void restore(FitState state) {
+    *random_ = state.random;
+    is_resumed_ = std::exchange(state.is_running, false);
+    is_in_epoch_ = false;
+    progress_ = {};
+    progress_.epoch = state.history.size();
+    progress_.step = state.step;
+    progress_.loss = state.loss;
+    state_ = std::move(state);
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  bool is_ending() const { return state_.is_stopping || is_interrupted_; }
+
+  /// Begins a fit, or continues the one from which a checkpoint was loaded.
+  void begin_fit(Index batches) {
+    if (is_resumed_ && state_.batch > batches) {
+      throw StateError("Trainer: the checkpoint was saved after " + std::to_string(state_.batch) +
+                       " batches of an epoch, which now has " + std::to_string(batches));
+    }
+    const Index first_epoch = is_resumed_ ? state_.first_epoch : state_.history.size();
+    const Index epochs = checked_add("Trainer: epochs", first_epoch, step_.options().epochs);
+    step_.begin_fit();
+    if (!is_resumed_) {
+      state_.is_stopping = false;
+      state_.batch = 0;
+    }
+    is_resumed_ = false;
+    is_interrupted_ = false;
+    state_.is_running = true;
+    state_.first_epoch = first_epoch;
+    progress_.epoch = state_.history.size();
+    progress_.epochs = epochs;
+  }
+
+  template <class Train, class Validation>
+  void run_epoch(Trainer& trainer, Train& train, Validation* validation) {
+    EpochRecord record;
+    record.epoch = ++progress_.epoch;
+    progress_.batches = static_cast<Index>(train.size());
+    if (!train_epoch(trainer, train)) return;
+    record.train = progress_.train;
+    record.seconds = seconds_in_epoch();
+    record.learning_rate = step_.optimizer().learning_rate();
+    if (validation != nullptr) {
+      record.validation = evaluate(*validation);
+      if constexpr (requires { std::string(validation->name()); })
+        record.validation_name = validation->name();
+      if (!std::isfinite(record.validation->loss)) {
+        throw_not_finite("validation loss", record.validation->loss,
+                         "after epoch " + std::to_string(progress_.epoch), step_.net());
+      }
+    }
+    state_.history.push_back(record);
+    is_in_epoch_ = false;
+    state_.batch = 0;
+    for (auto& callback : callbacks_) callback.on_epoch(trainer);
+    for (auto& callback : callbacks_) callback.on_checkpoint(trainer);
+  }
+
+  /// Trains on all batches except those completed before the checkpoint, if any, was saved. Returns false if
+  /// the epoch was interrupted.
+  template <class Train>
+  bool train_epoch(Trainer& trainer, Train& train) {
+    const Index done = begin_epoch();
+    progress_.batch = 0;
+    for (const auto& batch : train.training_epoch(*random_)) {
+      if (progress_.batch < done) {
+        // Only the checkpoint has the generator's state after the completed steps.
+        if (++progress_.batch == done) *random_ = state_.random;
+        continue;
+      }
+      if (!train_batch(trainer, batch)) continue;
+      end_step(trainer);
+      if (is_ending()) break;
+    }
+    if (step_.is_open()) {  // the source had fewer batches than size() promised
+      make_step(trainer);
+      end_step(trainer);
+    }
+    return !(is_interrupted_ && progress_.batch < progress_.batches);
+  }
+
+  /// Returns the number of batches of the epoch that are already completed.
+  Index begin_epoch() {
+    step_.net().train();
+    is_in_epoch_ = true;
+    step_.clear();
+    epoch_began_ = Clock::now();
+    if (state_.batch > 0) {
+      *random_ = state_.epoch_start;
+      write_averages();
+      return state_.batch;
+    }
+    state_.epoch_start = *random_;
+    state_.seconds = 0;
+    state_.running = {};
+    metrics_.reset();
+    return 0;
+  }
+
+  /// Returns whether the batch completed a step. If not, its gradients are kept for the next ones.
+  template <class Batch>
+  bool train_batch(Trainer& trainer, const Batch& batch) {
+    is_in_step_ = true;
+    try {
+      step_.add_batch(batch, *random_, progress_, [&](const Tensor<Scalar>& output, const auto& result) {
+        state_.running.add(step_.loss(), result, batch.size());
+        metrics_.add(output, batch.labels);
+      });
+      ++progress_.batch;
+      const bool is_last = progress_.batch >= progress_.batches;
+      if (progress_.batch % step_.options().accumulation_steps != 0 && !is_last) return false;
+      make_step(trainer);
+      return true;
+    } catch (...) {
+      step_.roll_back();
+      is_in_step_ = false;
+      throw;
+    }
+  }
+
+  /// Makes the step, once the gradients of all its batches have been added.
+  void make_step(Trainer& trainer) {
+    step_.finish_gradients();
+    for (auto& callback : callbacks_) callback.on_gradient(trainer);
+    step_.clip_gradients();
+    for (auto& callback : callbacks_) callback.on_before_step(trainer);
+    step_.update();
+  }
+
+  void end_step(Trainer& trainer) {
+    is_in_step_ = false;
+    progress_.loss = step_.batch_loss();
+    step_.clear();
+    ++progress_.step;
+    write_averages();
+    for (auto& callback : callbacks_) callback.on_step(trainer);
+    // After a stop, the epoch is recorded first: resuming from a checkpoint saved here would continue it.
+    if (state_.is_stopping) return;
+    for (auto& callback : callbacks_) callback.on_checkpoint(trainer);
+  }
+
+  void write_averages() {
+    state_.running.write_average(progress_.train);
+    metrics_.write(progress_.train.named);
+  }
+
+  /// Returns the time spent on the epoch, including that before an interruption.
+  double seconds_in_epoch() const {
+    return state_.seconds + std::chrono::duration<double>(Clock::now() - epoch_began_).count();
+  }
+
+  Step step_;
+  Generator* random_;
+  std::vector<AnyCallback<Trainer>> callbacks_;
+  MetricSet<Scalar, typename Step::LossType> metrics_;
+  MetricSet<Scalar, typename Step::LossType> evaluation_metrics_;
+  FitState state_;
+  Progress progress_;
+  Clock::time_point epoch_began_ = {};
+  bool is_resumed_ = false;
+  bool is_interrupted_ = false;
+  bool is_in_epoch_ = false;
+  bool is_in_step_ = false;
+  nn::Workspace<Scalar> workspace_;
+};
+
+}  // namespace gradus::detail

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include <limits>
+#include <string>
+
+#include <gradus/core/eigen.hpp>
+#include <gradus/core/error.hpp>
+#include <gradus/optim/clip.hpp>
+
+namespace gradus {
+
+/// Options for Trainer.
+struct TrainerOptions {
+  Index epochs = 10;                  ///< epochs per call of `fit`
+  Index batch_size = 256;             ///< samples per training batch
+  Index evaluation_batch_size = 256;  ///< affects the memory that an evaluation needs, not its result
+  /// Whether to drop a last batch that is smaller than the others, such as one of a single sample, on which
+  /// BatchNorm1d cannot train. Applies to data sets; a loader has its own option.
+  bool drop_last = false;
+  /// The number of batches whose gradients are accumulated per step. The step equals that of one batch with
+  /// all their samples: mean losses are weighted by sample count or class weight. The last step of an epoch
+  /// may have fewer batches.
+  Index accumulation_steps = 1;
+  /// The maximum norm of all gradients as one vector, to which larger ones are scaled. See optim/clip.hpp.
+  double clip_norm = std::numeric_limits<double>::infinity();
+  /// The maximum absolute value of a gradient element, to which larger ones are clamped.
+  double clip_value = std::numeric_limits<double>::infinity();
+};
+
+namespace detail {
+
+inline void check_trainer_options(const TrainerOptions& options) {
+  if (options.epochs < 0)
+    throw ArgumentError("Trainer: " + std::to_string(options.epochs) + " epochs, expected 0 or more");
+  if (options.accumulation_steps < 1) {
+    throw ArgumentError("Trainer: " + std::to_string(options.accumulation_steps) +
+                        " accumulation steps, expected 1 or more");
+  }
+  optim::detail::check_clip("Trainer", options.clip_norm);
+  optim::detail::check_clip("Trainer", options.clip_value);
+}
+
+}  // namespace detail
+}  // namespace gradus
