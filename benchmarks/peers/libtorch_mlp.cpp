@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Measures training and prediction with the chapter's network, 784-256-10, in libtorch's C++ interface:
-// the counterpart of torch_mlp.py without Python. report.py --libtorch runs it. Prints one line of JSON per measurement.
+// the counterpart of torch_mlp.py without Python. report.py --libtorch runs it. Prints one line of JSON per
+// measurement.
 //
 // usage: OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 libtorch_mlp THREADS REPETITIONS [--quick]
 #include <algorithm>
@@ -11,9 +12,8 @@
 #include <cstring>
 #include <ctime>
 #include <string>
-#include <vector>
-
 #include <torch/torch.h>
+#include <vector>
 
 namespace {
 
@@ -33,8 +33,8 @@ torch::Tensor noise(std::int64_t count) {
 }
 
 /// Trains for an epoch, at most `steps` steps, with the loss and the accuracy that a program would print.
-double train(torch::nn::Sequential& net, torch::optim::SGD& optimizer, const torch::Tensor& x, const torch::Tensor& y,
-             std::int64_t batch, std::int64_t steps) {
+double train(torch::nn::Sequential& net, torch::optim::SGD& optimizer, const torch::Tensor& x,
+             const torch::Tensor& y, std::int64_t batch, std::int64_t steps) {
   double total = 0;
   std::int64_t correct = 0;
   const torch::Tensor order = torch::randperm(x.size(0));
@@ -79,16 +79,20 @@ std::string list(const std::vector<double>& values) {
 void measure_training(int threads, int repetitions, bool quick) {
   const std::int64_t count = quick ? 12000 : 60000;
   const torch::Tensor x = noise(count), y = torch::randint(0, 10, {count}, torch::kLong);
-  const std::int64_t settings[3][2] = {{256, quick ? 40 : 235}, {16, quick ? 200 : 1000}, {1, quick ? 200 : 1000}};
+  const std::int64_t settings[3][2] = {
+      {256, quick ? 40 : 235}, {16, quick ? 200 : 1000}, {1, quick ? 200 : 1000}};
   for (const auto& [batch, steps] : settings) {
     torch::nn::Sequential net = network();
     torch::optim::SGD optimizer(net->parameters(), 0.1);
     train(net, optimizer, x, y, batch, 20);  // the first steps allocate
-    const Times times = timed(repetitions, [&, batch = batch, steps = steps] { train(net, optimizer, x, y, batch, steps); });
-    std::printf("{\"name\": \"libtorch_train\", \"threads\": %d, \"batch\": %lld, \"samples\": %lld, \"seconds\": %s, "
-                "\"processor_seconds\": %s}\n",
-                threads, static_cast<long long>(batch), static_cast<long long>(std::min(count, batch * steps)),
-                list(times.wall).c_str(), list(times.processor).c_str());
+    const Times times =
+        timed(repetitions, [&, batch = batch, steps = steps] { train(net, optimizer, x, y, batch, steps); });
+    std::printf(
+        "{\"name\": \"libtorch_train\", \"threads\": %d, \"batch\": %lld, \"samples\": %lld, \"seconds\": "
+        "%s, "
+        "\"processor_seconds\": %s}\n",
+        threads, static_cast<long long>(batch), static_cast<long long>(std::min(count, batch * steps)),
+        list(times.wall).c_str(), list(times.processor).c_str());
   }
 }
 
@@ -111,8 +115,8 @@ int main(int argc, char** argv) {
   torch::set_num_threads(threads);
   torch::manual_seed(0);
   const char* core_type = std::getenv("OPENBLAS_CORETYPE");
-  std::printf("{\"name\": \"libtorch\", \"threads\": %d, \"version\": \"%s\", \"core_type\": \"%s\"}\n", threads,
-              TORCH_VERSION, core_type != nullptr ? core_type : "of its own choice");
+  std::printf("{\"name\": \"libtorch\", \"threads\": %d, \"version\": \"%s\", \"core_type\": \"%s\"}\n",
+              threads, TORCH_VERSION, core_type != nullptr ? core_type : "of its own choice");
   measure_training(threads, repetitions, quick);
   measure_prediction(threads, repetitions);
 }
