@@ -6,17 +6,18 @@ usage: benchmarks/report.py [BUILD_DIR] [--quick] [--check] [--rounds 5] [--data
                             [--no-flags BUILD_DIR] [--python PYTHON] [--libtorch PROGRAM]
 
 BUILD_DIR defaults to build/benchmark, where `cmake --workflow --preset benchmark` builds. --blas names a second build,
-configured with -DGRADUS_USE_BLAS=ON; --no-flags names one configured with -DGRADUS_NATIVE=OFF, which is compared with
-the one for this machine. Programs that are compared run in turns, round by round. Figures are medians over all rounds,
-except the FMA peak, which is the maximum. DIR, or else FASHION_MNIST_DIR, holds the four files of Fashion-MNIST.
+configured with -DGRADUS_USE_BLAS=ON; --no-flags names one configured with -DGRADUS_NATIVE=OFF, whose programs are
+compared with those compiled for this machine. Programs that are compared run in turns, round by round. Figures are
+medians over all rounds, except the FMA peak, which is the maximum. DIR, or else FASHION_MNIST_DIR, holds the four
+files of Fashion-MNIST.
 
 --check compares ratios, which do not depend on the speed of the machine, with benchmarks/bounds.json, and exits with
 status 1 if one is missed.
 
-PYTHON must have PyTorch. Debian's /usr/bin/python3 has it with the packages python3-torch and libopenblas0-pthread;
-without the latter, products are thirty times slower and a comparison is meaningless. PROGRAM is
-peers/libtorch_mlp.cpp, compiled against libtorch. OpenBLAS selects kernels by the processor's name, not always the
-fastest, so each core type that the processor supports is tried and the fastest used.
+PYTHON is an interpreter with PyTorch, such as Debian's /usr/bin/python3 with the packages python3-torch and
+libopenblas0-pthread; without the latter, products take thirty times longer and a comparison is meaningless. PROGRAM
+is peers/libtorch_mlp.cpp, compiled against libtorch. OpenBLAS selects kernels by the processor's name, not always the
+fastest ones, so each core type that the processor supports is tried; the fastest is used and named.
 """
 import argparse
 import json
@@ -299,7 +300,7 @@ def row_against_torch(results, what, limit, ours, value_of):
 
 
 def libtorch_rows(results):
-    """By the processor's time, on one thread."""
+    """Prints rows that compare processor times on one thread."""
     if not results.all("libtorch"):
         return
     for batch, limit, samples, unit in (256, 1.55, 60000, "epoch"), (16, 4, 16, "step"), (1, 8, 1, "step"):

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Training and prediction with the chapter's network, 784-256-10, in libtorch's C++ interface: what
-// torch_mlp.py measures, without Python. report.py --libtorch runs it. Prints one line of JSON per
+// Measures training and prediction with the chapter's network, 784-256-10, in libtorch's C++ interface:
+// the counterpart of torch_mlp.py without Python. report.py --libtorch runs it. Prints one line of JSON per
 // measurement.
 //
 // usage: OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 libtorch_mlp THREADS REPETITIONS [--quick]
@@ -32,7 +32,7 @@ torch::Tensor noise(std::int64_t count) {
   return torch::randint(0, 256, {count, 784}, torch::kUInt8).to(torch::kFloat) / 255;
 }
 
-/// An epoch, or `steps` steps of one, with the loss and the accuracy that are printed after it.
+/// Trains for an epoch, at most `steps` steps, with the loss and the accuracy that a program would print.
 double train(torch::nn::Sequential& net, torch::optim::SGD& optimizer, const torch::Tensor& x,
              const torch::Tensor& y, std::int64_t batch, std::int64_t steps) {
   double total = 0;

@@ -7,8 +7,8 @@
 namespace gradus {
 
 /// A source of batches, such as a Loader. Each batch has `x`, `labels` and `size()`. `training_epoch(random)`
-/// returns a pass to train on, `evaluation_epoch()` one to evaluate on. A source that has a `name()` gives it
-/// to its validation results.
+/// returns a training pass, `evaluation_epoch()` an evaluation pass. Validation results are labelled with the
+/// source's `name()`, if it has one.
 template <class Source>
 concept BatchSource = requires(Source& source, Generator& random) {
   source.size();

@@ -14,15 +14,15 @@
 
 namespace gradus::detail {
 
-/// Turns the operators without weights into modules: activations, Softmax and Dropout.
+/// Converts operators without weights to modules: activations, Softmax and Dropout.
 template <class Scalar>
 class OnnxElementwise {
  public:
-  /// Refers to operands and builder, which must outlive this.
+  /// Keeps references to `operands` and `builder`, which must outlive this object.
   OnnxElementwise(std::int64_t opset, const OnnxOperands& operands, OnnxBuilder<Scalar>& builder)
       : opset_(opset), operands_(operands), builder_(builder) {}
 
-  /// Returns false for any other operator.
+  /// Converts an operator. Returns false if it is not one of these.
   bool take(const OnnxNode& node) {
     const OnnxAttributes options = operands_.attributes(node);
     if (node.op == "Relu") {

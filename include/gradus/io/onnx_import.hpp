@@ -30,7 +30,7 @@
 
 namespace gradus::detail {
 
-/// Turns a graph into a network, operator by operator from the input to the output. Throws FileError.
+/// Converts a graph to a network, operator by operator from the input to the output. Throws FileError.
 template <class Scalar>
 class OnnxImporter {
  public:
@@ -61,7 +61,7 @@ class OnnxImporter {
       value = region.output();
     }
     one_hot_.require_closed();
-    // The chain may end at the output only if it has no other use, and all operators are part of it.
+    // The output must have no other use, and all operators must be part of the chain.
     if (uses.at(output) != 1 || visited + constant_nodes_.size() != graph_.nodes.size()) fail_not_a_chain();
     if (builder_.is_flattened() && builder_.sample().rank() != 1) {
       throw FileError(where_ + ": the output has shape " + builder_.sample().prepend(1).to_string() +
@@ -96,7 +96,7 @@ class OnnxImporter {
     }
   }
 
-  // Constant, and Identity of a constant, which PyTorch writes for parameters with equal values.
+  // Takes Constant, and Identity of a constant, which PyTorch writes for parameters with equal values.
   void take_constant_nodes() {
     for (const OnnxNode& node : graph_.nodes) {
       OnnxTensor tensor;

@@ -16,15 +16,15 @@
 
 namespace gradus::detail {
 
-/// Turns the operators with weights into modules: Gemm, MatMul, BatchNormalization, LayerNormalization.
+/// Converts operators with weights to modules: Gemm, MatMul, BatchNormalization, LayerNormalization.
 template <class Scalar>
 class OnnxLayers {
  public:
-  /// Refers to all three, which must outlive this.
+  /// Keeps references to all three arguments, which must outlive this object.
   OnnxLayers(const OnnxGraph& graph, const OnnxOperands& operands, OnnxBuilder<Scalar>& builder)
       : graph_(graph), operands_(operands), builder_(builder) {}
 
-  /// Returns false for any other operator.
+  /// Converts an operator. Returns false if it is not one of these.
   bool take(const OnnxNode& node) {
     if (node.op == "Gemm") {
       take_gemm(node);
@@ -40,7 +40,7 @@ class OnnxLayers {
     return true;
   }
 
-  /// Whether the operator is an Add that has become the bias of the Linear before it.
+  /// Returns whether the operator is an Add that became the bias of the Linear before it.
   bool is_bias(const OnnxNode& node) const { return &node == bias_node_; }
 
  private:
@@ -65,7 +65,7 @@ class OnnxLayers {
     }
     append(std::move(linear));
   }
-  // The bias of a MatMul is the Add after it, which the scaling would make a module of its own.
+  // The Add after a MatMul becomes its bias; as a scaling it would be a separate module.
   void take_linear(const OnnxNode& node, const OnnxTensor& weight, bool is_transposed, double alpha) {
     const OnnxNode* next = user_of(node.outputs[0]);
     const OnnxTensor* bias = nullptr;
@@ -152,7 +152,7 @@ class OnnxLayers {
       operands_.copy(node, operands_.real_operand(node, 2), norm.bias.value);
     builder_.push(std::move(norm));
   }
-  /// The number of features of a sample that is a row. Throws if it is not.
+  /// Returns the number of features. Throws unless a sample has one axis.
   Index features(const OnnxNode& node) {
     if (builder_.sample().rank() != 1) {
       operands_.fail(node, "has an input of shape " + builder_.sample().prepend(1).to_string() +
@@ -168,7 +168,7 @@ class OnnxLayers {
   const OnnxGraph& graph_;
   const OnnxOperands& operands_;
   OnnxBuilder<Scalar>& builder_;
-  const OnnxNode* bias_node_ = nullptr;  ///< an Add whose constant is the bias of the last Linear
+  const OnnxNode* bias_node_ = nullptr;  ///< an Add whose constant became the bias of the last Linear
 };
 
 }  // namespace gradus::detail

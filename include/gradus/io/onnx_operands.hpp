@@ -16,10 +16,10 @@
 
 namespace gradus::detail {
 
-/// The constant operands and the attributes of a graph's operators, checked. Throws FileError.
+/// Checked access to the constant operands and attributes of a graph's operators. Throws FileError.
 class OnnxOperands {
  public:
-  /// Refers to both, which must outlive this. `where` is the name of the file.
+  /// Keeps references to both arguments, which must outlive this object. `where` is the name of the file.
   OnnxOperands(const std::string& where, const OnnxGraph& graph)
       : where_(where), constants_(graph.constants) {}
 
@@ -29,7 +29,7 @@ class OnnxOperands {
   /// The place of an operator, with the name of the file, for messages.
   std::string place(const OnnxNode& node) const { return where_ + ": " + node.place(); }
 
-  /// Returns a constant operand, or null if it is left out.
+  /// Returns a constant operand, or null if it is omitted.
   const OnnxTensor* optional_operand(const OnnxNode& node, std::size_t i) const {
     if (i >= node.inputs.size() || node.inputs[i].empty()) return nullptr;
     const auto found = constants_.find(node.inputs[i]);
@@ -71,7 +71,7 @@ class OnnxOperands {
   const decltype(OnnxGraph::constants)& constants_;
 };
 
-/// Throws FileError unless an operator works along the last axis of the network's current output.
+/// Throws FileError unless an operator works on the last axis of the network's current output.
 template <class Scalar>
 void require_last_onnx_axis(const OnnxOperands& operands, OnnxBuilder<Scalar>& builder, const OnnxNode& node,
                             std::int64_t axis) {

@@ -12,7 +12,7 @@
 
 namespace gradus::detail {
 
-/// The operators that the importer reads.
+/// Returns the operators that the importer supports.
 inline const std::set<std::string_view>& known_onnx_operators() {
   static const std::set<std::string_view> known{"Add",       "BatchNormalization",
                                                 "Cast",      "Clip",
@@ -31,7 +31,7 @@ inline const std::set<std::string_view>& known_onnx_operators() {
   return known;
 }
 
-/// Throws FileError that names the operators that the importer does not read, 20 of them at most.
+/// Throws FileError naming the operators that the importer does not support, at most 20 of them.
 inline void refuse_unknown_onnx_operators(const std::string& where, const OnnxGraph& graph) {
   constexpr std::size_t most = 20;
   std::string list;
