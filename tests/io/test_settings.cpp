@@ -34,7 +34,8 @@ TEST_CASE("Settings: a missing setting or one of another type is an error") {
   const Settings settings{{"size", 784}, {"p", 0.25}, {"form", "x"}};
   CHECK_THROWS_WITH_AS(settings.flag("bias"), "setting \"bias\" is missing, expected true or false",
                        FileError);
-  CHECK_THROWS_WITH_AS(settings.flag("size"), "setting \"size\" is not true or false", FileError);
+  CHECK_THROWS_WITH_AS(settings.flag("size"), "setting \"size\" has the wrong type, expected true or false",
+                       FileError);
   CHECK_THROWS_WITH_AS(settings.integer("p"), "setting \"p\" has the wrong type, expected an integer",
                        FileError);
   CHECK_THROWS_AS(settings.number("form"), FileError);

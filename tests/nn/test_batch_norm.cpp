@@ -201,7 +201,7 @@ TEST_SUITE("nn::BatchNorm1d") {
   TEST_CASE("BatchNorm1d: invalid arguments and shapes are refused") {
     CHECK_THROWS_AS(BatchNorm1d<float>(-1), ArgumentError);
     CHECK_THROWS_AS(BatchNorm1d<float>(2, {.epsilon = -1}), ArgumentError);
-    CHECK_THROWS_WITH_AS(BatchNorm1d<float>(2, {.epsilon = -1e-9}), doctest::Contains("epsilon -1e-09"),
+    CHECK_THROWS_WITH_AS(BatchNorm1d<float>(2, {.epsilon = -1e-9}), doctest::Contains("epsilon is -1e-09"),
                          ArgumentError);
     CHECK_THROWS_AS(BatchNorm1d<float>(2, {.momentum = 1.5}), ArgumentError);
     CHECK_THROWS_WITH_AS(BatchNorm1d<float>(2).output_shape(Shape{5, 3}),

@@ -129,7 +129,7 @@ TEST_SUITE("nn::LayerNorm") {
     CHECK_THROWS_AS(LayerNorm{4}.output_shape(Shape{}), ShapeError);
     CHECK_THROWS_AS(LayerNorm{0}, ArgumentError);
     CHECK_THROWS_AS((LayerNorm{2, {.epsilon = -1}}), ArgumentError);
-    CHECK_THROWS_WITH_AS((LayerNorm{2, {.epsilon = -1e-9}}), doctest::Contains("epsilon -1e-09"),
+    CHECK_THROWS_WITH_AS((LayerNorm{2, {.epsilon = -1e-9}}), doctest::Contains("epsilon is -1e-09"),
                          ArgumentError);
   }
 }

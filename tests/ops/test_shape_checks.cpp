@@ -254,6 +254,11 @@ const std::vector<Call> norm_calls = {
      [](const Views& v) {
        ops::batch_norm_backward<float>(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8]);
      }},
+    {"batch_norm_backward_from_sums",
+     {s, s, columns, columns, columns, s, columns, columns, columns},
+     [](const Views& v) {
+       ops::batch_norm_backward_from_sums<float>(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], 5, v[8]);
+     }},
     {"batch_norm_fixed_backward",
      {s, columns, columns, s},
      [](const Views& v) { ops::batch_norm_fixed_backward<float>(v[0], v[1], v[2], v[3]); }},

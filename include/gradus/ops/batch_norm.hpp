@@ -93,6 +93,19 @@ struct BatchNormFixedBackward {
   }
 };
 
+template <class Scalar>
+void check_batch_norm_backward(const char* operation, Input<Scalar> x, Input<Scalar> dy, Input<Scalar> mean,
+                               Input<Scalar> inverse_deviation, Input<Scalar> weight, Input<Scalar> dx,
+                               Input<Scalar> sum_dy, Input<Scalar> sum_h_dy, Input<Scalar> mean_rest) {
+  check_gradients(operation, x.shape(), dy.shape(), dx.shape());
+  check_columns(operation, "mean", mean.shape(), x.shape());
+  check_columns(operation, "inverse deviation", inverse_deviation.shape(), x.shape());
+  check_columns(operation, "sum_dy", sum_dy.shape(), x.shape());
+  check_columns(operation, "sum_h_dy", sum_h_dy.shape(), x.shape());
+  if (!weight.is_null()) check_columns(operation, "weight", weight.shape(), x.shape());
+  if (!mean_rest.is_null()) check_columns(operation, "mean rest", mean_rest.shape(), x.shape());
+}
+
 inline Index rows_of(const Shape& shape) {
   if (shape.rank() == 0) return 1;
   return shape.empty() ? 0 : shape.size() / shape[-1];
@@ -154,14 +167,8 @@ void batch_norm_backward_from_sums(Input<Scalar> x, Input<Scalar> dy, Input<Scal
                                    Input<Scalar> inverse_deviation, Input<Scalar> weight,
                                    TensorView<Scalar> dx, Input<Scalar> sum_dy, Input<Scalar> sum_h_dy,
                                    Index count, Input<Scalar> mean_rest = {}) {
-  constexpr const char* operation = "batch_norm_backward";
-  detail::check_gradients(operation, x.shape(), dy.shape(), dx.shape());
-  detail::check_columns(operation, "mean", mean.shape(), x.shape());
-  detail::check_columns(operation, "inverse deviation", inverse_deviation.shape(), x.shape());
-  detail::check_columns(operation, "sum_dy", sum_dy.shape(), x.shape());
-  detail::check_columns(operation, "sum_h_dy", sum_h_dy.shape(), x.shape());
-  if (!weight.is_null()) detail::check_columns(operation, "weight", weight.shape(), x.shape());
-  if (!mean_rest.is_null()) detail::check_columns(operation, "mean rest", mean_rest.shape(), x.shape());
+  detail::check_batch_norm_backward<Scalar>("batch_norm_backward_from_sums", x, dy, mean, inverse_deviation,
+                                            weight, dx, sum_dy, sum_h_dy, mean_rest);
   const detail::BatchNormBackward<Scalar> backward{
       x.data(),      dy.data(),     mean.data(),     mean_rest.data(),           inverse_deviation.data(),
       weight.data(), sum_dy.data(), sum_h_dy.data(), static_cast<Scalar>(count), mean.size()};
@@ -177,10 +184,8 @@ void batch_norm_backward(Input<Scalar> x, Input<Scalar> dy, Input<Scalar> mean,
                          Input<Scalar> inverse_deviation, Input<Scalar> weight, TensorView<Scalar> dx,
                          TensorView<Scalar> sum_dy, TensorView<Scalar> sum_h_dy,
                          Input<Scalar> mean_rest = {}) {
-  constexpr const char* operation = "batch_norm_backward";
-  detail::check_gradients(operation, x.shape(), dy.shape(), dx.shape());
-  detail::check_columns(operation, "sum_dy", sum_dy.shape(), x.shape());
-  detail::check_columns(operation, "sum_h_dy", sum_h_dy.shape(), x.shape());
+  detail::check_batch_norm_backward<Scalar>("batch_norm_backward", x, dy, mean, inverse_deviation, weight, dx,
+                                            sum_dy, sum_h_dy, mean_rest);
   sum_dy.array().setZero();
   sum_h_dy.array().setZero();
   batch_norm_parameter_gradient<Scalar>(x, dy, mean, inverse_deviation, sum_h_dy, sum_dy, mean_rest);
