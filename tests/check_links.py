@@ -3,7 +3,8 @@
 """tests/check_links.py [HTML]: fails if a link is broken.
 
 Checks every relative link and picture in the repository's Markdown files, with its anchor, as the forge resolves them,
-and every link, picture, script and style sheet of the site in the folder HTML, with its anchor. Links to other hosts are not followed.
+and every link, picture, script and style sheet of the site in the folder HTML, with its anchor. Links to other hosts are not followed, but a
+script may only come from the one that serves MathJax.
 """
 
 import re
@@ -88,6 +89,8 @@ def check_html(html, report):
     count = 0
     for page, target in targets:
         if external(target):
+            if re.search(r"\.js\b", urlsplit(target).path) and urlsplit(target).hostname != "cdn.jsdelivr.net":
+                report(f"{page.relative_to(html)}: {target}: a script from a host that is not known")
             continue
         count += 1
         parts = urlsplit(target)

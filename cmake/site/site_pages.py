@@ -238,6 +238,15 @@ def mend_summaries(html):
             page.write_text(re.sub(r'<a href="#nested-classes">[^<]*</a>(?: &#124;\s*)?', "", text))
 
 
+def remove_polyfill(html):
+    """Removes the script of polyfill.io, which Doxygen loads beside MathJax 3. That host has served malware since 2024, and
+    browsers of today need no polyfill."""
+    for page in html.rglob("*.html"):
+        text = page.read_text()
+        if "polyfill.io" in text:
+            page.write_text(re.sub(r'<script src="https://polyfill\.io/[^"]*">\s*</script>\s*', "", text))
+
+
 def words(page):
     """The words of a page that somebody may search for."""
     text = re.sub(r"\]\([^)]*\)|<!--.*?-->|\$[^$]*\$", " ", (ROOT / page).read_text(), flags=re.S)
@@ -300,6 +309,7 @@ def finish(html):
     copy_linked_files(html)
     mend_navigation(html)
     mend_summaries(html)
+    remove_polyfill(html)
     add_words_to_search(html)
     link_names(html)
 
