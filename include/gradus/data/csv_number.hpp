@@ -15,6 +15,8 @@
 #include <system_error>
 #include <type_traits>
 
+#include <gradus/core/eigen.hpp>
+
 namespace gradus::detail {
 
 /// m 10^e for m up to 2^53 and e from -22 to 22, correctly rounded. A double represents m and 10^|e| exactly,
