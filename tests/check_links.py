@@ -3,8 +3,8 @@
 """tests/check_links.py [HTML]: fails if a link is broken.
 
 Checks every relative link and picture in the repository's Markdown files, with its anchor, as the forge resolves them,
-and every link, picture, script and style sheet of the site in the folder HTML, with its anchor. Links to other hosts are not followed, but a
-script may only come from the one that serves MathJax.
+and every link, picture, script and style sheet of the site in the folder HTML, with its anchor. Links to other hosts are
+not followed, but a script may only come from the one that serves MathJax.
 """
 
 import re
