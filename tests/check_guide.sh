@@ -27,12 +27,18 @@ for page in docs/guide/*.md; do
   for source in "$folder/${name}"_*; do
     if [ -z "$mpi" ] && grep -q 'gradus/distributed' "$source" 2> /dev/null; then continue; fi
     case $source in
-      *.c) gcc -std=c99 $warnings -I"$folder" -fsyntax-only "$source" ;;
-      *.cpp) "$cxx" -std=c++20 $warnings -Iinclude -isystem /usr/include/eigen3 $mpi -fsyntax-only "$source" ;;
+      *.c | *.cpp) echo "$source" >> "$folder/sources" ;;
       *) continue ;;
     esac
     blocks=$((blocks + 1))
   done
 done
 [ $blocks -gt 0 ] || { echo "check_guide: no blocks" >&2; exit 1; }
+xargs -P "${JOBS:-$(nproc)}" -n 1 sh -c '
+  cxx=$1 warnings=$2 folder=$3 mpi=$4 source=$5
+  case $source in
+    *.c) exec gcc -std=c99 $warnings -I"$folder" -fsyntax-only "$source" ;;
+    *.cpp) exec "$cxx" -std=c++20 $warnings -Iinclude -isystem /usr/include/eigen3 $mpi -fsyntax-only "$source" ;;
+  esac
+' sh "$cxx" "$warnings" "$folder" "$mpi" < "$folder/sources"
 echo "check_guide: $blocks blocks compile"
