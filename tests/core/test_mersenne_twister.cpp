@@ -47,7 +47,7 @@ TEST_CASE("MersenneTwister: continues from any saved state") {
 }
 
 TEST_CASE("MersenneTwister: discard skips numbers") {
-  for (const std::uint64_t count : {0, 1, 623, 624, 625, 2000}) {
+  for (const std::uint64_t count : {0u, 1u, 623u, 624u, 625u, 2000u}) {
     gradus::MersenneTwister drawn(3), skipped(3);
     for (std::uint64_t i = 0; i < count; ++i) drawn();
     skipped.discard(count);
