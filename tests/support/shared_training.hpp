@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -63,13 +64,16 @@ double distance(const State& a, const State& b) {
   for (std::size_t i = 0; i < std::max(a.size(), b.size()); ++i) {
     const auto& x = a.at(i).second;
     const auto& y = b.at(i).second;
+    if (x.shape() != y.shape()) return std::numeric_limits<double>::infinity();
     double square = 0, norm = 0;
     for (Index j = 0; j < x.size(); ++j) {
       const auto p = static_cast<double>(x.data()[j]), q = static_cast<double>(y.data()[j]);
       square += (p - q) * (p - q);
       norm += q * q;
     }
-    most = std::max(most, std::sqrt(square / norm));
+    const double ratio = square == 0 ? 0 : std::sqrt(square / norm);  // 0 for two tensors of zeros
+    if (!std::isfinite(ratio)) return std::numeric_limits<double>::infinity();
+    most = std::max(most, ratio);
   }
   return most;
 }

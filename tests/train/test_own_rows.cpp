@@ -71,3 +71,15 @@ TEST_CASE("own_rows: the part of another process is refused") {
       "to this process",
       gradus::StateError);
 }
+
+TEST_CASE("own_rows: a loader that makes a part needs a trainer with other processes") {
+  const auto data = bright_pixels(8);
+  gradus::Loader loader(data, {.batch_size = 4, .part = {1, 2}});
+  for (const auto& batch : loader.evaluation_epoch()) {
+    CHECK_THROWS_WITH_AS(
+        own_rows<float>(loader, batch, 0, nullptr),
+        "Trainer: the loader makes part 1 of 2 of every batch, expected part 0 of 1, which belongs to "
+        "this process",
+        gradus::StateError);
+  }
+}

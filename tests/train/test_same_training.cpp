@@ -9,6 +9,7 @@
 #include <gradus/nn/batch_norm.hpp>
 #include <gradus/nn/linear.hpp>
 #include <gradus/nn/sequential.hpp>
+#include <gradus/nn/softmax_cross_entropy.hpp>
 #include <gradus/train/same_training.hpp>
 
 #include "../support/thread_group.hpp"
@@ -25,7 +26,7 @@ TEST_CASE("broadcast_state: all processes get parameters, buffers and counters o
     norm.num_batches_tracked = 10 + group.rank();
     nn::Sequential net{nn::Linear{3, 2, random}, std::move(norm)};
     CHECK_NOTHROW(detail::broadcast_state(group, net));
-    detail::check_same_weights(group, net, 1);
+    detail::check_same_state(group, net, Generator(1), 1);
     const std::lock_guard lock(mutex);
     nn::visit_buffers(net, [&](std::string_view name, Tensor<float>& tensor) {
       if (name == "1.running_mean") CHECK(tensor(0) == 3);
@@ -34,14 +35,39 @@ TEST_CASE("broadcast_state: all processes get parameters, buffers and counters o
   });
 }
 
-TEST_CASE("check_same_weights: names the epoch, the process and the parameter that has become another") {
+TEST_CASE("check_same_state: names the epoch, the process and the parameter that has become another") {
   CHECK_THROWS_WITH_AS(ThreadGroup::run(2,
                                         [](ProcessGroup& group) {
                                           Generator random(1);
                                           nn::Sequential net{nn::Linear{3, 2, random}};
                                           if (group.rank() == 1) net.named_parameters()[1]->value(0) += 1;
-                                          detail::check_same_weights(group, net, 4);
+                                          detail::check_same_state(group, net, random, 4);
                                         }),
                        doctest::Contains("process 1 has after epoch 4 parameter 0.bias with fingerprint"),
                        StateError);
+}
+
+TEST_CASE("check_same_state: a process whose generator has drawn another number is found") {
+  CHECK_THROWS_WITH_AS(ThreadGroup::run(2,
+                                        [](ProcessGroup& group) {
+                                          Generator random(1);
+                                          nn::Sequential net{nn::Linear{3, 2, random}};
+                                          if (group.rank() == 1) random.next();
+                                          detail::check_same_state(group, net, random, 4);
+                                        }),
+                       doctest::Contains("process 1 has after epoch 4 random generator with fingerprint"),
+                       StateError);
+}
+
+TEST_CASE("describe_loss: processes with different settings of a loss disagree") {
+  CHECK_THROWS_WITH_AS(
+      ThreadGroup::run(
+          2,
+          [](ProcessGroup& group) {
+            detail::Agreement agreement;
+            detail::describe_loss(
+                agreement, nn::SoftmaxCrossEntropy<float>{.label_smoothing = group.rank() == 1 ? 0.5 : 0.25});
+            agreement.check(group);
+          }),
+      doctest::Contains("process 1 has label smoothing 0.5, expected 0.25 as in process 0"), StateError);
 }

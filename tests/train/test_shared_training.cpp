@@ -1,14 +1,23 @@
 // SPDX-License-Identifier: MIT
 
+#include <atomic>
 #include <mutex>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
 
+#include <gradus/core/error.hpp>
 #include <gradus/core/process_group.hpp>
+#include <gradus/core/random.hpp>
+#include <gradus/nn/softmax_cross_entropy.hpp>
+#include <gradus/optim/sgd.hpp>
+#include <gradus/train/trainer.hpp>
 
 #include "../support/shared_training.hpp"
 #include "../support/thread_group.hpp"
+#include "toy_problems.hpp"
 
 namespace {
 
@@ -49,4 +58,103 @@ TEST_CASE(
     check_same_curve<double>(processes, {.epochs = 3}, 1e-12);
     check_same_curve<double>(processes, {.epochs = 1, .accumulation_steps = 2}, 1e-12);
   }
+}
+
+namespace {
+
+/// Calls prepare(trainer, group) and trains on 12 samples in 3 batches per epoch.
+template <class Prepare>
+void fit_shared(ProcessGroup& group, const Prepare& prepare) {
+  gradus::Generator random(1);
+  auto net = gradus::test::small_network();
+  gradus::optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
+  gradus::Trainer trainer{net,
+                          gradus::nn::SoftmaxCrossEntropy{},
+                          sgd,
+                          random,
+                          {.epochs = 4, .batch_size = 4, .processes = &group}};
+  prepare(trainer);
+  trainer.fit(gradus::test::bright_pixels(12));
+}
+
+/// Evaluates when the fit ends, for whatever reason.
+struct EvaluateAtEnd {
+  std::atomic<int>* refused;
+  void on_end(auto& trainer) {
+    try {
+      trainer.evaluate(gradus::test::bright_pixels(6));
+    } catch (const gradus::StateError&) {
+      ++*refused;
+      throw;
+    }
+  }
+};
+
+/// Records what a checkpoint would save as its last state.
+struct RecordStopping {
+  bool* is_stopping;
+  void on_checkpoint(auto& trainer) { *is_stopping = trainer.fit_state().is_stopping; }
+};
+
+}  // namespace
+
+TEST_CASE("Trainer: evaluate in on_end does not wait for processes that have not failed") {
+  std::atomic<int> refused = 0;
+  CHECK_THROWS_WITH_AS(ThreadGroup::run(2,
+                                        [&](ProcessGroup& group) {
+                                          fit_shared(group, [&](auto& trainer) {
+                                            trainer.add(EvaluateAtEnd{&refused});
+                                            trainer.after_each_step([](auto& at) {
+                                              if (at.progress().step == 2)
+                                                throw std::runtime_error("disk full");
+                                            });
+                                          });
+                                        }),
+                       "disk full", std::runtime_error);
+  CHECK(refused == 2);
+}
+
+TEST_CASE("Trainer: a stop by one process ends all of them, and the checkpoint of the epoch knows it") {
+  std::mutex mutex;
+  ThreadGroup::run(3, [&](ProcessGroup& group) {
+    bool is_stopping = false;
+    Index epochs = 0;
+    fit_shared(group, [&](auto& trainer) {
+      trainer.add(RecordStopping{&is_stopping});
+      trainer.after_each_epoch([&](auto& at) {
+        epochs = at.progress().epoch;
+        if (group.rank() == 2 && epochs == 2) at.stop();
+      });
+    });
+    const std::lock_guard lock(mutex);
+    CHECK(epochs == 2);
+    CHECK(is_stopping);
+  });
+}
+
+TEST_CASE("Trainer: processes that disagree can correct it and train") {
+  std::mutex mutex;
+  ThreadGroup::run(2, [&](ProcessGroup& group) {
+    gradus::Generator random(1);
+    auto net = gradus::test::small_network();
+    gradus::optim::SGD sgd{net.named_parameters(), {.learning_rate = group.rank() == 0 ? 0.1 : 0.2}};
+    gradus::Trainer trainer{net,
+                            gradus::nn::SoftmaxCrossEntropy{},
+                            sgd,
+                            random,
+                            {.epochs = 1, .batch_size = 4, .processes = &group}};
+    std::string message;
+    try {
+      trainer.fit(gradus::test::bright_pixels(12));
+    } catch (const gradus::StateError& error) {
+      message = error.what();
+    }
+    const bool is_running = trainer.fit_state().is_running;
+    sgd.set_learning_rate(0.1);
+    trainer.fit(gradus::test::bright_pixels(12));
+    const std::lock_guard lock(mutex);
+    CHECK(message.find("process 1 has learning rate 0.2, expected 0.1") != message.npos);
+    CHECK_FALSE(is_running);
+    CHECK(trainer.history().size() == 1);
+  });
 }

@@ -78,8 +78,7 @@ class FitLoop {
   void run(Trainer& trainer, Train& train, Validation* validation) {
     if (train.size() == 0) throw ArgumentError("Trainer: there is no batch to train on");
     if (validation != nullptr && validation->size() == 0) throw_no_samples();
-    begin_fit(static_cast<Index>(train.size()));
-    if (step_.processes() != nullptr) begin_together(train, validation);
+    begin_fit(static_cast<Index>(train.size()), train, validation);
     std::exception_ptr failure;
     std::size_t begun = 0;
     try {
@@ -87,6 +86,7 @@ class FitLoop {
       while (progress_.epoch < progress_.epochs && !is_ending()) run_epoch(trainer, train, validation);
     } catch (...) {
       failure = std::current_exception();
+      has_failed_ = true;
     }
     state_.is_running = is_in_epoch_ = is_in_step_ = false;
     for (std::size_t i = 0; i < begun; ++i) {
@@ -96,12 +96,17 @@ class FitLoop {
         if (!failure) failure = std::current_exception();
       }
     }
+    has_failed_ = false;
     if (failure) std::rethrow_exception(failure);
   }
 
   /// Returns the loss, accuracy and metrics over all batches of a source.
   template <class Source>
   Metrics evaluate(Source& source) {
+    // The other processes have not failed and would not take part, so this one would wait forever.
+    if (has_failed_ && step_.processes() != nullptr)
+      throw StateError(
+          "Trainer: evaluate was called in on_end of a fit that failed in one of several processes");
     RunningMetrics running;
     evaluation_metrics_.reset();
     Index number = 0;
@@ -148,8 +153,10 @@ class FitLoop {
 
   bool is_ending() const { return state_.is_stopping || is_interrupted_; }
 
-  /// Begins a fit, or continues the one from which a checkpoint was loaded.
-  void begin_fit(Index batches) {
+  /// Begins a fit, or continues the one from which a checkpoint was loaded. Changes nothing of the fit's
+  /// state if the processes disagree.
+  template <class Train, class Validation>
+  void begin_fit(Index batches, Train& train, Validation* validation) {
     if (is_resumed_ && state_.batch > batches) {
       throw StateError("Trainer: the checkpoint was saved after " + std::to_string(state_.batch) +
                        " batches of an epoch, which now has " + std::to_string(batches));
@@ -157,6 +164,8 @@ class FitLoop {
     const Index first_epoch = is_resumed_ ? state_.first_epoch : state_.history.size();
     const Index epochs = checked_add("Trainer: epochs", first_epoch, step_.options().epochs);
     step_.begin_fit();
+    const Index batch = is_resumed_ ? state_.batch : 0;
+    if (step_.processes() != nullptr) begin_together(train, validation, epochs, batch);
     if (!is_resumed_) {
       state_.is_stopping = false;
       state_.batch = 0;
@@ -191,9 +200,11 @@ class FitLoop {
     is_in_epoch_ = false;
     state_.batch = 0;
     for (auto& callback : callbacks_) callback.on_epoch(trainer);
+    agree_on_ending();  // before a checkpoint saves it
     for (auto& callback : callbacks_) callback.on_checkpoint(trainer);
     agree_on_ending();
-    if (step_.processes() != nullptr) check_same_weights(*step_.processes(), step_.net(), progress_.epoch);
+    if (step_.processes() != nullptr)
+      check_same_state(*step_.processes(), step_.net(), *random_, progress_.epoch);
   }
 
   /// Trains on all batches except those completed before the checkpoint, if any, was saved. Returns false if
@@ -294,16 +305,16 @@ class FitLoop {
   /// Checks that all processes train the same network in the same way, and copies the weights of process 0 to
   /// all.
   template <class Train, class Validation>
-  void begin_together(Train& train, Validation* validation) {
+  void begin_together(Train& train, Validation* validation, Index epochs, Index batch) {
     Agreement agreement;
     describe_step(agreement, step_);
     describe_source(agreement, "training", train);
     if (validation != nullptr) describe_source(agreement, "validation", *validation);
     agreement.add("random generator with fingerprint", fingerprint_of(*random_));
-    agreement.add("epoch", progress_.epoch);
-    agreement.add("last epoch", progress_.epochs);
+    agreement.add("epoch", static_cast<Index>(state_.history.size()));
+    agreement.add("last epoch", epochs);
     agreement.add("step", progress_.step);
-    agreement.add("batch of the epoch", state_.batch);
+    agreement.add("batch of the epoch", batch);
     agreement.add("metrics", metrics_.size());
     agreement.check(*step_.processes());
     broadcast_state(*step_.processes(), step_.net());
@@ -329,6 +340,7 @@ class FitLoop {
   Clock::time_point epoch_began_ = {};
   bool is_resumed_ = false;
   bool is_interrupted_ = false;
+  bool has_failed_ = false;  // whether on_end is called after an exception
   bool is_in_epoch_ = false;
   bool is_in_step_ = false;
   nn::Workspace<Scalar> workspace_;

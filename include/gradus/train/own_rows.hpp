@@ -63,7 +63,11 @@ auto own_rows(const Source& source, const Batch& batch, Index number, ProcessGro
   using Labels = std::conditional_t<std::is_trivially_copyable_v<Given>, Given, const Given&>;
   using Rows = OwnRows<Scalar, Labels>;
   const TensorView<const Scalar> x(batch.x);
-  if (processes == nullptr) return Rows{x, batch.labels};
+  if (processes == nullptr) {
+    if constexpr (MakesParts<Source>)
+      if (source.part() != Part{}) throw_other_part(source.part(), Part{});
+    return Rows{x, batch.labels};
+  }
   const Part part = processes->part();
   if constexpr (MakesParts<Source>) {
     if (source.part() != Part{}) {

@@ -47,6 +47,17 @@ void describe_optimizer(Agreement& agreement, Optimizer& optimizer) {
   }
 }
 
+template <class Loss>
+void describe_loss(Agreement& agreement, const Loss& loss) {
+  if constexpr (requires { loss.reduction; })
+    agreement.add("loss reduction", static_cast<Index>(loss.reduction));
+  if constexpr (requires { loss.label_smoothing; })
+    agreement.add("label smoothing", static_cast<double>(loss.label_smoothing));
+  if constexpr (requires { loss.ignore_index; }) agreement.add("ignored label", Index{loss.ignore_index});
+  if constexpr (requires { loss.class_weights.shape(); })
+    agreement.add("class weights with fingerprint", fingerprint_of(loss.class_weights));
+}
+
 template <class Step>
 void describe_step(Agreement& agreement, Step& step) {
   const TrainerOptions& options = step.options();
@@ -55,6 +66,7 @@ void describe_step(Agreement& agreement, Step& step) {
   agreement.add("clip_norm", options.clip_norm);
   agreement.add("clip_value", options.clip_value);
   describe_network(agreement, step.net());
+  describe_loss(agreement, step.loss());
   describe_optimizer(agreement, step.optimizer());
 }
 
@@ -63,6 +75,15 @@ template <class Source>
 void describe_source(Agreement& agreement, const std::string& kind, Source& source) {
   if constexpr (requires { source.options().batch_size; })
     agreement.add(kind + " batch size", static_cast<Index>(source.options().batch_size));
+  if constexpr (requires {
+                  source.options().shuffle;
+                  source.options().drop_last;
+                  source.options().divisor;
+                }) {
+    agreement.add(kind + " shuffle", Index{source.options().shuffle});
+    agreement.add(kind + " drop_last", Index{source.options().drop_last});
+    agreement.add(kind + " divisor", static_cast<double>(source.options().divisor));
+  }
   if constexpr (requires { source.data().inputs.shape(); }) {
     const auto& data = source.data();
     agreement.add(kind + " inputs of shape", data.inputs.shape().to_string());
@@ -86,9 +107,10 @@ void broadcast_state(ProcessGroup& processes, Net& net) {
   });
 }
 
-/// Throws StateError if a process has other weights, for example because its learning rate was changed.
+/// Throws StateError if a process has different weights, for example because its learning rate was changed,
+/// or if its generator has drawn other numbers.
 template <class Net>
-void check_same_weights(ProcessGroup& processes, Net& net, Index epoch) {
+void check_same_state(ProcessGroup& processes, Net& net, const Generator& random, Index epoch) {
   using Scalar = typename Net::scalar_type;
   Agreement agreement;
   net.visit([&](std::string_view name, nn::Parameter<Scalar>& parameter) {
@@ -96,6 +118,8 @@ void check_same_weights(ProcessGroup& processes, Net& net, Index epoch) {
         "after epoch " + std::to_string(epoch) + " parameter " + std::string(name) + " with fingerprint",
         fingerprint_of(parameter.value));
   });
+  agreement.add("after epoch " + std::to_string(epoch) + " random generator with fingerprint",
+                fingerprint_of(random));
   agreement.check(processes);
 }
 
