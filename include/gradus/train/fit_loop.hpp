@@ -311,7 +311,7 @@ class FitLoop {
     describe_source(agreement, "training", train);
     if (validation != nullptr) describe_source(agreement, "validation", *validation);
     agreement.add("random generator with fingerprint", fingerprint_of(*random_));
-    agreement.add("epoch", static_cast<Index>(state_.history.size()));
+    agreement.add("epoch", state_.history.size());
     agreement.add("last epoch", epochs);
     agreement.add("step", progress_.step);
     agreement.add("batch of the epoch", batch);
