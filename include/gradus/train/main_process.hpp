@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <gradus/version.hpp>
+
 namespace gradus::detail {
 
 /// Returns whether the process of a trainer prints and saves; true for a trainer without `is_main`.
