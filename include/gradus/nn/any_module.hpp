@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -21,6 +22,7 @@
 #include <gradus/nn/module.hpp>
 #include <gradus/nn/nesting.hpp>
 #include <gradus/nn/parameter.hpp>
+#include <gradus/nn/sample.hpp>
 
 namespace gradus::nn {
 
@@ -74,6 +76,11 @@ class AnyModule {
   /// Writes the output. Views are passed by reference because copies cost more time and stack than the call.
   void forward(const TensorView<const Scalar>& x, const TensorView<Scalar>& y, Context& context) const {
     call()->forward(x, y, context);
+  }
+  /// Writes the output for one sample as child `i` of a container. Returns the number of outputs, or -1 if
+  /// that is not possible without a whole forward.
+  Index forward_sample(std::span<const Scalar> x, std::span<Scalar> y, Context& container, Index i) const {
+    return self_->forward_sample(x, y, container, i);
   }
   /// Writes the gradient with respect to the input.
   void backward(const TensorView<const Scalar>& x, const TensorView<const Scalar>& y,
@@ -207,6 +214,8 @@ class AnyModule {
     virtual Pointer clone() const = 0;
     virtual Shape output_shape(const Shape& x) const = 0;
     virtual void forward(Const x, Mutable y, Context& context) const = 0;
+    virtual Index forward_sample(std::span<const Scalar> x, std::span<Scalar> y, Context& container,
+                                 Index i) const = 0;
     virtual void backward(Const x, Const y, Const dy, Mutable dx, Context& context) const = 0;
     virtual void accumulate(Const x, Const y, Const dy, Mutable dx, Context& context) = 0;
     virtual void visit(const ParameterVisitor& f) = 0;
@@ -252,6 +261,10 @@ class AnyModule {
     Pointer clone() const override { return Pointer(new Model(module)); }
     Shape output_shape(const Shape& x) const override { return module.output_shape(x); }
     void forward(Const x, Mutable y, Context& context) const override { module.forward(x, y, context); }
+    Index forward_sample(std::span<const Scalar> x, std::span<Scalar> y, Context& container,
+                         Index i) const override {
+      return detail::forward_sample(module, x, y, container, i);
+    }
     void backward(Const x, Const y, Const dy, Mutable dx, Context& context) const override {
       module.backward(x, y, dy, dx, context);
     }

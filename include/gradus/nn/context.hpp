@@ -6,6 +6,7 @@
 #include <limits>
 #include <memory>
 #include <new>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -75,6 +76,14 @@ class Context {
     if (shape.size() >= std::numeric_limits<Index>::max() / size) throw std::bad_array_new_length();
     buffers_[at].reserve((shape.size() + 1) * size);
     return {reinterpret_cast<Scalar*>(buffers_[at].data()), shape};
+  }
+
+  /// Returns the memory of buffer `slot` as it is, empty if there is none.
+  template <class Scalar>
+  std::span<Scalar> allocated(Index slot) {
+    if (to_size(slot) >= buffers_.size()) return {};
+    const auto& buffer = buffers_[to_size(slot)];
+    return {reinterpret_cast<Scalar*>(buffer.data()), to_size(buffer.capacity()) / sizeof(Scalar)};
   }
 
   /// Returns the context of child i of a container, in the same pass. Only the outermost context owns the

@@ -3,14 +3,17 @@
 #pragma once
 
 #include <algorithm>
+#include <span>
 #include <string>
 
+#include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
 #include <gradus/core/process_group.hpp>
 #include <gradus/core/shape.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/context.hpp>
+#include <gradus/nn/sample.hpp>
 #include <gradus/ops/dropout.hpp>
 
 namespace gradus::nn {
@@ -43,6 +46,11 @@ class Dropout {
     const TensorView<Scalar> mask = context.buffer<Scalar>(mask_slot, x.shape());
     draw(context, mask);
     ops::dropout<Scalar>(x, mask, p_, y);
+  }
+
+  /// Writes y for one sample. Returns its size, or -1 if y is too small.
+  Index forward_sample(std::span<const Scalar> x, std::span<Scalar> y, Context& context) const {
+    return is_identity(context) ? detail::copy_sample(x, y) : -1;
   }
 
   /// Writes dL/dx = m dL/dy / (1 - p) in training; dL/dx = dL/dy otherwise.

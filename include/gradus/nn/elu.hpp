@@ -2,12 +2,15 @@
 
 #pragma once
 
+#include <span>
 #include <string>
 
+#include <gradus/core/eigen.hpp>
 #include <gradus/core/format.hpp>
 #include <gradus/core/shape.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/context.hpp>
+#include <gradus/nn/sample.hpp>
 #include <gradus/ops/elu.hpp>
 
 namespace gradus::nn {
@@ -27,6 +30,11 @@ class ELU {
   /// Writes y = x where x > 0, alpha (exp(x) - 1) elsewhere.
   void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context&) const {
     ops::elu<Scalar>(x, alpha_, y);
+  }
+
+  /// Writes y for one sample. Returns its size, or -1 if y is too small.
+  Index forward_sample(std::span<const Scalar> x, std::span<Scalar> y, Context&) const {
+    return detail::map_sample(ops::detail::Elu<Scalar>{static_cast<Scalar>(alpha_)}, x, y);
   }
 
   /// Writes dL/dx = dL/dy where x > 0, alpha exp(x) dL/dy elsewhere.

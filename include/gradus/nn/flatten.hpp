@@ -3,11 +3,14 @@
 #pragma once
 
 #include <algorithm>
+#include <span>
 
+#include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/shape.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/context.hpp>
+#include <gradus/nn/sample.hpp>
 
 namespace gradus::nn {
 
@@ -26,6 +29,11 @@ struct Flatten {
   /// Writes y = x, in row-major order.
   void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context&) const {
     std::copy_n(x.data(), x.size(), y.data());
+  }
+
+  /// Writes y for one sample. Returns its size, or -1 if y is too small.
+  Index forward_sample(std::span<const Scalar> x, std::span<Scalar> y, Context&) const {
+    return detail::copy_sample(x, y);
   }
 
   /// Writes dL/dx = dL/dy.

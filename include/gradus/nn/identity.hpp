@@ -3,10 +3,13 @@
 #pragma once
 
 #include <algorithm>
+#include <span>
 
+#include <gradus/core/eigen.hpp>
 #include <gradus/core/shape.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/context.hpp>
+#include <gradus/nn/sample.hpp>
 
 namespace gradus::nn {
 
@@ -21,6 +24,11 @@ struct Identity {
   /// Writes y = x.
   void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context&) const {
     std::copy_n(x.data(), x.size(), y.data());
+  }
+
+  /// Writes y for one sample. Returns its size, or -1 if y is too small.
+  Index forward_sample(std::span<const Scalar> x, std::span<Scalar> y, Context&) const {
+    return detail::copy_sample(x, y);
   }
 
   /// Writes dL/dx = dL/dy.

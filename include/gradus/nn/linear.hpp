@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cmath>
+#include <span>
 #include <string>
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/matrix_view.hpp>
 #include <gradus/core/random.hpp>
 #include <gradus/core/shape.hpp>
 #include <gradus/core/tensor.hpp>
@@ -60,6 +62,17 @@ struct Linear {
   /// Writes y = x W^T + b.
   void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context& context) const {
     ops::affine<Scalar>(x, weight.value, bias_view(), y, context.parallel());
+  }
+
+  /// Writes y = x W^T + b for one sample. Returns the number of outputs, or -1 if a size does not fit.
+  Index forward_sample(std::span<const Scalar> x, std::span<Scalar> y, Context& context) const {
+    const Shape& shape = weight.value.shape();
+    if (static_cast<Index>(x.size()) != shape[1] || static_cast<Index>(y.size()) < shape[0]) return -1;
+    ops::detail::affine_unchecked(MatrixView<const Scalar>(x.data(), 1, shape[1]),
+                                  MatrixView<const Scalar>(weight.value.data(), shape[0], shape[1]),
+                                  has_bias_ ? bias.value.data() : nullptr,
+                                  MatrixView<Scalar>(y.data(), 1, shape[0]), context.parallel());
+    return shape[0];
   }
 
   /// Writes dL/dx = dL/dy W.

@@ -33,6 +33,10 @@ namespace gradus::nn {
 ///   Counters are saved and restored exactly, whatever the scalar type;
 /// - `bool is_identity(const Context&) const`: true if the output is the input, possibly reshaped, so that a
 ///   container may pass on a view instead of calling forward;
+/// - `Index forward_sample(std::span<const Scalar> x, std::span<Scalar> y, Context&) const`: the output for
+/// one
+///   sample, `[1, in] -> [1, out]`, equal to forward's bit for bit. Returns out, or -1 if y is too small or x
+///   has the wrong size. `predict` of a single row then makes no shapes and views for this module;
 /// - `void reset_parameters(Generator&)`: reinitialises the parameters; `std::string name() const`: for
 ///   messages;
 /// - `Tanh<Other> cast<Other>() const`, for a module without parameters: returns it for another scalar type,

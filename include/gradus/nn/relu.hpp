@@ -2,9 +2,13 @@
 
 #pragma once
 
+#include <span>
+
+#include <gradus/core/eigen.hpp>
 #include <gradus/core/shape.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/context.hpp>
+#include <gradus/nn/sample.hpp>
 #include <gradus/ops/activation.hpp>
 
 namespace gradus::nn {
@@ -17,6 +21,11 @@ struct ReLU {
 
   /// Writes y = max(x, 0).
   void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context&) const { ops::relu<Scalar>(x, y); }
+
+  /// Writes y for one sample. Returns its size, or -1 if y is too small.
+  Index forward_sample(std::span<const Scalar> x, std::span<Scalar> y, Context&) const {
+    return detail::map_sample(ops::detail::Relu{}, x, y);
+  }
 
   /// Writes dL/dx = dL/dy where y > 0, 0 elsewhere.
   void backward(TensorView<const Scalar>, TensorView<const Scalar> y, TensorView<const Scalar> dy,

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/parallel.hpp>
 #include <gradus/core/process_group.hpp>
 #include <gradus/core/random.hpp>
@@ -24,6 +25,7 @@
 #include <gradus/nn/module.hpp>
 #include <gradus/nn/module_list.hpp>
 #include <gradus/nn/nesting.hpp>
+#include <gradus/nn/sample.hpp>
 #include <gradus/nn/workspace.hpp>
 #include <gradus/ops/check.hpp>
 
@@ -315,7 +317,12 @@ const Tensor<Scalar>& Sequential<Scalar>::predict(ConstView x, Workspace<Scalar>
   if (lies_in(x, workspace.output)) return predict(Tensor<Scalar>(x), workspace);
   const std::shared_ptr<ThreadPool> pool = pool_.workers();
   workspace.context.begin({.parallel = Parallel(pool.get())});
+  const bool is_sample = x.rank() == 2 && x.shape()[0] == 1 && hooks_.forward.empty();
+  if (is_sample && detail::predict_sample<AnyModule<Scalar>, Scalar>(children_, {x.data(), to_size(x.size())},
+                                                                     workspace.output, workspace.context))
+    return workspace.output;
   run(x, workspace);
+  if (is_sample) detail::reserve_sample<Scalar>(workspace.context);
   return workspace.output;
 }
 

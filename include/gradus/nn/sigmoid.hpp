@@ -2,9 +2,13 @@
 
 #pragma once
 
+#include <span>
+
+#include <gradus/core/eigen.hpp>
 #include <gradus/core/shape.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/context.hpp>
+#include <gradus/nn/sample.hpp>
 #include <gradus/ops/activation.hpp>
 
 namespace gradus::nn {
@@ -18,6 +22,11 @@ struct Sigmoid {
   /// Writes y = 1 / (1 + exp(-x)).
   void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context&) const {
     ops::sigmoid<Scalar>(x, y);
+  }
+
+  /// Writes y for one sample. Returns its size, or -1 if y is too small.
+  Index forward_sample(std::span<const Scalar> x, std::span<Scalar> y, Context&) const {
+    return detail::map_sample(ops::detail::Sigmoid{}, x, y);
   }
 
   /// Writes dL/dx = dL/dy y (1 - y).

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -62,6 +63,20 @@ bool is_affine_by_rows(const MatrixView<const Scalar>& x, const MatrixView<const
   return x.rows <= (in < lanes ? 1 + in / 2 : in % lanes == 0 ? 16 : 8);
 }
 
+/// Computes y = x W^T + b; the shapes must fit. A null bias means 0.
+template <class Scalar>
+void affine_unchecked(const MatrixView<const Scalar>& x, const MatrixView<const Scalar>& w,
+                      const Scalar* bias, const MatrixView<Scalar>& y, Parallel parallel) {
+  if (is_affine_by_rows(x, w)) {
+    const auto affine_row = kernels<Scalar>().affine_row;
+    for (Index i = 0; i < x.rows; ++i) affine_row(&x(i, 0), w, bias, &y(i, 0));
+    return;
+  }
+  if (bias != nullptr)
+    for (Index i = 0; i < y.rows; ++i) std::copy_n(bias, y.columns, &y(i, 0));
+  matrix_product(x, w.transposed(), y, bias != nullptr ? Write::accumulate : Write::overwrite, parallel);
+}
+
 }  // namespace detail
 
 /// Computes the output of a fully connected layer: `[N, in] -> [N, out]`. A null bias means 0. Throws
@@ -75,17 +90,7 @@ void affine(Input<Scalar> x, Input<Scalar> weight, Input<Scalar> bias, TensorVie
     detail::throw_shape("affine", "weight", weight.shape(), "[out, " + std::to_string(in.columns) + "]");
   const MatrixView<Scalar> out = detail::as_matrix_view("affine", "output", y, in.rows, w.rows);
   if (!bias.is_null()) check_shape("affine", "bias", bias.shape(), Shape{w.rows});
-  if (detail::is_affine_by_rows(in, w)) {
-    const auto affine_row = detail::kernels<Scalar>().affine_row;
-    for (Index i = 0; i < in.rows; ++i) affine_row(&in(i, 0), w, bias.data(), &out(i, 0));
-    return;
-  }
-  Write write = Write::overwrite;
-  if (!bias.is_null()) {
-    y.matrix().rowwise() = bias.vector().transpose();
-    write = Write::accumulate;
-  }
-  matrix_product(in, w.transposed(), out, write, parallel);
+  detail::affine_unchecked(in, w, bias.data(), out, parallel);
 }
 
 /// Computes the gradient of affine with respect to its input: `[N, out] -> [N, in]`. Throws ShapeError.

@@ -95,12 +95,24 @@ namespace detail {
 /// `count` usually changes from call to call.
 template <int width, class S>
 [[gnu::always_inline]] inline void copy_first(S* to, const S* from, Index count) {
-  if ((count & width) != 0) {
-    __builtin_memcpy(to, from, width * sizeof(S));
-    to += width;
-    from += width;
+  if constexpr (width > 0) {
+    if ((count & width) != 0) {
+      __builtin_memcpy(to, from, width * sizeof(S));
+      to += width;
+      from += width;
+    }
+    copy_first<width / 2>(to, from, count);
   }
-  if constexpr (width > 1) copy_first<width / 2>(to, from, count);
+}
+
+/// Copies `count` elements, 0 <= count <= size, a power of two. Treats `size` apart, because gcc would warn
+/// of a copy of more elements.
+template <int size, class S>
+[[gnu::always_inline]] inline void copy_at_most(S* to, const S* from, Index count) {
+  if (count == size)
+    __builtin_memcpy(to, from, size * sizeof(S));
+  else
+    copy_first<size / 2>(to, from, count);
 }
 
 }  // namespace detail
@@ -111,7 +123,7 @@ template <class S, int N>
   Pack<S, N> x = broadcast<S, N>(rest);
   S elements[N];
   __builtin_memcpy(elements, &x.v, sizeof(elements));
-  detail::copy_first<N>(elements, from, count);
+  detail::copy_at_most<N>(elements, from, count);
   __builtin_memcpy(&x.v, elements, sizeof(elements));
   return x;
 }
@@ -121,7 +133,7 @@ template <class S, int N>
 [[gnu::always_inline]] inline void store_first(S* to, const Pack<S, N>& x, Index count) {
   S elements[N];
   __builtin_memcpy(elements, &x.v, sizeof(elements));
-  detail::copy_first<N>(to, elements, count);
+  detail::copy_at_most<N>(to, elements, count);
 }
 
 // ---- arithmetic, element by element ----

@@ -106,8 +106,28 @@ struct AffineRow {
         const Index at = j + std::min(i, rest - 1);
         return at < in_place ? w.data + at * w.row_stride : last_rows + (at - in_place) * w.row_stride;
       };
+      if constexpr (n > 2) {
+        if (rest <= 2) {
+          multiply_last_rows<n, parts, is_short>(x, row, w.columns, rest, bias ? bias + j : nullptr, y + j);
+          return;
+        }
+      }
       const auto dots = multiply_rows<n, parts, is_short>(x, row, w.columns, rest, lanes);
       simd::store_first(y + j, bias ? dots + simd::load_first<S, n>(bias + j, rest) : dots, rest);
+    }
+  }
+
+  /// Handles one or two rows, each with a sum of its own: transposing n sums would take twice as long.
+  template <int n, int parts, bool is_short, class S, class Row>
+  [[gnu::always_inline]] static void multiply_last_rows(const S* x, const Row& row, Index depth, Index count,
+                                                        const S* bias, S* y) {
+    simd::Pack<S, n> sums[2];
+    add_group<parts, is_short>(x, row, depth, sums, std::make_integer_sequence<int, 2>{},
+                               std::make_integer_sequence<int, parts>{},
+                               std::make_integer_sequence<int, 2 * parts>{});
+    for (Index i = 0; i < count; ++i) {
+      const S dot = simd::sum(sums[i]);
+      y[i] = bias ? dot + bias[i] : dot;
     }
   }
 
