@@ -12,8 +12,8 @@
 // IWYU pragma: begin_exports
 #include <gradus/version.hpp>
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/index.hpp>
+#include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
 

@@ -8,7 +8,6 @@
 #include <new>
 #include <utility>
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/huge_pages.hpp>
 #include <gradus/core/index.hpp>
 

@@ -10,9 +10,9 @@
 #include <string>
 #include <type_traits>
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
+#include <gradus/core/index.hpp>
 
 /// The elements of an arithmetic sequence, for `Tensor::arange`.
 namespace gradus::detail {

@@ -7,8 +7,8 @@
 #include <string>
 #include <type_traits>
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/index.hpp>
 
 /// Integer arithmetic on untrusted sizes, counts and steps: overflow throws instead of wrapping.
 namespace gradus::detail {

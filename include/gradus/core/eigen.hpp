@@ -5,7 +5,9 @@
 /// Includes Eigen with its warnings suppressed, whatever flags the user compiles with. Other headers include
 /// this one instead of <Eigen/Core>.
 
-#include <gradus/core/fast_math.hpp>
+#include <type_traits>
+
+#include <gradus/core/index.hpp>
 
 // clang-format off
 #include <gradus/core/detail/ignore_eigen_warnings.inc>
@@ -15,7 +17,7 @@
 
 namespace gradus {
 
-/// The integer type of all sizes, indices and labels: signed and as wide as a pointer.
-using Index = Eigen::Index;
+static_assert(std::is_same_v<Index, Eigen::Index>,
+              "gradus needs Eigen's own index type: do not define EIGEN_DEFAULT_DENSE_INDEX_TYPE");
 
 }  // namespace gradus

@@ -8,8 +8,8 @@
 #include <memory>
 #include <utility>
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/executor.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/job_runner.hpp>
 
 namespace gradus::detail {

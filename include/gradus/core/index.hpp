@@ -5,10 +5,14 @@
 #include <array>
 #include <cstddef>
 
-#include <gradus/core/eigen.hpp>
+#include <gradus/core/fast_math.hpp>
 
-/// Helpers for using Index with the standard library, whose sizes are unsigned.
+/// The type of indices and sizes, and helpers for using it with the standard library, whose sizes are
+/// unsigned.
 namespace gradus {
+
+/// The integer type of all sizes, indices and labels: signed and as wide as a pointer, as in Eigen.
+using Index = std::ptrdiff_t;
 
 /// Converts a non-negative index or size to the type that the standard library's containers take.
 constexpr std::size_t to_size(Index i) { return static_cast<std::size_t>(i); }

@@ -4,7 +4,7 @@
 
 #include <atomic>
 
-#include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 
 namespace gradus::detail {
 

@@ -4,7 +4,7 @@
 
 #include <type_traits>
 
-#include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 
 namespace gradus {
 

@@ -4,8 +4,8 @@
 
 #include <initializer_list>
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/shape.hpp>
 
 namespace gradus {

@@ -8,10 +8,10 @@
 #include <type_traits>
 #include <utility>
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/executor.hpp>
 #include <gradus/core/host_threads.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/job_runner.hpp>
 #include <gradus/core/thread_team.hpp>
 

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 
 namespace gradus {
 

@@ -11,7 +11,6 @@
 #include <string_view>
 #include <type_traits>
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/format.hpp>
 #include <gradus/core/index.hpp>
 #include <gradus/core/shape.hpp>

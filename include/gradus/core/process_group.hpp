@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/part.hpp>
 
 namespace gradus {

@@ -17,7 +17,6 @@
 #include <vector>
 
 #include <gradus/core/box_muller.hpp>
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
 #include <gradus/core/index.hpp>

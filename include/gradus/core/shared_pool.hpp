@@ -7,8 +7,8 @@
 #include <mutex>
 #include <utility>
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/fork.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/parallel.hpp>
 
 namespace gradus::detail {

@@ -19,7 +19,6 @@
 #include <sys/ioctl.h>
 #endif
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/index.hpp>
 
 namespace gradus {

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/simd/dispatch.hpp>
 #include <gradus/core/simd/pack.hpp>
 

@@ -15,7 +15,7 @@
 #include <system_error>
 #include <type_traits>
 
-#include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 
 namespace gradus::detail {
 

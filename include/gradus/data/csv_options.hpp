@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 
 namespace gradus {
 

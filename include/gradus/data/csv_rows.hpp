@@ -13,9 +13,9 @@
 #include <utility>
 #include <vector>
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/escape.hpp>
+#include <gradus/core/index.hpp>
 
 namespace gradus::detail {
 

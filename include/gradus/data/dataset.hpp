@@ -12,9 +12,9 @@
 #include <vector>
 
 #include <gradus/core/checked.hpp>
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/random.hpp>
 #include <gradus/core/shape.hpp>
 #include <gradus/core/tensor.hpp>

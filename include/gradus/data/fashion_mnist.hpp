@@ -12,9 +12,9 @@
 #include <system_error>
 #include <utility>
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/file.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/shape.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/data/dataset.hpp>

@@ -7,7 +7,6 @@
 #include <optional>
 #include <span>
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/index.hpp>
 #include <gradus/core/parallel.hpp>
 #include <gradus/core/prefetch.hpp>

@@ -13,8 +13,8 @@
 #include <type_traits>
 
 #include <gradus/core/byte_order.hpp>
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/shape.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/core/tensor_view.hpp>

@@ -14,7 +14,6 @@
 #include <utility>
 #include <vector>
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
 #include <gradus/core/index.hpp>

@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
 #include <gradus/core/index.hpp>

@@ -11,7 +11,6 @@
 #include <string>
 #include <type_traits>
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/index.hpp>
 #include <gradus/core/random.hpp>

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/random.hpp>
 
 namespace gradus {

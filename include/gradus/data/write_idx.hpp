@@ -13,8 +13,8 @@
 
 #include <gradus/core/atomic_file.hpp>
 #include <gradus/core/byte_order.hpp>
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/data/idx.hpp>
 

@@ -11,7 +11,6 @@
 #include <string>
 #include <vector>
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/index.hpp>
 #include <gradus/core/process_group.hpp>
 #include <gradus/distributed/mpi_error.hpp>

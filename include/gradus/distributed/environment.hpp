@@ -12,7 +12,7 @@
 #include <optional>
 #include <string>
 
-#include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/distributed/communicator.hpp>
 #include <gradus/distributed/mpi_error.hpp>
 

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/nn/categorical_column.hpp>
 
 namespace gradus::nn {

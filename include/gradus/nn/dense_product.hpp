@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/simd/dispatch.hpp>
 #include <gradus/core/simd/pack.hpp>
 #include <gradus/nn/categorical_column.hpp>

@@ -5,8 +5,8 @@
 #include <span>
 #include <string>
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/format.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/shape.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/context.hpp>

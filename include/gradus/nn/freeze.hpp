@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/nn/module.hpp>
 #include <gradus/nn/parameter.hpp>
 

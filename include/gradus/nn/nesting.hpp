@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/index.hpp>
 
 namespace gradus::nn {
 

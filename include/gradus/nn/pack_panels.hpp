@@ -6,7 +6,6 @@
 #include <span>
 #include <string>
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/index.hpp>
 #include <gradus/nn/categorical_column.hpp>

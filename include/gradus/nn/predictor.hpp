@@ -10,7 +10,6 @@
 #include <vector>
 
 #include <gradus/core/aligned_buffer.hpp>
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/index.hpp>
 #include <gradus/core/simd/dispatch.hpp>

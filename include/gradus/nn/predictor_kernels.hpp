@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/simd/dispatch.hpp>
 #include <gradus/core/simd/exp.hpp>
 #include <gradus/core/simd/map.hpp>

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <span>
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/index.hpp>
 #include <gradus/core/shape.hpp>

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/tensor.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/nn/feature_scaling.hpp>

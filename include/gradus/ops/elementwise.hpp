@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/simd/exp.hpp>
 #include <gradus/core/simd/log.hpp>
 #include <gradus/core/simd/operators.hpp>

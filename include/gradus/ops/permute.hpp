@@ -8,7 +8,6 @@
 #include <string>
 #include <utility>
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/index.hpp>
 #include <gradus/core/shape.hpp>

@@ -6,9 +6,9 @@
 #include <limits>
 #include <string>
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/format.hpp>
+#include <gradus/core/index.hpp>
 
 namespace gradus::optim {
 

@@ -4,7 +4,7 @@
 
 #include <concepts>
 
-#include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/tensor.hpp>
 
 namespace gradus::optim {

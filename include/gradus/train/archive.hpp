@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/random.hpp>
 #include <gradus/core/tensor.hpp>
 

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <vector>
 
-#include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/data/dataset.hpp>
 #include <gradus/nn/one_hot.hpp>
 

@@ -11,7 +11,6 @@
 #include <type_traits>
 #include <vector>
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/escape.hpp>
 #include <gradus/core/format.hpp>

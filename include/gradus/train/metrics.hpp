@@ -11,7 +11,6 @@
 #include <string_view>
 #include <vector>
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
 #include <gradus/core/index.hpp>
 #include <gradus/core/shape.hpp>

@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/random.hpp>
 #include <gradus/train/history.hpp>
 #include <gradus/train/metrics.hpp>

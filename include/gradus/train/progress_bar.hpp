@@ -10,8 +10,8 @@
 #include <string>
 #include <utility>
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/format.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/terminal.hpp>
 #include <gradus/train/history.hpp>
 #include <gradus/train/main_process.hpp>

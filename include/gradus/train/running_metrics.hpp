@@ -5,7 +5,7 @@
 #include <array>
 #include <limits>
 
-#include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/process_group.hpp>
 #include <gradus/ops/loss_reduction.hpp>
 #include <gradus/train/metrics.hpp>

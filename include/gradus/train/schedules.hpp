@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/optim/schedule/reduce_on_plateau.hpp>
 #include <gradus/optim/schedule/schedule.hpp>
 #include <gradus/train/monitor.hpp>

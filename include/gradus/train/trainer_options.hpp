@@ -5,8 +5,8 @@
 #include <limits>
 #include <string>
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/process_group.hpp>
 #include <gradus/optim/clip.hpp>
 

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/simd/instruction_set.hpp>
 
 /// Runs a kernel with the instruction set selected for this processor.

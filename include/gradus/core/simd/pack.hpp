@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 
 /// A SIMD register as a value type, built on the vector extensions of gcc and clang.
 ///

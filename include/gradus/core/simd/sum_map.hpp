@@ -9,7 +9,6 @@
 #include <type_traits>
 #include <utility>
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/index.hpp>
 #include <gradus/core/simd/dispatch.hpp>
 #include <gradus/core/simd/operators.hpp>

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/simd/dispatch.hpp>
 #include <gradus/core/simd/pack.hpp>
 

@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/simd/dispatch.hpp>
 #include <gradus/core/simd/exp.hpp>
 #include <gradus/core/simd/operators.hpp>

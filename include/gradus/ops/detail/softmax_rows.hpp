@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/index.hpp>
 #include <gradus/core/simd/dispatch.hpp>
 #include <gradus/core/simd/log.hpp>

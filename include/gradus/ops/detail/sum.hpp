@@ -5,7 +5,7 @@
 #include <cmath>
 #include <concepts>
 
-#include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/simd/pack.hpp>
 #include <gradus/core/simd/sum_map.hpp>
 #include <gradus/core/simd/wide_sum.hpp>

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/index.hpp>
 #include <gradus/core/matrix_view.hpp>
 #include <gradus/core/simd/pack.hpp>

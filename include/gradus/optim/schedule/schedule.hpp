@@ -6,8 +6,8 @@
 #include <string>
 #include <utility>
 
-#include <gradus/core/eigen.hpp>
 #include <gradus/core/error.hpp>
+#include <gradus/core/index.hpp>
 
 namespace gradus::optim {
 
