@@ -12,12 +12,7 @@
 #include <gradus/core/simd/pack.hpp>
 #include <gradus/nn/dense_layer.hpp>
 #include <gradus/nn/dense_product.hpp>
-#include <gradus/ops/activation.hpp>
-#include <gradus/ops/elu.hpp>
-#include <gradus/ops/gelu.hpp>
-#include <gradus/ops/leaky_relu.hpp>
-#include <gradus/ops/silu.hpp>
-#include <gradus/ops/softplus.hpp>
+#include <gradus/ops/detail/activation_functions.hpp>
 
 /// Activations and whole layers for a single sample, in the panels of dense_product.hpp.
 namespace gradus::nn::detail {

@@ -2,58 +2,15 @@
 
 #pragma once
 
-#include <gradus/core/simd/float_bits.hpp>
-#include <gradus/core/simd/operators.hpp>
-#include <gradus/core/simd/tanh.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
+#include <gradus/ops/detail/activation_functions.hpp>
 #include <gradus/ops/detail/map.hpp>
 
 /// ReLU, sigmoid and tanh, element by element. Any shape; input and output may share memory. A backward
 /// function reads the output y instead of the input x if the derivative can be expressed in y. Subnormal
 /// gradients of sigmoid and tanh are flushed to 0, because they would slow down all earlier layers.
 namespace gradus::ops {
-
-namespace detail {
-
-struct Relu {
-  template <class P>
-  [[gnu::always_inline]] P operator()(const P& x) const {
-    return select(x < 0, 0, x);
-  }
-};
-struct ReluBackward {
-  template <class P>
-  [[gnu::always_inline]] P operator()(const P& y, const P& dy) const {
-    return select(y <= 0, 0, dy);
-  }
-};
-struct Sigmoid {
-  template <class P>
-  [[gnu::always_inline]] P operator()(const P& x) const {
-    return sigmoid(x);
-  }
-};
-struct SigmoidBackward {
-  template <class P>
-  [[gnu::always_inline]] P operator()(const P& y, const P& dy) const {
-    return flush_subnormal(dy * y * (1 - y));
-  }
-};
-struct Tanh {
-  template <class P>
-  [[gnu::always_inline]] P operator()(const P& x) const {
-    return tanh(x);
-  }
-};
-struct TanhBackward {
-  template <class P>
-  [[gnu::always_inline]] P operator()(const P& y, const P& dy) const {
-    return flush_subnormal(dy * (1 - y * y));
-  }
-};
-
-}  // namespace detail
 
 /// Applies the rectified linear unit. Throws ShapeError unless the shapes are equal.
 /// `y = max(x, 0)`, and NaN where x is NaN: a ReLU that hides NaN would hide a diverged run.

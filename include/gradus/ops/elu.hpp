@@ -2,36 +2,13 @@
 
 #pragma once
 
-#include <gradus/core/simd/exp.hpp>
-#include <gradus/core/simd/float_bits.hpp>
-#include <gradus/core/simd/operators.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
+#include <gradus/ops/detail/activation_functions.hpp>
 #include <gradus/ops/detail/map.hpp>
 
 /// The exponential linear unit (Clevert et al., 2016), element by element: any shape.
 namespace gradus::ops {
-
-namespace detail {
-
-template <class Scalar>
-struct Elu {
-  Scalar alpha;
-  template <class P>
-  [[gnu::always_inline]] P operator()(const P& x) const {
-    return select(x > 0, x, alpha * expm1(x));
-  }
-};
-template <class Scalar>
-struct EluBackward {
-  Scalar alpha;
-  template <class P>
-  [[gnu::always_inline]] P operator()(const P& x, const P& dy) const {
-    return select(x > 0, dy, flush_subnormal(alpha * exp_flushed(min(0, x)) * dy));
-  }
-};
-
-}  // namespace detail
 
 /// Applies the exponential linear unit. Throws ShapeError unless the shapes are equal.
 /// `y = x where x > 0, else a (exp(x) - 1)`

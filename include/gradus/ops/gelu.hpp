@@ -4,32 +4,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numbers>
 
-#include <gradus/core/simd/exp.hpp>
-#include <gradus/core/simd/float_bits.hpp>
-#include <gradus/core/simd/operators.hpp>
-#include <gradus/core/simd/tanh.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
+#include <gradus/ops/detail/activation_functions.hpp>
 #include <gradus/ops/detail/map.hpp>
 
 /// The Gaussian error linear unit x P(X <= x), X ~ N(0, 1) (Hendrycks and Gimpel, 2016), and its tanh
 /// approximation, element by element: any shape.
 namespace gradus::ops {
-
-namespace detail {
-
-// y = x/2 erfc(-x / sqrt 2)
-template <class Scalar>
-Scalar exact_gelu(Scalar x) {
-  // The limit at -infinity is 0; infinity times 0 would give NaN.
-  const Scalar in = std::max(x, std::numeric_limits<Scalar>::lowest());
-  return in / 2 * std::erfc(-std::numbers::sqrt2_v<Scalar> / 2 * in);
-}
-
-}  // namespace detail
 
 /// Applies the Gaussian error linear unit. Throws ShapeError unless the shapes are equal.
 /// `y = x/2 (1 + erf(x / sqrt 2))`, computed with erfc(-x / sqrt 2), which stays accurate far below 0
@@ -54,38 +38,6 @@ void gelu_backward(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dx) {
         dy.data()[i] * std::fma(in * density_at_0, std::exp(-in * in / 2), std::erfc(-root_half * in) / 2);
   }
 }
-
-namespace detail {
-
-// 1/2 (1 + tanh(u)) = 1 / (1 + exp(-2u)),  2u = 2 sqrt(2/pi) (x + 0.044715 x^3)
-template <class Scalar>
-inline constexpr Scalar gelu_tanh_scale =
-    2 * std::numbers::sqrt2_v<Scalar>* std::numbers::inv_sqrtpi_v<Scalar>;
-template <class Scalar>
-inline constexpr Scalar gelu_tanh_cubic = Scalar(0.044715);
-
-struct GeluTanh {
-  template <class P>
-  [[gnu::always_inline]] P operator()(const P& x) const {
-    using Scalar = typename P::Scalar;
-    const P twice_u = gelu_tanh_scale<Scalar> * x * (1 + gelu_tanh_cubic<Scalar> * x * x);
-    // The limit at -infinity is 0; -infinity / infinity would give NaN.
-    return max(std::numeric_limits<Scalar>::lowest(), x) / (1 + exp(-twice_u));
-  }
-};
-struct GeluTanhBackward {
-  template <class P>
-  [[gnu::always_inline]] P operator()(const P& x, const P& dy) const {
-    using Scalar = typename P::Scalar;
-    constexpr Scalar scale = gelu_tanh_scale<Scalar>, cubic = gelu_tanh_cubic<Scalar>;
-    // Beyond 100, s is 0 or 1 even in double; infinity would make a product NaN.
-    const P bounded = min(100, max(-100, x));
-    const P s = sigmoid(scale * bounded * (1 + cubic * bounded * bounded));
-    return flush_subnormal(dy * s * (1 + bounded * (1 - s) * scale * (1 + 3 * cubic * bounded * bounded)));
-  }
-};
-
-}  // namespace detail
 
 /// Applies the tanh approximation of the Gaussian error linear unit. Throws ShapeError unless the shapes are
 /// equal. `y = x/2 (1 + tanh(u)) = x / (1 + exp(-2u))`, `2u = 2 sqrt(2/pi) (x + 0.044715 x^3)`

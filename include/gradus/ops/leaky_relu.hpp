@@ -2,34 +2,13 @@
 
 #pragma once
 
-#include <gradus/core/simd/operators.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
+#include <gradus/ops/detail/activation_functions.hpp>
 #include <gradus/ops/detail/map.hpp>
 
 /// The leaky rectifier (Maas et al., 2013), element by element: any shape.
 namespace gradus::ops {
-
-namespace detail {
-
-template <class Scalar>
-struct LeakyRelu {
-  Scalar slope;
-  template <class P>
-  [[gnu::always_inline]] P operator()(const P& x) const {
-    return select(x > 0, x, slope * x);
-  }
-};
-template <class Scalar>
-struct LeakyReluBackward {
-  Scalar slope;
-  template <class P>
-  [[gnu::always_inline]] P operator()(const P& x, const P& dy) const {
-    return select(x > 0, dy, slope * dy);
-  }
-};
-
-}  // namespace detail
 
 /// Applies the leaky rectifier with slope a below 0. Throws ShapeError unless the shapes are equal.
 /// `y = x where x > 0, else a x`

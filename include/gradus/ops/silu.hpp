@@ -2,38 +2,13 @@
 
 #pragma once
 
-#include <limits>
-
-#include <gradus/core/simd/exp.hpp>
-#include <gradus/core/simd/float_bits.hpp>
-#include <gradus/core/simd/operators.hpp>
-#include <gradus/core/simd/tanh.hpp>
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/ops/check.hpp>
+#include <gradus/ops/detail/activation_functions.hpp>
 #include <gradus/ops/detail/map.hpp>
 
 /// The sigmoid linear unit, also called swish (Elfwing et al., 2018), element by element: any shape.
 namespace gradus::ops {
-
-namespace detail {
-
-struct Silu {
-  template <class P>
-  [[gnu::always_inline]] P operator()(const P& x) const {
-    // The limit at -infinity is 0; -infinity / infinity would give NaN.
-    return max(std::numeric_limits<typename P::Scalar>::lowest(), x) / (1 + exp(-x));
-  }
-};
-struct SiluBackward {
-  template <class P>
-  [[gnu::always_inline]] P operator()(const P& x, const P& dy) const {
-    using Limits = std::numeric_limits<typename P::Scalar>;
-    const P s = sigmoid(x), finite = min(Limits::max(), max(Limits::lowest(), x));
-    return flush_subnormal(dy * s * (1 + finite * (1 - s)));
-  }
-};
-
-}  // namespace detail
 
 /// Applies the sigmoid linear unit. Throws ShapeError unless the shapes are equal.
 /// `y = x / (1 + exp(-x))`
