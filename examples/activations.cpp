@@ -31,7 +31,7 @@ struct Curve {
   Tensor<double> x, y, slope;
 };
 
-/// If every output has a gradient of 1, what backward writes is the derivative of the function.
+/// Returns the function and its derivative, which is what backward writes if the output gradient is 1.
 Curve evaluate(const nn::AnyModule<double>& module) {
   Tensor<double> x(Shape{66});
   for (Index i = 0; i < 66; ++i) x(i) = static_cast<double>(i < 33 ? i - 32 : i - 33) / 4;
