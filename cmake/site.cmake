@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# gradus_docs: the reference, the guide, the tutorial and the examples as one site, by Doxygen, in html/ of the build folder.
-# site: the same, and checks that no link is broken and that docs/guide/everything.md names every public name.
+# gradus_docs: builds the reference, the guide, the tutorial and the examples as one site with Doxygen, in html/.
+# site: also checks that no link is broken and that docs/guide/everything.md names every public name.
 
 find_package(Doxygen REQUIRED)
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
