@@ -64,7 +64,7 @@ void experiment(const support::ExperimentOptions& options) {
                                 {"derivative", numbers(curve.x), numbers(curve.slope)}}});
     steepest.push_back(std::ranges::max(curve.slope));
     at_the_end.push_back(curve.slope(curve.slope.size() - 1));
-    std::printf("%-8s derivative at most %s, at x = 8 %s\n", function.name.c_str(),
+    std::printf("%-8s derivative at most %s, and %s at x = 8\n", function.name.c_str(),
                 support::brief(steepest.back()).c_str(), support::brief(at_the_end.back()).c_str());
   }
   table.write(options.csv);
