@@ -148,7 +148,7 @@ function(gradus_require_mpi)
       message(FATAL_ERROR "gradus: gradus::mpi needs MPI, which was not found. Install an MPI library "
                           "(Debian: libopenmpi-dev or libmpich-dev).")
     endif()
-    message(STATUS "gradus: MPI::MPI_CXX found, MPI ${MPI_CXX_VERSION} by ${MPI_CXX_COMPILER}")
+    message(STATUS "gradus: MPI::MPI_CXX found, MPI ${MPI_CXX_VERSION} with ${MPI_CXX_COMPILER}")
     set_target_properties(MPI::MPI_CXX PROPERTIES IMPORTED_GLOBAL TRUE)
     set(MPIEXEC_EXECUTABLE ${MPIEXEC_EXECUTABLE} CACHE FILEPATH "Starts the processes of an MPI program")
     set(MPIEXEC_NUMPROC_FLAG ${MPIEXEC_NUMPROC_FLAG} CACHE STRING "Option of MPIEXEC_EXECUTABLE before the number of processes")

@@ -62,7 +62,7 @@ struct Run {
   }
 };
 
-/// Where checkpoints are saved.
+/// The checkpoint options, and the name of the run.
 struct Checkpoints {
   const support::CheckpointOptions& options;
   std::string run;

@@ -3,10 +3,10 @@
 /// A recipe for a good plain multilayer perceptron on Fashion-MNIST: fully connected, without convolution or
 /// ensembling.
 ///
-/// The settings were chosen with `--validate`, which trains on 50,000 of the training images and measures on
-/// the other 10,000, always the same ones; the test images played no part. The table lists the validation
-/// accuracy with each ingredient and with its alternatives, for seed 0. Each figure has a standard error of
-/// 0.003; closer alternatives were decided by validation loss or cost.
+/// The settings were chosen with `--validate`, which trains on 50,000 of the training images and evaluates on
+/// the other 10,000, which are always the same. The test images played no part. The table lists the
+/// validation accuracy with each ingredient and with its alternatives, for seed 0. Each figure has a standard
+/// error of 0.003; closer alternatives were decided by validation loss or cost.
 ///
 ///   ingredient                                        epochs   with    instead
 ///   three hidden layers of 512                          80    0.918   two: 0.915; three of 768: 0.915
@@ -121,7 +121,7 @@ void augment(gradus::TensorView<std::uint8_t> images, Generator& random) {
 struct Result {
   double plain_accuracy = 0;  ///< from the logits of the image
   double accuracy = 0;        ///< from the sum of the logits of the image and its mirror image
-  double seconds = 0;         ///< of training
+  double seconds = 0;         ///< training time
 };
 
 template <class Trainer>

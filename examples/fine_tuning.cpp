@@ -182,7 +182,7 @@ void fine_tune(const Options& options) {
   support::conclude("an epoch of the head alone is faster, and training all layers then raises the accuracy",
                     head.seconds < all.seconds && alone < together,
                     "an epoch of the head takes " + support::brief(head.seconds / all.seconds) +
-                        " times as long; test acc " + support::brief(alone) + ", then " +
+                        " times as long as one of all layers; test acc " + support::brief(alone) + ", then " +
                         support::brief(together));
 }
 

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Trains the same networks with several compilers, flags and instruction sets. Checks that
-# all builds with fused multiply-adds give the same weights, bit for bit, and so do all builds without. Run from the
-# root of the repository.
+# Trains the same networks with several compilers, flags and instruction sets. Checks that all builds with fused
+# multiply-adds give the same weights, bit for bit, and that all builds without them do so too. Run from the root of the
+# repository.
 set -eu
 
 folder=build/same_weights
