@@ -113,8 +113,8 @@ void time_scalar_graphs(int runs) {
   }
   const double per_node = times.median() * 1e9 / static_cast<double>(nodes), gflops = peak.gflops(1, 256);
   std::printf(
-      "graph of %td numbers: %.1f ns a node to build, differentiate and free; FMA peak of 256 bits %.0f "
-      "GFLOP/s, so %.1f ns at 100\n",
+      "graph of %td numbers: %.1f ns per node to build, differentiate and free; the 256-bit FMA peak is %.0f "
+      "GFLOP/s, which corresponds to %.1f ns at 100 GFLOP/s\n",
       nodes, per_node, gflops, per_node * gflops / 100);
 }
 

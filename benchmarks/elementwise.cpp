@@ -49,7 +49,8 @@ struct Data {
   Tensor<float> changed = a;
 };
 
-/// Built once per size, because drawing the numbers takes longer than any measurement.
+/// Returns the data of a size. Each is built once, because drawing the numbers takes longer than any
+/// measurement.
 Data& data_of(Index size) {
   static std::map<Index, Data> all;
   return all.try_emplace(size, size).first->second;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// The chapter's whole main job on the real files: reads the data set, trains and evaluates after each epoch.
-/// report.py measures its memory and, with 0 epochs, the time to read the files.
+/// Runs the whole main job of the chapter on the real files: reads the data set, trains, and evaluates after
+/// each epoch. report.py measures its memory and, with 0 epochs, the time to read the files.
 ///
 /// usage: main_job DIR EPOCHS
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Runs all benchmarks and prints the README's tables in Markdown.
+"""Runs the benchmarks and prints the README's tables in Markdown.
 
 usage: benchmarks/report.py [BUILD_DIR] [--quick] [--check] [--rounds 5] [--data DIR] [--blas BUILD_DIR]
                             [--no-flags BUILD_DIR] [--python PYTHON] [--libtorch PROGRAM]
@@ -16,8 +16,8 @@ status 1 if one is missed.
 
 PYTHON is an interpreter with PyTorch, such as Debian's /usr/bin/python3 with the packages python3-torch and
 libopenblas0-pthread; without the latter, products take thirty times longer and a comparison is meaningless. PROGRAM
-is peers/libtorch_mlp.cpp, compiled against libtorch. OpenBLAS selects kernels by the processor's name, not always the
-fastest ones, so each core type that the processor supports is tried; the fastest is used and named.
+is peers/libtorch_mlp.cpp, compiled against libtorch. OpenBLAS selects kernels by the processor's name, and not
+always the fastest ones, so each core type that the processor supports is tried. The fastest is used and named.
 """
 import argparse
 import json
@@ -165,8 +165,8 @@ def measure_networks(results, options):
                 results.run([*python, "--threads", threads, *quick], OMP_NUM_THREADS=str(threads),
                             OPENBLAS_NUM_THREADS=str(threads), OMP_WAIT_POLICY="PASSIVE", **environment)
             except subprocess.TimeoutExpired:
-                # Its threads spin while waiting for each other, which takes forever on a busy machine.
-                print(f"report: PyTorch on {threads} threads takes too long, left out", file=sys.stderr)
+                # Its threads spin while they wait for each other, which takes very long on a busy machine.
+                print(f"report: PyTorch on {threads} threads takes too long and is left out", file=sys.stderr)
                 torch_threads.remove(threads)
     results.run([programs / "scaling", options.rounds, *quick])
     results.run([programs / "exchange", options.rounds, *quick])
@@ -253,7 +253,7 @@ def cpu():
     fields = dict(re.split(r":\s+", line.strip(), maxsplit=1) for line in lines if re.search(r":\s+\S", line))
     caches = [f"{level} {fields[level + ' cache']}" for level in ("L1d", "L2", "L3") if level + " cache" in fields]
     return (f"{fields.get('Model name')}, family {fields.get('CPU family')}, model {fields.get('Model')}, "
-            f"{fields.get('CPU(s)')} cores, {', '.join(caches) or 'caches not told'}")
+            f"{fields.get('CPU(s)')} cores, {', '.join(caches) or 'caches unknown'}")
 
 
 def busy(results):
@@ -265,8 +265,8 @@ def describe_torch(lines):
     text = (f"PyTorch {lines[0]['version']}, {lines[0]['blas']}, OpenBLAS core type {lines[0]['core_type']}; on "
             + ", ".join(map(str, counts)) + " threads")
     if not re.search("openblas|mkl", lines[0]["blas"]):
-        text += "; **its products are those of the reference BLAS, the comparison is worth nothing**"
-    return text + (", the better counts" if len(counts) > 1 else "")
+        text += "; **it uses the reference BLAS, so the comparison is meaningless**"
+    return text + (", the faster one counts" if len(counts) > 1 else "")
 
 
 def print_setup(results):
@@ -280,13 +280,14 @@ def print_setup(results):
     size = results.first("exchange")["bytes"] / 1024
     read, overwrite = ([results.median(f"{what}_{whose}", "exchange") for whose in ("own", "others")]
                        for what in ("read", "write"))
-    print(f"- Two cores: reading {size:.0f} KB takes {duration(read[0])}, {duration(read[1])} if the other core has "
-          f"written them; overwriting takes {duration(overwrite[0])}, {duration(overwrite[1])} if the other has read them")
+    print(f"- Two cores: reading {size:.0f} KB takes {duration(read[0])}, or {duration(read[1])} if the other core has "
+          f"written them; overwriting them takes {duration(overwrite[0])}, or {duration(overwrite[1])} if the other core "
+          "has read them")
     print(f"- {describe_torch(torch) if torch else NO_TORCH}")
     for line in results.all("libtorch")[:1]:
         print(f"- libtorch {line['version']} in C++, OpenBLAS core type {line['core_type']}; one thread")
-    print(f"- One-thread training had the processor for {results.processor_share():.0%} of its time"
-          + (": others used the machine, and times on the clock are too long" if busy(results) else ""))
+    print(f"- Training on one thread had the processor for {results.processor_share():.0%} of the time"
+          + (": other programs used the machine, so wall-clock times are too long" if busy(results) else ""))
 
 
 def row_against_torch(results, what, limit, ours, value_of):
@@ -326,10 +327,10 @@ def training_rows(results):
     value = results.of_peak("train", sizes=CHAPTER, batch=256, threads=1)
     one = results.seconds_per_sample("train", sizes=CHAPTER, batch=256, threads=1)
     two = results.seconds_per_sample("train", sizes=CHAPTER, batch=256, threads=2)
-    row_of_peak(results, "training, batch 256, one thread", 0.85, value, f": {duration(60000 * one)} an epoch")
+    row_of_peak(results, "training, batch 256, one thread", 0.85, value, f": {duration(60000 * one)} per epoch")
     if busy(results):
         value = results.of_peak("train", "processor_seconds", sizes=CHAPTER, batch=256, threads=1)
-        row("the same by the processor's time, the machine being busy", "", f"{value:.1%}", "")
+        row("the same in processor time, because the machine is busy", "", f"{value:.1%}", "")
     scaling = results.peak(2) / results.peak(1)
     row("training, batch 256, two threads against one", "at least 1.7x where the peak does 1.9x",
         f"{one / two:.2f}x, the peak {scaling:.2f}x", at_least(1.7, one / two) if scaling >= 1.9 else "")
@@ -391,8 +392,8 @@ def compilation_rows(options):
 
 
 def print_elementwise(results):
-    heading("element-wise pass, time against a copy of as many bytes, at most 1.3x", "in L2", "in memory",
-            "the inevitable in it, in L2", "")
+    heading("element-wise pass, time relative to copying the same number of bytes, at most 1.3x", "in L2", "in memory",
+            "its unavoidable part, in L2", "")
 
     def time_of(line):
         # with manual timing of a part of each iteration, cpu_time still covers all of it
@@ -415,7 +416,7 @@ def print_elementwise(results):
 
 
 def print_products(results):
-    heading("product, batch x in x out, of peak", "y = x W^T", "Eigen", "dW = dy^T x", "Eigen", "dx = dy W", "Eigen")
+    heading("product, batch x in x out, share of peak", "y = x W^T", "Eigen", "dW = dy^T x", "Eigen", "dx = dy W", "Eigen")
     peak = max(line["FLOPS"] for line in results.all("multiply_add"))
     sizes = dict.fromkeys(line["name"].split("/")[2] for line in results.lines if line["name"].startswith("gradus/"))
     for size in sizes:
@@ -424,7 +425,7 @@ def print_products(results):
 
 
 def print_scaling(results):
-    heading("training, one thread", "batch", "MFLOP a sample", "time a sample", "GFLOP/s", "of peak")
+    heading("training, one thread", "batch", "MFLOP per sample", "time per sample", "GFLOP/s", "share of peak")
     for series in "width", "depth", "batch":
         for line in results.all(series):
             fields = {"sizes": line["sizes"], "batch": line["batch"]}
@@ -436,7 +437,7 @@ def print_scaling(results):
 
 
 def print_blas(results):
-    heading("training with the BLAS, one thread: speed against without", "the library", "plain Eigen")
+    heading("training with the BLAS, one thread: speed relative to the build without it", "the library", "plain Eigen")
     for batch in 256, 16, 1:
         def gain(name):
             plain, blas = (results.seconds_per_sample(name, sizes=CHAPTER, batch=batch, threads=1, build=build)
@@ -446,7 +447,7 @@ def print_blas(results):
 
 
 def print_no_flags(results):
-    heading("one thread", "compiled for this machine", "without flags", "ratio", "wanted", "")
+    heading("one thread", "compiled for this machine", "without flags", "ratio", "target", "")
 
     def compare(what, limit, value_of):
         native, plain = value_of("native"), value_of("no_flags")
@@ -478,9 +479,9 @@ def check(results):
 def parse_options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build", nargs="?", type=pathlib.Path, default=HERE.parent / "build" / "benchmark")
-    parser.add_argument("--quick", action="store_true", help="little of everything, to see that it runs")
+    parser.add_argument("--quick", action="store_true", help="measure little, to check that everything runs")
     parser.add_argument("--check", action="store_true", help="compare ratios with bounds.json")
-    parser.add_argument("--rounds", type=int, help="5 unless told")
+    parser.add_argument("--rounds", type=int, help="number of rounds (default: 5; 1 with --quick)")
     parser.add_argument("--data", default=os.environ.get("FASHION_MNIST_DIR"))
     parser.add_argument("--blas", type=pathlib.Path)
     parser.add_argument("--no-flags", type=pathlib.Path)
@@ -501,7 +502,7 @@ def main():
         results.run_google_benchmark(programs / program, options)
 
     print_setup(results)
-    heading("target", "wanted", "measured", "")
+    heading("measurement", "target", "measured", "")
     training_rows(results)
     prediction_rows(results)
     libtorch_rows(results)

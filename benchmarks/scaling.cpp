@@ -28,7 +28,7 @@ std::vector<Index> deep_sizes(Index hidden_layers) {
   return sizes;
 }
 
-/// Returns a job with enough steps for `gflop` operations, at least two.
+/// Returns a job with enough steps for `gflop` billion operations, at least two.
 bench::TrainingJob job(std::vector<Index> sizes, Index batch, double gflop) {
   const double step = bench::training_flops(sizes) * static_cast<double>(batch) / 1e9;
   return {.sizes = std::move(sizes),

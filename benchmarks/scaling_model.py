@@ -24,7 +24,7 @@ def exchange(parameters, processes, alpha, beta):
 
 
 def table(title, samples_of):
-    """samples_of(p): samples per process and step."""
+    """Prints a table per interconnect; samples_of(p) returns the samples per process and step."""
     for interconnect, (alpha, beta) in INTERCONNECTS.items():
         print(f"\n{title}, {interconnect}:\n")
         print("| network | " + " | ".join(map(str, PROCESSES)) + " |")

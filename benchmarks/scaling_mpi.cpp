@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-/// What an exchange of gradients costs. Start it with `mpirun -n N`: prints the time of sums over all
-/// processes by size, the alpha-beta model that fits it, and the time of training steps without an exchange,
-/// with one after the backward pass as Trainer makes it, and with one that begins for each layer during the
-/// backward pass. docs/scaling.md uses the figures.
+/// Measures the cost of exchanging gradients. Prints the time of sums over all processes by size, the
+/// alpha-beta model fitted to it, and the time of training steps without an exchange, with one after the
+/// backward pass, as in Trainer, and with one that begins for each layer during the backward pass.
+/// docs/scaling.md uses the figures.
 ///
 /// usage: mpirun -n N scaling_mpi [--quick]
 
@@ -32,8 +32,8 @@ using gradus::Tensor;
 using gradus::mpi::Communicator;
 namespace nn = gradus::nn;
 
-/// The time that the slowest process takes for f(), which a tenth of the repetitions do not exceed: medians
-/// on a machine in use measure its other programs.
+/// Returns the time that the slowest process takes for f(), as the 10th percentile of the repetitions: on a
+/// busy machine, a median would also measure the other programs.
 template <class F>
 double slowest(Communicator& world, int repetitions, const F& f) {
   bench::Samples samples;
@@ -47,7 +47,7 @@ double slowest(Communicator& world, int repetitions, const F& f) {
   return samples.quantile(0.1);
 }
 
-/// t = alpha + beta x bytes, with the smallest relative errors.
+/// The model t = alpha + beta * bytes, fitted for the smallest relative errors.
 struct AlphaBeta {
   double alpha, beta;
 };
@@ -82,7 +82,7 @@ void measure_messages(Communicator& world, int repetitions) {
   std::printf("model: %.1f us + %.3f ns per byte (%.2f GB/s)\n", alpha * 1e6, beta * 1e9, 1e-9 / beta);
 }
 
-/// Steps of 784 -> hidden... -> 10 on this process's part of a batch of 256, without optimiser and loss.
+/// A step of 784 -> hidden... -> 10 on this process's part of a batch of 256, without an optimiser or a loss.
 class Step {
  public:
   Step(Communicator& world, const std::vector<Index>& hidden) : world_(&world) {

@@ -133,7 +133,7 @@ int main(int argc, char** argv) {
   bench::print_build();
   std::printf(
       "| ns | predict | Predictor | StaticPredictor | Eigen fixed, rows | fixed, columns | dynamic, rows | "
-      "dynamic, columns | predict / best Eigen | Predictor / | StaticPredictor / |\n"
+      "dynamic, columns | predict / best Eigen | Predictor / best Eigen | StaticPredictor / best Eigen |\n"
       "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
   constexpr auto relu = Activation::relu, tanh = Activation::tanh, elu = Activation::elu;
   std::unique_ptr<nn::StaticPredictor<784, 256, relu, 10>> a;

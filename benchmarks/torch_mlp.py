@@ -106,7 +106,7 @@ def main():
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
     report("torch", version=torch.__version__, blas=" ".join(blas()),
-           core_type=os.environ.get("OPENBLAS_CORETYPE", "of its own choice"))
+           core_type=os.environ.get("OPENBLAS_CORETYPE", "default"))
     measure_training(options.repetitions, options.quick)
     measure_prediction(options.repetitions)
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// Measures the parts of a training step of the chapter's network, by a stopwatch in the hooks of its layers,
-/// on one thread and on two. Each figure is a median, which a busy machine hardly affects.
+/// Measures the parts of a training step of the chapter's network, with a stopwatch in the hooks of its
+/// layers, on one thread and on two. Each figure is a median, which a busy machine hardly affects.
 ///
 /// usage: training_parts [REPETITIONS] [--quick]
 

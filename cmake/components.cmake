@@ -3,7 +3,7 @@
 # searched for only if GRADUS_COMPONENTS names the component or a target links it. In an installed package,
 # gradusConfig.cmake defines the components.
 
-# A property, since the deferred call below runs outside of this folder's scope.
+# This is a property because the deferred call below runs outside of this folder's scope.
 set_property(GLOBAL PROPERTY gradus_known_components gzip safetensors onnx download compiled_download blas mpi)
 
 # gradus_add_component(<name> <library>...)
@@ -92,6 +92,6 @@ function(gradus_provide_linked_components)
   endforeach()
 endfunction()
 
-# Runs when all targets are known but before generation. CMake then allows no new subfolders, so packages that must be
+# Runs when all targets are known, but before generation. CMake then allows no new subfolders, so packages that must be
 # compiled can be found but not fetched.
 cmake_language(DEFER DIRECTORY ${CMAKE_SOURCE_DIR} CALL gradus_provide_linked_components)

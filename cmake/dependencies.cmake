@@ -2,13 +2,14 @@
 # The dependencies of gradus: installed packages if available, otherwise pinned sources that are fetched.
 #
 # No version is requested from any package. Eigen 5 does not satisfy a request for 3.4, or vice versa, so Eigen's
-# version is checked here. The others have been stable for longer than any distribution with a C++20 compiler.
+# version is checked here. The interfaces of the others have been stable since before the first distribution with a
+# C++20 compiler.
 #
 # OpenSSL and the BLAS are not fetched, because they have no CMake build.
 
 include(FetchContent)
 if(POLICY CMP0135)
-  cmake_policy(SET CMP0135 NEW) # gives unpacked files the time of unpacking
+  cmake_policy(SET CMP0135 NEW) # gives extracted files the time of the extraction
 endif()
 
 # gradus_find(<target> <package>): finds an installed package, unless the target exists already (a parent project may
@@ -51,7 +52,7 @@ macro(gradus_fetch name)
   set(CMAKE_POLICY_VERSION_MINIMUM 3.5) # CMake 4 rejects the minimum that some of them state
   FetchContent_Declare(${name} ${ARGN})
   FetchContent_MakeAvailable(${name})
-  # Builds only what we link, and installs nothing of it.
+  # Builds only the targets that we link, and installs nothing.
   set_property(DIRECTORY ${${name}_SOURCE_DIR} PROPERTY EXCLUDE_FROM_ALL ON)
 endmacro()
 
@@ -71,7 +72,7 @@ function(gradus_require_eigen)
       Eigen3::Eigen eigen . URL https://gitlab.com/libeigen/eigen/-/archive/5.0.1/eigen-5.0.1.tar.gz
       URL_HASH SHA256=e9c326dc8c05cd1e044c71f30f1b2e34a6161a3b6ecf445d56b53ff1669e3dec)
   elseif(Eigen3_VERSION AND Eigen3_VERSION VERSION_LESS 3.4)
-    message(FATAL_ERROR "gradus: Eigen ${Eigen3_VERSION} found, 3.4 or later wanted")
+    message(FATAL_ERROR "gradus: Eigen ${Eigen3_VERSION} found, expected 3.4 or later")
   endif()
 endfunction()
 
@@ -137,19 +138,20 @@ function(gradus_require_blas)
   endif()
 endfunction()
 
-# The interface of C++ programs to MPI's C functions: its own C++ bindings, which the standard has dropped, are not used.
+# Finds MPI for C++ programs that call its C functions. The C++ bindings, which the MPI standard has removed, are not
+# used.
 function(gradus_require_mpi)
   set(MPI_CXX_SKIP_MPICXX ON)
   if(NOT TARGET MPI::MPI_CXX)
     find_package(MPI QUIET COMPONENTS CXX)
     if(NOT MPI_CXX_FOUND)
-      message(FATAL_ERROR "gradus: gradus::mpi needs MPI, which was not found. Install one (Debian: libopenmpi-dev or "
-                          "libmpich-dev).")
+      message(FATAL_ERROR "gradus: gradus::mpi needs MPI, which was not found. Install an MPI library "
+                          "(Debian: libopenmpi-dev or libmpich-dev).")
     endif()
-    message(STATUS "gradus: MPI::MPI_CXX found, MPI ${MPI_CXX_VERSION} by ${MPI_CXX_COMPILER}")
+    message(STATUS "gradus: MPI::MPI_CXX found, MPI ${MPI_CXX_VERSION} with ${MPI_CXX_COMPILER}")
     set_target_properties(MPI::MPI_CXX PROPERTIES IMPORTED_GLOBAL TRUE)
     set(MPIEXEC_EXECUTABLE ${MPIEXEC_EXECUTABLE} CACHE FILEPATH "Starts the processes of an MPI program")
-    set(MPIEXEC_NUMPROC_FLAG ${MPIEXEC_NUMPROC_FLAG} CACHE STRING "Option of MPIEXEC_EXECUTABLE before their number")
+    set(MPIEXEC_NUMPROC_FLAG ${MPIEXEC_NUMPROC_FLAG} CACHE STRING "Option of MPIEXEC_EXECUTABLE before the number of processes")
   endif()
 endfunction()
 

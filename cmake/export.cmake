@@ -24,8 +24,8 @@ endfunction()
 # target's sources to include. NAME, of the function and the header, defaults to the file name without its extension.
 # The header is rewritten when the file changes.
 #
-# When cross-compiling, gradus-export must already exist for the build machine: it is searched for with find_program, or
-# set GRADUS_EXPORT_PROGRAM to its path.
+# When cross-compiling, gradus-export must already exist for the build machine. find_program searches for it unless
+# GRADUS_EXPORT_PROGRAM is set to its path.
 function(gradus_export)
   cmake_parse_arguments(PARSE_ARGV 0 export "DOUBLE" "TARGET;MODEL;NAME" "")
   if(NOT export_TARGET OR NOT export_MODEL OR export_UNPARSED_ARGUMENTS)
@@ -34,8 +34,8 @@ function(gradus_export)
   if(NOT TARGET gradus-export AND CMAKE_CROSSCOMPILING)
     find_program(GRADUS_EXPORT_PROGRAM gradus-export)
     if(NOT GRADUS_EXPORT_PROGRAM)
-      message(FATAL_ERROR "gradus_export: this build is for another machine and gradus-export was not found. Build it for "
-                          "this one, and set GRADUS_EXPORT_PROGRAM to its path.")
+      message(FATAL_ERROR "gradus_export: cross-compiling, but gradus-export was not found. Build it for the "
+                          "build machine, and set GRADUS_EXPORT_PROGRAM to its path.")
     endif()
   endif()
   if(GRADUS_EXPORT_PROGRAM)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# gradus_docs: the reference, the guide, the tutorial and the examples as one site, by Doxygen, in html/ of the build folder.
-# site: the same, and checks that no link is broken and that docs/guide/everything.md names every public name.
+# gradus_docs: builds the reference, the guide, the tutorial and the examples as one site with Doxygen, in html/.
+# site: also checks that no link is broken and that docs/guide/everything.md names every public name.
 
 find_package(Doxygen REQUIRED)
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
@@ -36,7 +36,7 @@ set(DOXYGEN_HTML_FOOTER ${PROJECT_SOURCE_DIR}/cmake/site/footer.html)
 set(DOXYGEN_GENERATE_XML YES)
 set(DOXYGEN_XML_PROGRAMLISTING NO)
 if(GRADUS_WARNINGS_AS_ERRORS)
-  set(DOXYGEN_WARN_AS_ERROR FAIL_ON_WARNINGS) # among them, each public name without a comment
+  set(DOXYGEN_WARN_AS_ERROR FAIL_ON_WARNINGS) # also for public names without a comment
 endif()
 doxygen_add_docs(gradus_docs include docs cmake/site/namespaces.dox ${site_folder}/examples.dox benchmarks/README.md examples/README.md CHANGELOG.md
                  CONTRIBUTING.md README.md)

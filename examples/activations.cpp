@@ -31,7 +31,7 @@ struct Curve {
   Tensor<double> x, y, slope;
 };
 
-/// If every output has a gradient of 1, what backward writes is the derivative of the function.
+/// Returns the function and its derivative, which is what backward writes if the output gradient is 1.
 Curve evaluate(const nn::AnyModule<double>& module) {
   Tensor<double> x(Shape{66});
   for (Index i = 0; i < 66; ++i) x(i) = static_cast<double>(i < 33 ? i - 32 : i - 33) / 4;
@@ -64,7 +64,7 @@ void experiment(const support::ExperimentOptions& options) {
                                 {"derivative", numbers(curve.x), numbers(curve.slope)}}});
     steepest.push_back(std::ranges::max(curve.slope));
     at_the_end.push_back(curve.slope(curve.slope.size() - 1));
-    std::printf("%-8s derivative at most %s, at x = 8 %s\n", function.name.c_str(),
+    std::printf("%-8s derivative at most %s, and %s at x = 8\n", function.name.c_str(),
                 support::brief(steepest.back()).c_str(), support::brief(at_the_end.back()).c_str());
   }
   table.write(options.csv);

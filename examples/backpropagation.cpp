@@ -117,7 +117,7 @@ void write_dot(const Graph& graph, const std::string& path) {
                                             {loss, "L"},
                                             {s, "s"},
                                             {objective, "J"}}));
-  std::printf("the graph is in %s: dot -Tsvg %s\n", path.c_str(), path.c_str());
+  std::printf("wrote the graph to %s; dot -Tsvg %s draws it\n", path.c_str(), path.c_str());
 }
 
 void run(const Options& options) {
@@ -127,7 +127,7 @@ void run(const Options& options) {
   std::printf("L = %s, s = %s, J = %s\n", format_fixed(graph.loss.item(), 6).c_str(),
               format_fixed(graph.s.item(), 6).c_str(), format_fixed(graph.objective.item(), 6).c_str());
   const double worst = compare_all(graph, backward_by_hand(graph, options.lambda));
-  std::printf("\nlargest difference of all: %s\n", format_scientific(worst, 1).c_str());
+  std::printf("\nlargest difference overall: %s\n", format_scientific(worst, 1).c_str());
   if (!options.dot.empty()) write_dot(graph, options.dot);
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 /// A user-defined module: a plain struct with a forward and a hand-written backward function. It needs no
-/// registration: it works in a Sequential with the library's modules and is trained and checked like them.
+/// registration. It works in a Sequential together with the library's modules, and is trained and checked
+/// like them.
 
 #include <algorithm>
 #include <cmath>
@@ -62,7 +63,7 @@ std::pair<Tensor<float>, std::vector<Index>> spirals(Index points, Generator& ra
 void check_and_train() {
   Generator random(0);
   const GradientCheck check = gradient_check(Maxout<double>{}, Tensor<double>::randn({5, 6}, random));
-  std::printf("backward of Maxout against differences: %s\n\n", check.to_string().c_str());
+  std::printf("backward pass of Maxout against finite differences: %s\n\n", check.to_string().c_str());
   if (!check) throw Error("the backward pass of Maxout is wrong");
 
   nn::Sequential net{nn::Linear{2, 32, random}, Maxout{}, nn::Linear{16, 32, random}, Maxout{},

@@ -28,8 +28,8 @@ using gradus::Index;
 /// The settings of one edition of the book that the chapter follows.
 struct Edition {
   std::string name;
-  std::string title;   ///< of its figures
-  std::string folder;  ///< of its checkpoints
+  std::string title;   ///< title of its figures
+  std::string folder;  ///< folder of its checkpoints
   double first_dropout, second_dropout;
   double learning_rate;
 };
@@ -62,7 +62,7 @@ struct Run {
   }
 };
 
-/// Where checkpoints are saved.
+/// The checkpoint options, and the name of the run.
 struct Checkpoints {
   const support::CheckpointOptions& options;
   std::string run;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// The chapter's main job: a multilayer perceptron on Fashion-MNIST, trained by plain gradient descent.
-/// Built with MPI, it runs in several processes: `mpirun -n 4 fashion_mnist_mlp`.
+/// The chapter's main job: a multilayer perceptron on Fashion-MNIST, trained by plain gradient descent. If it
+/// is built with MPI, it can run in several processes: `mpirun -n 4 fashion_mnist_mlp`.
 
 #include <array>
 #include <cstdint>

@@ -53,8 +53,10 @@ void print(const std::string& file, const Tensor<float>& probabilities) {
 
 void classify(const Options& options) {
   const nn::Sequential<float> net = load_network(options.model);
-  if (!(net.output_shape({1, image_size, image_size}) == Shape{1, classes}))
-    throw FileError(escaped(options.model) + ": not a network for Fashion-MNIST: it has not ten outputs");
+  const Shape shape = net.output_shape({1, image_size, image_size});
+  if (!(shape == Shape{1, classes}))
+    throw FileError(escaped(options.model) + ": the network has output shape " + shape.to_string() +
+                    ", expected [1, 10]");
   for (const std::string& file : options.images) {
     Tensor<std::uint8_t> image = support::read_grey_image(file, options.inverted ? 255 : 0);
     if (options.inverted) {
@@ -71,7 +73,7 @@ void classify(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Names the clothes in pictures with a network written by fashion_mnist_mlp --save.");
+  CLI::App app("Classifies the clothing in pictures with a network saved by fashion_mnist_mlp --save.");
   Options options;
   app.add_option("--model", options.model, "The network (safetensors)")->type_name("FILE")->required();
   app.add_flag("--inverted", options.inverted,

@@ -143,7 +143,7 @@ void fine_tune(const Options& options) {
   Generator random(options.seed);
   nn::Sequential<float> net = make_network(random);
   net.set_threads(options.threads);
-  std::printf("%-24s %9s %7s %12s %9s%s\n", "phase", "learning", "epochs", "ms per epoch", "test acc",
+  std::printf("%-24s %9s %7s %12s %9s%s\n", "phase", "trainable", "epochs", "ms per epoch", "test acc",
               data.note().c_str());
   print(
       train("classes 0-4", net, many, first_test, random, options.learning_rate, options.pretraining_epochs));
@@ -179,10 +179,10 @@ void fine_tune(const Options& options) {
   if (!options.plot.empty()) support::draw_figure(options.plot, {panel});
 
   const double alone = head.accuracy.back(), together = all.accuracy.back();
-  support::conclude("a frozen epoch is faster, and unfrozen layers add accuracy to that of the head alone",
+  support::conclude("an epoch of the head alone is faster, and training all layers then raises the accuracy",
                     head.seconds < all.seconds && alone < together,
-                    "an epoch takes " + support::brief(head.seconds / all.seconds) +
-                        " of the time; test acc " + support::brief(alone) + ", then " +
+                    "an epoch of the head takes " + support::brief(head.seconds / all.seconds) +
+                        " times as long as one of all layers; test acc " + support::brief(alone) + ", then " +
                         support::brief(together));
 }
 

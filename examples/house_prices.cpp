@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// Regression on a table: reads a CSV file, estimates the error by cross-validation, trains, and saves a
-/// network that predicts prices from the file's columns as they are. house_prices_serve loads it.
+/// Regression on a table: reads a CSV file, estimates the error by cross-validation, trains a network, and
+/// saves it. The network predicts prices from the unscaled columns of the file. house_prices_serve loads it.
 
 #include <algorithm>
 #include <cstdint>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// The chapter's network from only tensors and the tape, without modules or an optimiser. With the same seed
-/// it reproduces fashion_mnist_mlp up to rounding: accuracies differ by 0.001 in some epochs.
+/// The chapter's network, built only from tensors and the tape, without modules or an optimiser. With the
+/// same seed it reproduces fashion_mnist_mlp up to rounding: accuracies differ by 0.001 in some epochs.
 
 #include <algorithm>
 #include <array>

@@ -90,7 +90,7 @@ struct Report {
   bool has_failed = false;
 };
 
-/// Calls `step()` once per `period` on this thread and counts allocations meanwhile.
+/// Calls `step()` once per `period` on this thread and counts the allocations that it makes.
 template <class Step>
 Report run_periodically(Clock::duration period, double seconds, const Step& step) {
   Report report;
@@ -176,6 +176,7 @@ int main(int argc, char** argv) {
         effect_file, {nn::Linear{1, 16}, nn::Tanh{}, nn::Linear{16, 16}, nn::Tanh{}, nn::Linear{16, 1}})};
     const bool controls = run("control at 1 kHz", policy, seconds, control);
     const bool plays = run("audio in blocks of 64", effect, seconds, play);
-    if (!controls || !plays) throw gradus::Error("a real-time thread allocated memory or had a call refused");
+    if (!controls || !plays)
+      throw gradus::Error("a real-time thread allocated memory, or a call was refused");
   });
 }

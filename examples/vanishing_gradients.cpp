@@ -135,7 +135,7 @@ support::Panel panel_of_products(std::uint64_t seeds) {
   }
   return {.title = "product of 4×4 matrices",
           .x_label = "factors",
-          .y_label = "length of the product",
+          .y_label = "norm of the product",
           .logarithmic = true,
           .lines = {line_of("N(0, 1)", products)}};
 }
@@ -144,11 +144,11 @@ void conclude(double sigmoid_xavier, double relu_kaiming, double explosion) {
   const bool vanish = sigmoid_xavier < 1e-3;
   const bool stay = relu_kaiming > 0.1 && relu_kaiming < 10;
   support::conclude(
-      "gradients vanish behind sigmoids, stay behind ReLU with its own initialisation, and "
+      "gradients vanish through sigmoids, keep their size through ReLU with Kaiming initialisation, and "
       "products of matrices explode",
       vanish && stay && explosion > 1e10,
       "gradient of the first layer over that of the last: sigmoid, Xavier " + support::brief(sigmoid_xavier) +
-          ", ReLU, Kaiming " + support::brief(relu_kaiming) + "; length of the product " +
+          ", ReLU, Kaiming " + support::brief(relu_kaiming) + "; norm of the product " +
           support::brief(explosion));
 }
 
@@ -167,7 +167,7 @@ void experiment(const support::ExperimentOptions& options, const std::string& da
   std::vector<std::vector<double>> ratios;  // of the first gradient to the last, [activation][initialiser]
   for (const auto& [name, activation] : activations) {
     support::Panel panel{
-        .title = name, .x_label = "layer", .y_label = "length of the gradient", .logarithmic = true};
+        .title = name, .x_label = "layer", .y_label = "norm of the gradient", .logarithmic = true};
     ratios.emplace_back();
     for (const Initialiser& initialiser : initialisers) {
       const Series series = measure(name, activation, initialiser, data.train, layers, options.seeds);
@@ -181,7 +181,7 @@ void experiment(const support::ExperimentOptions& options, const std::string& da
 
   panels.push_back(panel_of_products(options.seeds));
   const double explosion = panels.back().lines[0].y.back();
-  std::printf("product of 100 matrices: length %s\n", support::brief(explosion).c_str());
+  std::printf("product of 100 matrices: norm %s\n", support::brief(explosion).c_str());
   table.write(options.csv);
   if (!options.plot.empty()) support::draw_figure(options.plot, panels);
   conclude(ratios[0][1], ratios[1][2], explosion);

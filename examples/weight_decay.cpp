@@ -109,7 +109,7 @@ void experiment(const support::ExperimentOptions& options, double lambda) {
     const std::string title = "learning rate " + support::brief(edition.learning_rate) + ", " +
                               std::to_string(edition.epochs) + " epochs";
     support::Panel losses{.title = title, .y_label = "mean squared error", .logarithmic = true};
-    support::Panel norms{.title = title, .y_label = "length of the weights", .bottom = 0};
+    support::Panel norms{.title = title, .y_label = "norm of the weights", .bottom = 0};
     for (const double decay : {0.0, lambda}) {
       std::vector<Run> runs;
       for (std::uint64_t seed = 0; seed < options.seeds; ++seed) {
@@ -140,8 +140,8 @@ void experiment(const support::ExperimentOptions& options, double lambda) {
   }
   table.write(options.csv);
   if (!options.plot.empty()) support::draw_figure(options.plot, panels, 2);
-  support::conclude("weight decay shortens w, and lowers the validation loss and its distance to train", seen,
-                    evidence);
+  support::conclude("weight decay shrinks w, and lowers the validation loss and its ratio to the train loss",
+                    seen, evidence);
 }
 
 int main(int argc, char** argv) {

@@ -47,7 +47,7 @@ check() {
       sorted[i] = $5
     }
     END {
-      if (n != 5) { print "only " n + 0 " of 5 runs came to epoch 10"; bad = 1 }
+      if (n != 5) { print "only " n + 0 " of 5 runs reached epoch 10"; bad = 1 }
       if (sorted[2] < median) { print "the median of the test accuracies is " sorted[2]; bad = 1 }
       print ""
       exit bad

@@ -22,7 +22,8 @@ include second $(grep -v -E '/(core|ops)/' "$work/headers")
 [ "$(cat "$work"/*.cpp | wc -l)" -eq "$(wc -l < "$work/headers")" ] || { echo "a header is in no unit" >&2; exit 1; }
 
 eigen=$(pkg-config --cflags-only-I eigen3 | sed 's/-I/-isystem /g')
-# The header of an MPI library, for distributed/. Without one its headers are left out.
+# The include flags of an MPI library, for distributed/. Without such a library, the headers of distributed/ are left
+# out.
 mpi=$(pkg-config --cflags-only-I ompi-c 2>/dev/null || pkg-config --cflags-only-I mpich 2>/dev/null || true)
 mpi=$(echo "$mpi" | sed 's/-I/-isystem /g')
 if [ -z "$mpi" ]; then

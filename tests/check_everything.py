@@ -18,7 +18,7 @@ PAGE = ROOT / "docs/guide/everything.md"
 
 
 def public_names(xml):
-    """Per name without `gradus::`, its headers; and per struct of options its fields."""
+    """Returns the headers of each name, without `gradus::`, and the fields of each struct of options."""
     names, fields = {}, {}
     for path in xml.glob("*.xml"):
         if not path.name.startswith(("namespacegradus", "classgradus", "structgradus", "uniongradus", "conceptgradus")):
@@ -43,14 +43,14 @@ def public_names(xml):
 
 
 def nested(path):
-    """Whether a class is a member of another one."""
+    """Returns whether a class is a member of another one."""
     outer = path.stem.rsplit("_1_1", 1)[0]
     return any((path.parent / f"{outer.replace(path.stem.split('gradus')[0], kind, 1)}.xml").exists()
                for kind in ("class", "struct"))
 
 
 def rows(page):
-    """The names, the header links and the text of each row whose table has a column of headers."""
+    """Yields the names, the header links and the text of each row of the tables with a column of headers."""
     columns = None
     for line in page.splitlines():
         cells = [cell.strip() for cell in line.strip().strip("|").split(" | ")] if line.startswith("|") else None
@@ -70,7 +70,7 @@ def check_names(xml, page, report):
     for row_names, headers, line in rows(page):
         for name in row_names:
             if name not in names:
-                report(f"{name} is on the page but in no header")
+                report(f"{name} is on the page, but in no header")
             elif not names[name] <= headers:
                 report(f"{name} is in {', '.join(sorted(names[name]))}, which its row does not link")
             listed.setdefault(name, "")

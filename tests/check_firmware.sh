@@ -83,7 +83,7 @@ for model in every_module policy categories every_module_double policy_double ca
   timeout 300 qemu-system-arm -M mps2-an386 -cpu cortex-m4 -nographic -semihosting-config enable=on,target=native \
     -kernel "$folder/run.elf" </dev/null >"$folder/out" || failed $model QEMU
   compare $model "Cortex-M4 (arm-none-eabi-gcc -Os, QEMU)" $bound
-  # Only the network, without the C library.
+  # Measures only the network, without the C library.
   printf '#include "%s.h"\nvoid use(const %s *in, %s *out);\nvoid use(const %s *in, %s *out) { %s(in, out); }\n' \
     $model $type $type $type $type $model >"$folder/alone.c"
   # shellcheck disable=SC2086

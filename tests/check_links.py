@@ -3,8 +3,8 @@
 """tests/check_links.py [HTML]: fails if a link is broken.
 
 Checks every relative link and picture in the repository's Markdown files, with its anchor, as the forge resolves them,
-and every link, picture, script and style sheet of the site in the folder HTML, with its anchor. Links to other hosts are
-not followed, but a script may only come from the one that serves MathJax.
+and every link, picture, script and style sheet of the site in the folder HTML, with its anchor. Links to other hosts
+are not followed, but scripts may come only from the host that serves MathJax.
 """
 
 import re
@@ -39,7 +39,7 @@ def external(target):
 
 
 def headings(path):
-    """The anchors that the forge gives to the headings of a Markdown page."""
+    """Returns the anchors that the forge gives to the headings of a Markdown page."""
     text = site_pages.FENCE.sub("", path.read_text())
     seen, anchors = {}, set()
     for heading in re.findall(r"^#+ (.+)$", text, re.M):
@@ -69,10 +69,10 @@ def check_markdown(report):
 
 
 def scripted_targets(html):
-    """The pages that the navigation and the search lead to, which are in JavaScript."""
+    """Yields the pages that the navigation and the search lead to, which are in JavaScript."""
     for script in sorted(html.glob("*.js")):
         if script.name.startswith("navtreeindex"):
-            continue  # where a page is in the tree, no link
+            continue  # positions in the tree, not links
         for target in re.findall(r'"([\w-]+\.html(?:#[^"]*)?)"', script.read_text()):
             yield script.name, target
     for script in sorted(html.glob("search/*_*.js")):
@@ -90,7 +90,7 @@ def check_html(html, report):
     for page, target in targets:
         if external(target):
             if re.search(r"\.js\b", urlsplit(target).path) and urlsplit(target).hostname != "cdn.jsdelivr.net":
-                report(f"{page.relative_to(html)}: {target}: a script from a host that is not known")
+                report(f"{page.relative_to(html)}: {target}: a script from an unknown host")
             continue
         count += 1
         parts = urlsplit(target)

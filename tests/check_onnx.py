@@ -127,7 +127,7 @@ def read(program, folder, file, x):
 
 
 def foreign_graphs(random):
-    """Graphs as other programs write them: name, nodes, constants, shape of a sample."""
+    """Yields graphs as other programs write them: name, nodes, constants, shape of a sample."""
     n = lambda *shape: random.normal(size=shape).astype(np.float32)
     node = helper.make_node
     yield "MatMul and Add", [node("MatMul", ["x", "w"], ["a"]), node("Add", ["a", "b"], ["y"])], {"w": n(6, 4), "b": n(4)}, [6]

@@ -18,4 +18,4 @@ if "$folder/predictor" allocate >"$folder/log" 2>&1; then
   echo "RealtimeSanitizer did not notice an allocation" >&2
   exit 1
 fi
-echo "an allocation is noticed"
+echo "RealtimeSanitizer notices an allocation"

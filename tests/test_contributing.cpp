@@ -80,8 +80,8 @@ namespace gradus::optim {
 
 /// Settings of ScaledSGD.
 struct ScaledSGDOptions {
-  double learning_rate = 1e-3;  ///< the length of a step along each weight, at most
-  double decay = 0.999;         ///< of the largest gradient seen so far
+  double learning_rate = 1e-3;  ///< the largest change of a weight in one step
+  double decay = 0.999;         ///< factor per step for the largest gradient so far
 };
 
 namespace detail {

@@ -116,7 +116,7 @@ int main(int argc, char** argv) {
   torch::manual_seed(0);
   const char* core_type = std::getenv("OPENBLAS_CORETYPE");
   std::printf("{\"name\": \"libtorch\", \"threads\": %d, \"version\": \"%s\", \"core_type\": \"%s\"}\n",
-              threads, TORCH_VERSION, core_type != nullptr ? core_type : "of its own choice");
+              threads, TORCH_VERSION, core_type != nullptr ? core_type : "default");
   measure_training(threads, repetitions, quick);
   measure_prediction(threads, repetitions);
 }

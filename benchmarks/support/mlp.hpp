@@ -37,8 +37,8 @@ inline double prediction_flops(const std::vector<Index>& sizes) {
   return static_cast<double>(2 * weights);
 }
 
-/// Returns those of training: a forward product and one for the weight gradient per layer, and one for the
-/// input gradient in every layer but the first.
+/// Returns the floating-point operations of the products in training on one sample: a forward product and one
+/// for the weight gradient per layer, and one for the input gradient in every layer except the first.
 inline double training_flops(const std::vector<Index>& sizes) {
   return 3 * prediction_flops(sizes) - static_cast<double>(2 * sizes[0] * sizes[1]);
 }

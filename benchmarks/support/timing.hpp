@@ -41,7 +41,7 @@ class Samples {
 
   double median() const { return quantile(0.5); }
   double best() const { return *std::ranges::min_element(values_); }
-  /// Returns the smallest value that at least a fraction q of the values do not exceed.
+  /// Returns the q-quantile: the value whose rank is nearest to q (n - 1).
   double quantile(double q) const {
     std::vector<double> sorted = values_;
     const auto rank = static_cast<std::size_t>(q * static_cast<double>(sorted.size() - 1) + 0.5);

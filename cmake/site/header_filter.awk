@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Prepares a header for Doxygen, line by line:
-# - A comment before the first namespace is about the header. Doxygen would take it for the namespace's.
-# - `&` after a member function's parameters is left out. With it, Doxygen 1.9 does not recognise the definition of a
-#   function that the class declares.
+# - A comment before the first namespace is marked as the header's. Doxygen would otherwise attach it to the namespace.
+# - `&` after a member function's parameters is removed, because with it Doxygen 1.9 does not recognise the definition
+#   of a function that the class declares.
 { line[NR] = $0 }
 /^namespace/ && !first { first = NR }
 END {

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Makes one site of the Markdown pages, the examples and the reference.
+"""Combines the Markdown pages, the examples and the reference into one site.
 
-    site_pages.py filter PAGE       prints a Markdown page for Doxygen: formulas, anchors and links rewritten
+    site_pages.py filter PAGE       prints a Markdown page for Doxygen, with formulas, anchors and links rewritten
     site_pages.py prepare FOLDER    writes layout.xml, the navigation, and examples.dox into FOLDER
-    site_pages.py finish HTML       completes what Doxygen has written into HTML: linked files, search for the words of pages
+    site_pages.py finish HTML       completes Doxygen's output in HTML: adds linked files and a search for words in pages
 
 Pages link each other as on the forge, by relative paths and GitHub's anchors. The navigation follows the lists of links
 in docs/guide/README.md and docs/index.md. A page that no part of the navigation names is an error.
@@ -33,13 +33,13 @@ COMMON = set("about after all also and any are because been before but can canno
 
 @functools.cache
 def pages():
-    """The paths of all Markdown pages of the site, relative to the repository."""
+    """Returns the paths of all Markdown pages of the site, relative to the repository."""
     found = [*ROOT.glob("docs/**/*.md"), *map(ROOT.joinpath, ["README.md", "examples/README.md", *PROJECT])]
     return sorted({page.relative_to(ROOT).as_posix() for page in found})
 
 
 def page_id(page):
-    """The name of a page's HTML file, without its ending."""
+    """Returns the name of a page's HTML file, without its extension."""
     if page == "README.md":
         return "index"
     if page == "examples/README.md":
@@ -56,19 +56,19 @@ def title(page):
 
 
 def slug(heading):
-    """The anchor that GitHub makes of a heading."""
+    """Returns the anchor that GitHub generates for a heading."""
     heading = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", heading)
     return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
 
 
 def anchor(page, fragment):
-    """A name for a heading that no other page has."""
+    """Returns a name for a heading that no other page has."""
     return page_id(page) + "-" + re.sub(r"[^a-z0-9_-]", "", fragment)
 
 
 @functools.cache
 def sources():
-    """The page that Doxygen makes of each header, named by its path as far as that tells it from others."""
+    """Returns the page that Doxygen makes of each header, which is named by the shortest path that is unique."""
     headers = [path.relative_to(ROOT).as_posix() for path in ROOT.glob("include/gradus/**/*.hpp")
                if "compiled" not in path.relative_to(ROOT).parts[:-1]]
     result = {}
@@ -90,7 +90,7 @@ def sources():
 
 
 def site_link(page, target):
-    """Where a link of a page leads in the site."""
+    """Returns where a link of a page leads in the site."""
     path, _, fragment = target.partition("#")
     if re.match(r"[a-z]+:", target):
         return target
@@ -141,27 +141,27 @@ def filter_page(page):
 
 
 def links(page):
-    """The targets of a page's links and pictures, outside of code."""
+    """Returns the targets of a page's links and pictures, outside of code."""
     text = FENCE.sub("", (ROOT / page).read_text())
     return [match["target"] for match in INLINE.finditer(text) if match["target"]]
 
 
 def listed(page):
-    """The pages of the same folder that a page links, in order."""
+    """Returns the pages of the same folder that a page links, in order."""
     paths = [((ROOT / page).parent / target).resolve().relative_to(ROOT).as_posix()
              for target in links(page) if re.fullmatch(r"[^:#]+\.md", target)]
     return list(dict.fromkeys(path for path in paths if Path(path).parent == Path(page).parent and path != page))
 
 
 def examples():
-    """The example programs, in the order of the table in examples/README.md."""
+    """Returns the example programs, in the order of the table in examples/README.md."""
     names = re.findall(r"^\| `(\w+)`", (ROOT / "examples/README.md").read_text(), re.M)
     existing = {path.stem for path in (ROOT / "examples").glob("*.cpp")}
     return [name for name in names if name in existing] + sorted(existing - set(names))
 
 
 def layout():
-    """The navigation as a layout file of Doxygen."""
+    """Returns the navigation as a layout file of Doxygen."""
     def tab(url, name):
         return f'<tab type="user" url={quoteattr(url)} title={quoteattr(name)}/>'
 
@@ -191,12 +191,12 @@ def layout():
 
 
 def example_pages():
-    """A Doxygen comment for each example, which makes a page of its source."""
+    """Returns a Doxygen comment for each example, which makes a page of its source."""
     return "".join(f"/** \\example {name}.cpp */\n" for name in examples())
 
 
 def copy_linked_files(html):
-    """Copies files that are linked, but of which Doxygen makes no page."""
+    """Copies linked files for which Doxygen makes no page."""
     for page in pages():
         for target in links(page):
             copy = site_link(page, target)
@@ -207,7 +207,7 @@ def copy_linked_files(html):
 
 
 def mend_navigation(html):
-    """Mends links of the navigation to anchors that do not exist.
+    """Repairs links in the navigation to anchors that do not exist.
 
     A function in the list of a header leads to its namespace, where it is described. An enumerator without a comment has
     no anchor; it leads to its enumeration.
@@ -231,7 +231,7 @@ def mend_navigation(html):
 
 
 def mend_summaries(html):
-    """Removes links to the list of nested classes where all of them are private, so that there is no list."""
+    """Removes links to the list of nested classes on pages without that list, because all of them are private."""
     for page in html.glob("*.html"):
         text = page.read_text()
         if 'href="#nested-classes"' in text and 'name="nested-classes"' not in text:
@@ -239,8 +239,8 @@ def mend_summaries(html):
 
 
 def remove_polyfill(html):
-    """Removes the script of polyfill.io, which Doxygen loads beside MathJax 3. That host has served malware since 2024, and
-    browsers of today need no polyfill."""
+    """Removes the script from polyfill.io, which Doxygen loads with MathJax 3. That host has served malware since
+    2024, and current browsers need no polyfill."""
     for page in html.rglob("*.html"):
         text = page.read_text()
         if "polyfill.io" in text:
@@ -248,13 +248,13 @@ def remove_polyfill(html):
 
 
 def words(page):
-    """The words of a page that somebody may search for."""
+    """Returns the words of a page that somebody may search for."""
     text = re.sub(r"\]\([^)]*\)|<!--.*?-->|\$[^$]*\$", " ", (ROOT / page).read_text(), flags=re.S)
     return set(re.findall(r"[a-z][a-z0-9_]{2,}", text.lower())) - COMMON
 
 
 def add_words_to_search(html):
-    """Lets Doxygen's search find pages by the words in them; it knows only how their titles begin."""
+    """Lets Doxygen's search find pages by their words. On its own, it finds only the beginnings of titles."""
     found = {}
     for page in [page for page in pages() if page != "CHANGELOG.md"]:
         for word in words(page):
@@ -277,7 +277,7 @@ def add_words_to_search(html):
 
 
 def link_names(html):
-    """Links the names in the first columns of docs/guide/everything.md with the reference."""
+    """Links the names in the first columns of docs/guide/everything.md to the reference."""
     targets = {}
     for compound in ElementTree.parse(html.parent / "xml/index.xml").getroot():
         name, page = compound.findtext("name"), compound.get("refid") + ".html"
@@ -298,7 +298,7 @@ def link_names(html):
 
 
 def enlarge_results(html):
-    """The results of a search are a page of their own, to which the site's style sheet does not apply."""
+    """Enlarges the text of search results, which are on a separate page without the site's style sheet."""
     with (html / "search/search.css").open("a") as sheet:
         sheet.write(".SRPage { background: #fff; }\n.SRPage .SRResult { padding: 3px 0; }\n"
                     ".SRSymbol, .SRScope { font: 14px/1.5 system-ui, 'DejaVu Sans', sans-serif; }\n.SRSymbol { font-weight: 600; }\n")

@@ -17,7 +17,8 @@ namespace support::detail {
 
 inline std::string number(double x) { return gradus::format_shortest(x); }
 
-/// Returns a colour of the Okabe-Ito palette, which suits all kinds of colour vision, darker colours first.
+/// Returns a colour of the Okabe-Ito palette, which is distinguishable with all kinds of colour vision.
+/// Darker colours come first.
 inline std::string palette_colour(std::size_t i) {
   constexpr std::array colours{"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9"};
   return gnuplot_string(colours[i % colours.size()]);

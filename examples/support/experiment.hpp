@@ -60,8 +60,8 @@ std::vector<double> each(const Runs& runs, const F& f) {
   return values;
 }
 
-/// Returns the median of the runs' curves, in a band from the lowest to the highest; for one run, its curve.
-/// `curve(run)` returns the curve of a run.
+/// Returns the median of the runs' curves with a band from the lowest to the highest value, or the curve
+/// itself if there is one run. `curve(run)` returns the curve of a run.
 template <class Runs, class Curve>
 Line over_seeds(std::string name, std::vector<double> x, const Runs& runs, const Curve& curve) {
   Line line{std::move(name), std::move(x), {}};

@@ -89,7 +89,7 @@ inline gradus::Dataset<> load_fashion_mnist(const std::filesystem::path& folder,
 
 }  // namespace detail
 
-#else  // where OpenSSL was not found
+#else  // built without OpenSSL
 
 namespace detail {
 
@@ -97,7 +97,9 @@ inline std::filesystem::path locate_fashion_mnist(const std::filesystem::path& n
   if (!named_folder.empty()) return named_folder;
   const char* const variable = std::getenv("FASHION_MNIST_DIR");
   if (variable != nullptr && *variable != '\0') return variable;
-  throw gradus::FileError("Fashion-MNIST: no --data, no FASHION_MNIST_DIR, and built without downloads");
+  throw gradus::FileError(
+      "Fashion-MNIST: neither --data nor FASHION_MNIST_DIR is given, and this program is built without "
+      "downloads");
 }
 
 inline gradus::Dataset<> load_fashion_mnist(const std::filesystem::path& folder, gradus::Split split) {
@@ -110,7 +112,7 @@ inline gradus::Dataset<> load_fashion_mnist(const std::filesystem::path& folder,
 
 namespace detail {
 
-/// Returns the folder named, else FASHION_MNIST_DIR, else the cache, downloading the data set if necessary.
+/// Returns the named folder, else FASHION_MNIST_DIR, else the cache, downloading the data set if necessary.
 /// If that fails, prints a line on standard error and returns nullopt.
 inline std::optional<std::filesystem::path> fashion_mnist_folder(const std::filesystem::path& named_folder) {
   try {
@@ -123,9 +125,9 @@ inline std::optional<std::filesystem::path> fashion_mnist_folder(const std::file
 
 }  // namespace detail
 
-/// Loads the data set from the folder named, else FASHION_MNIST_DIR, else the cache, downloading it if
-/// necessary. Uses synthetic data only if the download fails, with a line on standard error. Throws FileError
-/// if a folder given explicitly does not hold the data.
+/// Loads the data set from the named folder, else from FASHION_MNIST_DIR, else from the cache, downloading it
+/// if necessary. If the download fails, prints a line on standard error and returns synthetic data. Throws
+/// FileError if a folder that is given explicitly does not contain the data.
 inline FashionMnistData fashion_mnist(const std::filesystem::path& named_folder) {
   const auto folder = detail::fashion_mnist_folder(named_folder);
   if (!folder) return synthetic_data();

@@ -45,7 +45,7 @@ struct Panel {
 
 namespace detail {
 
-/// More points would only make the file larger, not the line clearer.
+/// The maximum number of points per line. More would make the file larger, but the line no clearer.
 inline constexpr std::size_t max_points = 129;
 
 /// Returns at most max_points indices from 0 to count - 1, evenly spaced and including the last.
@@ -138,7 +138,7 @@ inline std::string plot_commands(const Panel& panel) {
 
 }  // namespace detail
 
-/// Draws panels, `columns` per row, at the width at which the pages show them. Throws FileError.
+/// Draws panels, `columns` per row, at the width at which web pages display them. Throws FileError.
 inline void draw_figure(const std::filesystem::path& path, const std::vector<Panel>& panels,
                         std::size_t columns = 3) {
   constexpr int total_width = 800, single_width = 640, plot_height = 340, line_height = 22;

@@ -45,8 +45,8 @@ inline std::FILE* open_gnuplot() { return popen("gnuplot 2> /dev/null", "w"); }
 inline int close_gnuplot(std::FILE* gnuplot) { return pclose(gnuplot); }
 #endif
 
-/// Returns whether gnuplot accepted the whole script. A gnuplot that is missing or exits early is an error
-/// and does not end this program.
+/// Returns whether gnuplot accepted the whole script. Returns false if gnuplot is missing or exits early,
+/// which does not end this program.
 inline bool run_gnuplot(const std::string& script) {
   std::FILE* const gnuplot = open_gnuplot();  // gnuplot inherits this thread's unmodified signals
   if (gnuplot == nullptr) return false;

@@ -110,8 +110,8 @@ inline gradus::Tensor<std::uint8_t> read_grey_image(const std::filesystem::path&
   detail::throw_image(path, "not a PNG or JPEG file");
 }
 
-/// Removes the edge rows and columns that are black to within 5%, as was done for the data set (Xiao et al.,
-/// 2017). Returns an all-black image unchanged.
+/// Removes the rows and columns at the edges that are black to within 5%, as was done for the data set (Xiao
+/// et al., 2017). Returns an all-black image unchanged.
 inline gradus::Tensor<std::uint8_t> trimmed(const gradus::Tensor<std::uint8_t>& image) {
   using gradus::Index;
   constexpr int dark = 255 / 20;
@@ -133,8 +133,8 @@ inline gradus::Tensor<std::uint8_t> trimmed(const gradus::Tensor<std::uint8_t>& 
   return part;
 }
 
-/// Scales an image to `size` x `size` values from 0 to 1, each the mean of the area that it covers. The
-/// shorter side is centred on black.
+/// Scales an image to `size` x `size` values from 0 to 1, each the mean of the area that it covers. The image
+/// is centred along its shorter side, on black.
 inline gradus::Tensor<float> fitted(const gradus::Tensor<std::uint8_t>& image, gradus::Index size) {
   using gradus::Index;
   const Index height = image.shape()[0], width = image.shape()[1], longer = std::max(height, width);

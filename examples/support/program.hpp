@@ -36,7 +36,7 @@ inline constexpr int bad_input = 2;
 /// Exit status after Ctrl-C, as shells report it.
 inline constexpr int interrupted_status = 130;
 
-/// Thrown when a program was interrupted and can continue; `what()` says how.
+/// Thrown when a program was interrupted and can be resumed; `what()` describes how.
 struct Interrupted : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -65,7 +65,7 @@ int run(CLI::App& app, int argc, char** argv, const Program& program) {
   } catch (const CLI::ParseError& error) {
     return fail(app, std::string(error.what()) + " (--help lists the options)");
   } catch (const std::bad_alloc&) {
-    return fail(app, "there is not enough memory");
+    return fail(app, "not enough memory");
   } catch (const std::exception& error) {
     return fail(app, error.what());
   }
@@ -80,7 +80,7 @@ inline std::vector<gradus::Index> parse_sizes(const std::string& option, const s
     const auto [next, error] = std::from_chars(at, end, size);
     const bool goes_on = next != end && *next == ',' && next + 1 != end;
     if (error != std::errc() || size < 1 || !(next == end || goes_on)) {
-      throw CLI::ValidationError(option, "'" + text + "', expected whole numbers from 1 on, as in 256,128");
+      throw CLI::ValidationError(option, "'" + text + "', expected positive whole numbers, as in 256,128");
     }
     sizes.push_back(size);
     at = goes_on ? next + 1 : end;

@@ -3,7 +3,8 @@
 #       -P check.cmake
 #
 # A line `// expect: <regular expression>` in a program states that the next line must not compile, and which message
-# the compiler must print. Without all such lines the program must compile, or the failures would prove nothing.
+# the compiler must print. Without these lines the program must compile, because otherwise the failures would prove
+# nothing.
 #
 # failures: compiles a program with all of its lines at once. A line has failed as expected if an error in that line, or
 # in a template instantiated from there, matches the expected message. Every other line is compiled on its own.
@@ -39,7 +40,7 @@ macro(read_program source)
     endif()
   endforeach()
   if(cases EQUAL 0)
-    message(FATAL_ERROR "${source} expects nothing")
+    message(FATAL_ERROR "${source} has no line `// expect:`")
   endif()
   math(EXPR last "${cases} - 1")
 endmacro()
@@ -104,7 +105,7 @@ endif()
 set(tried_alone 0)
 compile(${name} "${joint}" result output)
 if(result EQUAL 0)
-  message(FATAL_ERROR "compiles, and must not")
+  message(FATAL_ERROR "compiles, but must not")
 endif()
 foreach(i RANGE ${last})
   find_error(${name}.cpp ${number_${i}} "${expected_${i}}" found)
@@ -114,10 +115,10 @@ foreach(i RANGE ${last})
     string(SUBSTRING "${control}" ${position_${i}} -1 after)
     compile(${name}_alone "${before}${line_${i}}\n${after}" alone_result alone_output)
     if(alone_result EQUAL 0)
-      message(FATAL_ERROR "compiles, and must not: ${line_${i}}")
+      message(FATAL_ERROR "compiles, but must not: ${line_${i}}")
     endif()
     if(NOT alone_output MATCHES "${expected_${i}}")
-      message(FATAL_ERROR "${line_${i}}\nthe compiler does not say '${expected_${i}}':\n${alone_output}")
+      message(FATAL_ERROR "${line_${i}}\nthe compiler does not print '${expected_${i}}':\n${alone_output}")
     endif()
   endif()
 endforeach()

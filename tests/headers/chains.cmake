@@ -14,8 +14,8 @@
 # header in PRECOMPILED is precompiled, and every other header uses the precompiled header that covers most of its
 # includes.
 #
-# This is valid only if all includes of a header come before its own code, which is checked, and are unconditional: an
-# #include under an #if does not count.
+# This is valid only if all includes of a header are unconditional and come before its own code. The latter is checked;
+# an #include under an #if does not count.
 
 cmake_minimum_required(VERSION 3.22)
 

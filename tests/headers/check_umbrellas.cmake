@@ -2,14 +2,15 @@
 # cmake -DINCLUDE=<folder> -P check_umbrellas.cmake
 #
 # Reads the #include lines of all headers and fails unless
-# - gradus.hpp and io.hpp include each header after its own includes, as they promise;
+# - gradus.hpp and io.hpp include each header after the headers that it includes;
 # - gradus.hpp reaches every header that needs only Eigen;
 # - no header that gradus.hpp reaches includes a system header, whose macros would leak into every program.
 
 cmake_minimum_required(VERSION 3.22)
 
-# The reasons why a header may be missing from gradus.hpp. The standard library includes some of these too: <atomic> of
-# gcc 12 includes <unistd.h>. terminal.hpp needs <sys/ioctl.h> and fork.hpp <pthread.h>, which are not on the list.
+# The headers whose inclusion is a reason for a header to be missing from gradus.hpp. The standard library includes some
+# of these too: <atomic> of gcc 12 includes <unistd.h>. terminal.hpp needs <sys/ioctl.h> and fork.hpp <pthread.h>, which
+# are not on the list.
 set(system_header "^(fcntl\\.h|unistd\\.h|windows\\.h|sys/(mman|stat|file|xattr|types)\\.h)$")
 set(other_library "^(zlib\\.h|curl/.*|openssl/.*|mpi\\.h|nlohmann/.*|unsupported/.*)$")
 
@@ -21,7 +22,7 @@ foreach(header IN LISTS headers)
   foreach(line IN LISTS lines)
     string(REGEX REPLACE "^#include <([^>]*)>.*" "\\1" name "${line}")
     if(name MATCHES "\\.inc$")
-      file(STRINGS ${INCLUDE}/${name} ignored) # exists
+      file(STRINGS ${INCLUDE}/${name} ignored) # fails unless the file exists
     elseif(name MATCHES "^gradus/")
       list(APPEND own_${header} ${name})
     else()
@@ -97,7 +98,7 @@ foreach(header IN LISTS headers)
     endforeach()
   endforeach()
   if(NOT reason AND NOT header MATCHES "^gradus/io/")
-    message(SEND_ERROR "${header} needs Eigen alone, but gradus.hpp does not reach it")
+    message(SEND_ERROR "${header} needs only Eigen, but gradus.hpp does not reach it")
   endif()
 endforeach()
 list(LENGTH with_gradus count)
