@@ -110,13 +110,15 @@ class Tensor {
   /// Returns `0, 1, ...`, excluding `end`. Throws ArgumentError if `end` is not finite.
   static Tensor arange(Scalar end) { return arange(Scalar{}, end); }
   /// Returns normal numbers N(mean, std^2), equal to those of `torch.randn` for the same seed to 1e-6.
+  /// Throws ArgumentError if std < 0.
   static Tensor randn(const Shape& shape, Generator& random, Scalar mean = 0,
                       Scalar std = 1) requires std::floating_point<Scalar> {
     Tensor result = uninitialized(shape);
     random.fill_normal(result.span(), mean, std);
     return result;
   }
-  /// Returns uniform numbers in `[from, to)`, bit-identical to `torch.rand` for the same seed.
+  /// Returns uniform numbers in `[from, to)`, bit-identical to `torch.rand` for the same seed. Throws
+  /// ArgumentError if from > to.
   static Tensor uniform(const Shape& shape, Generator& random, Scalar from = 0,
                         Scalar to = 1) requires std::floating_point<Scalar> {
     Tensor result = uninitialized(shape);
