@@ -32,7 +32,7 @@ struct SummedAxes {
   StridedAxis<2> columns, rows;  ///< innermost kept axis and innermost summed axis
 };
 
-/// Evaluates f on the elements of a matrix whose rows start `stride` elements apart.
+/// The term f(x) for the elements x of a matrix whose rows start `stride` elements apart.
 template <class F, class S>
 struct MappedMatrix {
   using Scalar = simd::MapResult<F, S>;
