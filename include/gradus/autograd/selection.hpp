@@ -125,13 +125,14 @@ struct Minimum {
 
 }  // namespace detail
 
-/// Returns the larger of two. NaN wins. As in PyTorch, a tie splits the gradient evenly, and where one is
-/// NaN, both receive all of it.
+/// Returns the larger of a and b, element by element, with broadcasting. NaN propagates. As in PyTorch, a tie
+/// splits the gradient evenly, and where one is NaN, both receive all of it.
 template <class Scalar>
 Variable<Scalar> maximum(const Variable<Scalar>& a, const std::type_identity_t<Variable<Scalar>>& b) {
   return detail::binary<detail::Maximum>(a, b);
 }
-/// Returns the smaller of two. Ties and NaN as for maximum.
+/// Returns the smaller of a and b, element by element, with broadcasting. Ties and NaN are treated as in
+/// maximum.
 template <class Scalar>
 Variable<Scalar> minimum(const Variable<Scalar>& a, const std::type_identity_t<Variable<Scalar>>& b) {
   return detail::binary<detail::Minimum>(a, b);

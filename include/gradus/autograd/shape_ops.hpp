@@ -53,7 +53,8 @@ Variable<Scalar> permute(const Variable<Scalar>& x, const ops::AxisOrder& order)
 
 }  // namespace detail
 
-/// Permutes the axes: `[2, 3, 4]` in the order (2, 0, 1) becomes `[4, 2, 3]`. Throws ShapeError, IndexError.
+/// Permutes the axes: `[2, 3, 4]` in the order (2, 0, 1) becomes `[4, 2, 3]`. Throws ShapeError or
+/// IndexError.
 template <class Scalar>
 Variable<Scalar> permute(const Variable<Scalar>& x, std::initializer_list<Index> order) {
   return detail::permute(x, ops::checked_order(x.shape(), std::span(order.begin(), order.size())));
@@ -171,8 +172,8 @@ Variable<Scalar> stack_along(std::span<const Variable<Scalar>> inputs, Index axi
   parts.reserve(inputs.size());
   for (const Variable<Scalar>& input : inputs) {
     if (!(input.shape() == first)) {
-      throw ShapeError("stack_along: shapes " + first.to_string() + " and " + input.shape().to_string() +
-                       " differ");
+      throw ShapeError("stack_along: inputs have shapes " + first.to_string() + " and " +
+                       input.shape().to_string() + ", expected equal shapes");
     }
     parts.push_back(reshape(input, Shape(extents)));
   }
@@ -253,7 +254,7 @@ Variable<Scalar> index_select(const Variable<Scalar>& x, Index axis, std::initia
 }
 
 /// Gathers elements like `torch.gather`: along axis 0, y[i, j] = x[indices[i, j], j]. The result has the
-/// shape of the indices. Throws ShapeError, IndexError.
+/// shape of the indices. Throws ShapeError or IndexError.
 template <class Scalar>
 Variable<Scalar> gather(const Variable<Scalar>& x, Index axis, Tensor<Index> indices) {
   return detail::gather(x, x.shape().normalize_axis(axis),

@@ -15,8 +15,8 @@
 
 namespace gradus::detail {
 
-/// Recycles the tensors of deleted nodes. Every training step builds a graph of the same shapes, and fresh
-/// memory costs a page fault per 4 KiB. Each thread has its own pool.
+/// A pool that recycles the tensors of deleted nodes. Every training step builds a graph of the same shapes,
+/// and fresh memory costs a page fault per 4 KiB. Each thread has its own pool.
 template <class Scalar>
 class TensorPool {
  public:
