@@ -76,29 +76,32 @@ void normal(TensorView<Scalar> x, Generator& random, double mean = 0, double std
 }
 
 /// Draws from a uniform distribution with variance 2 gain^2 / (fan_in + fan_out): Glorot and Bengio, 2010.
+/// Throws ShapeError unless the weight has at least 2 axes.
 template <class Scalar>
 void xavier_uniform(TensorView<Scalar> weight, Generator& random, double gain = 1) {
   const double deviation = detail::xavier_deviation(gain, detail::fans("xavier_uniform", weight.shape()));
   detail::uniform_of_deviation(weight, random, deviation);
 }
 /// Draws from a normal distribution with variance 2 gain^2 / (fan_in + fan_out): Glorot and Bengio, 2010.
+/// Throws ShapeError unless the weight has at least 2 axes.
 template <class Scalar>
 void xavier_normal(TensorView<Scalar> weight, Generator& random, double gain = 1) {
   normal(weight, random, 0, detail::xavier_deviation(gain, detail::fans("xavier_normal", weight.shape())));
 }
 
-/// Whose variance to preserve: `in` for activations in forward, `out` for gradients in backward.
+/// The values whose variance is preserved: `in` for activations in forward, `out` for gradients in backward.
 enum class Fan { in, out };
 
 /// Draws from a uniform distribution with variance 2 / ((1 + slope^2) fan): He et al., 2015. `slope` is that
-/// of the leaky ReLU that follows, for x < 0.
+/// of the leaky ReLU that follows, for x < 0. Throws ShapeError unless the weight has at least 2 axes.
 template <class Scalar>
 void kaiming_uniform(TensorView<Scalar> weight, Generator& random, double slope = 0, Fan fan = Fan::in) {
   const auto [in, out] = detail::fans("kaiming_uniform", weight.shape());
   detail::uniform_of_deviation(weight, random,
                                detail::over_root(detail::leaky_relu_gain(slope), fan == Fan::in ? in : out));
 }
-/// Draws from a normal distribution with variance 2 / ((1 + slope^2) fan): He et al., 2015.
+/// Draws from a normal distribution with variance 2 / ((1 + slope^2) fan): He et al., 2015. Throws ShapeError
+/// unless the weight has at least 2 axes.
 template <class Scalar>
 void kaiming_normal(TensorView<Scalar> weight, Generator& random, double slope = 0, Fan fan = Fan::in) {
   const auto [in, out] = detail::fans("kaiming_normal", weight.shape());
