@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-# cmake "-DCOMMAND=<compiler and flags>" "-DSOURCES=<programs>" -DMODE=controls|failures|both -DFOLDER=<to write to>
+# cmake "-DCOMMAND=<compiler and flags>" "-DSOURCES=<programs>" -DMODE=controls|failures|both -DFOLDER=<output folder>
 #       -P check.cmake
 #
 # A line `// expect: <regular expression>` in a program states that the next line must not compile, and which message
-# the compiler must print. Without all such lines the program must compile, or the failures would prove nothing.
+# the compiler must print. Without these lines the program must compile, or the failures would prove nothing.
 #
 # failures: compiles a program with all of its lines at once. A line has failed as expected if an error in that line, or
 # in a template instantiated from there, matches the expected message. Every other line is compiled on its own.
@@ -11,8 +11,9 @@
 
 cmake_minimum_required(VERSION 3.22)
 
-# Splits a program: control_before_<i> and control_after_<i> are the code before and after line_<i>; control is all of
-# it.
+# Splits a program: `control` is the code without the lines under test, and `joint` the code with them. line_<i> is such
+# a line, number_<i> its number in `joint`, position_<i> its position in `control`, and expected_<i> the message that it
+# must cause.
 macro(read_program source)
   file(STRINGS ${source} lines)
   set(control "")
@@ -104,7 +105,7 @@ endif()
 set(tried_alone 0)
 compile(${name} "${joint}" result output)
 if(result EQUAL 0)
-  message(FATAL_ERROR "compiles, and must not")
+  message(FATAL_ERROR "compiles but must not")
 endif()
 foreach(i RANGE ${last})
   find_error(${name}.cpp ${number_${i}} "${expected_${i}}" found)
@@ -114,7 +115,7 @@ foreach(i RANGE ${last})
     string(SUBSTRING "${control}" ${position_${i}} -1 after)
     compile(${name}_alone "${before}${line_${i}}\n${after}" alone_result alone_output)
     if(alone_result EQUAL 0)
-      message(FATAL_ERROR "compiles, and must not: ${line_${i}}")
+      message(FATAL_ERROR "compiles but must not: ${line_${i}}")
     endif()
     if(NOT alone_output MATCHES "${expected_${i}}")
       message(FATAL_ERROR "${line_${i}}\nthe compiler does not say '${expected_${i}}':\n${alone_output}")

@@ -264,7 +264,7 @@ TEST_CASE("Tensor: reshape, slice and row give views of an owner and tensors of 
   CHECK(Tensor<int>{{1, 2}, {3, 4}}.slice(0, 1) == Tensor<int>{{1, 2}});
 }
 
-TEST_CASE("Tensor: a failed reshape leaves the temporary's owner intact") {
+TEST_CASE("Tensor: a failed reshape of a temporary leaves the tensor intact") {
   Tensor<int> tensor = Tensor<int>::arange(6);
   CHECK_THROWS_AS(std::move(tensor).reshape({4}), ShapeError);
   CHECK(tensor == Tensor<int>::arange(6));

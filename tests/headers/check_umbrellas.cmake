@@ -21,7 +21,7 @@ foreach(header IN LISTS headers)
   foreach(line IN LISTS lines)
     string(REGEX REPLACE "^#include <([^>]*)>.*" "\\1" name "${line}")
     if(name MATCHES "\\.inc$")
-      file(STRINGS ${INCLUDE}/${name} ignored) # exists
+      file(STRINGS ${INCLUDE}/${name} ignored) # fails if the file does not exist
     elseif(name MATCHES "^gradus/")
       list(APPEND own_${header} ${name})
     else()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# cmake "-DCOMMAND=<compiler and flags>" -DFOLDER=<that chains.cmake wrote to> -DPART=<number> -DPARTS=<number>
+# cmake "-DCOMMAND=<compiler and flags>" -DFOLDER=<output folder of chains.cmake> -DPART=<number> -DPARTS=<number>
 #       -P compile_alone.cmake
 #
 # Compiles every PARTS-th of the sources written by chains.cmake, starting at PART.

@@ -116,7 +116,7 @@ TEST_CASE("dense_layers: keeps the parameters of activations") {
   CHECK(last(Softmax<float>{}).activation == Activation::softmax);
 }
 
-TEST_CASE("dense_layers: OneHot is a part of the layer after it, which a scaler is folded into") {
+TEST_CASE("dense_layers: OneHot becomes part of the next layer, into which a scaler is folded") {
   Generator random(6);
   const OneHot one_hot{3, {{2, 2}, {0, 3}}};
   const Standardize scaler{Tensor<double>::randn({20, 6}, random, 3, 2)};
@@ -129,7 +129,7 @@ TEST_CASE("dense_layers: OneHot is a part of the layer after it, which a scaler 
   CHECK(layers[0].activation == Activation::relu);
 }
 
-TEST_CASE("dense_layers: OneHot in places where no Linear follows becomes a diagonal layer") {
+TEST_CASE("dense_layers: OneHot that no Linear follows becomes a diagonal layer") {
   Generator random(6);
   const OneHot one_hot{3, {{1, 2}}};
   const auto norm = unusual_norm(3, random);

@@ -43,7 +43,7 @@ struct Matrix {
   }
 };
 
-/// Returns what is wrong after c = a b or c += a b: a wrong element, or a change outside of c.
+/// Returns the number of wrong elements after c = a b or c += a b, including changes outside of c.
 template <class Scalar>
 Index count_errors(Index m, Index k, Index n, Layout la, Layout lb, Layout lc, Write write,
                    Parallel parallel = {}) {

@@ -53,8 +53,8 @@ long double ulp(long double x) {
   return std::ldexp(1.0L, std::max(exponent, Limits::min_exponent) - Limits::digits);
 }
 
-/// Returns whether y is within a number of ulp plus an absolute error of `exact`. Where S overflows, y must
-/// be infinite; NaN must be NaN.
+/// Returns whether y differs from `exact` by at most `ulps` ulp plus `absolute`. Where S overflows, y must be
+/// infinite; NaN must be NaN.
 template <class S>
 bool is_close(S y, long double exact, double ulps, long double absolute = 0) {
   constexpr long double largest = std::numeric_limits<S>::max();
