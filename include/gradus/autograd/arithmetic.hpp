@@ -79,7 +79,7 @@ struct Divide {
   }
 };
 
-/// y = scale x + shift
+/// The operation y = scale x + shift.
 template <class Scalar>
 class LinearNode final : public Node<Scalar> {
  public:

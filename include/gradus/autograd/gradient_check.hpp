@@ -101,7 +101,7 @@ void check_tensor(GradientCheck& check, const std::string& where, TensorView<dou
   }
 }
 
-/// Returns weights for the elements of a result; the gradient of the weighted sum distinguishes them. A
+/// Returns weights for the elements of a result; the gradient of the weighted sum distinguishes them. It is a
 /// template, like weighted_sum, so that programs that check no gradients do not compile the tape for double.
 template <class Scalar>
 Tensor<Scalar> random_weights(const Shape& shape, Generator& random) {

@@ -29,7 +29,7 @@
 #include <gradus/ops/extremum.hpp>
 #include <gradus/ops/norm.hpp>
 
-/// Reductions over all axes or some.
+/// Reductions over some or all axes.
 namespace gradus {
 
 /// Whether reduced axes are kept with extent 1: `sum(x, {0, 2}, keep_dims)`.
@@ -89,7 +89,7 @@ class Axes {
 
 namespace detail {
 
-/// The shapes of a reduction: with the reduced axes kept, and as the caller sees it.
+/// The shapes of a reduction's result: with the reduced axes kept, and as the caller requested.
 struct Reduced {
   Reduced(const Shape& x, const Axes& axes, KeepDims keep)
       : kept(axes.kept(x)), shape(keep == KeepDims::yes ? kept : axes.dropped(x)) {
@@ -167,14 +167,14 @@ Variable<Scalar> min(const Variable<Scalar>& x, const Axes& axes = Axes::all(),
                      KeepDims keep = KeepDims::no) {
   return detail::extremum("min", ops::Extremum::minimum, x, axes, keep);
 }
-/// Takes a list of axes.
+/// Does the same for a list of axes.
 // In `max(x, {0})` under `using namespace std`, {0} could also be a Variable for std::max.
 template <class Scalar>
 Variable<Scalar> max(const Variable<Scalar>& x, std::initializer_list<Index> axes,
                      KeepDims keep = KeepDims::no) {
   return max(x, Axes(axes), keep);
 }
-/// Takes a list of axes.
+/// Does the same for a list of axes.
 template <class Scalar>
 Variable<Scalar> min(const Variable<Scalar>& x, std::initializer_list<Index> axes,
                      KeepDims keep = KeepDims::no) {

@@ -66,8 +66,9 @@ Variable<Scalar> where(Tensor<bool> condition, const Variable<Scalar>& a,
 
 namespace detail {
 
-/// 1 where a > b, 1/2 where they are equal, 0 where a < b. If either is NaN, both sides get 1, as in PyTorch:
-/// a gradient of 0 would hide that the run has diverged.
+/// The share of the gradient that the first argument receives: 1 where a > b, 1/2 where they are equal, 0
+/// where a < b. If either is NaN, both sides get 1, as in PyTorch: a gradient of 0 would hide that the run
+/// has diverged.
 struct Preference {
   template <class Scalar>
   static Scalar of(Scalar a, Scalar b) {

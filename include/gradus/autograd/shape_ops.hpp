@@ -148,12 +148,12 @@ Variable<Scalar> concatenate(std::span<const Variable<Scalar>> inputs, Index axi
     }
   });
 }
-/// Takes a list of Variables.
+/// Does the same for a list of Variables.
 template <class Scalar>
 Variable<Scalar> concatenate(std::initializer_list<Variable<Scalar>> inputs, Index axis = 0) {
   return concatenate(std::span(inputs.begin(), inputs.size()), axis);
 }
-/// Takes a list of Variables.
+/// Does the same for a list of Variables.
 template <class Scalar>
 Variable<Scalar> concatenate(const std::vector<Variable<Scalar>>& inputs, Index axis = 0) {
   return concatenate(std::span(inputs), axis);
@@ -179,12 +179,12 @@ Variable<Scalar> stack_along(std::span<const Variable<Scalar>> inputs, Index axi
   }
   return concatenate(parts, axis);
 }
-/// Takes a list of Variables.
+/// Does the same for a list of Variables.
 template <class Scalar>
 Variable<Scalar> stack_along(std::initializer_list<Variable<Scalar>> inputs, Index axis = 0) {
   return stack_along(std::span(inputs.begin(), inputs.size()), axis);
 }
-/// Takes a list of Variables.
+/// Does the same for a list of Variables.
 template <class Scalar>
 Variable<Scalar> stack_along(const std::vector<Variable<Scalar>>& inputs, Index axis = 0) {
   return stack_along(std::span(inputs), axis);
@@ -247,7 +247,7 @@ Variable<Scalar> index_select(const Variable<Scalar>& x, Index axis, std::span<c
   return detail::index_select(x, x.shape().normalize_axis(axis),
                               std::make_shared<const Tensor<Index>>(shape, indices));
 }
-/// Takes a list of indices.
+/// Does the same for a list of indices.
 template <class Scalar>
 Variable<Scalar> index_select(const Variable<Scalar>& x, Index axis, std::initializer_list<Index> indices) {
   return index_select(x, axis, std::span(indices.begin(), indices.size()));

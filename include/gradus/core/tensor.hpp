@@ -25,9 +25,9 @@ namespace gradus {
 
 /// A tensor of any rank that owns its elements: contiguous, row-major, 64-byte aligned.
 ///
-/// Tensors are values: copies are deep; moves cost a pointer and leave an empty tensor of shape `[0]`. The
-/// capacity never shrinks, so alternating between batch sizes allocates only once. Converts to TensorView,
-/// which the functions of the library take.
+/// Tensors are values: copies are deep; moves take over the memory and leave an empty tensor of shape `[0]`.
+/// The capacity never shrinks, so alternating between batch sizes allocates only once. Converts to
+/// TensorView, which the functions of the library take.
 ///
 /// Braces hold elements, never a shape: `Tensor{{1, 2}, {3, 4}}` has shape `[2, 2]`. For a shape, write
 /// `Tensor<float>::zeros({2, 2})` or `Tensor<float>(Shape{2, 2})`.

@@ -233,7 +233,8 @@ class DenseLayers {
 /// Converts a network to fully connected layers for inference, with its current parameters and statistics.
 /// Nested networks are flattened; BatchNorm1d, Standardize and MinMax are folded into their neighbours in
 /// double; OneHot becomes part of the layer after it; Dropout, Identity and Flatten are dropped. Throws
-/// ArgumentError for any other module except an activation, naming it, and for an empty network.
+/// ArgumentError for an empty network and for any other module except an activation; the message names the
+/// module.
 template <class Scalar>
 std::vector<DenseLayer<Scalar>> dense_layers(const Sequential<Scalar>& net) {
   detail::DenseLayers<Scalar> layers;

@@ -36,7 +36,8 @@ inline Fans fans(const char* initialiser, const Shape& weight) {
 inline double over_root(double gain, double fan) { return fan > 0 ? gain / std::sqrt(fan) : 0; }
 
 /// Returns the gain that preserves the variance of activations through a leaky ReLU of this slope. Uses
-/// std::fma, because the last digit would otherwise depend on whether the compiler fuses.
+/// std::fma, because the last digit would otherwise depend on whether the compiler fuses the product and the
+/// sum.
 inline double leaky_relu_gain(double slope) { return std::sqrt(2 / std::fma(slope, slope, 1)); }
 
 /// Returns Glorot and Bengio's standard deviation, with PyTorch's order of operations.

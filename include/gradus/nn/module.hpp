@@ -149,7 +149,7 @@ auto adapt(M module) {
   }
 }
 
-/// Returns whether a module has parameters; for a container, whether any module in it has.
+/// Returns whether a module has parameters; for a container, whether any module in it does.
 template <class M>
 bool has_parameters([[maybe_unused]] const M& module) {
   if constexpr (requires {
@@ -161,7 +161,8 @@ bool has_parameters([[maybe_unused]] const M& module) {
   }
 }
 
-/// Returns whether a module has parameters that are not frozen; for a container, whether any in it has.
+/// Returns whether a module has parameters that are not frozen; for a container, whether any module in it
+/// does.
 template <class M>
 bool has_trainable_parameters(M& module) {
   if constexpr (requires {

@@ -103,7 +103,7 @@ void add_terms_to(TensorView<Scalar> dx, Index terms, F&& f) {
 }  // namespace detail
 
 /// Copies elements begin, begin + step, ... along an axis, as many as y has. Throws ShapeError if y differs
-/// along another axis or has too many, and IndexError.
+/// along another axis or has too many elements, and IndexError for a wrong axis, begin or step.
 /// `y_i = x_(begin + i step)`
 template <class Scalar>
 void slice(Input<Scalar> x, Index axis, Index begin, Index step, TensorView<Scalar> y) {
@@ -115,7 +115,8 @@ void slice(Input<Scalar> x, Index axis, Index begin, Index step, TensorView<Scal
 }
 
 /// Adds to elements begin, begin + step, ... along an axis, as many as dy has. Throws ShapeError if dy
-/// differs along another axis or has too many, and IndexError. `dL/dx_(begin + i step) += dL/dy_i`
+/// differs along another axis or has too many elements, and IndexError for a wrong axis, begin or step.
+/// `dL/dx_(begin + i step) += dL/dy_i`
 template <class Scalar>
 void slice_add(Input<Scalar> dy, Index axis, Index begin, Index step, TensorView<Scalar> dx) {
   detail::check_slice("slice_add", "input", dy.shape(), dx.shape(), axis, begin, step);

@@ -57,12 +57,13 @@ template <int N>
                     0.5);
 }
 
-/// Return exp(r) - 1 and exp(r) for |r| <= ln(2) / 2.
+/// Returns exp(r) - 1 for |r| <= ln(2) / 2.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> expm1_of_rest(const Pack<S, N>& r) {
   const Pack<S, N> r2 = r * r;
   return multiply_add(exp_tail(r, r2), r2, r);
 }
+/// Returns exp(r) for |r| <= ln(2) / 2.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> exp_of_rest(const Pack<S, N>& r) {
   return expm1_of_rest(r) + S{1};
