@@ -57,7 +57,7 @@ TEST_SUITE("grad") {
     CHECK(grad(x, x).item() == 1);
   }
 
-  TEST_CASE("grad: derivatives of any order") {
+  TEST_CASE("grad: derivatives of any order are correct") {
     const Variable x(2.0, requires_grad);
     Variable y = x * x * x * x;
     for (const double expected : {32.0, 48.0, 48.0, 24.0, 0.0}) {

@@ -58,7 +58,7 @@ void check_equal(const Sequential<double>& net, Index in) {
 
 }  // namespace
 
-TEST_CASE("dense_layers: one layer per Linear, with the activation after it") {
+TEST_CASE("dense_layers: gives one layer per Linear, with the activation after it") {
   Generator random(1);
   const Sequential<double> net{Flatten<double>{},
                                Linear<double>{6, 5, random},
@@ -77,8 +77,7 @@ TEST_CASE("dense_layers: one layer per Linear, with the activation after it") {
   check_equal(net, 6);
 }
 
-TEST_CASE(
-    "dense_layers: batch normalisation before, between and after layers, twice, and in nested networks") {
+TEST_CASE("dense_layers: batch normalisation is folded in at any place, also in nested networks") {
   Generator random(2);
   const auto norm = [&](Index n) { return unusual_norm(n, random); };
   const auto linear = [&](Index in, Index out) { return Linear<double>{in, out, random}; };

@@ -28,7 +28,7 @@ std::vector<S> numbers_at_limits() {
     x.push_back(static_cast<S>(ordinary));
   x.push_back(std::nextafter(S(1), S(0)));
   x.push_back(std::nextafter(S(1), S(2)));
-  // exp overflows, or is subnormal or 0 for the negative numbers
+  // exp overflows around these numbers, and is subnormal or 0 for their negatives
   for (const double edge : {87.0, 87.33, 87.34, 88.0, 88.72, 88.73, 103.9, 104.1})
     x.push_back(static_cast<S>(edge));
   if (sizeof(S) == 8)
