@@ -96,7 +96,7 @@ TEST_SUITE("matrix_product") {
             }
   }
 
-  TEST_CASE_TEMPLATE("matrix_product: the same bits whatever the number of threads" *
+  TEST_CASE_TEMPLATE("matrix_product: gives the same bits whatever the number of threads" *
                          doctest::skip(gradus::ops::detail::use_blas),  // a BLAS does not guarantee this
                      Scalar, float, double) {
     std::mt19937 generator(7);

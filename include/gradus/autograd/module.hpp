@@ -191,7 +191,7 @@ requires detail::OwnedModule<M, detail::input_scalar<X>> Variable<detail::input_
 
 namespace detail {
 
-/// See nn/call.hpp.
+/// Records the call `module(x)` on the tape: see nn/call.hpp.
 template <class M, class X>
 struct TapeCall {
   static auto run(M& module, X&& x) { return apply(module, std::forward<X>(x)); }

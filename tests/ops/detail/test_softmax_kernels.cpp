@@ -62,8 +62,8 @@ TEST_CASE_TEMPLATE("ExpOfShortRows: computes rows of every length, without readi
   });
 }
 
-TEST_CASE_TEMPLATE("ExpOfLongRow: computes rows of any length in place or elsewhere, or only sums", S, float,
-                   double) {
+TEST_CASE_TEMPLATE("ExpOfLongRow: computes a row of any length in place or elsewhere, or only its sum", S,
+                   float, double) {
   test::for_each_instruction_set([] {
     const Index n = test::lanes<S>();
     for (const Index columns : {Index{1}, n - 1, n, n + 1, Index{1025}}) {

@@ -43,7 +43,7 @@ std::vector<Sizes> sizes() {
 
 }  // namespace
 
-TEST_CASE("even_part: gives the fewest equal parts, all except the last multiples of the grain") {
+TEST_CASE("even_part: gives the fewest equal parts, each except the last a multiple of the grain") {
   for (Index total = 1; total <= 100; ++total)
     for (const Index limit : {1, 3, 8, 64})
       for (const Index grain : {1, 2, 8}) {
