@@ -9,10 +9,12 @@
 /// - `gradus/data/gzip.hpp`, `gradus/data/fashion_mnist.hpp`, `gradus/data/npz.hpp` (`gradus::gzip`)
 /// - `gradus/data/download.hpp` (`gradus::download`)
 /// - `gradus/io.hpp` and what it includes (`gradus::safetensors`)
+/// - `gradus/io/onnx.hpp` and what it includes (`gradus::onnx`)
+/// - `gradus/distributed/mpi.hpp` and what it includes (`gradus::mpi`)
 ///
 /// These must be included by name because they include system headers such as <fcntl.h>.
-/// - `gradus/core/atomic_file.hpp` (`write_text`), `gradus/core/positioned_file.hpp`,
-/// `gradus/core/temporary_file.hpp`
+/// - `gradus/core/atomic_file.hpp` (`write_text`), `gradus/core/memory_map.hpp`,
+/// `gradus/core/positioned_file.hpp`, `gradus/core/temporary_file.hpp`
 /// - `gradus/data/write_idx.hpp`, `gradus/data/write_npy.hpp`
 ///
 /// `gradus/core/eigen_tensor.hpp` must be included by name because it takes half a second to compile.

@@ -48,7 +48,7 @@ std::string fail_each_allocation(F&& f, IsUnchanged&& is_unchanged) {
       thrown = true;
     } catch (...) {
       stop_failing();
-      return where + ": another exception than bad_alloc";
+      return where + ": an exception other than bad_alloc";
     }
     const bool failed = stop_failing();
     const long leaked = live() - before;

@@ -42,7 +42,7 @@ Sequential<float> net_of_everything(Generator& random) {
                     Softmax{}};
 }
 
-/// Returns the allocations of the second and third epoch; the last batch of each epoch is smaller.
+/// Returns the number of allocations in the second and third epochs; the last batch of each epoch is smaller.
 template <class Optimizer>
 long allocations_of_training(Sequential<float>& net, Optimizer& optimizer, Index batch_size,
                              const SoftmaxCrossEntropy<float>& loss = {}) {

@@ -16,7 +16,7 @@ using namespace gradus;
 
 namespace {
 
-/// Adds up the allocations between steps, except in the first epoch, in which buffers grow.
+/// A callback that adds up the allocations between steps, except in the first epoch, in which buffers grow.
 struct CountBetweenSteps {
   long allocations = 0;
   long steps = 0;

@@ -10,7 +10,7 @@
 
 #include <gradus/core/tensor_view.hpp>
 
-/// For values and gradients at 0, infinity and NaN, where comparisons and products of 0 and infinity go
+/// Checks of values and gradients at 0, infinity and NaN, where comparisons and products of 0 and infinity go
 /// wrong. Expected numbers are PyTorch 1.13's unless a comment says otherwise.
 namespace gradus::test {
 

@@ -53,7 +53,7 @@ inline std::set<std::string>& operators_under_test() {
   return names;
 }
 
-/// Declares operators, by the names of their rows in the table, as tested.
+/// Operators that are registered as tested under the names of their rows in the table.
 class OperatorsUnderTest {
  public:
   OperatorsUnderTest(Operators operators) : operators_(std::move(operators)) {
@@ -81,8 +81,8 @@ struct Drawn {
   Tensor<double> weights;
 };
 
-/// Returns the largest difference relative to the reference, where references below a millionth of the
-/// largest one count as that.
+/// Returns the largest difference relative to the reference, where a reference below a millionth of the
+/// largest one counts as a millionth of it.
 inline double relative_error(TensorView<const double> got, const std::vector<double>& expected) {
   if (got.size() != static_cast<Index>(expected.size())) return operator_table::infinity;
   double largest = 0, worst = 0;

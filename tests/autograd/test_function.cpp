@@ -55,7 +55,7 @@ TEST_SUITE("function") {
                          {.order = 2}));
   }
 
-  TEST_CASE("apply_function: two inputs, with the result available in backward") {
+  TEST_CASE("apply_function: backward of a function of two inputs gets the result") {
     const auto f = [](const V& a, const V& b) { return apply_function(Hypotenuse{}, a, b); };
     CHECK(gradient_check(f, {Tensor<double>{3, 1}, Tensor<double>{4, 2}}));
     CHECK(gradient_check(f, {Tensor<double>{3, 1}, Tensor<double>{4, 2}}, {.order = 2}));

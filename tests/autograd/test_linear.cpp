@@ -16,7 +16,7 @@ double difference(TensorView<const double> a, TensorView<const double> b) {
 }  // namespace
 
 TEST_SUITE("linear on the tape") {
-  TEST_CASE("it computes what the module computes, and the same gradients") {
+  TEST_CASE("linear: computes the values and gradients of the module") {
     for (const bool bias : {true, false}) {
       Generator random(1);
       nn::Linear<double> layer(3, 2, random, {.bias = bias});
@@ -38,7 +38,7 @@ TEST_SUITE("linear on the tape") {
     }
   }
 
-  TEST_CASE("first and second derivatives agree with finite differences") {
+  TEST_CASE("linear: first and second derivatives agree with finite differences") {
     Generator random(2);
     const auto x = Tensor<double>::randn({4, 3}, random), w = Tensor<double>::randn({2, 3}, random),
                b = Tensor<double>::randn({2}, random);
@@ -48,7 +48,7 @@ TEST_SUITE("linear on the tape") {
     CHECK(gradient_check(f, {x, w, b}, {.order = 2}));
   }
 
-  TEST_CASE("shapes that do not fit are refused") {
+  TEST_CASE("linear: mismatched shapes are refused") {
     nn::Linear<double> layer(3, 2);
     const Variable x(Tensor<double>::zeros({4, 5}));
     CHECK_THROWS_WITH_AS(linear(x, layer), "Linear: input has shape [4, 5], expected [N, 3]", ShapeError);

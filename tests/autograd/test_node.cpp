@@ -85,7 +85,7 @@ TEST_CASE("Node: sums the gradients that it receives, if it requires one") {
   CHECK(node->pass.number_gradient == 2.5);
 }
 
-TEST_CASE("Leaf: accumulates gradients in a backward pass and in no other") {
+TEST_CASE("Leaf: accumulates gradients in backward but not in grad") {
   Leaf<double> leaf(Value<double>(1.0), true), constant(Value<double>(1.0), false);
   CHECK(leaf.name() == "leaf");
   CHECK(constant.name() == "constant");

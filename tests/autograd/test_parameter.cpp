@@ -10,7 +10,7 @@
 using namespace gradus;
 
 TEST_SUITE("Parameter on the tape") {
-  TEST_CASE("backward adds to the parameter's gradient, from every leaf made of it") {
+  TEST_CASE("as_variable: backward adds to the parameter's gradient, through every leaf made from it") {
     nn::Parameter<double> w{Tensor<double>{1, 2}};
     const Variable a = as_variable(w), b = as_variable(w);
     sum(a * a * b).backward();  // w^3
@@ -20,7 +20,7 @@ TEST_SUITE("Parameter on the tape") {
     CHECK(w.grad()(0) == 6);
   }
 
-  TEST_CASE("an optimiser steps on it, and the next leaf has the new value") {
+  TEST_CASE("as_variable: an optimiser updates the parameter, and the next leaf has the new value") {
     nn::Parameter<double> w{Tensor<double>{1, 2}};
     optim::SGD sgd{std::vector<nn::NamedParameter<double>>{{"w", &w}}, {.learning_rate = 0.5}};
     const Variable before = as_variable(w);
@@ -31,7 +31,7 @@ TEST_SUITE("Parameter on the tape") {
     CHECK(w.grad()(1) == 0);
   }
 
-  TEST_CASE("grad returns its gradient, which can be differentiated again, and adds to nothing") {
+  TEST_CASE("as_variable: grad returns a gradient that can be differentiated, and adds to no parameter") {
     nn::Parameter<double> w{Tensor<double>{2}};
     const Variable v = as_variable(w);
     const Variable slope = grad(sum(v * v * v), v, {.create_graph = true});
@@ -41,7 +41,7 @@ TEST_SUITE("Parameter on the tape") {
     CHECK(w.grad()(0) == 12);
   }
 
-  TEST_CASE("a number of rank 0 is a parameter too") {
+  TEST_CASE("as_variable: a parameter may have rank 0") {
     nn::Parameter<float> w{Tensor<float>(Shape{})};
     w.value.fill(3);
     const Variable v = as_variable(w);
@@ -49,7 +49,7 @@ TEST_SUITE("Parameter on the tape") {
     CHECK(w.grad().item() == 6);
   }
 
-  TEST_CASE("a frozen parameter is a constant") {
+  TEST_CASE("as_variable: a frozen parameter is a constant") {
     nn::Parameter<double> w{Tensor<double>{1, 2}};
     w.requires_grad = false;
     CHECK_FALSE(as_variable(w).requires_grad());

@@ -101,8 +101,8 @@ TEST_CASE("norm: the gradient is 0 at 0, and NaN where the norm is NaN") {
   check_same(z.grad(), {NaN, 0});
 }
 
-TEST_CASE_TEMPLATE("norm: NaN, infinities and numbers whose squares overflow or underflow", Scalar, float,
-                   double) {
+TEST_CASE_TEMPLATE("norm: is accurate if squares overflow or underflow, and NaN if an element is NaN", Scalar,
+                   float, double) {
   using Limits = std::numeric_limits<Scalar>;
   const auto gradient_of_norm = [](const Tensor<Scalar>& values) -> Tensor<Scalar> {
     const Variable<Scalar> x(values, requires_grad);

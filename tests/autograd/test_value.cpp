@@ -24,7 +24,7 @@ constexpr Index size = Pool::smallest;
 
 const float* address(Value& value) { return value.view().data(); }
 
-/// Runs each test with an empty pool, in a thread of its own.
+/// Runs f in a new thread, whose pool is empty.
 template <class F>
 void in_new_thread(F f) {
   std::thread(f).join();
@@ -40,7 +40,7 @@ TEST_CASE("Value: a number and a rank-0 tensor need no memory") {
   CHECK(Value::zeros(Shape{}).is_number());
 }
 
-TEST_CASE("Value: zeros and copy_of overwrite reused memory, in a thread of its own") {
+TEST_CASE("Value: zeros and copy_of overwrite memory that a thread reuses") {
   in_new_thread([] {
     { const Value used(Tensor<float>::full({size}, 3)); }
     Value zeros = Value::zeros({size});
@@ -53,7 +53,7 @@ TEST_CASE("Value: zeros and copy_of overwrite reused memory, in a thread of its 
   });
 }
 
-TEST_CASE("TensorPool: a freed tensor serves the next request of its size, in a thread of its own") {
+TEST_CASE("TensorPool: a freed tensor serves its thread's next request of that size") {
   in_new_thread([] {
     const float* first = nullptr;
     {
@@ -68,7 +68,7 @@ TEST_CASE("TensorPool: a freed tensor serves the next request of its size, in a 
   });
 }
 
-TEST_CASE("TensorPool: a tensor serves requests down to four fifths of its size, in a thread of its own") {
+TEST_CASE("TensorPool: a tensor serves its thread's requests down to four fifths of its size") {
   in_new_thread([] {
     constexpr Index large = 5 * size;
     const float* first = nullptr;
@@ -85,7 +85,7 @@ TEST_CASE("TensorPool: a tensor serves requests down to four fifths of its size,
   });
 }
 
-TEST_CASE("TensorPool: keeps the newest tensors, in a thread of its own") {
+TEST_CASE("TensorPool: keeps the newest tensors of its thread") {
   in_new_thread([] {
     std::vector<Value> values;
     for (Index i = 0; i <= Index{Pool::most_tensors}; ++i)
@@ -98,7 +98,7 @@ TEST_CASE("TensorPool: keeps the newest tensors, in a thread of its own") {
   });
 }
 
-TEST_CASE("TensorPool: keeps no small tensors and at most its limit, in a thread of its own") {
+TEST_CASE("TensorPool: keeps no small tensors of its thread, and at most its limit") {
   in_new_thread([] {
     { const Value small = Value::uninitialized({size - 1}); }
     CHECK(Pool::kept() == 0);

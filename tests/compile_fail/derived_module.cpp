@@ -4,7 +4,7 @@
 
 namespace nn = gradus::nn;
 
-// Inherits the cast of a module of the library, which would turn it into a plain Tanh.
+// A module that inherits the cast of the library's Tanh, which would turn it into a plain Tanh.
 struct LoudTanh : nn::Tanh<float> {
   float volume = 2;
 };

@@ -26,7 +26,7 @@ auto count_entries(const fs::path& folder) {
 
 }  // namespace
 
-TEST_CASE("find_destination: existing and new files") {
+TEST_CASE("find_destination: distinguishes existing files, new ones and folders") {
   const TemporaryFolder folder("destination");
   write_file(folder.path / "old", "");
   const Destination old = find_destination(folder.path / "old");

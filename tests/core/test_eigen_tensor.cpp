@@ -24,7 +24,7 @@ TEST_CASE("as<3>: returns an Eigen tensor on the same memory in the same order")
   CHECK(tensor(1, 0, 3) == -1);
 }
 
-TEST_CASE("as<Rank>: every rank, including const tensors") {
+TEST_CASE("as<Rank>: maps tensors of every rank, including const ones") {
   Tensor<double> tensor(Shape{1, 2, 1, 2, 1, 2, 1, 2});
   CHECK(tensor.as<8>().dimension(7) == 2);
   const Tensor<double> constant = Tensor<double>::full({2, 2, 2, 2}, 3);

@@ -72,7 +72,7 @@ TEST_CASE("format: returns the shortest text that reads back as the same number"
   }
 }
 
-TEST_CASE("format: NaN of either sign and infinities") {
+TEST_CASE("format: NaN of either sign is nan, and infinities are inf and -inf") {
   for (const double x : {not_a_number, -not_a_number}) {
     CHECK(format_fixed(x, 3) == "nan");
     CHECK(format_scientific(x, 3) == "nan");

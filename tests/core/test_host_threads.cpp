@@ -21,7 +21,7 @@ using gradus::ThreadPool;
 
 namespace {
 
-/// Starts a thread for each part, the simplest possible host program.
+/// An executor that starts a thread for each part: the simplest possible host program.
 struct ThreadForEachPart final : gradus::Executor {
   explicit ThreadForEachPart(Index threads) : count(threads) {}
 

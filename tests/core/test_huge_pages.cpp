@@ -58,7 +58,7 @@ TEST_CASE("advise_huge_pages: covers only the complete huge pages inside the ran
   using gradus::detail::advise_huge_pages;
   const Mapping control(2 * huge_page);
   if (madvise(control.aligned(), huge_page, MADV_HUGEPAGE) != 0 || !wants_huge_pages(control.aligned())) {
-    MESSAGE("skipped: this kernel does not tell which memory wants huge pages");
+    MESSAGE("skipped: this kernel does not report which memory wants huge pages");
     return;
   }
   static_assert(gradus::detail::use_huge_pages == MADV_HUGEPAGE);

@@ -11,7 +11,7 @@ namespace detail = gradus::detail;
 
 namespace {
 
-/// Counts calls of its destructor.
+/// A runner that counts calls of its destructor.
 class Runner final : public detail::JobRunner {
  public:
   Runner(int& destroyed, bool left_behind) : destroyed_(&destroyed), left_behind_(left_behind) {}

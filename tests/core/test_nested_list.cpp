@@ -12,7 +12,7 @@ using gradus::Shape;
 using gradus::ShapeError;
 using gradus::Tensor;
 
-TEST_CASE("NestedList: any rank, in row-major order") {
+TEST_CASE("NestedList: braces of any depth give a tensor in row-major order") {
   CHECK(Tensor<float>{1, 2, 3}.shape() == Shape{3});
   CHECK(Tensor<float>{{1, 2, 3}, {4, 5, 6}}.shape() == Shape{2, 3});
   const Tensor<float> cube{{{1, 2}, {3, 4}}, {{5, 6}, {7, 8}}, {{9, 10}, {11, 12}}};
@@ -21,7 +21,7 @@ TEST_CASE("NestedList: any rank, in row-major order") {
   CHECK(Tensor<int>{{{{{{{{1}}}}}}}}.shape() == Shape{1, 1, 1, 1, 1, 1, 1, 1});
 }
 
-TEST_CASE("NestedList: one element, one row, one column") {
+TEST_CASE("NestedList: one element, one row and one column have their own shapes") {
   CHECK(Tensor<float>{7}.shape() == Shape{1});
   CHECK(Tensor<float>{{7}}.shape() == Shape{1, 1});
   CHECK(Tensor<float>{{1, 2}}.shape() == Shape{1, 2});
@@ -30,7 +30,7 @@ TEST_CASE("NestedList: one element, one row, one column") {
   CHECK(implicit(1, 0) == 3);
 }
 
-TEST_CASE("NestedList: empty braces") {
+TEST_CASE("NestedList: empty braces give extents of 0") {
   CHECK(Tensor<float>{}.shape() == Shape{0});
   CHECK(Tensor<float>{{}, {}}.shape() == Shape{2, 0});
   CHECK(Tensor<float>({{}, {}}).empty());

@@ -76,7 +76,7 @@ TEST_SUITE("parallel") {
     CHECK(arrived.load() == 3);
   }
 
-  TEST_CASE("Parallel: many short jobs in succession") {
+  TEST_CASE("Parallel: many short jobs in succession run every part") {
     ThreadPool pool(4);
     const Parallel parallel(pool);
     Index total = 0;
@@ -156,7 +156,7 @@ TEST_SUITE("parallel") {
     CHECK_THROWS_AS(ThreadPool(-1), gradus::ArgumentError);
   }
 
-  TEST_CASE("Parallel: ranges of counts so large that count * parts overflows") {
+  TEST_CASE("Parallel: ranges cover a count so large that count * parts overflows") {
     constexpr Index most = std::numeric_limits<Index>::max();
     const Parallel serial;
     Index next = 0;

@@ -42,7 +42,7 @@ TEST_CASE("print: shows the type, the shape and aligned numbers") {
   CHECK(stream.str() == expected + expected + "Tensor<float> [0]\n[]" + "[2, 2]");
 }
 
-TEST_CASE("print: rank 0 and tensors without elements") {
+TEST_CASE("print: rank 0 has no brackets, and a tensor without elements is []") {
   CHECK(gradus::to_string(Tensor<double>::scalar(-2.5)) == "Tensor<double> []\n-2.5000");
   CHECK(gradus::to_string(Tensor<int>{}) == "Tensor<int32> [0]\n[]");
   CHECK(gradus::to_string(Tensor<float>(Shape{3, 0, 2})) == "Tensor<float> [3, 0, 2]\n[]");
@@ -58,7 +58,7 @@ TEST_CASE("print: small integers are shown as numbers, not characters") {
 }
 
 // As PyTorch prints them.
-TEST_CASE("print: integers, fractions, and exponents where the range is wide") {
+TEST_CASE("print: shows integers, fractions, and exponents where the range is wide") {
   CHECK(numbers(Tensor<float>{1, 2, 30}) == "[ 1.,  2., 30.]");
   CHECK(numbers(Tensor<float>{0, 0}) == "[0., 0.]");
   CHECK(numbers(Tensor<float>{0.001f, 1}) == "[0.0010, 1.0000]");
@@ -68,7 +68,7 @@ TEST_CASE("print: integers, fractions, and exponents where the range is wide") {
   CHECK(numbers(Tensor<double>{1e300, 0}) == "[1.0000e+300,  0.0000e+00]");
 }
 
-TEST_CASE("print: NaN and infinities") {
+TEST_CASE("print: NaN and infinities are aligned with the numbers") {
   CHECK(numbers(Tensor<float>{NAN, infinity, -infinity, 1}) == "[ nan,  inf, -inf,   1.]");
   CHECK(numbers(Tensor<float>{NAN, 0.5f}) == "[   nan, 0.5000]");
   CHECK(numbers(Tensor<float>{NAN}) == "[nan]");
@@ -124,7 +124,7 @@ TEST_CASE("print: does not depend on the locale") {
   CHECK(stream.str() == "Tensor<double> [1]\n[1234.5000][1234567]");
 }
 
-TEST_CASE("print: long double values beyond the range of double") {
+TEST_CASE("print: shows long double values that may exceed the range of double") {
   CHECK(numbers(Tensor<long double>{1e10L, 1}) == "[1.0000e+10, 1.0000e+00]");
   if (std::numeric_limits<long double>::max_exponent10 > 400) {
     CHECK(numbers(Tensor<long double>{std::numeric_limits<long double>::max(), 0}).size() < 40);

@@ -336,7 +336,7 @@ TEST_CASE("Generator: arguments outside their domain throw and draw nothing") {
   CHECK(generator == Generator(5));
 }
 
-TEST_CASE("Generator: edge cases of the distributions") {
+TEST_CASE("Generator: the limiting cases of the distributions are exact") {
   Generator generator(6);
   for (const float number : uniform<float>(generator, 100, 3, 3)) CHECK(number == 3);
   for (const float number : normal<float>(generator, 100, 3, 0)) CHECK(number == 3);

@@ -24,7 +24,7 @@ static_assert(Shape{2, 3}.with(0, 5) == Shape{5, 3});
 
 }  // namespace
 
-TEST_CASE("Shape: rank, size and extents") {
+TEST_CASE("Shape: reports its rank, size and extents") {
   const Shape shape{2, 3, 4};
   CHECK(shape.rank() == 3);
   CHECK(shape.size() == 24);
@@ -112,7 +112,7 @@ TEST_CASE("Shape: with replaces one extent") {
   CHECK_THROWS_AS((Shape{0, max_index, 2}.with(0, 1)), ShapeError);
 }
 
-TEST_CASE("Shape: adding and removing an axis") {
+TEST_CASE("Shape: the first axis can be added and removed") {
   CHECK(Shape{2, 3, 4}.without_first() == Shape{3, 4});
   CHECK(Shape{2}.without_first() == Shape{});
   CHECK_THROWS_AS(Shape{}.without_first(), IndexError);

@@ -62,7 +62,7 @@ TEST_CASE("remove_abandoned: removes only what dead writers of one destination l
   const fs::path destination = folder.path / "model";
   TemporaryFile alive;
   REQUIRE(alive.create(destination, false) == 0);
-  // The processes of a container have the same number each time it starts.
+  // A container's process has the same ID each time the container starts.
   write_file(folder.path / ("model." + current_process() + "-0000000000000007-0.tmp"), "dead");
   write_file(folder.path / "model.1-0000000000000007-0.tmp", "dead, and another process has its number");
   write_file(folder.path / "model.999999999-0000000000000007-0.tmp", "dead");
@@ -85,7 +85,7 @@ TEST_CASE("remove_abandoned: removes only what dead writers of one destination l
 
 #if defined(__unix__)
 
-TEST_CASE("remove_abandoned: relies on a lock, not on a process number, which differs between containers") {
+TEST_CASE("remove_abandoned: relies on a lock, not on a process ID, which differs between containers") {
   const TemporaryFolder folder("temporary_locked");
   const fs::path path = write_file(folder.path / "model.999999999-0000000000000007-0.tmp", "alive");
   {

@@ -69,7 +69,7 @@ TEST_CASE("Tensor: a default-constructed tensor is empty, of shape [0]") {
   CHECK(Tensor<float>(tensor) == tensor);
 }
 
-TEST_CASE("Tensor: ones, full, scalar") {
+TEST_CASE("Tensor: ones, full, scalar and fill set every element") {
   CHECK(Tensor<float>::ones({2, 2}) == Tensor<float>{{1, 1}, {1, 1}});
   CHECK(Tensor<int>::full({3}, 7) == Tensor<int>{7, 7, 7});
   CHECK(Tensor<double>::scalar(2.5).rank() == 0);
@@ -79,7 +79,7 @@ TEST_CASE("Tensor: ones, full, scalar") {
   CHECK(tensor == Tensor<float>::full({4}, 2));
 }
 
-TEST_CASE("Tensor: arange") {
+TEST_CASE("Tensor: arange excludes the end and refuses invalid steps") {
   CHECK(Tensor<int>::arange(4) == Tensor<int>{0, 1, 2, 3});
   CHECK(Tensor<int>::arange(2, 9, 3) == Tensor<int>{2, 5, 8});
   CHECK(Tensor<int>::arange(5, 0, -2) == Tensor<int>{5, 3, 1});
@@ -103,7 +103,7 @@ TEST_CASE("Tensor: random numbers come only from the given generator") {
   CHECK(Tensor<float>::randn({0, 3}, one).empty());
 }
 
-TEST_CASE("Tensor: construction from a span") {
+TEST_CASE("Tensor: construction from a span copies the elements") {
   const std::vector<float> elements{1, 2, 3, 4, 5, 6};
   const Tensor<float> tensor(Shape{2, 3}, elements);
   CHECK(tensor == Tensor<float>{{1, 2, 3}, {4, 5, 6}});
@@ -113,7 +113,7 @@ TEST_CASE("Tensor: construction from a span") {
   CHECK(Tensor<float>(Shape{0, 9}, std::span<const float>()).empty());
 }
 
-TEST_CASE("Tensor: construction from Eigen objects, whatever their storage order") {
+TEST_CASE("Tensor: Eigen objects of either storage order are copied in row-major order") {
   Eigen::MatrixXd matrix(2, 3);
   matrix << 1, 2, 3, 4, 5, 6;
   const Tensor<double> expected{{1, 2, 3}, {4, 5, 6}};
@@ -176,7 +176,7 @@ TEST_CASE("Tensor: self-assignment changes nothing") {
   CHECK(tensor == Tensor<float>{1, 2, 3});
 }
 
-TEST_CASE("Tensor: assignment from a part of itself") {
+TEST_CASE("Tensor: can be assigned a part of itself") {
   Tensor<int> tensor = Tensor<int>::arange(12).reshape({4, 3});
   tensor = tensor.slice(1, 4);
   CHECK(tensor == Tensor<int>{{3, 4, 5}, {6, 7, 8}, {9, 10, 11}});
@@ -264,7 +264,7 @@ TEST_CASE("Tensor: reshape, slice and row give views of an owner and tensors of 
   CHECK(Tensor<int>{{1, 2}, {3, 4}}.slice(0, 1) == Tensor<int>{{1, 2}});
 }
 
-TEST_CASE("Tensor: a failed reshape leaves the temporary's owner intact") {
+TEST_CASE("Tensor: a failed reshape of a temporary leaves the tensor intact") {
   Tensor<int> tensor = Tensor<int>::arange(6);
   CHECK_THROWS_AS(std::move(tensor).reshape({4}), ShapeError);
   CHECK(tensor == Tensor<int>::arange(6));
@@ -298,7 +298,7 @@ TEST_CASE("allclose: equals NumPy's test, relative to the second argument") {
   CHECK_FALSE(allclose(Tensor<double>{2}, Tensor<double>{1}, 0.5, 0.0));
 }
 
-TEST_CASE("allclose: infinities and NaN") {
+TEST_CASE("allclose: equal infinities are close, and NaN only with equal_nan") {
   CHECK(allclose(Tensor<float>{infinity, -infinity}, Tensor<float>{infinity, -infinity}));
   CHECK_FALSE(allclose(Tensor<float>{infinity}, Tensor<float>{-infinity}));
   CHECK_FALSE(allclose(Tensor<float>{infinity}, Tensor<float>{1}));

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # cmake -DINCLUDE=<folder> "-DHEADERS=<headers, relative to it>" "-DPRECOMPILED=<some of them>"
-#       "-DCOMMAND=<compiler and flags>" -DSUFFIX=<of precompiled headers> -DFOLDER=<to write to> -P chains.cmake
+#       "-DCOMMAND=<compiler and flags>" "-DSUFFIX=<suffix of precompiled headers>" -DFOLDER=<output folder>
+#       -P chains.cmake
 #
 # Writes the sources that compile_alone.cmake compiles to test that each header includes what it uses.
 #

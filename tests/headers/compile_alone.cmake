@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# cmake "-DCOMMAND=<compiler and flags>" -DFOLDER=<that chains.cmake wrote to> -DPART=<number> -DPARTS=<number>
+# cmake "-DCOMMAND=<compiler and flags>" -DFOLDER=<output folder of chains.cmake> -DPART=<number> -DPARTS=<number>
 #       -P compile_alone.cmake
 #
 # Compiles every PARTS-th of the sources written by chains.cmake, starting at PART.
@@ -29,6 +29,6 @@ foreach(source IN LISTS sources)
   math(EXPR count "${count} + ${here}")
 endforeach()
 if(count EQUAL 0)
-  message(SEND_ERROR "no headers")
+  message(SEND_ERROR "no headers in ${FOLDER}")
 endif()
 message(STATUS "${count} headers compile alone")

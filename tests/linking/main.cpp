@@ -6,7 +6,8 @@
 
 #include "trained.hpp"
 
-/// Checks that translation units compiled with different flags train the same network in one program.
+/// Checks that translation units compiled with different flags, linked into one program, train to the same
+/// weights.
 int main() {
   constexpr int skipped = 77;
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) {

@@ -58,7 +58,7 @@ void check_equal(const Sequential<double>& net, Index in) {
 
 }  // namespace
 
-TEST_CASE("dense_layers: one layer per Linear, with the activation after it") {
+TEST_CASE("dense_layers: gives one layer per Linear, with the activation after it") {
   Generator random(1);
   const Sequential<double> net{Flatten<double>{},
                                Linear<double>{6, 5, random},
@@ -77,8 +77,7 @@ TEST_CASE("dense_layers: one layer per Linear, with the activation after it") {
   check_equal(net, 6);
 }
 
-TEST_CASE(
-    "dense_layers: batch normalisation before, between and after layers, twice, and in nested networks") {
+TEST_CASE("dense_layers: batch normalisation is folded in at any place, also in nested networks") {
   Generator random(2);
   const auto norm = [&](Index n) { return unusual_norm(n, random); };
   const auto linear = [&](Index in, Index out) { return Linear<double>{in, out, random}; };
@@ -116,7 +115,7 @@ TEST_CASE("dense_layers: keeps the parameters of activations") {
   CHECK(last(Softmax<float>{}).activation == Activation::softmax);
 }
 
-TEST_CASE("dense_layers: OneHot is a part of the layer after it, which a scaler is folded into") {
+TEST_CASE("dense_layers: OneHot becomes part of the next layer, into which a scaler is folded") {
   Generator random(6);
   const OneHot one_hot{3, {{2, 2}, {0, 3}}};
   const Standardize scaler{Tensor<double>::randn({20, 6}, random, 3, 2)};
@@ -129,7 +128,7 @@ TEST_CASE("dense_layers: OneHot is a part of the layer after it, which a scaler 
   CHECK(layers[0].activation == Activation::relu);
 }
 
-TEST_CASE("dense_layers: OneHot in places where no Linear follows becomes a diagonal layer") {
+TEST_CASE("dense_layers: OneHot that no Linear follows becomes a diagonal layer") {
   Generator random(6);
   const OneHot one_hot{3, {{1, 2}}};
   const auto norm = unusual_norm(3, random);

@@ -56,7 +56,8 @@ TEST_CASE_TEMPLATE("CategoricalProduct: is the product with one column per categ
       std::vector<S> memory(to_size(nn::detail::panel_elements(8, out, lanes))),
           y(to_size(panels.panels * lanes) + 1, S(-7));
       nn::detail::pack_panels(layer, lanes, memory.data(), memory.data() + panels.weight);
-      const std::vector<S> x{2, 1, -3, 2, 5}, replaced{2, 0, 1, 0, -3, 0, 0, 5};  // 2 is no category of 2
+      // Column 3 has no category 2.
+      const std::vector<S> x{2, 1, -3, 2, 5}, replaced{2, 0, 1, 0, -3, 0, 0, 5};
       simd::dispatch<nn::detail::CategoricalProduct>(panels, static_cast<const S*>(memory.data()),
                                                      static_cast<const S*>(x.data()), y.data());
       CAPTURE(out);

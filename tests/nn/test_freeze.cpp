@@ -22,7 +22,7 @@ namespace optim = gradus::optim;
 
 namespace {
 
-/// Counts the requests for its gradients and ignores requires_grad.
+/// A module that counts the requests for its gradients and ignores requires_grad.
 struct Counting {
   nn::Parameter<float> weight{Tensor<float>{2}};
   int* gradients;

@@ -91,7 +91,7 @@ TEST_SUITE("init") {
     CHECK(m.variance == doctest::Approx(4).epsilon(0.02));
   }
 
-  TEST_CASE("init: zeros and constants") {
+  TEST_CASE("init: zeros and constant set every element") {
     Tensor<float> x = Tensor<float>::ones({3, 4});
     init::zeros(x.view());
     CHECK(x == Tensor<float>(Shape{3, 4}));

@@ -116,7 +116,7 @@ TEST_SUITE("nn::LayerNorm") {
     }
   }
 
-  TEST_CASE("LayerNorm: names, shapes and invalid arguments") {
+  TEST_CASE("LayerNorm: has PyTorch's names, and refuses invalid shapes and arguments") {
     Sequential<float> net{LayerNorm{4}, LayerNorm{4, {.affine = false}}};
     std::vector<std::string> names;
     for (const auto& parameter : net.named_parameters()) names.push_back(parameter.name);

@@ -119,7 +119,7 @@ TEST_SUITE("nn::Linear") {
     CHECK(original.bias.grad() == Tensor<float>{0, 0});
   }
 
-  TEST_CASE("Linear: parameters, name and sizes") {
+  TEST_CASE("Linear: reports its parameters, name and sizes") {
     CHECK(parameter_names({3, 2}) == std::vector<std::string>{"weight", "bias"});
     CHECK(parameter_names({3, 2, {.bias = false}}) == std::vector<std::string>{"weight"});
     CHECK(gradus::nn::module_name(Linear{784, 256}) == "Linear(784 -> 256)");

@@ -36,7 +36,7 @@ struct ForwardNotConst {
   void backward(TensorView<const float>, TensorView<const float>, TensorView<const float>, TensorView<float>,
                 Context&) const {}
 };
-/// Inherits a cast that would turn it into a plain Tanh.
+/// A module that inherits a cast, which would turn it into a plain Tanh.
 struct LoudTanh : gradus::nn::Tanh<float> {
   float volume = 2;
 };
@@ -77,7 +77,7 @@ static_assert(!detail::HasParameters<Swish<float>> && !detail::HasGradient<Swish
 static_assert(detail::HasIsIdentity<gradus::nn::Flatten<float>> && !detail::HasIsIdentity<Linear<float>>);
 static_assert(detail::HasReset<Linear<float>> && !detail::HasReset<Scale<float>>);
 
-/// Whether parameterless modules for float and double can be put into networks of either scalar.
+/// Returns whether parameterless modules for float and double can be put into networks of either scalar.
 template <template <class> class M>
 constexpr bool fits_any_scalar() {
   using gradus::nn::ModuleFor;

@@ -80,7 +80,7 @@ TEST_SUITE("nn::ModuleList") {
     Sequential<float> net{Linear{2, 3}};
     net.add("act", ReLU{});
     net.push_back(Linear{3, 1});
-    net.add("3", Linear{1, 1});  // its number anyway
+    net.add("3", Linear{1, 1});  // the number that it has anyway
     const Sequential<float> copy = net;
     CHECK(names_of(net.named_parameters()) ==
           std::vector<std::string>{"0.weight", "0.bias", "2.weight", "2.bias", "3.weight", "3.bias"});

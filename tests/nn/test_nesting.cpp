@@ -55,7 +55,7 @@ struct Wrapper {
 
 constexpr const char* too_deep = "Sequential: modules are nested more than 24 deep, expected at most 24";
 
-/// Checks that every operation that traverses the network refuses to.
+/// Checks that every operation that traverses the network throws.
 void check_refused(Sequential<float>& net) {
   const Tensor<float> x = Tensor<float>::ones({2, 5});
   CHECK_THROWS_WITH_AS(net.output_shape(x.shape()), too_deep, ArgumentError);

@@ -11,7 +11,7 @@
 using namespace gradus;
 using namespace gradus::nn;
 
-TEST_CASE("pack_panels: groups of panels, input by input, padded with 0") {
+TEST_CASE("pack_panels: writes groups of panels, input by input, padded with 0") {
   // Three outputs and panels of two lanes: one group of two panels.
   const DenseLayer<float> layer{2, 3, {11, 12, 21, 22, 31, 32}, {1, 2, 3}};
   std::vector<float> bias(4, -1), weight(8, -1);

@@ -17,7 +17,7 @@ using namespace gradus;
 using gradus::test::ThreadGroup;
 
 TEST_CASE(
-    "share_statistics: the statistics of the whole batch, for numbers far from 0 and for empty parts too") {
+    "share_statistics: gives those of the whole batch, also for numbers far from 0 and for empty parts") {
   Generator random(4);
   for (const Index rows : {3, 40}) {
     Tensor<float> x = Tensor<float>::randn(Shape{rows, 5}, random);

@@ -14,7 +14,7 @@ using gradus::Shape;
 using gradus::ShapeError;
 
 TEST_SUITE("summary") {
-  TEST_CASE("summary: the chapter's network") {
+  TEST_CASE("summary: lists the layers, shapes and counts of the chapter's network") {
     const Sequential net{Flatten{}, Linear{784, 256}, ReLU{}, Linear{256, 10}};
     CHECK(summary(net, {28, 28}) ==
           "Layer                  Output shape  Parameters\n"
@@ -51,7 +51,7 @@ TEST_SUITE("summary") {
           "Non-trainable parameters: 0 (0 B)\n");
   }
 
-  TEST_CASE("summary: an empty network, and scalar samples") {
+  TEST_CASE("summary: accepts an empty network and scalar samples") {
     CHECK(summary(Sequential<float>{}, {}).find("   Input  [N]\n") != std::string::npos);
   }
 

@@ -200,7 +200,7 @@ TEST_SUITE("activation") {
   }
 }
 
-TEST_CASE_TEMPLATE("activations: all limits at every position", S, float, double) {
+TEST_CASE_TEMPLATE("activations: are right at all limits and at every position", S, float, double) {
   using gradus::test::check_elementwise, gradus::test::with_output_gradient, gradus::test::exact_sigmoid;
   using gradus::test::Wide;
   constexpr Wide smallest = std::numeric_limits<S>::min(), dy = gradus::test::output_gradient;

@@ -64,7 +64,7 @@ TEST_CASE("batch_norm: w (x - m) r + b, where a null weight is 1, and a null bia
   }
 }
 
-TEST_CASE("batch_norm_backward: the derivative if mean and deviation are those of the batch") {
+TEST_CASE("batch_norm_backward: is the derivative if mean and deviation are those of the batch") {
   for (const Shape& shape : shapes) {
     CAPTURE(shape.to_string());
     Problem p(shape);
@@ -79,7 +79,7 @@ TEST_CASE("batch_norm_backward: the derivative if mean and deviation are those o
   }
 }
 
-TEST_CASE("batch_norm_fixed_backward: the derivative if mean and deviation are constants") {
+TEST_CASE("batch_norm_fixed_backward: is the derivative if mean and deviation are constants") {
   for (const Shape& shape : shapes) {
     Problem p(shape);
     Tensor<double> dx(shape);

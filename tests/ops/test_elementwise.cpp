@@ -13,7 +13,7 @@
 using namespace gradus;
 
 TEST_SUITE("elementwise") {
-  TEST_CASE("elementwise: values and derivatives at known points") {
+  TEST_CASE("elementwise: values and derivatives are right at known points") {
     Tensor<double> y(Shape{3}), dx(Shape{3});
     const Tensor<double> x{1, 4, 0.25}, ones{1, 1, 1};
     ops::sqrt<double>(x, y.view());
@@ -63,7 +63,7 @@ TEST_SUITE("elementwise") {
   }
 }
 
-TEST_CASE_TEMPLATE("exp, log, sqrt: all limits at every position", S, float, double) {
+TEST_CASE_TEMPLATE("exp, log, sqrt: are right at all limits and at every position", S, float, double) {
   using gradus::test::check_elementwise, gradus::test::with_output_gradient;
   using gradus::test::Wide;
   constexpr Wide smallest = std::numeric_limits<S>::min(), dy = gradus::test::output_gradient;

@@ -11,7 +11,7 @@
 using namespace gradus;
 
 TEST_SUITE("indexing") {
-  TEST_CASE("slice, slice_add: a middle axis with a step") {
+  TEST_CASE("slice, slice_add: work along a middle axis with a step") {
     Tensor<double> x(Shape{2, 5, 2});
     for (Index i = 0; i < x.size(); ++i) x.data()[i] = static_cast<double>(i);
     Tensor<double> y(Shape{2, 2, 2});

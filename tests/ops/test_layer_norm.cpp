@@ -91,7 +91,8 @@ TEST_CASE("layer_norm_backward: equals finite differences") {
   }
 }
 
-TEST_CASE_TEMPLATE("layer_norm: numbers far from 0, equal, NaN and infinite", S, float, double) {
+TEST_CASE_TEMPLATE("layer_norm: numbers far from 0 keep their digits, and NaN stays in its row", S, float,
+                   double) {
   constexpr S nan = std::numeric_limits<S>::quiet_NaN(), infinity = std::numeric_limits<S>::infinity();
   const S far = sizeof(S) == 4 ? S(1e6) : S(1e15);
   const Tensor<S> x{

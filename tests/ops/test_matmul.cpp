@@ -9,7 +9,7 @@ using namespace gradus;
 using ops::Transpose;
 
 TEST_SUITE("matmul") {
-  TEST_CASE("matmul: shapes, batches and errors") {
+  TEST_CASE("matmul_shape: broadcasts batch axes and refuses mismatched shapes") {
     CHECK(ops::matmul_shape({2, 3}, Transpose::no, {3, 4}, Transpose::no) == Shape{2, 4});
     CHECK(ops::matmul_shape({3, 2}, Transpose::yes, {4, 3}, Transpose::yes) == Shape{2, 4});
     CHECK(ops::matmul_shape({5, 1, 2, 3}, Transpose::no, {7, 3, 4}, Transpose::no) == Shape{5, 7, 2, 4});

@@ -43,7 +43,7 @@ struct Matrix {
   }
 };
 
-/// Returns what is wrong after c = a b or c += a b: a wrong element, or a change outside of c.
+/// Returns the number of wrong elements after c = a b or c += a b, including changes outside of c.
 template <class Scalar>
 Index count_errors(Index m, Index k, Index n, Layout la, Layout lb, Layout lc, Write write,
                    Parallel parallel = {}) {
@@ -82,7 +82,8 @@ TEST_SUITE("matrix_product") {
                 }
   }
 
-  TEST_CASE_TEMPLATE("matrix_product: sizes around the edges of tiles and blocks", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("matrix_product: is exact for sizes around the edges of tiles and blocks", Scalar, float,
+                     double) {
     for (const Index m : {1, 15, 24, 129})
       for (const Index n : {1, 31, 49, 130})
         for (const Index k : {255, 257, 1025})
@@ -95,7 +96,7 @@ TEST_SUITE("matrix_product") {
             }
   }
 
-  TEST_CASE_TEMPLATE("matrix_product: the same bits whatever the number of threads" *
+  TEST_CASE_TEMPLATE("matrix_product: gives the same bits whatever the number of threads" *
                          doctest::skip(gradus::ops::detail::use_blas),  // a BLAS does not guarantee this
                      Scalar, float, double) {
     std::mt19937 generator(7);
@@ -126,7 +127,7 @@ TEST_SUITE("matrix_product") {
       }
   }
 
-  TEST_CASE("matrix_product: blocks of terms that leave a short remainder") {
+  TEST_CASE("matrix_product: is exact if blocks of terms leave a short remainder") {
     for (const Index k : {513, 16 * 1024 + 1, 32 * 1024 + 1})
       for (const Index m : {1, 2, 16, 40})
         for (const Layout lb : {Layout::row_major, Layout::column_major}) {
@@ -139,7 +140,7 @@ TEST_SUITE("matrix_product") {
         }
   }
 
-  TEST_CASE("matrix_product: rows wider than a block of columns, on several threads") {
+  TEST_CASE("matrix_product: is exact for rows wider than a block, on several threads") {
     ThreadPool pool(3);
     for (const Index m : {1, 2, 16, 33})
       for (const Index k : {1, 2, 10, 40})

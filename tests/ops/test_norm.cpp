@@ -35,7 +35,7 @@ ops::ScaledNorm scaled_norm_of(const Tensor<Scalar>& x) {
 }  // namespace
 
 TEST_SUITE("norm") {
-  TEST_CASE_TEMPLATE("norm_to: 3-4-5 triangles along every axis", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("norm_to: is right for 3-4-5 triangles along every axis", Scalar, float, double) {
     const Tensor<Scalar> x{{{3, 0}, {4, 5}}, {{0, 8}, {0, 6}}};
     Tensor<Scalar> first(Shape{1, 2, 2}), middle(Shape{2, 1, 2}), last(Shape{2, 2, 1}), all(Shape{1, 1, 1});
     ops::norm_to<Scalar>(x, first.view());
@@ -70,7 +70,8 @@ TEST_SUITE("norm") {
     }
   }
 
-  TEST_CASE_TEMPLATE("norm_to: numbers whose squares overflow or underflow", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("norm_to: is accurate for numbers whose squares overflow or underflow", Scalar, float,
+                     double) {
     const Scalar tiny = std::numeric_limits<Scalar>::denorm_min(), small = std::numeric_limits<Scalar>::min(),
                  large = test::largest<Scalar> / 8;
     for (const Scalar unit : {tiny, 1000 * tiny, small, Scalar(1e-20), Scalar(1), Scalar(1e20), large}) {
@@ -84,7 +85,7 @@ TEST_SUITE("norm") {
     CHECK(norm_of(Tensor<Scalar>(Shape{0})) == 0);
   }
 
-  TEST_CASE("norm_to: large and small rows next to each other") {
+  TEST_CASE("norm_to: large and small rows do not affect each other") {
     const Tensor<double> x{{3e300, 4e300}, {3e-320, 4e-320}, {3, 4}, {0, 0}, {test::infinity<double>, 1e300}};
     Tensor<double> rows(Shape{5, 1});
     ops::norm_to<double>(x, rows.view());

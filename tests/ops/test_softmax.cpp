@@ -126,7 +126,7 @@ TEST_SUITE("softmax") {
     }
   }
 
-  TEST_CASE_TEMPLATE("softmax: inputs of any size", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("softmax, log_softmax: are accurate for inputs of any size", Scalar, float, double) {
     const Scalar tiny = std::numeric_limits<float>::min();
     for (const Scalar big : {Scalar(88.7), Scalar(1e4), test::largest<Scalar>, test::infinity<Scalar>}) {
       CAPTURE(static_cast<double>(big));

@@ -101,7 +101,7 @@ TEST_SUITE("softmax_cross_entropy") {
     }
   }
 
-  TEST_CASE("softmax_cross_entropy: no classes with all samples ignored") {
+  TEST_CASE("softmax_cross_entropy: allows no classes if all samples are ignored") {
     const Tensor<float> logits(Shape{2, 0});
     Tensor<float> gradient(logits.shape());
     const std::vector<Index> labels{255, 255};
@@ -148,7 +148,7 @@ TEST_SUITE("softmax_cross_entropy") {
     }
   }
 
-  TEST_CASE_TEMPLATE("softmax_cross_entropy: logits of any size", Scalar, float, double) {
+  TEST_CASE_TEMPLATE("softmax_cross_entropy: is accurate for logits of any size", Scalar, float, double) {
     const std::vector<Index> label{5};
     for (const Scalar big : {Scalar(88.7), Scalar(1e4), test::largest<Scalar>, test::infinity<Scalar>}) {
       CAPTURE(static_cast<double>(big));

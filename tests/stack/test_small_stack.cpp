@@ -2,7 +2,7 @@
 
 // The library uses at most 64 KB of stack, whatever it does, so it runs in threads with 128 KB. This holds
 // for optimised code: without optimisation an inlined kernel keeps each of its temporaries on the stack, and
-// sanitizers put red zones around every variable. Therefore this is a separate program.
+// sanitizers put red zones around every variable. This is therefore a separate program.
 
 #if defined(__unix__) || defined(__APPLE__)
 
@@ -234,7 +234,7 @@ TEST_CASE("Small stack: sequences of the maximum nesting depth") {
 
 namespace {
 
-/// Everything that a training program does.
+/// Does everything that a training program does.
 void train_and_save(const std::filesystem::path& folder, Index threads) {
   train<float>(64, threads);
   train<double>(64, threads);

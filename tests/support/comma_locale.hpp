@@ -8,8 +8,7 @@
 
 namespace gradus::test {
 
-/// While an object of this class exists, C++ and, if the machine has such a locale, C write 1.234,5 for
-/// 1234.5.
+/// A guard that makes C++, and C if the machine has such a locale, write 1.234,5 for 1234.5.
 class CommaLocale {
  public:
   CommaLocale() : cpp_(std::locale::global(std::locale(std::locale::classic(), new Punctuation))) {

@@ -9,7 +9,7 @@
 
 namespace gradus::test {
 
-/// Sets an environment variable during its lifetime; a null value removes the variable.
+/// A guard that sets an environment variable, or removes it if the value is null, and restores it at the end.
 class EnvironmentVariable {
  public:
   EnvironmentVariable(const char* name, const char* value) : name_(name) {

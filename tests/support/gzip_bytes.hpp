@@ -8,7 +8,7 @@
 
 namespace gradus::test {
 
-/// Returns one gzip member.
+/// Returns the bytes compressed as one gzip member.
 inline std::string gzip_bytes(std::string_view bytes, int level = 9) {
   z_stream stream{};
   deflateInit2(&stream, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);

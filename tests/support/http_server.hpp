@@ -39,10 +39,10 @@ class Connection {
   std::atomic<std::size_t>* sent_;
 };
 
-/// Answers requests on a free local port, one after the other, and closes each connection.
+/// A server that answers requests on a free local port, one after the other, and closes each connection.
 class HttpServer {
  public:
-  /// Receives the path of the request, such as `/file`.
+  /// A function that answers a request for a path such as `/file`.
   using Answer = std::function<void(const Connection&, const std::string& path)>;
 
   explicit HttpServer(Answer answer) : answer_(std::move(answer)) {

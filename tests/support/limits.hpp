@@ -28,7 +28,7 @@ std::vector<S> numbers_at_limits() {
     x.push_back(static_cast<S>(ordinary));
   x.push_back(std::nextafter(S(1), S(0)));
   x.push_back(std::nextafter(S(1), S(2)));
-  // exp overflows, or is subnormal or 0 for the negative numbers
+  // exp overflows around these numbers, and is subnormal or 0 for their negatives
   for (const double edge : {87.0, 87.33, 87.34, 88.0, 88.72, 88.73, 103.9, 104.1})
     x.push_back(static_cast<S>(edge));
   if (sizeof(S) == 8)
@@ -53,8 +53,8 @@ long double ulp(long double x) {
   return std::ldexp(1.0L, std::max(exponent, Limits::min_exponent) - Limits::digits);
 }
 
-/// Returns whether y is within a number of ulp plus an absolute error of `exact`. Where S overflows, y must
-/// be infinite; NaN must be NaN.
+/// Returns whether y differs from `exact` by at most `ulps` ulp plus `absolute`. Where S overflows, y must be
+/// infinite; NaN must be NaN.
 template <class S>
 bool is_close(S y, long double exact, double ulps, long double absolute = 0) {
   constexpr long double largest = std::numeric_limits<S>::max();

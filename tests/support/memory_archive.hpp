@@ -13,7 +13,7 @@
 
 namespace gradus::test {
 
-/// An archive in memory, which loads at once.
+/// An archive in memory. `loading` selects the direction.
 class MemoryArchive : public Archive {
  public:
   bool loading = false;

@@ -71,7 +71,7 @@ struct GradientReport {
 
 /// Checks the gradients of L = sum(weights * module(x)) with respect to the input and every parameter, with
 /// random weights. The input gradient must be overwritten, those of the parameters accumulated; without `dx`,
-/// backward must give the same.
+/// the parameter gradients must be the same.
 template <class M>
 GradientReport check_gradients(M original, Tensor<double> x, bool training = true) {
   nn::AnyModule<double> module(std::move(original));
@@ -124,7 +124,7 @@ GradientReport check_gradients(M original, Tensor<double> x, bool training = tru
 }
 
 /// Returns whether float agrees with double where each number is a sum of `terms` terms. The tolerance is 16
-/// eps sqrt(terms) times the larger of 1 and the number.
+/// eps sqrt(terms) times the larger of 1 and the largest number.
 inline bool float_agrees(TensorView<const float> single, TensorView<const double> reference,
                          Index terms = 1) {
   if (!(single.shape() == reference.shape())) return false;
@@ -136,7 +136,8 @@ inline bool float_agrees(TensorView<const float> single, TensorView<const double
                     [&](float a, double b) { return std::abs(static_cast<double>(a) - b) <= tolerance; });
 }
 
-/// Runs a float and a double module with equal parameters on equal numbers, forward and backward.
+/// Returns whether a float and a double module with equal parameters agree on equal numbers, forward and
+/// backward.
 template <class Single, class Double>
 bool float_agrees_with_double(Single single_module, Double double_module, const Tensor<double>& x,
                               Index terms = 1) {

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-/// ONNX files written field by field, without our own encoder.
+/// ONNX files written field by field, without gradus's own encoder.
 namespace gradus::test {
 
 /// Returns a TensorProto of floats in raw_data.
@@ -36,7 +36,7 @@ inline std::string onnx_integers(std::string_view name, std::vector<std::int64_t
   return bytes;
 }
 
-/// A TensorProto of truth values in raw_data, a byte each.
+/// Returns a TensorProto of booleans in raw_data, one byte each.
 inline std::string onnx_flags(std::string_view name, const std::string& elements) {
   std::string bytes;
   protozero::pbf_writer tensor(bytes);

@@ -17,11 +17,11 @@
 #include <gradus/core/tensor.hpp>
 #include <gradus/train/history.hpp>
 
-/// A training that one or several processes make, with dropout and batch normalisation. It is compiled once,
-/// in shared_training_float.cpp and shared_training_double.cpp, and knows nothing of MPI.
+/// A training run by one or several processes, with dropout and batch normalisation. It is compiled once, in
+/// shared_training_float.cpp and shared_training_double.cpp, and does not depend on MPI.
 namespace gradus::test {
 
-/// What processes may disagree on, and what is done in a training.
+/// The settings of a training run, on which processes may disagree.
 struct SharedSettings {
   Index epochs = 1;
   Index accumulation_steps = 1;
@@ -31,22 +31,23 @@ struct SharedSettings {
   Index hidden = 16;
   Index batch_size = 40;
   double learning_rate = 0.1;
-  /// In double: saves a checkpoint there every 3 steps, and continues from the last one.
+  /// In double only: the folder for a checkpoint every 3 steps; training continues from the latest one.
   std::filesystem::path checkpoints = {};
-  /// In double: saves the trained network there.
+  /// In double only: the file for the trained network.
   std::filesystem::path result = {};
-  /// Is called after each step with its number.
+  /// Called after each step with the number of the step.
   std::function<void(Index step)> after_step = {};
 };
 
-/// Parameters and buffers of the network, and what each epoch reached.
+/// The parameters and buffers of the trained network, and the history.
 template <class Scalar>
 struct SharedResult {
   std::vector<std::pair<std::string, Tensor<Scalar>>> state;
   History history;
 };
 
-/// 203 samples in batches of 40 leave a last batch of 3, of which a fourth process gets nothing.
+/// Trains a network. By default, 203 samples in batches of 40 leave a last batch of 3, so a fourth process
+/// gets an empty part of it.
 template <class Scalar>
 SharedResult<Scalar> train_shared(ProcessGroup* processes, const SharedSettings& settings = {});
 template <>
@@ -54,10 +55,10 @@ SharedResult<float> train_shared(ProcessGroup* processes, const SharedSettings& 
 template <>
 SharedResult<double> train_shared(ProcessGroup* processes, const SharedSettings& settings);
 
-/// Loads what a training saved as its result.
+/// Loads the parameters and buffers that a training saved to `result`.
 std::vector<std::pair<std::string, Tensor<double>>> load_result(const std::filesystem::path& file);
 
-/// The largest difference between two states, each relative to its tensor's norm.
+/// Returns the largest difference between two states, each relative to its tensor's norm.
 template <class State>
 double distance(const State& a, const State& b) {
   double most = 0;

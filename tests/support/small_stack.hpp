@@ -2,7 +2,7 @@
 
 #pragma once
 
-// For POSIX systems.
+// This header requires a POSIX system.
 
 #include <algorithm>
 #include <cstddef>
@@ -37,7 +37,7 @@ class MeasuredStack {
 
   unsigned char* bottom() const { return memory_ + page_; }
   std::size_t size() const { return size_; }
-  /// Stacks grow downwards.
+  /// Returns the number of bytes that were used. Stacks grow downwards.
   std::size_t used() const {
     const unsigned char* const end = bottom() + size_;
     return static_cast<std::size_t>(

@@ -11,7 +11,7 @@
 /// to them.
 namespace third_party {
 
-/// x sigmoid(x).
+/// A module that computes x sigmoid(x).
 template <class Scalar = float>
 struct Swish {
   gradus::Shape output_shape(const gradus::Shape& x) const { return x; }
@@ -26,7 +26,7 @@ struct Swish {
   }
 };
 
-/// y = s x with one trainable number s.
+/// A module that computes y = s x with one trainable number s.
 template <class Scalar = float>
 struct Scale {
   gradus::nn::Parameter<Scalar> factor{gradus::Tensor<Scalar>{Scalar(1.5)}};

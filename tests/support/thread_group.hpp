@@ -18,8 +18,8 @@
 
 namespace gradus::test {
 
-/// Threads in the place of processes, for tests without MPI. All functions sum and collect in the order of
-/// ranks, so that all members see the same bits.
+/// Threads in place of processes, for tests without MPI. All functions sum and collect in the order of ranks,
+/// so that all members see the same bits.
 class ThreadGroup {
  public:
   explicit ThreadGroup(Index size) : spans_(to_size(size)), barrier_(size) {}

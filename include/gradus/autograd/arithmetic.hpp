@@ -79,7 +79,7 @@ struct Divide {
   }
 };
 
-/// y = scale x + shift
+/// The operation y = scale x + shift.
 template <class Scalar>
 class LinearNode final : public Node<Scalar> {
  public:
@@ -114,22 +114,23 @@ Variable<Scalar> linear(const Variable<Scalar>& x, Scalar scale, Scalar shift) {
 
 }  // namespace detail
 
-/// Returns a + b, broadcast. Like the functions below, throws ShapeError for shapes that do not broadcast.
+/// Returns a + b, with broadcasting. Like the functions below, throws ShapeError for shapes that do not
+/// broadcast.
 template <class Scalar>
 Variable<Scalar> add(const Variable<Scalar>& a, const Variable<Scalar>& b) {
   return detail::binary<detail::Add>(a, b);
 }
-/// Returns a - b, broadcast.
+/// Returns a - b, with broadcasting.
 template <class Scalar>
 Variable<Scalar> subtract(const Variable<Scalar>& a, const Variable<Scalar>& b) {
   return detail::binary<detail::Subtract>(a, b);
 }
-/// Returns a b, element by element, broadcast.
+/// Returns a b, element by element, with broadcasting.
 template <class Scalar>
 Variable<Scalar> multiply(const Variable<Scalar>& a, const Variable<Scalar>& b) {
   return detail::binary<detail::Multiply>(a, b);
 }
-/// Returns a / b, element by element, broadcast.
+/// Returns a / b, element by element, with broadcasting.
 template <class Scalar>
 Variable<Scalar> divide(const Variable<Scalar>& a, const Variable<Scalar>& b) {
   return detail::binary<detail::Divide>(a, b);

@@ -44,8 +44,8 @@ Variable<Scalar> expand(const Variable<Scalar>& x, const Shape& shape) {
 
 namespace detail {
 
-/// Records y = f(a, b). F implements each formula once, for numbers, tensors and variables: `operator()(a,
-/// b)`, and `left(dy, a, b, y)` and `right(dy, a, b, y)` for dL/da and dL/db.
+/// The operation y = f(a, b). F implements each formula once, for numbers, tensors and variables:
+/// `operator()(a, b)`, and `left(dy, a, b, y)` and `right(dy, a, b, y)` for dL/da and dL/db.
 template <class Scalar, class F>
 class BinaryNode final : public Node<Scalar> {
  public:

@@ -27,7 +27,7 @@ namespace detail {
 /// Whether the derivative is expressed in the input or the output.
 enum class Saved { input, output };
 
-/// Returns dL/dx = F::backward(s, dL/dy), where s is the x or y of y = f(x). Recorded like any other
+/// Returns dL/dx = F::backward(s, dL/dy), where s is the x or y of y = f(x). It is recorded like any other
 /// operation, so that gradients can be differentiated again.
 template <class Scalar, class F>
 Variable<Scalar> slope(const F& f, const Variable<Scalar>& s, const Variable<Scalar>& dy) {

@@ -70,7 +70,7 @@ Gradients<Scalar> grad(const Variable<Scalar>& output,
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (inputs[i].requires_grad()) continue;
     throw StateError("grad: input " + std::to_string(i) + " of shape " + inputs[i].shape().to_string() +
-                     " does not require a gradient");
+                     " does not require a gradient, expected a leaf that does or a result of one");
   }
   detail::BackwardPass<Scalar> pass(output, detail::BackwardMode::inputs);
   pass.want_only(inputs);

@@ -101,7 +101,7 @@ void check_tensor(GradientCheck& check, const std::string& where, TensorView<dou
   }
 }
 
-/// Returns weights for the elements of a result; the gradient of the weighted sum distinguishes them. A
+/// Returns weights for the elements of a result; the gradient of the weighted sum distinguishes them. It is a
 /// template, like weighted_sum, so that programs that check no gradients do not compile the tape for double.
 template <class Scalar>
 Tensor<Scalar> random_weights(const Shape& shape, Generator& random) {
@@ -121,8 +121,8 @@ Variable<Scalar> weighted_sum(const Variable<Scalar>& y, std::uint64_t seed) {
 /// per input and returns one of any shape, which a fixed random weighted sum reduces to a scalar. With
 /// `order` 2, does the same for the gradients of that sum.
 ///
-///     CHECK(gradient_check([](auto a, auto b) { return a * b; }, {Tensor<double>{1, 2}, Tensor<double>{3,
-///     4}}));
+///     CHECK(gradient_check([](auto a, auto b) { return a * b; },
+///                          {Tensor<double>{1, 2}, Tensor<double>{3, 4}}));
 ///
 /// f must be smooth within two steps of the inputs.
 template <class F, std::size_t Count>
@@ -158,7 +158,7 @@ requires(!nn::ModuleFor<F, double>) GradientCheck
   return gradient_check(f, inputs, options);
 }
 
-/// Compares a module's gradients, of its input and its parameters, with difference quotients. To tell
+/// Compares a module's gradients with respect to its input and parameters with difference quotients. To tell
 /// overwriting from adding, memory that backward must overwrite starts as infinity, and memory that it must
 /// add to starts as numbers that are subtracted afterwards. Each pass starts with the same random numbers.
 template <nn::ModuleFor<double> M>

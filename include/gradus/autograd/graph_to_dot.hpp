@@ -31,7 +31,7 @@ inline std::string dot_text(const std::string& text) {
 
 }  // namespace detail
 
-/// Returns the graph that computed a variable, in Graphviz's language: `dot -Tsvg`. Edges point in the
+/// Returns the graph that computed a variable, in Graphviz's language, for `dot -Tsvg`. Edges point in the
 /// direction of the forward pass. Boxes are variables created by the user, filled if they require a gradient;
 /// ellipses are operations. Each shows its shape.
 template <class Scalar>

@@ -13,8 +13,8 @@
 
 namespace gradus {
 
-/// y = x W^T + b of operators of the tape, so that its gradients can be differentiated again: `[N, in] -> [N,
-/// out]` with W `[out, in]` and b `[out]`, as in nn::Linear. Throws ShapeError.
+/// Returns y = x W^T + b, computed with operators of the tape, so that its gradients can be differentiated
+/// again: `[N, in] -> [N, out]` with W `[out, in]` and b `[out]`, as in nn::Linear. Throws ShapeError.
 template <class Scalar>
 Variable<Scalar> linear(const Variable<Scalar>& x, const std::type_identity_t<Variable<Scalar>>& weight,
                         const std::type_identity_t<Variable<Scalar>>& bias) {
@@ -23,8 +23,9 @@ Variable<Scalar> linear(const Variable<Scalar>& x, const std::type_identity_t<Va
   return detail::matmul_to(shape, x, Transpose::no, weight, Transpose::yes) + bias;
 }
 
-/// The same with the parameters of a layer, to whose gradients a backward pass adds. The layer must outlive
-/// the graph. Unlike `apply(layer, x)`, which is faster, it can be differentiated twice. Throws ShapeError.
+/// Does the same with the parameters of a layer; a backward pass adds to their gradients. The layer must
+/// outlive the graph. Unlike `apply(layer, x)`, which is faster, it can be differentiated twice. Throws
+/// ShapeError.
 template <class Scalar>
 Variable<Scalar> linear(const std::type_identity_t<Variable<Scalar>>& x, nn::Linear<Scalar>& layer) {
   using ops::Transpose;

@@ -76,7 +76,7 @@ Tensor<Scalar> cross_entropy_row_scales(const Shape& logits, std::span<const Ind
 }  // namespace detail
 
 /// Returns the softmax cross-entropy of logits `[N, C]` and integer labels, one per sample: see
-/// ops::softmax_cross_entropy. Throws ShapeError, IndexError, ArgumentError.
+/// ops::softmax_cross_entropy. Throws ShapeError, IndexError or ArgumentError.
 template <class Scalar>
 Variable<Scalar> cross_entropy(const Variable<Scalar>& logits, std::span<const Index> labels,
                                const ops::CrossEntropyOptions<std::type_identity_t<Scalar>>& options = {}) {

@@ -41,8 +41,8 @@ Variable<Scalar> matmul_to(const Shape& shape, const Variable<Scalar>& a, ops::T
 
 }  // namespace detail
 
-/// Returns the matrix product of each pair of matrices in a batch, `[..., M, K]` and `[..., K, N] -> [..., M,
-/// N]`, with batch axes broadcast. Throws ShapeError.
+/// Returns the matrix product of each pair of matrices in a batch, with batch axes broadcast: `[..., M, K]`
+/// and `[..., K, N]` give `[..., M, N]`. Throws ShapeError.
 template <class Scalar>
 Variable<Scalar> matmul(const Variable<Scalar>& a, const std::type_identity_t<Variable<Scalar>>& b) {
   using ops::Transpose;

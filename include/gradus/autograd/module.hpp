@@ -23,7 +23,8 @@ namespace gradus {
 
 namespace detail {
 
-/// Returns whether backward adds to gradients of the module's parameters: not if it is const or frozen.
+/// Returns whether backward adds to gradients of the module's parameters: false if the module is const or
+/// frozen.
 template <class M>
 bool trains(M& module) {
   if constexpr (std::is_const_v<M>)
@@ -38,7 +39,7 @@ class ModuleNode final : public Node<Scalar> {
   using M = std::remove_reference_t<Held>;
 
  public:
-  /// The input is a parent, or memory that outlives the node.
+  /// Runs the forward pass. `input` is the value of a parent, or memory that outlives the node.
   ModuleNode(Held&& module, TensorView<const Scalar> input, nn::PassOptions options)
       : Node<Scalar>(Value<Scalar>::uninitialized(module.output_shape(input.shape()))),
         module_(std::forward<Held>(module)),
@@ -79,7 +80,8 @@ class ModuleNode final : public Node<Scalar> {
   nn::Context context_;
 };
 
-/// Returns the options of a pass if the caller gives none: a network has its own; other modules train.
+/// Returns the options of a pass for which the caller gives none: those of a network, or training mode for
+/// other modules.
 template <class M>
 nn::PassOptions default_options(M& module) {
   if constexpr (requires {
@@ -189,7 +191,7 @@ requires detail::OwnedModule<M, detail::input_scalar<X>> Variable<detail::input_
 
 namespace detail {
 
-/// See nn/call.hpp.
+/// Records the call `module(x)` on the tape: see nn/call.hpp.
 template <class M, class X>
 struct TapeCall {
   static auto run(M& module, X&& x) { return apply(module, std::forward<X>(x)); }

@@ -39,8 +39,8 @@ class ParameterNode final : public Node<Scalar> {
 }  // namespace detail
 
 /// Returns a leaf with a copy of the parameter's value. A backward pass adds to `parameter.grad()`, so an
-/// optimiser of modules steps on it: make a new leaf per step. It is a constant if the parameter is frozen.
-/// The parameter must outlive the graph.
+/// optimiser can update the parameter. Create a new leaf for each step, because it holds a copy of the value.
+/// The leaf is a constant if the parameter is frozen. The parameter must outlive the graph.
 ///
 ///     nn::Parameter<double> w{Tensor<double>{1, 2}};
 ///     optim::Adam adam{std::vector<nn::NamedParameter<double>>{{"w", &w}}, {.learning_rate = 0.1}};

@@ -105,8 +105,8 @@ Variable<Scalar> pow(const Variable<Scalar>& x, Number exponent) {
   return detail::unary(detail::Pow<Scalar>{static_cast<Scalar>(exponent)}, x);
 }
 
-/// Returns one variable to the power of another, broadcast. As in PyTorch, the derivative with respect to the
-/// exponent is NaN for a negative base, and 0 for base 0 with an exponent of at least 0.
+/// Returns one variable to the power of another, with broadcasting. As in PyTorch, the derivative with
+/// respect to the exponent is NaN for a negative base, and 0 for base 0 with an exponent of at least 0.
 template <class Scalar>
 Variable<Scalar> pow(const Variable<Scalar>& base, const Variable<Scalar>& exponent) {
   return detail::binary<detail::Power>(base, exponent);

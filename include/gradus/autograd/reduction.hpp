@@ -29,7 +29,7 @@
 #include <gradus/ops/extremum.hpp>
 #include <gradus/ops/norm.hpp>
 
-/// Reductions over all axes or some.
+/// Reductions over some or all axes.
 namespace gradus {
 
 /// Whether reduced axes are kept with extent 1: `sum(x, {0, 2}, keep_dims)`.
@@ -77,7 +77,8 @@ class Axes {
   bool contains(const Shape& x, Index axis) const {
     int times = all_ ? 1 : 0;
     for (std::size_t i = 0; i < count_; ++i) times += x.normalize_axis(axes_[i]) == axis ? 1 : 0;
-    if (times > 1) throw IndexError("Axes: axis " + std::to_string(axis) + " is named twice");
+    if (times > 1)
+      throw IndexError("Axes: axis " + std::to_string(axis) + " is named twice, expected each at most once");
     return times == 1;
   }
 
@@ -88,7 +89,7 @@ class Axes {
 
 namespace detail {
 
-/// The shapes of a reduction: with the reduced axes kept, and as the caller sees it.
+/// The shapes of a reduction's result: with the reduced axes kept, and as the caller requested.
 struct Reduced {
   Reduced(const Shape& x, const Axes& axes, KeepDims keep)
       : kept(axes.kept(x)), shape(keep == KeepDims::yes ? kept : axes.dropped(x)) {
@@ -99,7 +100,7 @@ struct Reduced {
 
 [[noreturn]] inline void throw_empty_extremum(const char* name, const Shape& x) {
   throw ShapeError(std::string(name) + ": shape " + x.to_string() +
-                   " has no elements along the reduced axes");
+                   " has no elements along the reduced axes, expected at least one");
 }
 
 template <class Scalar>
@@ -145,16 +146,16 @@ Variable<Scalar> mean(const Variable<Scalar>& x, const Axes& axes = Axes::all(),
   auto y = detail::Value<Scalar>::uninitialized(reduced.shape);
   ops::mean_to<Scalar>(x.value(), y.view().reshape(reduced.kept));
   return detail::record("mean", std::move(y), x, [kept = reduced.kept](const detail::Step<Scalar>& step) {
-    // dL/dx = dL/dy / (number of such x)
+    // dL/dx = dL/dy / (number of averaged elements)
     const Shape& all = step.input().shape();
     const auto count = static_cast<Scalar>(kept.empty() ? 1 : all.size() / kept.size());
     step.give(0, expand(reshape(step.gradient(), kept) / Variable<Scalar>(count), all));
   });
 }
 
-/// Returns the largest element over axes. Ties share the gradient equally, as in `torch.amax`. NaN wins and
-/// makes the gradients of all elements that it was chosen from NaN. Throws ShapeError if there is nothing to
-/// choose from.
+/// Returns the largest element over axes. Ties share the gradient equally, as in `torch.amax`. If any of
+/// these elements is NaN, the result and the gradients of all of them are NaN. Throws ShapeError if there is
+/// nothing to choose from.
 template <class Scalar>
 Variable<Scalar> max(const Variable<Scalar>& x, const Axes& axes = Axes::all(),
                      KeepDims keep = KeepDims::no) {
@@ -166,14 +167,14 @@ Variable<Scalar> min(const Variable<Scalar>& x, const Axes& axes = Axes::all(),
                      KeepDims keep = KeepDims::no) {
   return detail::extremum("min", ops::Extremum::minimum, x, axes, keep);
 }
-/// Takes a list of axes.
+/// Does the same for a list of axes.
 // In `max(x, {0})` under `using namespace std`, {0} could also be a Variable for std::max.
 template <class Scalar>
 Variable<Scalar> max(const Variable<Scalar>& x, std::initializer_list<Index> axes,
                      KeepDims keep = KeepDims::no) {
   return max(x, Axes(axes), keep);
 }
-/// Takes a list of axes.
+/// Does the same for a list of axes.
 template <class Scalar>
 Variable<Scalar> min(const Variable<Scalar>& x, std::initializer_list<Index> axes,
                      KeepDims keep = KeepDims::no) {
@@ -181,7 +182,7 @@ Variable<Scalar> min(const Variable<Scalar>& x, std::initializer_list<Index> axe
 }
 
 /// Returns the Euclidean norm over axes, accurate even if squares leave the range of Scalar. The gradient at
-/// 0 is 0. NaN if an element is NaN.
+/// 0 is 0. The result is NaN if an element is NaN.
 template <class Scalar>
 Variable<Scalar> norm(const Variable<Scalar>& x, const Axes& axes = Axes::all(),
                       KeepDims keep = KeepDims::no) {

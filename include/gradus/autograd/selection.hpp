@@ -66,8 +66,9 @@ Variable<Scalar> where(Tensor<bool> condition, const Variable<Scalar>& a,
 
 namespace detail {
 
-/// 1 where a > b, 1/2 where they are equal, 0 where a < b. If either is NaN, both sides get 1, as in PyTorch:
-/// a gradient of 0 would hide that the run has diverged.
+/// The share of the gradient that the first argument receives: 1 where a > b, 1/2 where they are equal, 0
+/// where a < b. If either is NaN, both sides get 1, as in PyTorch: a gradient of 0 would hide that the run
+/// has diverged.
 struct Preference {
   template <class Scalar>
   static Scalar of(Scalar a, Scalar b) {
@@ -125,13 +126,14 @@ struct Minimum {
 
 }  // namespace detail
 
-/// Returns the larger of two. NaN wins. As in PyTorch, a tie splits the gradient evenly, and where one is
-/// NaN, both receive all of it.
+/// Returns the larger of a and b, element by element, with broadcasting. NaN propagates. As in PyTorch, a tie
+/// splits the gradient evenly, and where one is NaN, both receive all of it.
 template <class Scalar>
 Variable<Scalar> maximum(const Variable<Scalar>& a, const std::type_identity_t<Variable<Scalar>>& b) {
   return detail::binary<detail::Maximum>(a, b);
 }
-/// Returns the smaller of two. Ties and NaN as for maximum.
+/// Returns the smaller of a and b, element by element, with broadcasting. Ties and NaN are treated as in
+/// maximum.
 template <class Scalar>
 Variable<Scalar> minimum(const Variable<Scalar>& a, const std::type_identity_t<Variable<Scalar>>& b) {
   return detail::binary<detail::Minimum>(a, b);

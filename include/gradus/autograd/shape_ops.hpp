@@ -53,7 +53,8 @@ Variable<Scalar> permute(const Variable<Scalar>& x, const ops::AxisOrder& order)
 
 }  // namespace detail
 
-/// Permutes the axes: `[2, 3, 4]` in the order (2, 0, 1) becomes `[4, 2, 3]`. Throws ShapeError, IndexError.
+/// Permutes the axes: `[2, 3, 4]` in the order (2, 0, 1) becomes `[4, 2, 3]`. Throws ShapeError or
+/// IndexError.
 template <class Scalar>
 Variable<Scalar> permute(const Variable<Scalar>& x, std::initializer_list<Index> order) {
   return detail::permute(x, ops::checked_order(x.shape(), std::span(order.begin(), order.size())));
@@ -147,12 +148,12 @@ Variable<Scalar> concatenate(std::span<const Variable<Scalar>> inputs, Index axi
     }
   });
 }
-/// Takes a list of Variables.
+/// Does the same for a list of Variables.
 template <class Scalar>
 Variable<Scalar> concatenate(std::initializer_list<Variable<Scalar>> inputs, Index axis = 0) {
   return concatenate(std::span(inputs.begin(), inputs.size()), axis);
 }
-/// Takes a list of Variables.
+/// Does the same for a list of Variables.
 template <class Scalar>
 Variable<Scalar> concatenate(const std::vector<Variable<Scalar>>& inputs, Index axis = 0) {
   return concatenate(std::span(inputs), axis);
@@ -171,19 +172,19 @@ Variable<Scalar> stack_along(std::span<const Variable<Scalar>> inputs, Index axi
   parts.reserve(inputs.size());
   for (const Variable<Scalar>& input : inputs) {
     if (!(input.shape() == first)) {
-      throw ShapeError("stack_along: shapes " + first.to_string() + " and " + input.shape().to_string() +
-                       " differ");
+      throw ShapeError("stack_along: inputs have shapes " + first.to_string() + " and " +
+                       input.shape().to_string() + ", expected equal shapes");
     }
     parts.push_back(reshape(input, Shape(extents)));
   }
   return concatenate(parts, axis);
 }
-/// Takes a list of Variables.
+/// Does the same for a list of Variables.
 template <class Scalar>
 Variable<Scalar> stack_along(std::initializer_list<Variable<Scalar>> inputs, Index axis = 0) {
   return stack_along(std::span(inputs.begin(), inputs.size()), axis);
 }
-/// Takes a list of Variables.
+/// Does the same for a list of Variables.
 template <class Scalar>
 Variable<Scalar> stack_along(const std::vector<Variable<Scalar>>& inputs, Index axis = 0) {
   return stack_along(std::span(inputs), axis);
@@ -246,14 +247,14 @@ Variable<Scalar> index_select(const Variable<Scalar>& x, Index axis, std::span<c
   return detail::index_select(x, x.shape().normalize_axis(axis),
                               std::make_shared<const Tensor<Index>>(shape, indices));
 }
-/// Takes a list of indices.
+/// Does the same for a list of indices.
 template <class Scalar>
 Variable<Scalar> index_select(const Variable<Scalar>& x, Index axis, std::initializer_list<Index> indices) {
   return index_select(x, axis, std::span(indices.begin(), indices.size()));
 }
 
 /// Gathers elements like `torch.gather`: along axis 0, y[i, j] = x[indices[i, j], j]. The result has the
-/// shape of the indices. Throws ShapeError, IndexError.
+/// shape of the indices. Throws ShapeError or IndexError.
 template <class Scalar>
 Variable<Scalar> gather(const Variable<Scalar>& x, Index axis, Tensor<Index> indices) {
   return detail::gather(x, x.shape().normalize_axis(axis),

@@ -15,13 +15,13 @@
 
 namespace gradus::detail {
 
-/// Recycles the tensors of deleted nodes. Every training step builds a graph of the same shapes, and fresh
-/// memory costs a page fault per 4 KiB. Each thread has its own pool.
+/// A pool that recycles the tensors of deleted nodes. Every training step builds a graph of the same shapes,
+/// and fresh memory costs a page fault per 4 KiB. Each thread has its own pool.
 template <class Scalar>
 class TensorPool {
  public:
-  /// Smaller tensors come from the heap, which caches small blocks itself and where sanitizers can check
-  /// them.
+  /// The size of the smallest tensor in a pool, in elements: 16 KiB. Smaller tensors come from the heap,
+  /// which caches small blocks itself and where sanitizers can check them.
   static constexpr Index smallest = 16 * 1024 / Index{sizeof(Scalar)};
   /// The limits of a thread's pool: 64 MiB of elements, and a number of tensors.
   static constexpr Index most_elements = 64 * 1024 * 1024 / Index{sizeof(Scalar)};

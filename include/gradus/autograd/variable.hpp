@@ -41,8 +41,8 @@ Variable<Scalar> multiply(const Variable<Scalar>& x, Number number);
 template <class Scalar>
 Variable<Scalar> negative(const Variable<Scalar>& x);
 
-/// While one is alive, operators in this thread compute values and record nothing. It needs a name: `const
-/// NoGrad guard;`.
+/// A guard that turns recording off: while it is alive, operators in this thread compute values and record
+/// nothing. It needs a name: `const NoGrad guard;`.
 class [[nodiscard]] NoGrad {
  public:
   [[nodiscard]] NoGrad() : off_(false) {}

@@ -13,8 +13,9 @@
 
 namespace gradus {
 
-/// Every tensor starts on a cache line, which is also the width of an AVX-512 register. Reductions therefore
-/// start at the same lane on every run, and their result does not depend on where the heap placed the tensor.
+/// The alignment of every tensor in bytes: one cache line, which is also the width of an AVX-512 register.
+/// Reductions therefore start at the same lane on every run, and their result does not depend on where the
+/// heap placed the tensor.
 inline constexpr std::size_t tensor_alignment = 64;
 
 namespace detail {

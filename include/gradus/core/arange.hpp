@@ -45,7 +45,7 @@ Index arange_count(T begin, T end, T step) {
   return static_cast<Index>(count);
 }
 
-/// Returns begin + i step, for i less than the count.
+/// Returns begin + i step for 0 <= i < count.
 template <std::integral T>
 T arange_number(T begin, Index i, T step) {
   return static_cast<T>(static_cast<std::uint64_t>(begin) +

@@ -77,14 +77,15 @@ inline SineCosine reproducible_sine_cosine(double angle) {
   return {-2 * sine * cosine, std::fma(2 * sine, sine, -1)};
 }
 
-/// The Box-Muller transform (Annals of Mathematical Statistics 29, 1958): for u uniform in [0, 1) and an
-/// angle uniform in [0, 2 pi), r cos(angle) and r sin(angle) with r = sqrt(-2 log(1 - u)) are independent and
-/// normal. Overwrites each u with the first and each angle with the second.
+/// Applies the Box-Muller transform (Annals of Mathematical Statistics 29, 1958): for u uniform in [0, 1) and
+/// an angle uniform in [0, 2 pi), r cos(angle) and r sin(angle) with r = sqrt(-2 log(1 - u)) are independent
+/// and normal. Overwrites each u with the first and each angle with the second.
 template <std::size_t N>
 void box_muller(std::array<double, N>& u, std::array<double, N>& angle) {
   std::array<double, N> radius;
   for (std::size_t i = 0; i < N; ++i) radius[i] = -2 * reproducible_log(1 - u[i]);
-  for (double& r : radius) r = std::sqrt(r);  // on its own: sqrt may set errno, which prevents vectorisation
+  // A separate loop, because sqrt may set errno, which prevents vectorisation.
+  for (double& r : radius) r = std::sqrt(r);
   for (std::size_t i = 0; i < N; ++i) {
     const SineCosine direction = reproducible_sine_cosine(angle[i]);
     u[i] = radius[i] * direction.cosine;

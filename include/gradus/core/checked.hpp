@@ -19,7 +19,8 @@ template <class ErrorType>
                   " overflows, expected at most " + std::to_string(std::numeric_limits<Index>::max()));
 }
 
-/// Returns a + b. Throws an error that starts with `what` if the sum does not fit in an Index.
+/// Returns a + b. Throws ErrorType, with a message that starts with `what`, if the sum does not fit in an
+/// Index.
 template <class ErrorType = ArgumentError>
 constexpr Index checked_add(const char* what, Index a, Index b) {
   const bool fits =
@@ -35,9 +36,9 @@ template <class From>
                       "-bit integer");
 }
 
-/// Returns a number converted to another arithmetic type; fractions are truncated. Throws ArgumentError,
-/// which starts with `what`, if an integer type cannot hold it. A plain cast of such a number is undefined
-/// for floating-point types and wraps for integers.
+/// Returns a number converted to another arithmetic type; fractions are truncated. Throws ArgumentError, with
+/// a message that starts with `what`, if an integer type cannot hold it. A plain cast of such a number is
+/// undefined for floating-point types and wraps for integers.
 template <class To, class From>
 To checked_cast(const char* what, From number) {
   using Limits = std::numeric_limits<To>;

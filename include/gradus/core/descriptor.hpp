@@ -27,7 +27,7 @@
 /// return a Descriptor return an empty one, with errno set, on failure.
 namespace gradus::detail {
 
-/// Owns a file descriptor, or nothing.
+/// An owning file descriptor, possibly empty.
 class Descriptor {
  public:
   Descriptor() = default;
@@ -49,7 +49,7 @@ class Descriptor {
 #else
     const int result = ::close(std::exchange(number_, -1));
 #endif
-    // The descriptor is closed whatever close reports; on Linux at least, also after EINTR.
+    // The descriptor is closed whatever close reports; on Linux at least, even after EINTR.
     return result == 0 || errno == EINTR ? 0 : errno;
   }
 
@@ -138,7 +138,8 @@ inline int write_all(const Descriptor& file, std::span<const std::byte> bytes) {
   return 0;
 }
 
-/// Waits until the bytes are on disk. Files without a disk, and systems that cannot tell, count as success.
+/// Waits until the bytes are on disk. Succeeds if the file is not on a disk or the system does not support
+/// fsync for it.
 inline int sync(const Descriptor& file) {
   while (::fsync(file.number()) != 0) {
     if (errno == EINTR) continue;

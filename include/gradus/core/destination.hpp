@@ -17,12 +17,12 @@
 
 namespace gradus::detail {
 
-/// Where the bytes for a path go.
+/// The file or device to which the bytes for a path are written.
 struct Destination {
   std::filesystem::path path;  ///< absolute, with symbolic links resolved
   bool exists = false;
   bool is_file = true;  ///< a regular file, existing or new; otherwise bytes are written to it directly
-  int descriptor = -1;  ///< this process's open file that the path names, as /dev/stdout does, or -1
+  int descriptor = -1;  ///< this process's open descriptor that the path names, as /dev/stdout does, or -1
 };
 
 #if !defined(_WIN32)

@@ -6,8 +6,8 @@
 
 namespace gradus {
 
-/// A job of several parts, as passed to an Executor. Copying costs two pointers. No copy may be called after
-/// Executor::run has returned.
+/// A job of several parts, as passed to an Executor. Copying it copies two pointers. No copy may be called
+/// after Executor::run has returned.
 class Job {
  public:
   /// Wraps `(*function)(part)`, which must not throw.

@@ -21,8 +21,8 @@ namespace gradus::detail {
 /// count do not exist in this process.
 inline constinit std::atomic<unsigned> fork_count{0};
 
-/// Guards the thread pool pointers of all networks. A single mutex, so that `fork` can wait until it is free.
-/// Held for a few instructions, and only by networks that have worker threads.
+/// Guards the thread pool pointers of all networks. There is a single mutex, so that `fork` can wait until it
+/// is free. It is held for only a few instructions, and only by networks that have a thread pool.
 inline constinit std::mutex pool_mutex;
 
 /// Keeps `fork_count` and `pool_mutex` correct in future child processes. Throws std::bad_alloc.

@@ -14,8 +14,8 @@
 
 namespace gradus::detail {
 
-/// Runs jobs on an Executor, one at a time, and forwards exceptions to the caller, because many thread
-/// systems terminate the program when a part throws.
+/// A JobRunner that runs jobs on an Executor, one at a time. It forwards exceptions to the caller, because
+/// many thread systems terminate the program when a part throws.
 class HostThreads final : public JobRunner {
  public:
   explicit HostThreads(std::shared_ptr<Executor> executor) : executor_(std::move(executor)) {}

@@ -14,7 +14,7 @@ struct PartCall {
   void* f = nullptr;
 };
 
-/// Runs the parts of a job on several threads.
+/// The interface of objects that run the parts of a job on several threads.
 class JobRunner {
  public:
   JobRunner() = default;

@@ -9,7 +9,7 @@
 namespace gradus {
 
 /// A non-owning view of a matrix: element (i, j) is data[i * row_stride + j * column_stride]. Both strides
-/// are free, so transposing costs nothing.
+/// are arbitrary, so transposing costs nothing.
 template <class Scalar>
 struct MatrixView {
   Scalar* data = nullptr;   ///< element (0, 0)

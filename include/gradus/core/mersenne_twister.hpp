@@ -91,7 +91,8 @@ class MersenneTwister {
     return x ^ (x >> 18);
   }
 
-  // Three loops instead of one with indices modulo 624, so that no step depends on the last few.
+  // Two loops and a last step instead of one loop with indices modulo 624, so that no iteration depends on
+  // the few before it and the loops vectorise.
   void twist() {
     std::uint32_t* const x = words_.data();
     for (std::size_t i = 0; i < word_count - shift; ++i) x[i] = x[i + shift] ^ mix(x[i], x[i + 1]);

@@ -10,7 +10,7 @@ namespace gradus {
 /// part of a short sequence may be empty.
 struct Part {
   Index index = 0;  ///< from 0 to count - 1
-  Index count = 1;  ///< parts of the sequence
+  Index count = 1;  ///< number of parts
 
   /// Returns the first position of this part of a sequence of length n.
   Index begin(Index n) const { return n / count * index + n % count * index / count; }

@@ -37,8 +37,8 @@ class PositionedFile {
   /// Returns the size in bytes at the time of opening.
   std::uint64_t size() const { return size_; }
 
-  /// Reads bytes from `position` on into `out`. Returns how many were read, fewer than requested only at the
-  /// end of the file. Throws FileError.
+  /// Reads bytes into `out`, starting at `position`. Returns how many were read, which is fewer than
+  /// requested only at the end of the file. Throws FileError.
   std::size_t read(std::uint64_t position, std::span<std::byte> out) const {
     std::size_t count = 0;
     while (count < out.size()) {

@@ -31,8 +31,8 @@ std::string scalar_name() {
   return (std::is_signed_v<Scalar> ? "int" : "uint") + bits;
 }
 
-/// Formats the elements of a tensor like NumPy and PyTorch: brackets, columns of equal width, four digits
-/// after the decimal point, and only the edges of a large tensor.
+/// A formatter of tensor elements that follows NumPy and PyTorch: brackets, columns of equal width, four
+/// digits after the decimal point, and only the edges of a large tensor.
 template <class Scalar>
 class TensorPrinter {
  public:
@@ -139,7 +139,8 @@ class TensorPrinter {
 
 }  // namespace detail
 
-/// Returns type, shape and elements. Above 1000 elements, shows only the first and last three of each axis:
+/// Returns the type, shape and elements of a tensor. Above 1000 elements, shows only the first and last three
+/// of each axis:
 ///
 ///     Tensor<float> [2, 2]
 ///     [[ 0.5000, -1.2500],

@@ -11,11 +11,11 @@
 
 namespace gradus {
 
-/// The processes that train one network together, each on its part of every batch: what a Trainer, a network
-/// and a loader ask of them. `mpi::Communicator` in distributed/mpi.hpp implements it.
+/// The processes that train one network together, each on its part of every batch, and the operations that a
+/// Trainer, a network and a loader need from them. `mpi::Communicator` in distributed/mpi.hpp implements it.
 ///
-/// Every function but `rank`, `size` and `part` is collective: all processes call it, in the same order, with
-/// spans of the same size. All receive the same bits.
+/// Every function except `rank`, `size` and `part` is collective: all processes call it, in the same order,
+/// with spans of the same size. All receive the same bits.
 class ProcessGroup {
  public:
   virtual ~ProcessGroup() = default;
@@ -35,22 +35,22 @@ class ProcessGroup {
   virtual void begin_sum(std::span<float> numbers) = 0;
   virtual void begin_sum(std::span<double> numbers) = 0;
   /// @}
-  /// Waits for the sums that have been begun.
+  /// Waits until all sums that have begun are complete.
   virtual void finish_sums() = 0;
   /// Replaces the bytes by those of process 0.
   virtual void broadcast(std::span<std::byte> bytes) = 0;
-  /// Returns the bytes of all processes in the order of their ranks. Their numbers may differ.
+  /// Returns the bytes of all processes in the order of their ranks. Here the sizes of the spans may differ.
   virtual std::vector<std::byte> gather(std::span<const std::byte> bytes) = 0;
 
  protected:
   ProcessGroup() = default;
-  /// Copies belong to derived classes.
+  /// Only derived classes can be copied.
   ProcessGroup(const ProcessGroup&) = default;
-  /// Copies belong to derived classes.
+  /// Only derived classes can be copied.
   ProcessGroup& operator=(const ProcessGroup&) = default;
 };
 
-/// The place of a pass's batch in a larger one that several processes share.
+/// The position of a pass's batch within a larger batch that several processes share.
 struct SharedBatch {
   ProcessGroup* processes = nullptr;  ///< null if this process has the whole batch
   Index first = 0;                    ///< position of this process's first row

@@ -114,8 +114,8 @@ class Generator {
     return fraction_bits<double>(next64()) < threshold;
   }
 
-  /// Fills `mask` with ones with probability p, otherwise zeros, as `tensor.bernoulli_(p)`. Dropout's mask of
-  /// kept elements is `bernoulli_(1 - p)`.
+  /// Sets each element of `mask` to 1 with probability p, otherwise to 0, as `tensor.bernoulli_(p)`.
+  /// Dropout's mask of kept elements is `bernoulli_(1 - p)`.
   template <class T>
   void fill_bernoulli(std::span<T> mask, double p);
 

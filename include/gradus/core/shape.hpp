@@ -61,7 +61,8 @@ class Shape {
     return axis < 0 ? axis + rank_ : axis;
   }
 
-  /// Returns this shape with one extent replaced: `with(0, 32)` is the shape for a batch of 32.
+  /// Returns this shape with one extent replaced: `with(0, 32)` is the shape for a batch of 32. Throws
+  /// IndexError or ShapeError.
   constexpr Shape with(Index axis, Index extent) const {
     IndexedArray<Index, max_rank> extents = extents_;
     extents[normalize_axis(axis)] = extent;

@@ -28,13 +28,13 @@
 #include <unistd.h>
 #endif
 
-/// The temporary files of AtomicFile. The one of `model.safetensors` is named
+/// The temporary files of AtomicFile. The one for `model.safetensors` is named
 /// `model.safetensors.<process>-<random>-<number>.tmp`. Each is locked while it is being written. Killing a
-/// process releases its lock, so the next writer of the same destination knows which files to remove. The
-/// process number is not enough for that: containers reuse them.
+/// process releases its lock, so the next writer of the same destination knows which files to remove. A
+/// process ID is not enough for that, because containers reuse them.
 namespace gradus::detail {
 
-/// The writer of a temporary file: a process number, and a random one because process numbers are reused.
+/// The writer of a temporary file: a process ID, and a random number because process IDs are reused.
 struct Writer {
   long process = 0;
   std::uint64_t random = 0;
@@ -50,7 +50,7 @@ inline std::uint64_t random_number() {
   }
 }
 
-/// Returns this process's writer. After fork, the child differs in the process number only.
+/// Returns this process's writer. After fork, the child's writer differs only in the process ID.
 inline Writer this_writer() {
   static const std::uint64_t random = random_number();
 #if defined(_WIN32)
@@ -112,7 +112,7 @@ inline std::optional<Writer> writer_of(const std::filesystem::path& path, const 
 
 inline bool claim(const Descriptor&) { return true; }
 
-/// Removes a temporary file. Windows refuses to if the file is open for writing.
+/// Removes a temporary file. Windows refuses if the file is open for writing.
 inline void remove_if_abandoned(const std::filesystem::path& path, const Writer&) {
   std::error_code ignored;
   std::filesystem::remove(path, ignored);

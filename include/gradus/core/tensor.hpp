@@ -25,9 +25,9 @@ namespace gradus {
 
 /// A tensor of any rank that owns its elements: contiguous, row-major, 64-byte aligned.
 ///
-/// Tensors are values: copies are deep; moves cost a pointer and leave an empty tensor of shape `[0]`. The
-/// capacity never shrinks, so alternating between batch sizes allocates only once. Converts to TensorView,
-/// which the functions of the library take.
+/// Tensors are values: copies are deep; moves take over the memory and leave an empty tensor of shape `[0]`.
+/// The capacity never shrinks, so alternating between batch sizes allocates only once. Converts to
+/// TensorView, which the functions of the library take.
 ///
 /// Braces hold elements, never a shape: `Tensor{{1, 2}, {3, 4}}` has shape `[2, 2]`. For a shape, write
 /// `Tensor<float>::zeros({2, 2})` or `Tensor<float>(Shape{2, 2})`.
@@ -110,13 +110,15 @@ class Tensor {
   /// Returns `0, 1, ...`, excluding `end`. Throws ArgumentError if `end` is not finite.
   static Tensor arange(Scalar end) { return arange(Scalar{}, end); }
   /// Returns normal numbers N(mean, std^2), equal to those of `torch.randn` for the same seed to 1e-6.
+  /// Throws ArgumentError if std < 0.
   static Tensor randn(const Shape& shape, Generator& random, Scalar mean = 0,
                       Scalar std = 1) requires std::floating_point<Scalar> {
     Tensor result = uninitialized(shape);
     random.fill_normal(result.span(), mean, std);
     return result;
   }
-  /// Returns uniform numbers in `[from, to)`, bit-identical to `torch.rand` for the same seed.
+  /// Returns uniform numbers in `[from, to)`, bit-identical to `torch.rand` for the same seed. Throws
+  /// ArgumentError if from > to.
   static Tensor uniform(const Shape& shape, Generator& random, Scalar from = 0,
                         Scalar to = 1) requires std::floating_point<Scalar> {
     Tensor result = uninitialized(shape);

@@ -58,7 +58,7 @@ inline Index terminal_width(std::FILE* file) {
 
 namespace detail {
 
-/// Returns how many columns the character takes that starts at this UTF-8 byte, 0 for a continuation byte.
+/// Returns how many columns a character takes, given its first UTF-8 byte; 0 for a continuation byte.
 /// Characters from U+1000 on count as wide; most are.
 inline std::size_t columns_of(char byte) {
   const auto bits = static_cast<unsigned char>(byte);

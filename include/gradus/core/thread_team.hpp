@@ -67,7 +67,7 @@ class ThreadTeam final : public JobRunner {
       job_.fetch_add(1, std::memory_order_release);
     }
     wake_.notify_all();
-    // Always the first part, so that a thread finds the results of its previous job in its cache.
+    // The caller always takes the first part, so that it finds the results of its previous job in its cache.
     take_parts(0);
     std::exception_ptr failure = close();
     busy_.store(false, std::memory_order_release);

@@ -30,7 +30,7 @@ struct BatchNorm1dOptions {
 
 /// Batch normalisation `[N, C] -> [N, C]` (Ioffe and Szegedy, 2015), as `torch.nn.BatchNorm1d`. In training,
 /// it uses the mean and variance of the batch and then updates the running statistics; otherwise it uses the
-/// running statistics. Several processes that share a batch use the statistics of all of it.
+/// running statistics. Several processes that share a batch use the statistics of the whole batch.
 template <class Scalar = float>
 class BatchNorm1d {
  public:
@@ -65,8 +65,9 @@ class BatchNorm1d {
     return x;
   }
 
-  /// Writes y = w (x - m) r + b,  r = 1 / sqrt(v + eps), with m and v of the batch in training, otherwise the
-  /// running ones. Throws ShapeError for a training batch of 1, which has no variance.
+  /// Writes y = w (x - m) r + b, r = 1 / sqrt(v + eps), where m and v are the statistics of the batch in
+  /// training and the running statistics otherwise. Throws ShapeError for a training batch of 1, which has no
+  /// variance.
   void forward(TensorView<const Scalar> x, TensorView<Scalar> y, Context& context) const {
     const Statistics s(context, features());
     const bool is_shared = context.shared().processes != nullptr;

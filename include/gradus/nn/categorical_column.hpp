@@ -8,14 +8,14 @@ namespace gradus::nn {
 
 /// A column of category numbers.
 struct CategoricalColumn {
-  Index column;  ///< Its index.
-  Index count;   ///< How many categories it has, numbered 0, 1, ...
+  Index column;  ///< index of the column
+  Index count;   ///< number of categories, which are numbered 0, 1, ...
 
-  /// Whether two columns are the same.
+  /// Returns whether both columns are the same.
   bool operator==(const CategoricalColumn&) const = default;
 };
 
-/// The most categories of a column: `float` represents each of their numbers exactly.
+/// The largest number of categories in a column; `float` represents the number of each category exactly.
 inline constexpr Index max_categories = Index{1} << 24;
 
 }  // namespace gradus::nn

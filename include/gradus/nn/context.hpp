@@ -27,7 +27,7 @@ struct PassOptions {
   Generator* random = nullptr;            ///< generator for dropout; only needed in training
   Parallel parallel = {};                 ///< threads that share the work
   std::shared_ptr<ThreadPool> pool = {};  ///< keeps those threads alive during the pass; may be null
-  SharedBatch shared = {};  ///< which rows of a larger batch the input is, if several processes share one
+  SharedBatch shared = {};  ///< position of the input in a larger batch that several processes share
 };
 
 /// The memory of one module during one pass: what its forward saves for its backward, and scratch space.
@@ -54,8 +54,8 @@ class Context {
   bool training() const { return options_.training; }
   /// Returns the threads that share the work.
   Parallel parallel() const { return options_.parallel; }
-  /// The larger batch that several processes share. A module that looks at other samples of the batch, or
-  /// draws random numbers for them, must do so for all of its rows.
+  /// Returns the larger batch that several processes share. A module that looks at other samples of the
+  /// batch, or draws random numbers for them, must do so for all of its rows.
   const SharedBatch& shared() const { return options_.shared; }
   /// Returns the generator of the pass. Throws StateError if it has none.
   Generator& random() const {

@@ -29,16 +29,16 @@ enum class Activation {
 /// h replaces columns of categories as OneHot does. `dense_layers` converts a network to a list of them.
 template <class Scalar>
 struct DenseLayer {
-  Index in = 0;                                    ///< columns of W: inputs, after categories are replaced
+  Index in = 0;                                    ///< columns of W: the number of elements of h(x)
   Index out = 0;                                   ///< outputs
   std::vector<Scalar> weight = {};                 ///< W, `[out, in]`, row by row
   std::vector<Scalar> bias = {};                   ///< b, `[out]`
   Activation activation = Activation::identity;    ///< f
   double first = 0;                                ///< the first parameter of f, if it has one
   double second = 0;                               ///< the second parameter of f, if it has two
-  std::vector<CategoricalColumn> categories = {};  ///< what h replaces, in ascending order; none: h(x) = x
+  std::vector<CategoricalColumn> categories = {};  ///< columns that h replaces, in ascending order
 
-  /// The number of elements of x.
+  /// Returns the number of elements of x.
   Index inputs() const {
     Index result = in;
     for (const CategoricalColumn& each : categories) result -= each.count - 1;

@@ -102,14 +102,14 @@ class DenseLayers {
     width_ = layer.out;
     append(std::move(layer));
   }
-  /// Appends a layer whose input is what is kept in categories_.
+  /// Appends a layer, which takes over the pending categories_.
   void append(DenseLayer<double> layer) {
     layer.categories = std::exchange(categories_, {});
     layers_.push_back(std::move(layer));
     is_activated_ = false;
   }
 
-  /// Keeps the categories for the layer after it.
+  /// Keeps the categories for the next layer.
   void replace(const OneHot<Scalar>& one_hot, const std::string& path) {
     check_width(one_hot.in(), path);
     if (one_hot.columns().empty()) return;
@@ -118,7 +118,7 @@ class DenseLayers {
     width_ = one_hot.out();
   }
 
-  /// Batch normalisation with running statistics is `s x + t`.
+  /// Folds batch normalisation with running statistics, which is `s x + t`.
   void scale(const BatchNorm1d<Scalar>& norm, const std::string& path) {
     check_width(norm.features(), path);
     std::vector<double> s(to_size(norm.features())), t = s;
@@ -223,9 +223,9 @@ class DenseLayers {
   std::vector<DenseLayer<double>> layers_;
   std::vector<double> scale_by_, shift_by_;  // pending before the next layer, if scale_
   bool scale_ = false;
-  std::vector<CategoricalColumn> categories_;  // what the next layer replaces first
+  std::vector<CategoricalColumn> categories_;  // columns that the next layer replaces
   bool is_activated_ = false;                  // whether the last layer has an activation already
-  Index width_ = -1;                           // of the values at this place, once known
+  Index width_ = -1;                           // number of values at this point, -1 while unknown
 };
 
 }  // namespace detail
@@ -233,7 +233,8 @@ class DenseLayers {
 /// Converts a network to fully connected layers for inference, with its current parameters and statistics.
 /// Nested networks are flattened; BatchNorm1d, Standardize and MinMax are folded into their neighbours in
 /// double; OneHot becomes part of the layer after it; Dropout, Identity and Flatten are dropped. Throws
-/// ArgumentError for any other module except an activation, naming it, and for an empty network.
+/// ArgumentError for an empty network and for any other module except an activation; the message names the
+/// module.
 template <class Scalar>
 std::vector<DenseLayer<Scalar>> dense_layers(const Sequential<Scalar>& net) {
   detail::DenseLayers<Scalar> layers;

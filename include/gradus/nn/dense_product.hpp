@@ -16,7 +16,8 @@
 /// sequentially. Outputs and biases are padded to whole panels.
 namespace gradus::nn::detail {
 
-/// The most panels multiplied at the same time; independent sums hide the latency of multiply-add.
+/// The largest number of panels multiplied at the same time; independent sums hide the latency of
+/// multiply-add.
 inline constexpr int most_panels = 8;
 
 /// Returns the number of panels in the next group when `rest` panels are left: a power of two.
@@ -40,7 +41,7 @@ template <int n, int panels, int chains, class S, int... P, int... T>
   (simd::store(y + P * n, sums[P]), ...);
 }
 
-/// y = W x + b for all panels of a layer.
+/// Computes y = W x + b for all panels of a layer.
 struct DenseProduct {
   template <class Isa, class S>
   [[gnu::always_inline]] static void run(const S* w, const S* bias, const S* x, Index in, Index panels,
@@ -84,8 +85,8 @@ struct PanelLayer {
   std::vector<CategoricalColumn> categories = {};  ///< as in DenseLayer
 };
 
-/// y = W h(x) + b for all panels of a layer, where h replaces columns of categories as OneHot does. h(x) is
-/// not stored: a category selects a row of the weights, and a value that is no category selects none.
+/// Computes y = W h(x) + b for all panels of a layer, where h replaces columns of categories as OneHot does.
+/// h(x) is not stored: a category selects a row of the weights, and a value that is no category selects none.
 struct CategoricalProduct {
   template <class Isa, class S>
   [[gnu::always_inline]] static void run(const PanelLayer<S>& layer, const S* memory, const S* x, S* y) {
@@ -130,7 +131,7 @@ struct CategoricalProduct {
     (simd::store(y + P * n, sums[P]), ...);
   }
 
-  /// The category that a value is the number of, -1 for none.
+  /// Returns the category with this number, or -1 if there is none.
   template <class S>
   [[gnu::always_inline]] static Index category(S value, Index count) {
     if (!(value >= S(0) && value < static_cast<S>(count))) return -1;

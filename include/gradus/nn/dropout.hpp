@@ -18,8 +18,8 @@
 
 namespace gradus::nn {
 
-/// Dropout (Srivastava et al., 2014; chapter, section 5): in training, zeroes each element with probability p
-/// and scales the others by 1/(1-p); otherwise the identity. Any shape.
+/// Dropout (Srivastava et al., 2014): in training, zeroes each element with probability p and scales the
+/// others by 1/(1-p); otherwise the identity. Any shape.
 template <class Scalar = float>
 class Dropout {
  public:

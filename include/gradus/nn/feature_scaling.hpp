@@ -115,7 +115,7 @@ class FeatureScaling {
       scale(i) = Scalar{1} / other.scale(i);
     }
   }
-  /// Copies the constants of another scalar type.
+  /// Copies the constants of a module of another scalar type.
   template <class Other>
   void convert(const FeatureScaling<Other>& other) {
     for (Index i = 0; i < features(); ++i) {

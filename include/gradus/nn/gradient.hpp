@@ -17,7 +17,7 @@
 
 namespace gradus::nn {
 
-/// Accumulates the gradient of the loss with respect to one parameter, lazily. A step on a small batch is
+/// The gradient of the loss with respect to one parameter, accumulated lazily. A step on a small batch is
 /// memory-bound, so zeros are never written, and for small batches the product (dL/dy)^T x is kept as its two
 /// factors. `take()` streams the gradient to an optimiser piece by piece without storing it; `numbers()`
 /// materialises it.

@@ -36,7 +36,8 @@ inline Fans fans(const char* initialiser, const Shape& weight) {
 inline double over_root(double gain, double fan) { return fan > 0 ? gain / std::sqrt(fan) : 0; }
 
 /// Returns the gain that preserves the variance of activations through a leaky ReLU of this slope. Uses
-/// std::fma, because the last digit would otherwise depend on whether the compiler fuses.
+/// std::fma, because the last digit would otherwise depend on whether the compiler fuses the product and the
+/// sum.
 inline double leaky_relu_gain(double slope) { return std::sqrt(2 / std::fma(slope, slope, 1)); }
 
 /// Returns Glorot and Bengio's standard deviation, with PyTorch's order of operations.
@@ -76,29 +77,32 @@ void normal(TensorView<Scalar> x, Generator& random, double mean = 0, double std
 }
 
 /// Draws from a uniform distribution with variance 2 gain^2 / (fan_in + fan_out): Glorot and Bengio, 2010.
+/// Throws ShapeError unless the weight has at least 2 axes.
 template <class Scalar>
 void xavier_uniform(TensorView<Scalar> weight, Generator& random, double gain = 1) {
   const double deviation = detail::xavier_deviation(gain, detail::fans("xavier_uniform", weight.shape()));
   detail::uniform_of_deviation(weight, random, deviation);
 }
 /// Draws from a normal distribution with variance 2 gain^2 / (fan_in + fan_out): Glorot and Bengio, 2010.
+/// Throws ShapeError unless the weight has at least 2 axes.
 template <class Scalar>
 void xavier_normal(TensorView<Scalar> weight, Generator& random, double gain = 1) {
   normal(weight, random, 0, detail::xavier_deviation(gain, detail::fans("xavier_normal", weight.shape())));
 }
 
-/// Whose variance to preserve: `in` for activations in forward, `out` for gradients in backward.
+/// The values whose variance is preserved: `in` for activations in forward, `out` for gradients in backward.
 enum class Fan { in, out };
 
 /// Draws from a uniform distribution with variance 2 / ((1 + slope^2) fan): He et al., 2015. `slope` is that
-/// of the leaky ReLU that follows, for x < 0.
+/// of the leaky ReLU that follows, for x < 0. Throws ShapeError unless the weight has at least 2 axes.
 template <class Scalar>
 void kaiming_uniform(TensorView<Scalar> weight, Generator& random, double slope = 0, Fan fan = Fan::in) {
   const auto [in, out] = detail::fans("kaiming_uniform", weight.shape());
   detail::uniform_of_deviation(weight, random,
                                detail::over_root(detail::leaky_relu_gain(slope), fan == Fan::in ? in : out));
 }
-/// Draws from a normal distribution with variance 2 / ((1 + slope^2) fan): He et al., 2015.
+/// Draws from a normal distribution with variance 2 / ((1 + slope^2) fan): He et al., 2015. Throws ShapeError
+/// unless the weight has at least 2 axes.
 template <class Scalar>
 void kaiming_normal(TensorView<Scalar> weight, Generator& random, double slope = 0, Fan fan = Fan::in) {
   const auto [in, out] = detail::fans("kaiming_normal", weight.shape());

@@ -18,7 +18,7 @@ namespace gradus::nn {
 
 /// A module is a plain struct with three functions. It needs no base class and no registration:
 ///
-/// - `Shape output_shape(const Shape& x) const` returns the output's shape. Throws ShapeError.
+/// - `Shape output_shape(const Shape& x) const` returns the output's shape, or throws ShapeError.
 /// - `void forward(x, y, Context&) const` writes the output.
 /// - `void backward(x, y, dy, dx, Context&) const` writes the gradient of the loss with respect to the input.
 ///
@@ -153,7 +153,7 @@ auto adapt(M module) {
   }
 }
 
-/// Returns whether a module has parameters; for a container, whether any module in it has.
+/// Returns whether a module has parameters; for a container, whether any module in it does.
 template <class M>
 bool has_parameters([[maybe_unused]] const M& module) {
   if constexpr (requires {
@@ -165,7 +165,8 @@ bool has_parameters([[maybe_unused]] const M& module) {
   }
 }
 
-/// Returns whether a module has parameters that are not frozen; for a container, whether any in it has.
+/// Returns whether a module has parameters that are not frozen; for a container, whether any module in it
+/// does.
 template <class M>
 bool has_trainable_parameters(M& module) {
   if constexpr (requires {
@@ -193,7 +194,7 @@ void visit_parameters(M& module, F&& f) {
   }
 }
 
-/// Calls `f(name, tensor)` for each buffer, likewise.
+/// Likewise calls `f(name, tensor)` for each buffer.
 template <class M, class F>
 void visit_buffers(M& module, F&& f) {
   if constexpr (detail::HasBuffers<M>) {
@@ -204,7 +205,7 @@ void visit_buffers(M& module, F&& f) {
   }
 }
 
-/// Calls `f(name, count)` for each counter, a `std::int64_t`, likewise.
+/// Likewise calls `f(name, count)` for each counter, a `std::int64_t`.
 template <class M, class F>
 void visit_counters(M& module, F&& f) {
   if constexpr (detail::HasCounters<M>) {

@@ -21,7 +21,7 @@ namespace gradus::nn {
 
 /// A module that replaces a column of category numbers with one column per category, 1 for the sample's
 /// category and 0 for the others: `[N, in] -> [N, out]`. Other columns are copied. A value that is not a
-/// category, such as NaN, gives zeros only.
+/// category, such as NaN, gives only zeros.
 ///
 ///     // column 1 of 4 has 3 categories
 ///     Sequential net{OneHot{4, {{1, 3}}}, Linear{6, 32}, ReLU{}, Linear{32, 1}};

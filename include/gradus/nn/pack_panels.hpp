@@ -28,7 +28,8 @@ namespace gradus::nn::detail {
                       " categories each");
 }
 
-/// Throws ArgumentError unless each column of categories is an input of the layer and stands there once.
+/// Throws ArgumentError unless the columns of categories are inputs of the layer in ascending order, each
+/// with 1 to max_categories categories.
 template <class Scalar>
 void check_categories(const DenseLayer<Scalar>& layer, Index number) {
   Index columns = layer.in, before = -1;
@@ -68,7 +69,7 @@ constexpr Index panel_elements(Index in, Index out, Index lanes) {
   return (out + lanes - 1) / lanes * lanes * (in + 1);
 }
 
-/// Describes a layer whose bias and weights begin at `begin` in the network's memory.
+/// Returns the description of a layer whose bias and weights begin at `begin` in the network's memory.
 template <class Scalar>
 PanelLayer<Scalar> panel_layer(const DenseLayer<Scalar>& layer, Index lanes, Index begin) {
   PanelLayer<Scalar> panels;

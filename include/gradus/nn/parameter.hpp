@@ -45,7 +45,7 @@ struct NamedParameter {
   Parameter<Scalar>* parameter = nullptr;
 
   /// @{
-  /// Refers to the parameter.
+  /// Returns the parameter.
   Parameter<Scalar>* operator->() const { return parameter; }
   Parameter<Scalar>& operator*() const { return *parameter; }
   /// @}
@@ -60,7 +60,7 @@ struct NamedBuffer {
   Tensor<Scalar>* tensor = nullptr;
 
   /// @{
-  /// Refers to the tensor.
+  /// Returns the tensor.
   Tensor<Scalar>* operator->() const { return tensor; }
   Tensor<Scalar>& operator*() const { return *tensor; }
   /// @}

@@ -13,7 +13,7 @@
 
 namespace gradus::nn {
 
-/// The rectified linear unit max(x, 0) (chapter, section 1.1). Any shape. The derivative at 0 is taken as 0.
+/// The rectified linear unit max(x, 0). Any shape. The derivative at 0 is taken to be 0.
 template <class Scalar = float>
 struct ReLU {
   /// Returns x: the output has the same shape as the input.

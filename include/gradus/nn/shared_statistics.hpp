@@ -5,12 +5,12 @@
 #include <gradus/core/process_group.hpp>
 #include <gradus/core/tensor_view.hpp>
 
-/// Statistics of a batch that several processes share, from those of their parts.
+/// Statistics of a batch that several processes share, computed from those of its parts.
 namespace gradus::nn::detail {
 
 /// Replaces mean + mean_rest and variance of this process's `rows` rows by those of the whole batch, each
-/// `[C]`. `sums`, `[C]`, is scratch space. Two exchanges instead of one, because the variance would cancel if
-/// it were computed from the sum of squares.
+/// `[C]`. `sums`, `[C]`, is scratch space. Uses two exchanges instead of one, because computing the variance
+/// from the sum of squares would lose digits to cancellation.
 template <class Scalar>
 void share_statistics(const SharedBatch& shared, Index rows, TensorView<Scalar> mean,
                       TensorView<Scalar> variance, TensorView<Scalar> mean_rest, TensorView<double> sums) {

@@ -13,7 +13,7 @@
 
 namespace gradus::nn {
 
-/// The logistic function 1 / (1 + exp(-x)) (chapter, section 1.2). Any shape.
+/// The logistic function 1 / (1 + exp(-x)). Any shape.
 template <class Scalar = float>
 struct Sigmoid {
   /// Returns x: the output has the same shape as the input.

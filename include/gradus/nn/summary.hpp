@@ -87,7 +87,8 @@ Shape add_summary_rows(const Sequential<Scalar>& net, Shape shape, const std::st
 
 /// Returns a table of a network's layers with their output shapes and parameter counts, as in Keras:
 /// `std::cout << summary(net, {28, 28})`. `sample` is the input shape without the batch. Frozen parameters,
-/// if any, get a line. Throws a ShapeError that names the layer if the network does not accept such samples.
+/// if any, get a line of their own. Throws a ShapeError that names the layer if the network does not accept
+/// such samples.
 template <class Scalar>
 std::string summary(const Sequential<Scalar>& net, const Shape& sample) {
   const Shape input = sample.prepend(1);

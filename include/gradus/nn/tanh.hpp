@@ -13,7 +13,7 @@
 
 namespace gradus::nn {
 
-/// The hyperbolic tangent (chapter, section 1.3). Any shape.
+/// The hyperbolic tangent. Any shape.
 template <class Scalar = float>
 struct Tanh {
   /// Returns x: the output has the same shape as the input.

@@ -51,8 +51,8 @@ std::pair<MatrixView<const Scalar>, MatrixView<const Scalar>> as_batch(const cha
   return {in, up};
 }
 
-/// Whether computing a layer row by row with AffineRow is faster than a matrix product, measured on an AMD
-/// Zen 4 with AVX-512. With more than one row, the weight must be in the L1 cache.
+/// Returns whether computing a layer row by row with AffineRow is faster than a matrix product, measured on
+/// an AMD Zen 4 with AVX-512. With more than one row, the weight must be in the L1 cache.
 template <class Scalar>
 bool is_affine_by_rows(const MatrixView<const Scalar>& x, const MatrixView<const Scalar>& w) {
   constexpr Index most_weights = side_by_side_bytes / Index{sizeof(Scalar)}, lanes = dot_lanes<Scalar>;

@@ -42,11 +42,11 @@ struct BinaryCrossEntropyBackward {
 }  // namespace detail
 
 /// Computes the binary cross-entropy of logits, as `torch.nn.BCEWithLogitsLoss`. Targets are probabilities in
-/// [0, 1]. Any shape, equal for all. Computes `dx` unless it is null. The mean of no elements is 0. Throws
-/// ShapeError.
+/// [0, 1]. All tensors must have the same shape. Computes `dx` unless it is null. The mean of no elements is
+/// 0. Throws ShapeError.
 ///
 /// The formula passes only non-positive numbers to exp, so it cannot overflow and keeps small terms. An
-/// infinite logit on the correct side of its target costs nothing.
+/// infinite logit on the correct side of its target adds 0 to the loss.
 ///
 /// `L = 1/n sum |x| (t if x < 0 else 1 - t) + log(1 + exp(-|x|))`, which is `max(x, 0) - x t + ...`
 /// `dL/dx = 1/n (sigmoid(x) - t)`

@@ -11,6 +11,7 @@
 namespace gradus::ops {
 
 /// Draws a mask of any shape: 1 where an element is kept, otherwise 0. p = 1 draws no numbers, as in PyTorch.
+/// Throws ArgumentError if p is outside [0, 1].
 /// `m ~ Bernoulli(1 - p)`
 template <class Scalar>
 void dropout_mask(double p, Generator& random, TensorView<Scalar> mask) {

@@ -13,11 +13,11 @@
 
 namespace gradus::ops {
 
-/// Selects the smallest or the largest element.
+/// Which element a reduction takes: the smallest or the largest.
 enum class Extremum { minimum, maximum };
 
-/// Reduces x to the shape of y by taking the largest or smallest element: `[2, 3] -> [3]`. NaN wins; the
-/// extremum of no elements is infinite. Throws ShapeError. Tied elements share the gradient equally.
+/// Reduces x to the shape of y by taking the largest or smallest element: `[2, 3] -> [3]`. NaN propagates;
+/// the extremum of no elements is infinite. Throws ShapeError. Tied elements share the gradient equally.
 /// `y_j = max_i x_(i,j)`, `dL/dx = dL/dy [x = y] / (number of such x)`
 template <class Scalar>
 void extremum_to(Extremum which, Input<Scalar> x, TensorView<Scalar> y) {

@@ -103,7 +103,7 @@ void add_terms_to(TensorView<Scalar> dx, Index terms, F&& f) {
 }  // namespace detail
 
 /// Copies elements begin, begin + step, ... along an axis, as many as y has. Throws ShapeError if y differs
-/// along another axis or has too many, and IndexError.
+/// along another axis or has too many elements, and IndexError for a wrong axis, begin or step.
 /// `y_i = x_(begin + i step)`
 template <class Scalar>
 void slice(Input<Scalar> x, Index axis, Index begin, Index step, TensorView<Scalar> y) {
@@ -115,7 +115,8 @@ void slice(Input<Scalar> x, Index axis, Index begin, Index step, TensorView<Scal
 }
 
 /// Adds to elements begin, begin + step, ... along an axis, as many as dy has. Throws ShapeError if dy
-/// differs along another axis or has too many, and IndexError. `dL/dx_(begin + i step) += dL/dy_i`
+/// differs along another axis or has too many elements, and IndexError for a wrong axis, begin or step.
+/// `dL/dx_(begin + i step) += dL/dy_i`
 template <class Scalar>
 void slice_add(Input<Scalar> dy, Index axis, Index begin, Index step, TensorView<Scalar> dx) {
   detail::check_slice("slice_add", "input", dy.shape(), dx.shape(), axis, begin, step);
@@ -125,7 +126,7 @@ void slice_add(Input<Scalar> dy, Index axis, Index begin, Index step, TensorView
   });
 }
 
-/// Copies the elements at the given indices along an axis. Throws ShapeError, IndexError.
+/// Copies the elements at the given indices along an axis. Throws ShapeError or IndexError.
 /// `y_i = x_(indices_i)`
 template <class Scalar>
 void index_select(Input<Scalar> x, Index axis, std::span<const Index> indices, TensorView<Scalar> y) {
@@ -140,8 +141,8 @@ void index_select(Input<Scalar> x, Index axis, std::span<const Index> indices, T
   }
 }
 
-/// Adds to the elements at the given indices along an axis; repeated indices accumulate. Throws ShapeError,
-/// IndexError.
+/// Adds to the elements at the given indices along an axis; repeated indices accumulate. Throws ShapeError
+/// or IndexError.
 /// `dL/dx_(indices_i) += dL/dy_i`
 template <class Scalar>
 void index_add(Input<Scalar> dy, Index axis, std::span<const Index> indices, TensorView<Scalar> dx) {
@@ -197,8 +198,8 @@ void for_each_gathered(const Shape& x, Index axis, TensorView<const Index> indic
 
 }  // namespace detail
 
-/// Gathers elements along an axis, as `torch.gather`; y has the shape of the indices. Throws ShapeError,
-/// IndexError. Along axis 0:
+/// Gathers elements along an axis, as `torch.gather`; y has the shape of the indices. Throws ShapeError
+/// or IndexError. Along axis 0:
 /// `y_(i,j) = x_(indices_(i,j), j)`
 template <class Scalar>
 void gather(Input<Scalar> x, Index axis, TensorView<const Index> indices, TensorView<Scalar> y) {
@@ -209,7 +210,7 @@ void gather(Input<Scalar> x, Index axis, TensorView<const Index> indices, Tensor
 }
 
 /// Adds to elements selected along an axis, the transpose of gather; repeated indices accumulate. Throws
-/// ShapeError, IndexError. Along axis 0:
+/// ShapeError or IndexError. Along axis 0:
 /// `dL/dx_(indices_(i,j), j) += dL/dy_(i,j)`
 template <class Scalar>
 void scatter_add(Input<Scalar> dy, Index axis, TensorView<const Index> indices, TensorView<Scalar> dx) {

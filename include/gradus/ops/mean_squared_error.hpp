@@ -22,8 +22,8 @@ struct SquaredError {
 
 }  // namespace detail
 
-/// Computes the mean or summed squared error of a prediction, as `torch.nn.MSELoss`. Any shape, equal for
-/// all. Computes `dx` unless it is null. The mean of no elements is 0. Throws ShapeError.
+/// Computes the mean or summed squared error of a prediction, as `torch.nn.MSELoss`. All tensors must have
+/// the same shape. Computes `dx` unless it is null. The mean of no elements is 0. Throws ShapeError.
 ///
 /// `L = 1/n sum (x - t)^2`
 /// `dL/dx = 2/n (x - t)`

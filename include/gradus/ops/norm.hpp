@@ -35,13 +35,14 @@ struct ScaledNorm {
 
 namespace detail {
 
-/// Whether a sum of squares of doubles has overflowed or may have lost digits to underflow.
+/// Returns whether a sum of squares of doubles has overflowed or may have lost digits to underflow.
 template <class Scalar>
 bool must_scale(double squares) {
   return !std::is_same_v<Scalar, float> && (squares < 1e-280 || squares > 1e300);
 }
 
-/// Returns an exponent e such that the squares of numbers up to `largest`, times 2^-e, fit in a double.
+/// Returns an exponent e such that numbers up to `largest`, multiplied by 2^-e, have squares that fit in a
+/// double.
 inline int norm_exponent(double largest) {
   if (!(largest > 0) || std::isinf(largest)) return 0;
   return std::clamp(std::ilogb(largest), -1000, 1000);
@@ -81,7 +82,8 @@ ScaledNorm scaled_norm(const ForEachArray& for_each_array) {
 
 namespace detail {
 
-/// norm_to for elements whose squares leave the range of double: each sum is scaled by its largest element.
+/// Computes norm_to for elements whose squares leave the range of double: each sum is scaled by its largest
+/// element.
 template <class Scalar>
 void scaled_norm_to(Input<Scalar> x, TensorView<Scalar> y) {
   Tensor<double> scale(y.shape()), scaled(x.shape());

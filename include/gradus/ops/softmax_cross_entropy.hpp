@@ -183,7 +183,7 @@ void gradient_of_row(const CrossEntropyWeights<Scalar>& w, const SoftmaxRow<Scal
   at_label = flush_subnormal(simd::Pack<Scalar, 1>{at_label - w.scaled(sharp)}).v;
 }
 
-/// Whether the label's logit is the largest and no earlier one equals it. False if the row has a NaN.
+/// Returns whether the label's logit is the largest and no earlier one equals it. False if the row has a NaN.
 template <class Scalar>
 bool is_correct(const SoftmaxRow<Scalar>& row, std::span<const Scalar> x, Index label) {
   const auto is_highest = [&](Scalar logit) { return logit >= row.highest; };

@@ -34,7 +34,7 @@ struct Expm1 {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("exp: accurate to 1.1 ulp, at all limits", S, float, double) {
+TEST_CASE_TEMPLATE("exp: accurate to 1.1 ulp, including at all limits", S, float, double) {
   test::check_function(test::function<Exp, S>(
       "exp", [](Wide x) { return std::exp(x); }, 1.1));
 }

@@ -52,7 +52,7 @@ TEST_CASE_TEMPLATE("copy_sign: copies the sign of -0", S, float, double) {
   });
 }
 
-TEST_CASE_TEMPLATE("power_of_two: every exponent of a normal number", S, float, double) {
+TEST_CASE_TEMPLATE("power_of_two: is exact for every exponent of a normal number", S, float, double) {
   using Limits = std::numeric_limits<S>;
   for (int n = Limits::min_exponent - 1; n < Limits::max_exponent; ++n) {
     const Pack<S, 1> shifted{static_cast<S>(n) + simd::detail::biased_shift<S>};

@@ -28,7 +28,7 @@ struct Log1p {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("log: accurate to 1 ulp, at all limits", S, float, double) {
+TEST_CASE_TEMPLATE("log: accurate to 1 ulp, including at all limits", S, float, double) {
   test::check_function(test::function<Log, S>(
       "log", [](Wide x) { return std::log(x); }, 1));
 }

@@ -22,7 +22,7 @@ struct Sqrt {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("sqrt: correctly rounded, at all limits", S, float, double) {
+TEST_CASE_TEMPLATE("sqrt: correctly rounded, including at all limits", S, float, double) {
   // sqrt has no packs wider than the instruction set's.
   test::check_function(
       test::Function<S>{"sqrt", test::map_array<Sqrt, S>, nullptr, [](Wide x) { return std::sqrt(x); }, 0.5});

@@ -28,7 +28,7 @@ struct Sigmoid {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("tanh: accurate to 2 ulp, at all limits", S, float, double) {
+TEST_CASE_TEMPLATE("tanh: accurate to 2 ulp, including at all limits", S, float, double) {
   test::check_function(test::function<Tanh, S>(
       "tanh", [](Wide x) { return std::tanh(x); }, 2));
 }

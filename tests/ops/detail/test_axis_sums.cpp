@@ -71,7 +71,7 @@ TEST_CASE_TEMPLATE("sum_axes: equals a loop, for integers along every choice of 
   });
 }
 
-TEST_CASE("sum_axes: more columns than are summed at once") {
+TEST_CASE("sum_axes: handles more columns than it sums at once") {
   constexpr Index columns = ops::detail::columns_at_once + 1;
   Tensor<float> x(Shape{3, columns});
   for (Index i = 0; i < x.size(); ++i) x.data()[i] = static_cast<float>(i % 7);

@@ -34,7 +34,7 @@ TEST_CASE("for_each_row: visits the rows of the last axis in order") {
   CHECK(rows_of({0, 4}).empty());
 }
 
-TEST_CASE("check_columns: one number per column, one for a scalar") {
+TEST_CASE("check_columns: requires one number per column, and one for a scalar") {
   using gradus::ops::detail::check_columns;
   CHECK_NOTHROW(check_columns("f", "weight", {3}, {2, 3}));
   CHECK_NOTHROW(check_columns("f", "weight", {1}, {}));

@@ -29,7 +29,7 @@ LongMean<S> mean_of(const std::vector<S>& x) {
 }  // namespace
 
 TEST_CASE_TEMPLATE("shifted_mean: mean and remainder together have the digits of both", S, float, double) {
-  // three numbers one unit in the last place apart, far from 0
+  // three numbers far from 0 that differ by at most one unit in the last place
   const S far = sizeof(S) == 4 ? S(1 << 23) : S(std::int64_t{1} << 52);
   const LongMean<S> m = mean_of<S>({far, far, far + 1});
   CHECK(m.mean == far);

@@ -39,8 +39,8 @@ TEST_CASE_TEMPLATE("keep_first: keeps the first elements and replaces the rest",
   }
 }
 
-TEST_CASE_TEMPLATE("ExpOfShortRows: rows of every length around packs, without reading past their end", S,
-                   float, double) {
+TEST_CASE_TEMPLATE("ExpOfShortRows: computes rows of every length, without reading past their end", S, float,
+                   double) {
   test::for_each_instruction_set([] {
     const Index n = test::lanes<S>(), stride = 64;
     for (const Index columns :
@@ -62,7 +62,8 @@ TEST_CASE_TEMPLATE("ExpOfShortRows: rows of every length around packs, without r
   });
 }
 
-TEST_CASE_TEMPLATE("ExpOfLongRow: any length, in place, elsewhere and only summed", S, float, double) {
+TEST_CASE_TEMPLATE("ExpOfLongRow: computes a row of any length in place or elsewhere, or only its sum", S,
+                   float, double) {
   test::for_each_instruction_set([] {
     const Index n = test::lanes<S>();
     for (const Index columns : {Index{1}, n - 1, n, n + 1, Index{1025}}) {

@@ -12,7 +12,7 @@ namespace detail = gradus::ops::detail;
 namespace test = gradus::test;
 using test::Layout;
 
-TEST_CASE("is_row_major: contiguous rows that do not overlap, or a single row") {
+TEST_CASE("is_row_major: requires contiguous rows that do not overlap, or a single row") {
   const auto view = [](Index rows, Index columns, Index row_stride, Index column_stride) {
     return MatrixView<const float>(nullptr, rows, columns, row_stride, column_stride);
   };

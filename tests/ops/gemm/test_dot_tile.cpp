@@ -46,8 +46,8 @@ std::vector<S> products(Index rows, Index depth) {
   return c;
 }
 
-/// Checks a kernel with the packs of the instruction set in use, and with narrower packs in the same
-/// function.
+/// Returns the products computed one element at a time. Checks that packs of every width that the instruction
+/// set in use supports give the same bits.
 template <class Kernel, class S>
 std::vector<S> same_products(Index rows, Index depth) {
   const std::vector<S> one_by_one = products<Kernel, simd::Portable, S>(rows, depth);

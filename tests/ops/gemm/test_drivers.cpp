@@ -43,7 +43,7 @@ std::vector<Sizes> sizes() {
 
 }  // namespace
 
-TEST_CASE("even_part: the fewest equal parts, all but the last multiples of the grain") {
+TEST_CASE("even_part: gives the fewest equal parts, each except the last a multiple of the grain") {
   for (Index total = 1; total <= 100; ++total)
     for (const Index limit : {1, 3, 8, 64})
       for (const Index grain : {1, 2, 8}) {
@@ -72,7 +72,7 @@ TEST_CASE_TEMPLATE("PanelDriver: integers are exact, with b packed or in place, 
   });
 }
 
-TEST_CASE_TEMPLATE("multiply_rows: any number of rows and terms, including blocks of both", S, float,
+TEST_CASE_TEMPLATE("multiply_rows: handles any number of rows and terms, including blocks of both", S, float,
                    double) {
   test::for_each_instruction_set([] {
     for (const Sizes& size :
@@ -86,8 +86,8 @@ TEST_CASE_TEMPLATE("multiply_rows: any number of rows and terms, including block
   });
 }
 
-TEST_CASE_TEMPLATE("multiply_dots: any number of rows and columns, and more terms than a block", S, float,
-                   double) {
+TEST_CASE_TEMPLATE("multiply_dots: handles any number of rows and columns, and more terms than a block", S,
+                   float, double) {
   test::for_each_instruction_set([] {
     const Index lanes = detail::dot_lanes<S>;
     for (const Sizes& size : std::vector<Sizes>{

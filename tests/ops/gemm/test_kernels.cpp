@@ -14,7 +14,7 @@ using gradus::MatrixView;
 namespace detail = gradus::ops::detail;
 namespace test = gradus::test;
 
-TEST_CASE_TEMPLATE("kernels: one for each tile size up to the largest, for the instruction set in use", S,
+TEST_CASE_TEMPLATE("kernels: exist for each tile size up to the largest of the instruction set in use", S,
                    float, double) {
   test::for_each_instruction_set([] {
     const detail::Kernels<S>& kernels = detail::kernels<S>();

@@ -30,7 +30,7 @@ namespace {
 template <class S, int Rows, int Packs>
 bool tile_multiplies(Index terms, Index panels) {
   const Index n = test::lanes<S>(), columns = panels * Packs * n;
-  if (Rows > n) return true;  // a strip does not have so many rows
+  if (Rows > n) return true;  // a strip does not have that many rows
   const auto multiply = [&](MatrixView<const S> a, MatrixView<const S> b, MatrixView<S> c, bool accumulate) {
     std::vector<S> strip(static_cast<std::size_t>(terms * n + Rows), S(0));
     for (Index k = 0; k < terms; ++k)

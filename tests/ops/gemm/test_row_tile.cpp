@@ -26,7 +26,8 @@ bool tile_multiplies(Index columns, test::Layout a_layout) {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("RowTile: any number of columns, without reading or writing past them", S, float, double) {
+TEST_CASE_TEMPLATE("RowTile: handles any number of columns, without reading or writing past them", S, float,
+                   double) {
   test::for_each_instruction_set([] {
     const Index n = test::lanes<S>();
     for (const Index columns : {Index{1}, n - 1, n, n + 1, 2 * n, 3 * n + 1}) {

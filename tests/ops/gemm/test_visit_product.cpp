@@ -18,8 +18,7 @@ namespace test = gradus::test;
 
 namespace {
 
-/// Returns the visited elements, with those before and after them untouched, or nothing if an element was
-/// visited twice.
+/// Returns the visited elements, or nothing unless each was visited exactly once.
 template <class S>
 std::vector<S> visited(const test::IntegerMatrix<S>& a, const test::IntegerMatrix<S>& b, Parallel parallel) {
   const Index size = a.view().rows * b.view().columns;

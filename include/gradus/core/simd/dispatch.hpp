@@ -75,7 +75,8 @@ using Baseline = detail::BaselineOf<gradus::detail::baseline_set>::type;
 
 namespace detail {
 
-/// Isa is the baseline. It is a parameter because the baseline depends on the translation unit's flags.
+/// Runs a kernel with the baseline instructions. Isa is the baseline; it is a parameter because the baseline
+/// depends on the translation unit's flags.
 template <class Isa, class Kernel, class... Arguments>
 void run_baseline(Arguments... arguments) {
   Kernel::template run<Isa>(arguments...);

@@ -10,7 +10,7 @@
 #include <gradus/core/simd/operators.hpp>
 #include <gradus/core/simd/pack.hpp>
 
-/// Exponentials of packs. Each result depends only on its element, not on N or the neighbours. Results differ
+/// Exponentials of packs. Each result depends only on its element, not on N or its neighbours. Results differ
 /// in the last digit between instruction sets with and without fused multiply-add.
 namespace gradus::simd {
 
@@ -43,7 +43,7 @@ template <class S, int N>
 /// Returns the p of exp(r) = 1 + r + r^2 p for |r| <= ln(2) / 2.
 template <int N>
 [[gnu::always_inline]] inline Pack<float, N> exp_tail(const Pack<float, N>& r, const Pack<float, N>& r2) {
-  // Coefficients of Cephes, evaluated in the order of Eigen 3.4
+  // Coefficients from Cephes, evaluated in the order of Eigen 3.4
   const Pack<float, N> high = polynomial(r, 1.9875691500e-4f, 1.3981999507e-3f, 8.3334519073e-3f);
   const Pack<float, N> low = polynomial(r, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f);
   return multiply_add(high, r2 * r, low);
@@ -57,12 +57,13 @@ template <int N>
                     0.5);
 }
 
-/// Return exp(r) - 1 and exp(r) for |r| <= ln(2) / 2.
+/// Returns exp(r) - 1 for |r| <= ln(2) / 2.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> expm1_of_rest(const Pack<S, N>& r) {
   const Pack<S, N> r2 = r * r;
   return multiply_add(exp_tail(r, r2), r2, r);
 }
+/// Returns exp(r) for |r| <= ln(2) / 2.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> exp_of_rest(const Pack<S, N>& r) {
   return expm1_of_rest(r) + S{1};
@@ -70,7 +71,7 @@ template <class S, int N>
 
 }  // namespace detail
 
-/// Returns exp(x) to 1 ulp, including subnormal results.
+/// Returns exp(x) to 1.1 ulp, including subnormal results.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> exp(const Pack<S, N>& x) {
   // Outside these bounds the result is infinity or 0.

@@ -34,7 +34,7 @@ template <class S, int N>
   return {__builtin_bit_cast(typename Pack<S, N>::Vector, x.v)};
 }
 
-/// 1.5 2^fraction_bits. Adding a small number rounds it to an integer, which the low bits of the sum hold.
+/// 1.5 * 2^fraction_bits. Adding a small number rounds it to an integer, which the low bits of the sum hold.
 template <class S>
 inline constexpr S integer_shift = S{3} * static_cast<S>(std::uint64_t{1} << (fraction_bits<S> - 1));
 
@@ -64,7 +64,7 @@ template <class S, int N>
   return detail::from_unsigned<S, N>(detail::to_unsigned(magnitude) | (detail::to_unsigned(sign) & bit));
 }
 
-/// Returns -1, 0 or 1; NaN stays NaN.
+/// Returns the sign of x as -1, 0 or 1; NaN stays NaN.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> sign(const Pack<S, N>& x) {
   return select(x > 0, S{1}, select(x < 0, S{-1}, x));

@@ -75,7 +75,8 @@ inline InstructionSet supported(InstructionSet set) {
   return set < baseline_set ? baseline_set : set;
 }
 
-/// Reads GRADUS_INSTRUCTION_SET.
+/// Returns the supported instruction set closest to the one that GRADUS_INSTRUCTION_SET names, or the best
+/// one if the variable is unset. Throws ArgumentError for an unknown name.
 inline InstructionSet instruction_set_from_environment() {
   const char* const wanted = std::getenv("GRADUS_INSTRUCTION_SET");
   if (wanted == nullptr || *wanted == '\0') return best_instruction_set();

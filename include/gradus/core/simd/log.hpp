@@ -45,7 +45,7 @@ template <class S, int N>
   return from_unsigned<S, N>(m) - S{1};
 }
 
-/// Returns r(z) in log(1 + f) = f - f^2/2 + s (f^2/2 + r(s^2)), s = f / (2 + f). Coefficients of fdlibm.
+/// Returns r(z) in log(1 + f) = f - f^2/2 + s (f^2/2 + r(s^2)), s = f / (2 + f). Coefficients from fdlibm.
 template <int N>
 [[gnu::always_inline]] inline Pack<float, N> log_tail(const Pack<float, N>& z) {
   return z * polynomial(z, 0.24279078841f, 0.28498786688f, 0.40000972152f, 0.66666662693f);
@@ -92,7 +92,7 @@ template <class S, int N>
   return detail::with_limits_of_log(x, y);
 }
 
-/// Returns log(1 + x) to 2 ulp, also near 0; -infinity for -1, NaN for x < -1.
+/// Returns log(1 + x) to 1 ulp, also near 0; -infinity for -1, NaN for x < -1.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> log1p(const Pack<S, N>& x) {
   constexpr S linear_up_to = std::numeric_limits<S>::epsilon() / 4;

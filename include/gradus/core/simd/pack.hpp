@@ -279,7 +279,7 @@ template <std::integral S, int N>
   return {static_cast<typename Pack<S, N>::Vector>(a.v << bits)};
 }
 /// @}
-/// Shifts in the sign bit if S is signed, otherwise zeros.
+/// Shifts right; shifts in the sign bit if S is signed, otherwise zeros.
 template <std::integral S, int N>
 [[gnu::always_inline]] inline Pack<S, N> operator>>(const Pack<S, N>& a, int bits) {
   return {static_cast<typename Pack<S, N>::Vector>(a.v >> bits)};
@@ -297,7 +297,7 @@ template <class To, class S, int N>
   }
 }
 
-// ---- reductions over the elements of one pack, always by halves ----
+// ---- functions across the elements of a pack; reductions go by halves ----
 
 namespace detail {
 
@@ -323,8 +323,6 @@ template <class S, int N>
   return from_bits<S, N>(to_bits(x) & mask);
 }
 
-/// One of the log2(N) steps of a transpose: swaps the off-diagonal blocks, `block` elements wide, of each
-/// pair of rows.
 namespace detail {
 
 #if defined(__GNUC__)
@@ -336,6 +334,8 @@ template <int block, bool upper, class S, int N, int... I>
       a.v, b.v, ((I & block) == 0 ? I + (upper ? 0 : block) : N + I - (upper ? block : 0))...)};
 }
 
+/// Performs the steps of a transpose from `block` down to 1. Each step swaps the off-diagonal blocks, `block`
+/// elements wide, of each pair of rows.
 template <int block, class S, int N, int... I>
 [[gnu::always_inline]] inline void transpose_step(Pack<S, N>* rows, std::integer_sequence<int, I...> all) {
   const auto swap = [&](int i) __attribute__((always_inline)) {

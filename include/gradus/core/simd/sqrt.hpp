@@ -12,7 +12,7 @@ namespace gradus::simd {
 namespace detail {
 
 #if defined(__clang__) && defined(__x86_64__)
-/// Returns square roots of 16 bytes at a time, with an AVX instruction for parts of a wider pack.
+/// Returns square roots, computed 16 bytes at a time; parts of a wider pack use the AVX instruction.
 ///
 /// With `-fsanitize=undefined`, clang 14 also compiles an always-inline function on its own, with the
 /// translation unit's flags. Operands must therefore fit in registers that every x86-64 processor has.

@@ -64,7 +64,7 @@ struct SumMap {
   }
 
  private:
-  /// Evaluates f on the packs at element i of each array.
+  /// The terms of the sum: f applied to the packs at element i of each array.
   template <class F, class T_, int N_, class S, std::size_t count>
   struct Terms {
     using T = T_;

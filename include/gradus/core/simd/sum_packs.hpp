@@ -23,7 +23,7 @@ inline constexpr int terms_per_partial_sum = 16;
 template <int N, class S, class F>
 [[gnu::always_inline]] inline double sum_packs(Index size, const F& f) {
   constexpr int lanes = sum_lanes<S>, block = terms_per_partial_sum * lanes;
-  // Terms are divided by their number so that a partial sum cannot overflow.
+  // Each term is divided by terms_per_partial_sum, so that a partial sum cannot overflow.
   const auto share = broadcast<S, N>(S{1} / terms_per_partial_sum);
   double totals[lanes] = {};
   for (Index begin = 0; begin < size; begin += block) {

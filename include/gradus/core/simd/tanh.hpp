@@ -29,8 +29,8 @@ template <int N>
   return exp_flushed(2 * a);
 }
 
-/// Numerator and denominator of tanh(x) = x + x z p(z) / q(z), z = x^2, for |x| <= 0.625. Coefficients are
-/// minimax in float (relative error 4e-9) and those of Cephes in double.
+/// Returns p(z), and tanh_denominator q(z), in tanh(x) = x + x z p(z) / q(z), z = x^2, |x| <= 0.625.
+/// Coefficients are minimax in float (relative error 4e-9) and from Cephes in double.
 template <int N>
 [[gnu::always_inline]] inline Pack<float, N> tanh_numerator(const Pack<float, N>& z) {
   return polynomial(z, -5.704959452e-3f, 2.063906012e-2f, -5.373970576e-2f, 1.333144207e-1f,
@@ -66,7 +66,7 @@ template <int N>
   return copy_sign(select(is_near_0, a, 1) + numerator / denominator, x);
 }
 
-/// Returns 1 / (1 + exp(-x)) to 2 ulp, with subnormal results flushed to 0.
+/// Returns 1 / (1 + exp(-x)) to 3 ulp, with subnormal results flushed to 0.
 template <class S, int N>
 [[gnu::always_inline]] inline Pack<S, N> sigmoid(const Pack<S, N>& x) {
   // 1 / (1 + exp(-lowest)) is slightly more than the smallest normal number

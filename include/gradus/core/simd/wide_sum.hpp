@@ -17,7 +17,7 @@ using Wide = std::conditional_t<std::is_same_v<T, float>, double, T>;
 template <class T>
 inline constexpr bool is_corrected = std::conjunction_v<std::is_floating_point<T>, std::is_same<Wide<T>, T>>;
 
-/// Adds x, a number or pack, to a sum and its rounding error to `error`: Knuth's TwoSum.
+/// Adds x, a number or a pack, to `sum` and the rounding error of that addition to `error` (Knuth's TwoSum).
 template <class X>
 [[gnu::always_inline]] inline void add_corrected(X& sum, X& error, const X& x) {
   const X before = sum, after = before + x, added = after - before;

@@ -19,7 +19,7 @@ namespace gradus::ops::detail {
 /// The axes of a sum from shape `from` to shape `to`, in which summed axes are missing or have extent 1.
 /// Summed and kept axes alternate once neighbours are merged, so either `columns` or `rows` is contiguous.
 struct SummedAxes {
-  /// Offsets refer to `from` and `to`. Neither shape may be empty.
+  /// Finds the axes. Their steps refer to `from` and `to`, in this order. Neither shape may be empty.
   SummedAxes(const Shape& from, const Shape& to) {
     const std::array strides{row_major_strides(from), broadcast_strides(to, from)};
     for (const StridedAxis<2>& axis : StridedAxes<2>(from, strides))
@@ -32,7 +32,7 @@ struct SummedAxes {
   StridedAxis<2> columns, rows;  ///< innermost kept axis and innermost summed axis
 };
 
-/// Evaluates f on the elements of a matrix whose rows start `stride` elements apart.
+/// The term f(x) for the elements x of a matrix whose rows start `stride` elements apart.
 template <class F, class S>
 struct MappedMatrix {
   using Scalar = simd::MapResult<F, S>;

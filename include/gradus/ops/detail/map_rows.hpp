@@ -27,7 +27,7 @@ void map_rows(const Term& term, Index rows, Index columns, typename Term::Scalar
   simd::dispatch<MapRows>(term, rows, columns, y);
 }
 
-/// Loads N elements at `from + j`, or returns N times `otherwise` if `from` is null.
+/// Loads N elements at `from + j`, or returns N copies of `otherwise` if `from` is null.
 template <int N, class S>
 [[gnu::always_inline]] inline simd::Pack<S, N> load_or(const S* from, Index j, S otherwise) {
   simd::Pack<S, N> x = from == nullptr ? simd::broadcast<S, N>(otherwise) : simd::load<S, N>(from + j);

@@ -23,7 +23,7 @@ template <class P>
   return select(x >= highest, 0, x - highest);
 }
 
-/// Returns the first `count` elements of x, followed by `rest`.
+/// Returns the first `count` elements of x, followed by copies of `rest`.
 template <class S, int N>
 [[gnu::always_inline]] inline simd::Pack<S, N> keep_first(const simd::Pack<S, N>& x, Index count, S rest) {
   S places[N];
@@ -31,8 +31,8 @@ template <class S, int N>
   return select(simd::load<S, N>(places) < static_cast<S>(count), x, rest);
 }
 
-/// Processes rows [rows, columns] without gaps. Row i is written to `exp + i * stride`, padded to full packs.
-/// `readable` is how many elements may be read starting at x.
+/// Computes the exponentials of contiguous rows x `[rows, columns]`. Row i is written to `exp + i * stride`,
+/// padded to full packs. `readable` is how many elements may be read starting at x.
 struct ExpOfShortRows {
   template <class Isa, class S>
   [[gnu::always_inline]] static void run(const S* x, Index rows, Index columns, Index readable, Index stride,

@@ -23,8 +23,9 @@ struct SoftmaxRow {
   Scalar log_sum;
 };
 
-/// Computes the rows of x `[N, C]` in order. Rows of at most `longest` columns are computed several at a time
-/// in a buffer of this object, padded to full packs. Results do not depend on a row's position.
+/// The softmax of the rows of x `[N, C]`, computed in ascending order. Rows of at most `longest` columns are
+/// computed several at a time in a buffer of this object, padded to full packs. Results do not depend on a
+/// row's position.
 template <class Scalar>
 class SoftmaxRows {
  public:
@@ -44,7 +45,7 @@ class SoftmaxRows {
   static constexpr Index longest = 1024;
   static constexpr Index alignment = 64 / static_cast<Index>(sizeof(Scalar));
   static constexpr Index capacity =
-      Index{16 * 1024} / static_cast<Index>(sizeof(Scalar));  // of the 64 KB of stack of a pass
+      Index{16 * 1024} / static_cast<Index>(sizeof(Scalar));  // part of the 64 KB of stack of a pass
   static_assert(capacity >= longest);
   static constexpr Index most_rows = 128;
 
@@ -76,7 +77,7 @@ class SoftmaxRows {
 
   const Scalar* x_;
   Index rows_, columns_, stride_;
-  Index begin_ = 0, end_ = 0;  // rows that are in memory
+  Index begin_ = 0, end_ = 0;  // rows that are in the buffer
   alignas(64) IndexedArray<Scalar, capacity> exp_;
   IndexedArray<Scalar, most_rows> highest_, sum_, log_sum_;
 };

@@ -13,7 +13,7 @@ namespace gradus::ops::detail {
 /// The distance in elements between neighbours along each axis; 0 along a broadcast axis.
 using Strides = IndexedArray<Index, Shape::max_rank>;
 
-/// Returns the strides of a row-major tensor. They are zeros for an empty one, because the product of its
+/// Returns the strides of a row-major tensor. Those of an empty tensor are 0, because the product of its
 /// extents may overflow.
 inline Strides row_major_strides(const Shape& shape) {
   Strides strides{};

@@ -87,7 +87,8 @@ struct AffineRow {
     multiply<n, parts, true>(terms, w, in_place, last_rows, bias, y);
   }
 
-  /// Row i of W is in place if i < in_place; otherwise it is row i - in_place of `last_rows`.
+  /// Computes y. Row i of W is read in place if i < in_place; otherwise it is row i - in_place of
+  /// `last_rows`.
   template <int n, int parts, bool is_short, class S>
   [[gnu::always_inline]] static void multiply(const S* x, const MatrixView<const S>& w, Index in_place,
                                               const S* last_rows, const S* bias, S* y) {

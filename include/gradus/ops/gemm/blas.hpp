@@ -23,7 +23,7 @@ inline constexpr bool use_blas = false;
 /// Below this many multiply-adds, calling the BLAS costs more than it saves.
 inline constexpr Index blas_work = 32 * 32 * 32;
 
-/// Whether the BLAS accepts m as row-major. It requires a row stride of at least the row length.
+/// Returns whether the BLAS accepts m as row-major. It requires a row stride of at least the row length.
 template <class Scalar>
 bool is_row_major(const MatrixView<Scalar>& m) {
   return m.column_stride == 1 && (m.rows == 1 || m.row_stride >= m.columns);
@@ -54,7 +54,8 @@ void with_order(const MatrixView<Scalar>& m, F&& f) {
     map(std::integral_constant<int, Eigen::ColMajor>{}, m.column_stride, m.rows);
 }
 
-/// Computes c = a b or c += a b through Eigen. Returns false, and does nothing, if the BLAS does not suit.
+/// Computes c = a b or c += a b through Eigen. Returns false, and does nothing, if the BLAS does not support
+/// the layout or the product is too small.
 template <std::floating_point Scalar>
 bool multiply_by_blas(const MatrixView<const Scalar>& a, const MatrixView<const Scalar>& b,
                       const MatrixView<Scalar>& c, bool accumulate) {

@@ -28,14 +28,14 @@ constexpr Index even_part(Index total, Index limit, Index grain = 1) {
   return (total + parts * grain - 1) / (parts * grain) * grain;
 }
 
-/// Whether tiles read the rows of `a` in place, where packing would only cost time. Rows a multiple of 4 KiB
-/// apart are packed, because they would compete for the same lines of the L1 cache.
+/// Returns whether tiles read the rows of `a` in place, where packing would only cost time. Rows a multiple
+/// of 4 KiB apart are packed, because they would compete for the same lines of the L1 cache.
 template <class S>
 bool has_tile_rows(const MatrixView<const S>& a) {
   return a.column_stride == 1 && a.row_stride != 1 && a.row_stride * Index{sizeof(S)} % 4096 != 0;
 }
 
-/// Computes one product with packed panels; holds the state that its loops share.
+/// The computation of one product panel by panel, with the state that its loops share.
 template <class S>
 class PanelDriver {
  public:
@@ -82,7 +82,7 @@ class PanelDriver {
   }
 
   void multiply_block_in_place(MatrixView<const S> b, MatrixView<S> c) {
-    // Adjacent panels are a single call if c has contiguous rows.
+    // Adjacent panels take a single call if c has contiguous rows.
     const Index whole = c.column_stride == 1 ? c.columns / panel_columns() * panel_columns() : 0;
     for (Index i = 0; i < c.rows; i += kernels_.lanes) {
       const MatrixView<S> strip = strip_of(c, i);
@@ -150,8 +150,8 @@ class PanelDriver {
   bool accumulate_ = false;
 };
 
-/// For few rows of a, or few terms. Reads the rows of b in place, a few terms at a time, in blocks that stay
-/// in the L1 cache until all rows of a have used them.
+/// Computes c = a b or c += a b for few rows of a, or few terms. Reads the rows of b in place, a few terms at
+/// a time, in blocks that stay in the L1 cache until all rows of a have used them.
 template <class S>
 void multiply_rows(MatrixView<const S> a, MatrixView<const S> b, MatrixView<S> c, bool accumulate) {
   const Kernels<S>& kernels = detail::kernels<S>();
@@ -172,8 +172,8 @@ void multiply_rows(MatrixView<const S> a, MatrixView<const S> b, MatrixView<S> c
   }
 }
 
-/// For few rows of a, with each element of b read once. Multiplies a few columns of b at a time by all rows
-/// of a. A block of terms of a fits in the L1 cache.
+/// Computes c = a b or c += a b for few rows of a, reading each element of b once. Multiplies a few columns
+/// of b at a time by all rows of a. A block of terms of a fits in the L1 cache.
 template <class S>
 void multiply_dots(MatrixView<const S> a, MatrixView<const S> b, MatrixView<S> c, bool accumulate) {
   const Kernels<S>& kernels = detail::kernels<S>();

@@ -15,7 +15,8 @@
 
 namespace gradus::ops::detail {
 
-/// The micro-kernels of one instruction set, as function pointers. The drivers are compiled only once.
+/// The micro-kernels of one instruction set, as function pointers, so that the drivers are compiled only
+/// once.
 template <class S>
 struct Kernels {
   using Tile = void (*)(const MatrixView<const S>&, const MatrixView<const S>&, const MatrixView<S>&, bool);
@@ -37,7 +38,7 @@ struct Kernels {
   void (*pack_strips)(const MatrixView<const S>&, S*);
 };
 
-/// Fills the table for one instruction set.
+/// Returns the table for one instruction set.
 template <class Isa, class S>
 constexpr Kernels<S> make_kernels() {
   Kernels<S> kernels{};

@@ -27,8 +27,8 @@ constexpr Index strip_stride(Index lanes) {
   return lanes * block_depth + 64 / Index{sizeof(S)};
 }
 
-/// Copies m in strips one pack of rows high, column by column, so that a tile reads them sequentially. Strips
-/// are strip_stride apart; missing rows of the last strip are zero.
+/// Copies m into strips that are one pack of rows high, column by column, so that a tile reads them
+/// sequentially. Strips are strip_stride apart; missing rows of the last strip are zero.
 struct PackStrips {
   template <class Isa, class S>
   [[gnu::always_inline]] static void run(const MatrixView<const S>& m, S* to) {
@@ -58,7 +58,7 @@ struct PackStrips {
   }
 
  private:
-  static constexpr Index columns_ahead = 8;  // of the column that is copied
+  static constexpr Index columns_ahead = 8;  // prefetch distance
 
   template <int n, class S>
   [[gnu::always_inline]] static void transpose_square(const S* from, Index stride, S* to) {

@@ -13,8 +13,9 @@
 
 namespace gradus::ops {
 
-/// How a product is divided among threads: along the longer side of the result, or always by rows. `rows`
-/// gives each thread the same rows of a weight gradient on every pass, so they stay in its cache.
+/// How a product is divided among threads: along the longer side of the result, or by rows if there are
+/// enough of them. `rows` gives each thread the same rows of a weight gradient on every pass, so they stay in
+/// its cache.
 enum class Partition { longer_side, rows };
 
 }  // namespace gradus::ops
@@ -36,7 +37,8 @@ inline constexpr Index part_grain = 32;
 
 enum class Method { rows, dots, panels_in_place, packed_panels };
 
-/// Considers the whole product, so that its parts on several threads use the same method.
+/// Returns the method for a product. Takes the operands of the whole product, so that its parts on several
+/// threads use the same method.
 template <class S>
 Method choose_method(const MatrixView<const S>& a, const MatrixView<const S>& b, const MatrixView<S>& c) {
   if (a.column_stride == 1 && b.row_stride == 1 && a.columns >= few_terms &&

@@ -25,7 +25,8 @@ inline constexpr Index visited_at_once = Index{8192} / static_cast<Index>(sizeof
 template <class S>
 inline constexpr Index visit_memory = visited_rows* visited_columns<S> + GemmWorkspace<S>::size;
 
-/// Calls f(first, elements) for all elements of a b; the first element of a b has index `first`.
+/// Calls f(index, elements) for all elements of a b, where `index` is that of the first of `elements`. The
+/// first element of a b has index `first`.
 template <class S, class F>
 void visit_rows(const MatrixView<const S>& a, const MatrixView<const S>& b, Index first, F& f, S* memory) {
   using Elements = typename TensorView<S>::ArrayMap;

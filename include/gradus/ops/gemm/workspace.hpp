@@ -29,7 +29,7 @@ struct GemmWorkspace {
 enum class MemoryUse { product, visit };
 
 /// Returns at least `size` elements of this thread's memory, which grows and is kept until the thread ends.
-/// Heap memory, because threads may have small stacks.
+/// The memory is on the heap, because threads may have small stacks.
 template <class S, MemoryUse use = MemoryUse::product>
 S* gemm_memory(Index size) {
   static thread_local gradus::detail::AlignedBuffer<S> buffer;
