@@ -14,7 +14,7 @@ using gradus::TensorView;
 
 namespace {
 
-/// Doubles its input, or passes it on while switched off.
+/// A module that doubles its input, or passes it on while switched off.
 struct Doubler {
   const bool* on;
 

@@ -58,7 +58,7 @@ Tensor<float> random_tensor(const Shape& shape, std::uint64_t seed) {
   return Tensor<float>::randn(shape, random);
 }
 
-/// Throws on request.
+/// A module that throws on request.
 struct Bomb {
   const bool* armed;
   bool in_backward = false;
@@ -75,7 +75,7 @@ struct Bomb {
   }
 };
 
-/// Counts its training passes, as batch normalisation would.
+/// A module that counts its training passes, as batch normalisation would.
 struct Counter {
   Tensor<float> passes{0.f};
 
@@ -118,7 +118,9 @@ TEST_SUITE("sequential") {
     }
   }
 
-  TEST_CASE("Sequential: hand-written gradients of empty networks and with identities at the ends") {
+  TEST_CASE(
+      "Sequential: gradients of empty networks and of networks with identities at the ends equal finite "
+      "differences") {
     Generator random(2);
     const Tensor<double> x = Tensor<double>::randn({2, 3}, random);
     CHECK(test::check_gradients(Sequential<double>{}, x).ok());
@@ -539,7 +541,7 @@ TEST_SUITE("sequential") {
     CHECK(loss(net.predict(x), target) < 0.01f * before);
   }
 
-  TEST_CASE("Sequential: the number of threads does not change a bit of the result") {
+  TEST_CASE("Sequential: the number of threads does not change a single bit of the result") {
     Generator random(1);
     Sequential<float> net{Linear{784, 256, random}, ReLU{}, Linear{256, 10, random}};
     const Tensor<float> x = random_tensor({256, 784}, 2), dy = random_tensor({256, 10}, 3);

@@ -66,5 +66,5 @@ TEST_CASE("StaticPredictor: a network that does not match the type is refused") 
                     "StaticPredictor: layer 0 has a different activation from the one in the type");
   CHECK_THROWS_WITH(
       (StaticPredictor<4, 2>(Sequential<float>{OneHot{3, {{0, 2}}}, Linear<float>{4, 2}})),
-      "StaticPredictor: layer 0 has columns of categories, expected none; Predictor takes them");
+      "StaticPredictor: layer 0 has columns of categories, expected none; Predictor supports them");
 }

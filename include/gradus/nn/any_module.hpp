@@ -42,18 +42,18 @@ class AnyModule {
  public:
   /// The scalar type.
   using scalar_type = Scalar;
-  /// Called with each parameter.
+  /// A function that is called with each parameter.
   using ParameterVisitor = std::function<void(std::string_view name, Parameter<Scalar>&)>;
-  /// Called with each parameter of a const module.
+  /// A function that is called with each parameter of a const module.
   using ConstParameterVisitor = std::function<void(std::string_view name, const Parameter<Scalar>&)>;
-  /// Called with each buffer.
+  /// A function that is called with each buffer.
   using BufferVisitor = std::function<void(std::string_view name, Tensor<Scalar>&)>;
-  /// Called with each buffer of a const module.
+  /// A function that is called with each buffer of a const module.
   using ConstBufferVisitor = std::function<void(std::string_view name, const Tensor<Scalar>&)>;
 
-  /// Called with each counter.
+  /// A function that is called with each counter.
   using CounterVisitor = std::function<void(std::string_view name, std::int64_t&)>;
-  /// Called with each counter of a const module.
+  /// A function that is called with each counter of a const module.
   using ConstCounterVisitor = std::function<void(std::string_view name, const std::int64_t&)>;
 
   /// Stores the module. A module without parameters is cast to this scalar type if it has another one.

@@ -129,8 +129,8 @@ class Predictor {
 
   std::vector<detail::PanelLayer<Scalar>> layers_;
   gradus::detail::AlignedBuffer<Scalar> memory_;  // the biases and weights of all layers
-  Index size_ = 0;                                // elements of it
-  Index in_ = 0;                                  // elements of a sample
+  Index size_ = 0;                                // number of elements in memory_
+  Index in_ = 0;                                  // number of inputs per sample
   Index widest_ = 0;                              // padded outputs of the widest layer
   void (*forward_)(const detail::PanelLayer<Scalar>&, const Scalar*, const Scalar*, Scalar*) = nullptr;
 };

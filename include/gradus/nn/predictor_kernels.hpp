@@ -17,7 +17,7 @@
 /// Activations and whole layers for a single sample, in the panels of dense_product.hpp.
 namespace gradus::nn::detail {
 
-/// y = f(y) for whole panels.
+/// Computes y = f(y) for whole panels.
 template <class F>
 struct ActivatePanels {
   template <class Isa, class S>
@@ -27,7 +27,7 @@ struct ActivatePanels {
   }
 };
 
-/// y = low where x < low, high where x > high, x elsewhere
+/// Computes y = low where x < low, high where x > high, x elsewhere
 template <class S>
 struct ClipTo {
   S low, high;
@@ -60,13 +60,13 @@ template <Activation activation, class S>
     return ops::detail::Softplus<S>{first, second};
 }
 
-/// y = exp(y - max) / sum for the first `size` elements.
+/// Computes y = exp(y - max) / sum for the first `size` elements.
 struct SoftmaxInPlace {
   template <class Isa, class S>
   [[gnu::always_inline]] static void run(S* y, Index panels, Index size) {
     constexpr int n = Isa::template lanes<S>;
     S largest = y[0];
-    // NaN compares false and is passed over, so its exponential below is NaN.
+    // NaN compares false and is skipped, so its exponential below is NaN.
     for (Index i = 1; i < size; ++i) largest = y[i] > largest ? y[i] : largest;
     for (Index i = 0; i < panels * n; i += n)
       simd::store(y + i, exp(simd::load<S, n>(y + i) - simd::broadcast<S, n>(largest)));
@@ -77,7 +77,7 @@ struct SoftmaxInPlace {
   }
 };
 
-/// y = f(y) in place, for `panels` whole panels, of which the first `size` elements are valid.
+/// Computes y = f(y) in place, for `panels` whole panels, of which the first `size` elements are valid.
 struct Activate {
   template <class Isa, class S>
   [[gnu::always_inline]] static void run(S* y, Index panels, Index size, Activation activation, S first,
@@ -119,7 +119,7 @@ struct Activate {
   }
 };
 
-/// y = f(W h(x) + b), padded to whole panels.
+/// Computes y = f(W h(x) + b), padded to whole panels.
 struct DenseForward {
   template <class Isa, class S>
   [[gnu::always_inline]] static void run(const PanelLayer<S>& layer, const S* memory, const S* x, S* y) {

@@ -125,7 +125,7 @@ struct StaticForward {
 ///     const nn::StaticPredictor<48, 256, tanh, 128, tanh, 64, tanh, 12> predict{net};
 ///
 /// The list gives the number of inputs, then the number of outputs and the activation, if any, of each layer.
-/// Has the guarantees of Predictor. BasicStaticPredictor<double, ...> is the same for doubles.
+/// It has the guarantees of Predictor. BasicStaticPredictor<double, ...> is the same for doubles.
 template <class Scalar, auto... parameters>
 class BasicStaticPredictor {
   using Layers = detail::StaticLayers<parameters...>;
@@ -146,7 +146,7 @@ class BasicStaticPredictor {
       const DenseLayer<Scalar>& layer = layers[to_size(i)];
       if (!layer.categories.empty())
         throw ArgumentError("StaticPredictor: layer " + std::to_string(i) +
-                            " has columns of categories, expected none; Predictor takes them");
+                            " has columns of categories, expected none; Predictor supports them");
       if (layer.in != Layers::in(i)) detail::throw_static_layers(layer.in, "inputs", Layers::in(i));
       if (layer.out != Layers::out(i)) detail::throw_static_layers(layer.out, "outputs", Layers::out(i));
       if (layer.activation != Layers::activation(i))
@@ -179,11 +179,11 @@ class BasicStaticPredictor {
 
  private:
   alignas(tensor_alignment) IndexedArray<Scalar, Layers::template offset<Scalar>(Layers::count)> memory_{};
-  IndexedArray<Scalar, 2 * Layers::count> parameters_{};  // of the activations
+  IndexedArray<Scalar, 2 * Layers::count> parameters_{};  // parameters of the activations
   void (*forward_)(const Scalar*, const Scalar*, const Scalar*, Scalar*) = nullptr;
 };
 
-/// The usual variant, for floats.
+/// A BasicStaticPredictor of floats.
 template <auto... parameters>
 using StaticPredictor = BasicStaticPredictor<float, parameters...>;
 
