@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+#include <cmath>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -7,18 +8,24 @@
 #include <doctest/doctest.h>
 
 #include <gradus/core/error.hpp>
+#include <gradus/data/csv_pieces.hpp>
 #include <gradus/data/csv_rows.hpp>
 
 namespace {
 
 using gradus::Index;
+using gradus::detail::count_csv_rows;
+using gradus::detail::CsvField;
 using gradus::detail::CsvRows;
 
 std::vector<std::vector<std::string>> all(std::string_view text, char delimiter = ',') {
   CsvRows rows(text, delimiter, "file");
   std::vector<std::vector<std::string>> read;
-  while (rows.next()) read.emplace_back(rows.fields().begin(), rows.fields().end());
-  CHECK(CsvRows(text, delimiter, "file").count() == static_cast<Index>(read.size()));
+  while (rows.next()) {
+    read.emplace_back();
+    for (const CsvField& field : rows.fields()) read.back().emplace_back(field.text);
+  }
+  CHECK(count_csv_rows(text) == static_cast<Index>(read.size()));
   return read;
 }
 
@@ -48,23 +55,36 @@ TEST_CASE("CsvRows: counts lines, also within quotation marks") {
   CHECK_THROWS_WITH_AS(rows.fail("what"), "file: line 6: what", gradus::FileError);
 }
 
-TEST_CASE("FindFieldEnd: finds the first character that ends a field, at every distance") {
-  const gradus::detail::FindFieldEnd find(';');
-  // Neighbours of the characters, and those whose highest bit is set.
-  const std::string others = ":<\x0b\x09!# \xbb\x8a\xa2\x80\xff\x01" + std::string(1, '\0');
-  for (std::size_t length = 0; length < 40; ++length) {
-    std::string text;
-    for (std::size_t i = 0; i < length; ++i) text += others[(i * 5 + length) % others.size()];
-    CAPTURE(length);
-    CHECK(find(text.data(), text.data() + length) == text.data() + length);
-    for (std::size_t at = 0; at < length; ++at) {
-      for (const char c : {';', '\n', '"'}) {
-        std::string changed = text;
-        changed[at] = c;
-        if (at + 1 < length) changed[at + 1] = static_cast<char>(c + 1);
-        if (at + 2 < length) changed[at + 2] = ';';
-        CHECK(find(changed.data(), changed.data() + length) == changed.data() + at);
+TEST_CASE("CsvRows: recognises plain numbers, and their ends as the ends of fields") {
+  const auto numbers = [](std::string_view text, char delimiter = ',') {
+    CsvRows rows(text, delimiter, "file");
+    std::string read;
+    while (rows.next()) {
+      for (const CsvField& field : rows.fields()) {
+        read += '[' + std::string(field.text) + ']';
+        if (!std::isnan(field.number)) read += std::to_string(static_cast<int>(field.number));
       }
     }
-  }
+    return read;
+  };
+  CHECK(numbers("1,-2.0\r\n\"3\",+40e1\n5,6\r") == "[1]1[-2.0]-2[3]3[+40e1]400[5]5[6]6");
+  CHECK(numbers("12a,1e,,1.2.3\n4\r5,6\rx\n") == "[12a][1e][][1.2.3][4\r5][6\rx]");
+  CHECK(numbers("\"7x\",\"8\"\"\",\" 9\",10") == "[7x][8\"][ 9][10]10");
+  // Delimiters that could be part of a number.
+  CHECK(numbers("1.25", '.') == "[1][25]");
+  CHECK(numbers("1e25", 'e') == "[1][25]");
+  CHECK(numbers("1-2", '-') == "[1][2]");
+  CHECK(numbers("102", '0') == "[1][2]");
+  CHECK_THROWS_AS(numbers("12\"3\"\n"), gradus::FileError);
+}
+
+TEST_CASE("CsvRows: continues with the next text, and counts its lines on") {
+  CsvRows rows("\xef\xbb\xbf\"a\"\n\n", ',', "file");
+  REQUIRE(rows.next());
+  CHECK(rows.fields()[0].text == "a");
+  CHECK_FALSE(rows.next());
+  rows.resume("\nb,c\n");
+  REQUIRE(rows.next());
+  CHECK(rows.line() == 4);
+  CHECK(rows.fields()[1].text == "c");
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,11 @@
 #include <doctest/doctest.h>
 
 #include <gradus/core/error.hpp>
+#include <gradus/core/escape.hpp>
+#include <gradus/core/format.hpp>
+#include <gradus/core/random.hpp>
+#include <gradus/data/byte_source.hpp>
+#include <gradus/data/csv_pieces.hpp>
 #include <gradus/data/read_csv.hpp>
 
 #include "../support/comma_locale.hpp"
@@ -88,6 +94,14 @@ TEST_CASE("read_csv: missing values are refused, become NaN, or drop their row")
   CHECK(data.inputs(2, 0) == 4);
 }
 
+TEST_CASE("read_csv: a number can stand for a missing value") {
+  const CsvOptions options{.missing = MissingValues::nan, .missing_texts = {"-999"}};
+  const auto data = parse_csv("a\n1\n-999\n-999.0\n", options);
+  CHECK(data.inputs(0, 0) == 1);
+  CHECK(std::isnan(data.inputs(1, 0)));
+  CHECK(data.inputs(2, 0) == -999);
+}
+
 TEST_CASE("read_csv: errors name the line and the column") {
   CHECK(message("") == "file.csv: the file has no rows");
   CHECK(message("\n\r\n") == "file.csv: the file has no rows");
@@ -141,6 +155,80 @@ TEST_CASE("read_csv: any truncated file is either read or refused") {
       CHECK(is_fine(changed));
     }
   }
+}
+
+TEST_CASE("read_csv: pieces of every size give the same values and the same errors") {
+  // Values, or the error's message.
+  const auto describe = [](std::string_view text, std::size_t size) {
+    const auto open = [&] { return detail::CsvPieces(MemorySource(std::as_bytes(std::span(text))), size); };
+    const CsvOptions options{.categorical = "a", .missing = MissingValues::nan};
+    std::string found;
+    try {
+      const auto data = detail::parse_csv<double, double>(open, options, "file.csv");
+      for (const double value : data.inputs.span()) found += format_shortest(value) + " ";
+      for (const std::string& name : data.feature_names) found += in_quotes(name);
+      for (const auto& [name, texts] : data.categories)
+        for (const std::string& category : texts) found += in_quotes(category);
+    } catch (const FileError& error) {
+      found = error.what();
+    }
+    return found;
+  };
+  const std::vector<std::string> parts{"\"two\r\nlines, \"\"quoted\"\"\"",
+                                       "-12.0625e-3",
+                                       "123456789012",
+                                       "0.1234567890123456789",
+                                       "\"5\"",
+                                       "Ulm",
+                                       "",
+                                       "\"open\n",
+                                       "x\"",
+                                       "1\r"};
+  const std::vector<std::string> ends{"\n", "\r\n", "\n\r\n\n"};
+  Generator random(0);
+  for (int i = 0; i < 200; ++i) {
+    std::string text = i % 2 == 0 ? "\xef\xbb\xbf\"a\",b\r\n" : "\na,b\n";
+    for (Index row = random.below(8); row > 0; --row) {
+      // The last parts are malformed or no numbers, so they are rare.
+      const auto part = [&](Index most) {
+        return parts[to_size(random.below(random.below(30) == 0 ? 10 : most))];
+      };
+      text += part(7);
+      text += "," + parts[to_size(1 + random.below(4))];
+      if (random.below(40) == 0) text += ",1";
+      text += ends[to_size(random.below(3))];
+    }
+    if (random.below(2) == 0) text.resize(text.find_last_not_of("\r\n") + 1);
+    CAPTURE(text);
+    const std::string whole = describe(text, text.size());
+    for (std::size_t size = 1; size <= text.size(); ++size) REQUIRE(describe(text, size) == whole);
+  }
+}
+
+TEST_CASE("read_csv: a file that changes between the passes is refused or read as it is") {
+  const auto message_of = [](const std::vector<std::string>& passes) -> std::string {
+    std::size_t pass = 0;
+    const auto open = [&] {
+      return detail::CsvPieces(MemorySource(std::as_bytes(std::span(passes[pass++]))));
+    };
+    try {
+      return detail::parse_csv<float, float>(open, {}, "file.csv").inputs.shape().to_string();
+    } catch (const FileError& error) {
+      return error.what();
+    }
+  };
+  CHECK(message_of({"a\n1\n2\n", "a\n1\n2\n3\n"}) == "file.csv: line 4: more rows than were counted");
+  CHECK(message_of({"", "a\n1\n"}) == "file.csv: line 2: more rows than were counted");
+  CHECK(message_of({"a\n1\n2\n", "a\n1\n"}) == "[1, 1]");
+  CHECK(message_of({"a\n1\n2\n", ""}) == "file.csv: the file has no rows");
+}
+
+TEST_CASE("read_csv: a wide header with many short rows does not allocate their product") {
+  std::string text;
+  for (int i = 0; i < 16'000; ++i) text += (i == 0 ? "x" : ",x") + std::to_string(i);
+  text += '\n';
+  for (int i = 0; i < 4'000'000; ++i) text += "1\n";  // 256 GB of floats
+  CHECK(message(text) == "file.csv: line 2: 1 fields, expected 16000");
 }
 
 TEST_CASE("read_csv_classes: the values of the target become the classes") {

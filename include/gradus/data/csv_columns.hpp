@@ -5,18 +5,15 @@
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
-#include <functional>
 #include <limits>
-#include <map>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include <gradus/core/escape.hpp>
 #include <gradus/core/format.hpp>
 #include <gradus/core/index.hpp>
+#include <gradus/data/csv_categories.hpp>
 #include <gradus/data/csv_number.hpp>
 #include <gradus/data/csv_options.hpp>
 #include <gradus/data/csv_rows.hpp>
@@ -25,58 +22,6 @@ namespace gradus::detail {
 
 /// Limits on columns and categories, so that a small file cannot use much memory.
 inline constexpr std::size_t most_csv_columns = 16'384, most_csv_categories = 10'000;
-
-/// Assigns numbers to the strings in a column, in order of first occurrence or in a given order.
-class CsvCategories {
- public:
-  /// Starts empty; each new string gets the next number.
-  CsvCategories() = default;
-  /// Accepts only these strings.
-  explicit CsvCategories(const std::vector<std::string>& texts) : is_fixed_(true) {
-    for (const std::string& text : texts) add(text);
-  }
-
-  /// Returns the number of a string, or -1 if it is not one of the given ones.
-  Index number(std::string_view text) {
-    const auto found = numbers_.find(text);
-    if (found != numbers_.end()) return found->second;
-    return is_fixed_ ? -1 : add(std::string(text));
-  }
-  /// Returns the number of strings.
-  std::size_t size() const { return texts_.size(); }
-  /// Returns the strings, in the given order or else alphabetically.
-  std::vector<std::string> texts() const {
-    std::vector<std::string> sorted = texts_;
-    if (!is_fixed_) std::ranges::sort(sorted);
-    return sorted;
-  }
-  /// Returns, for each number, the index of its string in `texts()`.
-  std::vector<Index> places() const {
-    std::vector<Index> places;
-    places.reserve(texts_.size());
-    const std::vector<std::string> sorted = texts();
-    for (const std::string& text : texts_) {
-      const auto place = is_fixed_ ? std::ranges::find(sorted, text) : std::ranges::lower_bound(sorted, text);
-      places.push_back(static_cast<Index>(place - sorted.begin()));
-    }
-    return places;
-  }
-
- private:
-  struct Hash : std::hash<std::string_view> {
-    using is_transparent = void;
-  };
-
-  Index add(std::string text) {
-    const auto number = static_cast<Index>(texts_.size());
-    if (numbers_.emplace(text, number).second) texts_.push_back(std::move(text));
-    return number;
-  }
-
-  bool is_fixed_ = false;
-  std::vector<std::string> texts_;
-  std::unordered_map<std::string, Index, Hash, std::equal_to<>> numbers_;
-};
 
 /// How a column of a file is used.
 enum class CsvRole { feature, target, ignored };
@@ -95,13 +40,17 @@ class CsvColumns {
   /// Takes the names from the current row if `options.header` is set. Throws FileError if two columns share a
   /// name, there are too many, or the options name a column that does not exist.
   CsvColumns(CsvRows& rows, const CsvOptions& options, bool target_is_categorical) : options_(&options) {
+    numbers_can_be_missing_ = std::ranges::any_of(options.missing_texts, [](const std::string& text) {
+      double number;
+      return parse_csv_number(text, number);
+    });
     const std::size_t count = rows.fields().size();
     if (count > most_csv_columns) {
       rows.fail(std::to_string(count) + " columns, expected at most " + std::to_string(most_csv_columns));
     }
     columns_.reserve(count);
     for (std::size_t i = 0; i < count; ++i)
-      columns_.push_back({options.header ? std::string(rows.fields()[i]) : std::to_string(i)});
+      columns_.push_back({options.header ? std::string(rows.fields()[i].text) : std::to_string(i)});
     refuse_duplicates(rows);
     for (const std::string& name : options.ignore) find(rows, "ignore", name).role = CsvRole::ignored;
     for (const std::string& name : options.target) {
@@ -122,13 +71,15 @@ class CsvColumns {
   /// Returns the number of columns with a role.
   Index count(CsvRole role) const { return std::ranges::count(columns_, role, &CsvColumn::role); }
 
-  /// Reads a row's features and targets. Returns false if the row must be dropped. Throws FileError.
+  /// Throws FileError unless a row has one field per column.
+  void check_size(const CsvRows& rows) const {
+    if (rows.fields().size() == columns_.size()) return;
+    rows.fail(std::to_string(rows.fields().size()) + " fields, expected " + std::to_string(columns_.size()));
+  }
+  /// Reads the features and targets of a row that check_size accepts. Returns false if the row must be
+  /// dropped. Throws FileError.
   template <class Scalar, class Label>
   bool read(const CsvRows& rows, Scalar* features, Label* targets) {
-    if (rows.fields().size() != columns_.size()) {
-      rows.fail(std::to_string(rows.fields().size()) + " fields, expected " +
-                std::to_string(columns_.size()));
-    }
     if (options_->missing == MissingValues::drop_row && misses_any(rows)) return false;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       if (columns_[i].role == CsvRole::feature) read_value(rows, i, *features++);
@@ -166,17 +117,18 @@ class CsvColumns {
 
   bool misses_any(const CsvRows& rows) const {
     for (std::size_t i = 0; i < columns_.size(); ++i)
-      if (columns_[i].role != CsvRole::ignored && is_missing(rows.fields()[i])) return true;
+      if (columns_[i].role != CsvRole::ignored && is_missing(rows.fields()[i].text)) return true;
     return false;
   }
 
   template <class T>
   void read_value(const CsvRows& rows, std::size_t i, T& value) {
-    const std::string_view text = rows.fields()[i];
+    const auto [text, number] = rows.fields()[i];
     CsvColumn& column = columns_[i];
     if constexpr (std::floating_point<T>) {
       // Tried first because most values are numbers.
-      if (!column.is_categorical && parse_csv_number(text, value)) return;
+      const bool is_tried = !column.is_categorical && !(numbers_can_be_missing_ && is_missing(text));
+      if (is_tried && (round_decimal(number, value) || parse_csv_number(text, value))) return;
     }
     if (is_missing(text)) {
       value = missing_value<T>(rows, i);
@@ -186,12 +138,12 @@ class CsvColumns {
       fail(rows, i,
            in_quotes(text) + ", expected a finite number; list text columns in .categorical or .ignore");
     }
-    const Index number = column.categories.number(text);
-    if (number < 0) fail(rows, i, in_quotes(text) + " is not among the given categories");
+    const Index category = column.categories.number(text);
+    if (category < 0) fail(rows, i, in_quotes(text) + " is not among the given categories");
     if (column.categories.size() > most_csv_categories) {
       fail(rows, i, "has more than " + std::to_string(most_csv_categories) + " categories");
     }
-    value = static_cast<T>(number);
+    value = static_cast<T>(category);
   }
   template <class T>
   T missing_value(const CsvRows& rows, std::size_t i) const {
@@ -202,6 +154,7 @@ class CsvColumns {
 
   const CsvOptions* options_;
   std::vector<CsvColumn> columns_;
+  bool numbers_can_be_missing_ = false;  // a text for missing values is a number, such as -999
 };
 
 }  // namespace gradus::detail

@@ -2,12 +2,9 @@
 
 #pragma once
 
-#include <algorithm>
-#include <bit>
 #include <cstddef>
-#include <cstdint>
-#include <cstring>
 #include <deque>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,37 +13,15 @@
 #include <gradus/core/error.hpp>
 #include <gradus/core/escape.hpp>
 #include <gradus/core/index.hpp>
+#include <gradus/data/csv_field_end.hpp>
+#include <gradus/data/csv_number.hpp>
 
 namespace gradus::detail {
 
-/// Finds the first delimiter, line end or quotation mark, 8 characters at a time.
-class FindFieldEnd {
- public:
-  explicit FindFieldEnd(char delimiter) : delimiter_(delimiter), delimiters_(repeat(delimiter)) {}
-
-  /// Returns the place of the first in [at, end), or `end`.
-  const char* operator()(const char* at, const char* end) const {
-    if constexpr (std::endian::native == std::endian::little) {
-      for (; end - at >= 8; at += 8) {
-        std::uint64_t word;
-        std::memcpy(&word, at, sizeof word);
-        const std::uint64_t found =
-            zeros(word ^ delimiters_) | zeros(word ^ repeat('\n')) | zeros(word ^ repeat('"'));
-        if (found != 0) return at + std::countr_zero(found) / 8;
-      }
-    }
-    while (at != end && *at != delimiter_ && *at != '\n' && *at != '"') ++at;
-    return at;
-  }
-
- private:
-  static constexpr std::uint64_t ones = 0x0101010101010101;
-  static constexpr std::uint64_t repeat(char c) { return ones * static_cast<unsigned char>(c); }
-  /// Sets the highest bit of the first byte that is 0. Bytes after it may have theirs set as well.
-  static constexpr std::uint64_t zeros(std::uint64_t word) { return (word - ones) & ~word & (ones << 7); }
-
-  char delimiter_;
-  std::uint64_t delimiters_;
+/// A field of a row.
+struct CsvField {
+  std::string_view text = {};                                ///< without quotation marks
+  double number = std::numeric_limits<double>::quiet_NaN();  ///< the text's value if scan_number finds it
 };
 
 /// Splits comma-separated values (RFC 4180) into rows. Fields may be quoted, with `""` for a quotation mark,
@@ -58,6 +33,7 @@ class CsvRows {
       : at_(text.data()),
         end_(text.data() + text.size()),
         delimiter_(delimiter),
+        may_be_in_number_(std::string_view("0123456789+-.eE").find(delimiter) != std::string_view::npos),
         ends_(delimiter),
         file_(std::move(file)) {
     if (delimiter == '"' || delimiter == '\n' || delimiter == '\r')
@@ -67,7 +43,14 @@ class CsvRows {
     if (text.starts_with(byte_order_mark)) at_ += byte_order_mark.size();
   }
 
-  /// Reads the next row. Returns false at the end. Throws FileError if the row is malformed.
+  /// Continues with the text that follows the one read so far, which must end with a row. Fields of the
+  /// current row are no longer valid.
+  void resume(std::string_view text) {
+    at_ = text.data();
+    end_ = at_ + text.size();
+  }
+
+  /// Reads the next row. Returns false at the end of the text. Throws FileError if the row is malformed.
   bool next() {
     fields_.clear();
     unquoted_count_ = 0;
@@ -80,30 +63,10 @@ class CsvRows {
     return true;
   }
 
-  /// Returns the fields of the row, without quotation marks. Valid until the next call to `next`.
-  const std::vector<std::string_view>& fields() const { return fields_; }
+  /// Returns the fields of the row. Valid until the next call to `next`.
+  const std::vector<CsvField>& fields() const { return fields_; }
   /// Returns the number of the line where the row starts, counting from 1.
   Index line() const { return line_; }
-
-  /// Returns an upper bound on the number of rows left, exact unless a row is malformed.
-  Index count() const {
-    Index rows = 0;
-    bool is_quoted = false;
-    const bool has_quotes = std::memchr(at_, '"', static_cast<std::size_t>(end_ - at_)) != nullptr;
-    const char* line = at_;
-    for (const char* at = at_; at != end_; ++at) {
-      if (!has_quotes) {
-        const void* const found = std::memchr(at, '\n', static_cast<std::size_t>(end_ - at));
-        if (found == nullptr) break;
-        at = static_cast<const char*>(found);
-      }
-      is_quoted = is_quoted != (*at == '"');
-      if (*at != '\n' || is_quoted) continue;
-      rows += is_blank({line, at}) ? 0 : 1;
-      line = at + 1;
-    }
-    return rows + (is_blank({line, end_}) ? 0 : 1);
-  }
 
   /// Throws FileError: `file: line 3: what`.
   [[noreturn]] void fail(const std::string& what) const {
@@ -111,29 +74,41 @@ class CsvRows {
   }
 
  private:
-  /// Returns whether a line without its LF is blank.
-  static bool is_blank(std::string_view line) { return line.empty() || line == "\r"; }
-
   void skip_blank_lines() {
     while (at_ != end_) {
-      const bool is_return = *at_ == '\r' && (at_ + 1 == end_ || at_[1] == '\n');
-      if (*at_ != '\n' && !is_return) return;
-      at_ += is_return && at_ + 1 != end_ ? 2 : 1;
+      const char* const line_end = skip_return(at_);
+      if (line_end == at_ && *at_ != '\n') return;
+      at_ = line_end == end_ ? end_ : line_end + 1;
       ++next_line_;
     }
   }
 
-  std::string_view plain_field() {
+  /// Returns the position after a CR that belongs to a line end, otherwise the same one.
+  const char* skip_return(const char* at) const {
+    const bool is_return = at != end_ && *at == '\r' && (at + 1 == end_ || at[1] == '\n');
+    return is_return ? at + 1 : at;
+  }
+  bool is_field_end(const char* at) const { return at == end_ || *at == delimiter_ || *at == '\n'; }
+
+  CsvField plain_field() {
     const char* const begin = at_;
-    at_ = ends_(at_, end_);
+    if (!may_be_in_number_) {
+      // Most fields are numbers. Scanning one also finds the end of the field.
+      const ScannedNumber number = scan_number(begin, end_);
+      if (number.end != nullptr) {
+        at_ = skip_return(number.end);
+        if (is_field_end(at_)) return {{begin, number.end}, number.value};
+      }
+    }
+    at_ = ends_(begin, end_);
     if (at_ != end_ && *at_ == '"')
       fail("column " + column() + ": a quotation mark inside an unquoted field");
-    const bool ends_line = at_ == end_ || *at_ == '\n';
-    const auto length = static_cast<std::size_t>(at_ - begin);
-    return {begin, ends_line && length > 0 && at_[-1] == '\r' ? length - 1 : length};
+    const bool is_line_end = at_ == end_ || *at_ == '\n';
+    const bool has_return = is_line_end && at_ != begin && at_[-1] == '\r';
+    return {{begin, has_return ? at_ - 1 : at_}};
   }
 
-  std::string_view quoted_field() {
+  CsvField quoted_field() {
     const char* const begin = ++at_;
     bool has_pairs = false;
     for (;; ++at_) {
@@ -144,12 +119,13 @@ class CsvRows {
       has_pairs = true;
       ++at_;
     }
-    const std::string_view field(begin, static_cast<std::size_t>(at_ - begin));
-    ++at_;
-    if (at_ != end_ && *at_ == '\r' && (at_ + 1 == end_ || at_[1] == '\n')) ++at_;
-    if (at_ != end_ && *at_ != delimiter_ && *at_ != '\n')
-      fail("column " + column() + ": text after the closing quotation mark");
-    return has_pairs ? unquoted(field) : field;
+    const char* const end = at_;
+    at_ = skip_return(at_ + 1);
+    if (!is_field_end(at_)) fail("column " + column() + ": text after the closing quotation mark");
+    if (has_pairs) return {unquoted({begin, end})};
+    const ScannedNumber number = scan_number(begin, end);
+    if (number.end != end) return {{begin, end}};
+    return {{begin, end}, number.value};
   }
 
   /// Skips the delimiter or line end. Returns whether the row has another field.
@@ -180,11 +156,12 @@ class CsvRows {
   const char* at_;
   const char* end_;
   char delimiter_;
+  bool may_be_in_number_;  // whether a number can contain the delimiter
   FindFieldEnd ends_;
   std::string file_;
   Index line_ = 0;
   Index next_line_ = 1;
-  std::vector<std::string_view> fields_;
+  std::vector<CsvField> fields_;
   std::deque<std::string> unquoted_;  // a deque because fields refer to its elements
   std::size_t unquoted_count_ = 0;
 };
