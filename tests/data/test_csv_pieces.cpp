@@ -21,6 +21,7 @@ using gradus::Index;
 using gradus::MemorySource;
 using gradus::detail::count_csv_rows;
 using gradus::detail::CsvPieces;
+using gradus::detail::has_odd_quotes;
 using gradus::detail::last_row_end;
 
 std::string random_text(Generator& random, Index most) {
@@ -66,6 +67,17 @@ Split split(const std::string& text, std::size_t size, std::uint64_t claimed) {
 
 }  // namespace
 
+TEST_CASE("has_odd_quotes: counts quotation marks among all characters, in texts of every length") {
+  Generator random(2);
+  for (int i = 0; i < 5000; ++i) {
+    std::string text;
+    for (Index size = random.below(40); size > 0; --size)
+      text += static_cast<char>(random.below(4) == 0 ? '"' : "\xa2!# \x80\xff\x01\0"[random.below(8)]);
+    CAPTURE(text);
+    REQUIRE(has_odd_quotes(text) == (std::ranges::count(text, '"') % 2 != 0));
+  }
+}
+
 TEST_CASE("last_row_end: finds the last line end outside quotation marks") {
   CHECK(last_row_end("") == 0);
   CHECK(last_row_end("a") == 0);
@@ -91,6 +103,8 @@ TEST_CASE("count_csv_rows: counts rows that are not blank, with line ends within
   CHECK(count_csv_rows("a") == 1);
   CHECK(count_csv_rows("a\n\nb\r\n") == 2);
   CHECK(count_csv_rows("\"a\n\nb\",c\nd") == 2);
+  CHECK(count_csv_rows("\"\n\n\"\n\"a\"\n\n\"\"\n") == 3);
+  CHECK(count_csv_rows("a\n\"b\nc\n") == 2);
 }
 
 TEST_CASE("CsvPieces: pieces of every size end with a row and make the whole text") {

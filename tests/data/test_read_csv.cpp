@@ -13,6 +13,7 @@
 #include <gradus/core/error.hpp>
 #include <gradus/core/escape.hpp>
 #include <gradus/core/format.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/random.hpp>
 #include <gradus/data/byte_source.hpp>
 #include <gradus/data/csv_pieces.hpp>

@@ -54,14 +54,16 @@ struct CsvDigits {
 
   /// Skips one of two characters. Returns whether it was there.
   bool skip(char a, char b) {
-    const bool is_there = at != end && (*at == a || *at == b);
+    if (at == end) return false;
+    const bool is_there = *at == a || *at == b;
     at += is_there ? 1 : 0;
     return is_there;
   }
-  /// Returns whether a minus sign comes first. Skips either sign.
+  /// Returns whether a minus sign comes first. Skips either sign. Has no branch that depends on the sign.
   bool skip_sign() {
-    const bool is_negative = at != end && *at == '-';
-    skip('-', '+');
+    if (at == end) return false;
+    const bool is_negative = *at == '-';
+    at += static_cast<int>(is_negative) | static_cast<int>(*at == '+');
     return is_negative;
   }
   /// Appends all digits that come next to a number, modulo 2^64, and returns how many there were.

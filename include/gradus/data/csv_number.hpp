@@ -58,8 +58,8 @@ inline ScannedNumber scan_number(const char* at, const char* end) {
     e += is_small ? -static_cast<std::ptrdiff_t>(exponent) : static_cast<std::ptrdiff_t>(exponent);
   }
   if (e < -22 || e > 22) return {};
-  const double x = scale_decimal(m, static_cast<int>(e));
-  return {is_negative ? -x : x, rest.at};
+  static constexpr std::array<double, 2> signs{1, -1};  // a branch would be mispredicted often
+  return {signs[is_negative ? 1 : 0] * scale_decimal(m, static_cast<int>(e)), rest.at};
 }
 
 /// Rounds a double that was rounded from a decimal to the scalar that is nearest to the decimal. Returns

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -16,12 +17,23 @@
 
 namespace gradus::detail {
 
+/// Returns whether a text has an odd number of quotation marks. Looks at 8 characters at a time.
+inline bool has_odd_quotes(std::string_view text) {
+  constexpr std::uint64_t ones = 0x0101010101010101, low_bits = 0x7f * ones;
+  std::uint64_t odd = 0;  // the highest bit of byte k: the parity of place k of all words
+  for (; text.size() >= 8; text.remove_prefix(8)) {
+    std::uint64_t word;
+    std::memcpy(&word, text.data(), sizeof word);
+    const std::uint64_t rest = word ^ (ones * std::uint64_t{'"'});  // a byte is 0 for a quotation mark
+    odd ^= ~(((rest & low_bits) + low_bits) | rest | low_bits);
+  }
+  return (std::popcount(odd) + std::ranges::count(text, '"')) % 2 != 0;
+}
+
 /// Returns the end of the last row that is complete: the position after the last LF outside quotation marks,
 /// or 0. `text` must start with a row.
 inline std::size_t last_row_end(std::string_view text) {
-  const bool has_quotes = text.find('"') != std::string_view::npos;
-  if (!has_quotes) return text.rfind('\n') + 1;  // npos + 1 is 0
-  bool is_quoted = std::ranges::count(text, '"') % 2 != 0;
+  bool is_quoted = has_odd_quotes(text);
   for (std::size_t size = text.size(); size > 0; --size) {
     const char last = text[size - 1];
     if (last == '\n' && !is_quoted) return size;
@@ -37,15 +49,15 @@ inline Index count_csv_rows(std::string_view text) {
   const bool has_quotes = text.find('"') != std::string_view::npos;
   Index rows = 0;
   bool is_quoted = false;
-  std::size_t line = 0;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (!has_quotes) at = std::min(text.find('\n', at), text.size() - 1);
-    is_quoted = is_quoted != (text[at] == '"');
-    if (text[at] != '\n' || is_quoted) continue;
-    rows += counts(text.substr(line, at - line));
-    line = at + 1;
+  std::size_t row = 0, line = 0;
+  for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n', line)) {
+    if (has_quotes) is_quoted = is_quoted != has_odd_quotes(text.substr(line, end - line));
+    line = end + 1;
+    if (is_quoted) continue;
+    rows += counts(text.substr(row, end - row));
+    row = line;
   }
-  return rows + counts(text.substr(line));
+  return rows + counts(text.substr(row));
 }
 
 /// Reads a CSV file in pieces of whole rows. A piece stays in cache while it is parsed, and memory does not
