@@ -21,6 +21,9 @@
 /// in shared_training_float.cpp and shared_training_double.cpp, and knows nothing of MPI.
 namespace gradus::test {
 
+/// How batches are made: from a data set, by a Loader with a random transform, or by a MixupLoader.
+enum class BatchKind { plain, transformed, mixed };
+
 /// What processes may disagree on, and what is done in a training.
 struct SharedSettings {
   Index epochs = 1;
@@ -31,12 +34,20 @@ struct SharedSettings {
   Index hidden = 16;
   Index batch_size = 40;
   double learning_rate = 0.1;
+  bool sums_loss = false;           ///< adds the losses of a batch up instead of averaging them
+  Index patience = 0;               ///< epochs until EarlyStopping stops; 0 without it
+  bool has_infinite_input = false;  ///< in one sample, which one process has; without batch normalisation
+  BatchKind batches = BatchKind::plain;  ///< in double
   /// In double: saves a checkpoint there every 3 steps, and continues from the last one.
   std::filesystem::path checkpoints = {};
   /// In double: saves the trained network there.
   std::filesystem::path result = {};
   /// Is called after each step with its number.
   std::function<void(Index step)> after_step = {};
+  /// Is called during each validation.
+  std::function<void()> in_validation = {};
+  /// Is called with the other callbacks that save checkpoints, with the number of the step.
+  std::function<void(Index step)> at_checkpoint = {};
 };
 
 /// Parameters and buffers of the network, and what each epoch reached.
