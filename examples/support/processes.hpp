@@ -2,19 +2,24 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <exception>
+#include <optional>
+#include <span>
 #include <string>
-#include <thread>
+#include <vector>
 
 #include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 #include <gradus/core/process_group.hpp>
 
+#include "cores.hpp"
 #include "program.hpp"
 
 #ifdef EXAMPLES_WITH_MPI
-#include <optional>
-
 #include <gradus/distributed/mpi.hpp>
 #endif
 
@@ -27,7 +32,12 @@ class Processes {
 #ifdef EXAMPLES_WITH_MPI
   Processes(int& argc, char**& argv) {
     if (!gradus::mpi::is_launched()) return;
-    mpi_.emplace(argc, argv);
+    try {
+      mpi_.emplace(argc, argv);
+    } catch (const gradus::mpi::Error& error) {
+      std::fprintf(stderr, "%s\n", error.what());
+      std::exit(bad_input);
+    }
     if (!is_main() && std::freopen("/dev/null", "w", stdout) == nullptr)
       mpi_->abort("/dev/null: cannot open");
   }
@@ -49,15 +59,21 @@ class Processes {
     }
   }
 
-  /// Warns on standard error if the processes on this machine have more threads than it has cores.
+  /// Warns on standard error if the processes of a machine have more threads than cores. Collective. The
+  /// first process prints the warning of the first such machine.
   void check_cores(gradus::Index threads) {
     if (!mpi_) return;
-    const gradus::Index processes = mpi_->world().processes_on_this_machine();
-    const auto cores = static_cast<gradus::Index>(std::thread::hardware_concurrency());
-    if (!is_main() || cores == 0 || processes * threads <= cores) return;
-    std::fprintf(stderr, "warning: %s processes x %s threads on %s cores: they will wait for each other\n",
-                 std::to_string(processes).c_str(), std::to_string(threads).c_str(),
-                 std::to_string(cores).c_str());
+    gradus::mpi::Communicator& world = mpi_->world();
+    gradus::mpi::Communicator machine = world.on_this_machine();
+    const ThreadsOnCores own{threads, own_cores()};
+    const std::vector<std::byte> all = machine.gather(std::as_bytes(std::span(&own, 1)));
+    std::vector<ThreadsOnCores> processes(gradus::to_size(machine.size()));
+    std::memcpy(processes.data(), all.data(), all.size());
+    const auto shortage = find_shortage(processes);
+    const std::string warning = shortage && machine.is_main() ? to_string(*shortage) + "\n" : "";
+    const std::vector<std::byte> warnings = world.gather(std::as_bytes(std::span(warning)));
+    const std::string text(reinterpret_cast<const char*>(warnings.data()), warnings.size());
+    if (is_main()) std::fputs(text.substr(0, text.find('\n') + 1).c_str(), stderr);
   }
 
  private:

@@ -36,7 +36,8 @@ inline constexpr int bad_input = 2;
 /// Exit status after Ctrl-C, as shells report it.
 inline constexpr int interrupted_status = 130;
 
-/// Thrown when a program was interrupted and can be resumed; `what()` describes how.
+/// Thrown when a program was interrupted and can be resumed; `what()` describes how, or is empty if another
+/// process prints it.
 struct Interrupted : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -60,7 +61,8 @@ int run(CLI::App& app, int argc, char** argv, const Program& program) {
     std::fputs(app.help().c_str(), stdout);
     return 0;
   } catch (const Interrupted& interrupted) {
-    std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), interrupted.what());
+    if (*interrupted.what() != '\0')
+      std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), interrupted.what());
     return interrupted_status;
   } catch (const CLI::ParseError& error) {
     return fail(app, std::string(error.what()) + " (--help lists the options)");

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -20,23 +21,38 @@ namespace support {
 
 namespace detail {
 
-inline volatile std::sig_atomic_t ctrl_c_pressed = 0;
+inline volatile std::sig_atomic_t stop_requested = 0;
 
-extern "C" inline void note_ctrl_c(int signal) {
-  ctrl_c_pressed = 1;
-  std::signal(signal, SIG_DFL);  // a second Ctrl-C ends the program immediately
+extern "C" inline void note_stop_request(int signal) {
+  stop_requested = 1;
+  std::signal(signal, SIG_DFL);  // a second one ends the program immediately
 }
 
-/// Records Ctrl-C during its lifetime.
-class CtrlC {
+/// Records a signal during its lifetime.
+class RecordSignal {
  public:
-  CtrlC() : previous_(std::signal(SIGINT, note_ctrl_c)) { ctrl_c_pressed = 0; }
-  CtrlC(const CtrlC&) = delete;
-  CtrlC& operator=(const CtrlC&) = delete;
-  ~CtrlC() { std::signal(SIGINT, previous_ == SIG_ERR ? SIG_DFL : previous_); }
+  explicit RecordSignal(int signal) : signal_(signal), previous_(std::signal(signal, note_stop_request)) {}
+  RecordSignal(const RecordSignal&) = delete;
+  RecordSignal& operator=(const RecordSignal&) = delete;
+  ~RecordSignal() { std::signal(signal_, previous_ == SIG_ERR ? SIG_DFL : previous_); }
 
  private:
+  int signal_;
   void (*previous_)(int);
+};
+
+/// Records requests to stop during its lifetime: Ctrl-C and, with a launcher, SIGTERM. Open MPI's mpirun
+/// answers Ctrl-C by sending SIGTERM to the processes, and schedulers end a job with it.
+class StopRequests {
+ public:
+  explicit StopRequests(bool has_launcher) {
+    stop_requested = 0;
+    ctrl_c_.emplace(SIGINT);
+    if (has_launcher) termination_.emplace(SIGTERM);
+  }
+
+ private:
+  std::optional<RecordSignal> ctrl_c_, termination_;
 };
 
 /// Returns the first of `name`, `name-2`, `name-3`, ... that does not exist.
@@ -63,9 +79,10 @@ inline void add_checkpoint_options(CLI::App& app, CheckpointOptions& options) {
       ->needs("--checkpoints");
 }
 
-/// Trains from the last checkpoint, if there is one. On Ctrl-C, finishes the step, saves a checkpoint and
-/// throws Interrupted, which says how to continue. `run` names a subfolder, for programs that train several
-/// networks; `program` names the folder if the options do not.
+/// Trains from the last checkpoint, if there is one. On a request to stop, finishes the step, saves a
+/// checkpoint and throws Interrupted, which says how to continue. With several processes, a request to one
+/// stops all of them, and only the first one's Interrupted has a message. `run` names a subfolder, for
+/// programs that train several networks; `program` names the folder if the options do not.
 template <class Trainer, class... Data>
 void resumable_fit(Trainer& trainer, const CheckpointOptions& options, const std::string& program,
                    const std::string& run, Data&... data) {
@@ -73,12 +90,12 @@ void resumable_fit(Trainer& trainer, const CheckpointOptions& options, const std
   const std::filesystem::path top =
       is_periodic ? std::filesystem::path(options.folder) : detail::unused_folder(program + "-checkpoints");
   const std::filesystem::path folder = run.empty() ? top : top / run;
-  const detail::CtrlC ctrl_c;
+  const detail::StopRequests requests(trainer.options().processes != nullptr);
   auto& checkpoints =
       trainer.add(gradus::Checkpoints{folder,
                                       {.every_steps = options.every,
                                        .every_epochs = is_periodic && options.every == 0 ? 1 : 0,
-                                       .interrupted = [] { return detail::ctrl_c_pressed != 0; }}});
+                                       .interrupted = [] { return detail::stop_requested != 0; }}});
   if (is_periodic) {
     if (const auto file = gradus::latest_checkpoint(folder)) {
       gradus::load_checkpoint(trainer, *file);
@@ -86,7 +103,8 @@ void resumable_fit(Trainer& trainer, const CheckpointOptions& options, const std
     }
   }
   trainer.fit(data...);
-  if (detail::ctrl_c_pressed == 0) return;
+  if (!trainer.is_interrupted()) return;
+  if (!trainer.is_main()) throw Interrupted("");
   throw Interrupted("interrupted after step " + std::to_string(trainer.progress().step) + "; saved " +
                     gradus::path_text(checkpoints.last()) + "; to continue, use the same options" +
                     (is_periodic ? "" : " and --checkpoints " + gradus::path_text(top)));

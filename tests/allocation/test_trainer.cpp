@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 
+#include <cstddef>
 #include <span>
+#include <vector>
 
 #include <doctest/doctest.h>
 
+#include <gradus/core/process_group.hpp>
 #include <gradus/data/synthetic.hpp>
 #include <gradus/nn.hpp>
 #include <gradus/optim/adam.hpp>
@@ -31,6 +34,21 @@ struct CountBetweenSteps {
     }
     before = now;
     before_epoch = trainer.progress().epoch;
+  }
+};
+
+/// The only process of a group, which copies nothing.
+class OnlyProcess final : public ProcessGroup {
+ public:
+  Index rank() const override { return 0; }
+  Index size() const override { return 1; }
+  void sum(std::span<double>) override {}
+  void begin_sum(std::span<float>) override {}
+  void begin_sum(std::span<double>) override {}
+  void finish_sums() override {}
+  void broadcast(std::span<std::byte>) override {}
+  std::vector<std::byte> gather(std::span<const std::byte> bytes) override {
+    return {bytes.begin(), bytes.end()};
   }
 };
 
@@ -74,5 +92,30 @@ TEST_SUITE("steady state") {
     trainer.fit(data, data);
     CHECK(count.steps > 0);
     CHECK(count.allocations == 0);
+  }
+
+  TEST_CASE("Trainer: with a process group, a step allocates only for metrics") {
+    for (const bool has_metric : {false, true}) {
+      Generator random(1);
+      const Dataset<> data = synthetic_fashion(100, random);
+      nn::Sequential net{nn::Flatten{},    nn::Linear{784, 16, random}, nn::BatchNorm1d{16}, nn::ReLU{},
+                         nn::Dropout{0.2}, nn::Linear{16, 10, random}};
+      optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};
+      OnlyProcess process;
+      Trainer trainer{net,
+                      nn::SoftmaxCrossEntropy<float>{},
+                      sgd,
+                      random,
+                      {.epochs = 3, .batch_size = 16, .processes = &process}};
+      if (has_metric) {
+        trainer.add_metric("sum", [](TensorView<const float> y, std::span<const Index>) {
+          return static_cast<double>(y.array().sum());
+        });
+      }
+      const CountBetweenSteps& count = trainer.add(CountBetweenSteps{});
+      trainer.fit(data);
+      CHECK(count.steps == 2 * 6);
+      CHECK((count.allocations > 0) == has_metric);
+    }
   }
 }

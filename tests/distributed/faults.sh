@@ -54,6 +54,16 @@ grep -q "the first step is step 13" "$work/log" || fail "the restart did not con
 rm -r "$work/killed" && mkdir "$work/killed"
 must_end "exception" "rank 2 of 3: the disk of this process is full" 3 train "$work/killed" throw 7
 
+# ---- faults in other places and processes ----
+
+for rank in 0 2; do
+  for where in step validation on_checkpoint; do
+    must_end "exception in $where of process $rank" "rank $rank of 3: failed in $where" 3 fail "$where" "$rank"
+  done
+done
+must_end "kill -9 of process 0" "signal 9|KILLED BY SIGNAL: 9|EXIT CODE: 9" 3 fail kill 0
+must_end "infinite input" 'rank [0-2] of 3: Trainer: loss is nan in epoch 1, batch [1-6]' 3 infinite
+
 # ---- processes that disagree find out before the first step ----
 
 disagree() { # disagree WHAT TEXT

@@ -2,8 +2,10 @@
 
 /// A training that faults.sh interrupts and makes fail. `job train FOLDER [kill|throw STEP]` trains in
 /// double, saves a checkpoint in FOLDER every 3 steps, continues from the last one that is there, and leaves
-/// FOLDER/result.safetensors. `job disagree WHAT` gives the last process another network, data set, seed or
-/// batch size. `job compare A B TOLERANCE` compares two results. `job curve` prints what each epoch reached.
+/// FOLDER/result.safetensors. `job fail WHERE RANK` lets process RANK throw or die in a step, in the
+/// validation or when checkpoints are saved; `job infinite` has an infinite input. `job disagree WHAT` gives
+/// the last process another network, data set, seed or batch size. `job compare A B TOLERANCE` compares two
+/// results. `job curve` prints what each epoch reached.
 
 #include <csignal>
 #include <cstdio>
@@ -42,6 +44,24 @@ void train(Communicator& world, const std::filesystem::path& folder, const std::
                                   if (fault == "kill") ::kill(::getpid(), SIGKILL);
                                   throw gradus::FileError("the disk of this process is full");
                                 }});
+}
+
+void fail(Communicator& world, const std::string& where, Index rank) {
+  const auto fault = [&] {
+    if (world.rank() != rank) return;
+    if (where == "kill") ::kill(::getpid(), SIGKILL);
+    throw gradus::FileError("failed in " + where);
+  };
+  SharedSettings settings;
+  if (where == "validation")
+    settings.in_validation = fault;
+  else if (where == "on_checkpoint")
+    settings.at_checkpoint = [&](Index) { fault(); };
+  else
+    settings.after_step = [&](Index step) {
+      if (step == 2) fault();
+    };
+  train_shared<double>(&world, settings);
 }
 
 void disagree(Communicator& world, const std::string& what) {
@@ -87,6 +107,8 @@ int main(int argc, char** argv) {
   return mpi.run([&](Communicator& world) {
     if (mode == "train")
       train(world, words.at(2), argc > 3 ? words.at(3) : "", argc > 4 ? std::stol(words.at(4)) : 0);
+    if (mode == "fail") fail(world, words.at(2), std::stol(words.at(3)));
+    if (mode == "infinite") train_shared<double>(&world, {.has_infinite_input = true});
     if (mode == "disagree") disagree(world, words.at(2));
     if (mode == "curve") curve(world);
   });

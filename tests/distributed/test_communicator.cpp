@@ -19,7 +19,8 @@ TEST_CASE("mpi::Communicator: ranks go from 0 to size - 1, and the first is the 
   CHECK(world().rank() < world().size());
   CHECK(world().is_main() == (world().rank() == 0));
   CHECK(world().part() == gradus::Part{world().rank(), world().size()});
-  CHECK(world().processes_on_this_machine() == world().size());
+  CHECK(world().on_this_machine().size() == world().size());
+  CHECK(world().on_this_machine().rank() == world().rank());
 }
 
 TEST_CASE("mpi::Communicator: sums over all processes") {

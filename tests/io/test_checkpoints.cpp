@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 #include <set>
 #include <string>
 
@@ -12,6 +13,7 @@
 #include <gradus/optim/adam.hpp>
 #include <gradus/train.hpp>
 
+#include "../support/thread_group.hpp"
 #include "../train/toy_problems.hpp"
 
 namespace {
@@ -82,9 +84,40 @@ TEST_CASE_FIXTURE(Fixture, "Checkpoints: an interrupt saves a file and ends the 
   const auto& checkpoints = trainer.add(Checkpoints{folder, {.interrupted = [&] { return interrupted; }}});
   trainer.after_each_step([&](auto& at) { interrupted = at.progress().step == 8; });
   trainer.fit(data);
+  CHECK(trainer.is_interrupted());
   CHECK(trainer.progress().step == 8);
   CHECK(trainer.history().size() == 1);
   CHECK(checkpoints.last() == folder / name("08"));
+  interrupted = false;
+  trainer.fit(data);
+  CHECK_FALSE(trainer.is_interrupted());
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "Checkpoints: an interrupt of any process is saved by the first one and ends all fits") {
+  for (const Index interrupted : {0, 2}) {
+    fs::remove_all(folder);
+    std::mutex mutex;
+    gradus::test::ThreadGroup::run(3, [&](ProcessGroup& group) {
+      Generator own_random{0};
+      nn::Sequential<float> own_net = gradus::test::small_network();
+      optim::Adam<float> own_adam{own_net.named_parameters(), {.learning_rate = 0.1}};
+      Trainer member{own_net,
+                     nn::SoftmaxCrossEntropy<float>{},
+                     own_adam,
+                     own_random,
+                     {.epochs = 4, .batch_size = 4, .processes = &group}};
+      const auto signal = [&] { return group.rank() == interrupted && member.progress().step >= 8; };
+      const auto& checkpoints = member.add(Checkpoints{folder, {.every_epochs = 0, .interrupted = signal}});
+      member.fit(data);
+      const std::lock_guard lock(mutex);
+      CHECK(member.is_interrupted());
+      CHECK(member.progress().step == 8);
+      CHECK(member.history().size() == 1);
+      CHECK(checkpoints.last() == (group.rank() == 0 ? folder / name("08") : fs::path()));
+    });
+    CHECK(files() == std::set<std::string>{name("08")});
+  }
 }
 
 TEST_CASE_FIXTURE(Fixture, "Checkpoints: a folder with checkpoints of later steps is refused") {

@@ -21,6 +21,9 @@
 /// shared_training_float.cpp and shared_training_double.cpp, and does not depend on MPI.
 namespace gradus::test {
 
+/// How batches are made: from a data set, by a Loader with a random transform, or by a MixupLoader.
+enum class BatchKind { plain, transformed, mixed };
+
 /// The settings of a training run, on which processes may disagree.
 struct SharedSettings {
   Index epochs = 1;
@@ -31,12 +34,20 @@ struct SharedSettings {
   Index hidden = 16;
   Index batch_size = 40;
   double learning_rate = 0.1;
+  bool sums_loss = false;           ///< whether the losses of a batch are added up instead of averaged
+  Index patience = 0;               ///< epochs until EarlyStopping stops; 0 without it
+  bool has_infinite_input = false;  ///< in one sample, which one process has; without batch normalisation
+  BatchKind batches = BatchKind::plain;  ///< in double
   /// In double only: the folder for a checkpoint every 3 steps; training continues from the latest one.
   std::filesystem::path checkpoints = {};
   /// In double only: the file for the trained network.
   std::filesystem::path result = {};
   /// Called after each step with the number of the step.
   std::function<void(Index step)> after_step = {};
+  /// Called during each validation.
+  std::function<void()> in_validation = {};
+  /// Called together with the callbacks that save checkpoints, with the number of the step.
+  std::function<void(Index step)> at_checkpoint = {};
 };
 
 /// The parameters and buffers of the trained network, and the history.

@@ -27,7 +27,7 @@ SharedResult<double> train_shared(ProcessGroup* processes, const SharedSettings&
 
 std::vector<std::pair<std::string, Tensor<double>>> load_result(const std::filesystem::path& file) {
   Generator random(0);
-  auto net = shared_network<double>(SharedSettings{}.hidden, random);
+  auto net = shared_network<double>(SharedSettings{}.hidden, true, random);
   load(net, file);
   return state_of(net);
 }

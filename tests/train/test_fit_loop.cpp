@@ -70,3 +70,12 @@ TEST_CASE("FitLoop: stop records the unfinished epoch, interrupt does not") {
           trainer.after_each_step([](auto& t) { t.interrupt(); });
         }) == "bgsSce");
 }
+
+TEST_CASE("FitLoop: interrupt in the step of a stop leaves the epoch to be recorded and saved") {
+  CHECK(calls_of_a_fit({.epochs = 2, .batch_size = 4}, [](auto& trainer) {
+          trainer.after_each_step([](auto& t) {
+            t.stop();
+            t.interrupt();
+          });
+        }) == "bgsSEce");
+}

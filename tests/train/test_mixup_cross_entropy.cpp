@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -83,5 +84,34 @@ TEST_CASE("MixupCrossEntropy: reports the mixed weight, and counts by the class 
     CHECK(result.weight == doctest::Approx(share * 2 + (1 - share) * 5));
     CHECK(result.count == (share < 0.5 ? 1 : 2));
     CHECK(result.correct == 1);
+  }
+}
+
+TEST_CASE("MixupCrossEntropy: the weighted parts of a batch have the loss and the gradient of the whole") {
+  Generator random(3);
+  const auto logits = Tensor<double>::randn({4, 2}, random);
+  const std::vector<Index> labels{0, 1, 1, 0}, partners{1, 0, 0, 1};
+  for (const auto reduction : {gradus::ops::Reduction::mean, gradus::ops::Reduction::sum}) {
+    const bool is_mean = reduction == gradus::ops::Reduction::mean;
+    MixupCrossEntropy<double> loss{{.reduction = reduction, .class_weights = {1, 5}}};
+    const auto part = [&](Index begin, Index end, Tensor<double>& gradient) {
+      const auto rows = [&](const std::vector<Index>& all) {
+        return std::span(all).subspan(begin, end - begin);
+      };
+      gradient.resize({end - begin, 2});
+      return loss(logits.slice(begin, end), MixedLabels{rows(labels), rows(partners), 0.3}, gradient.view());
+    };
+    Tensor<double> gradient, first_gradient, second_gradient;
+    const auto whole = part(0, 4, gradient), first = part(0, 1, first_gradient),
+               second = part(1, 4, second_gradient);
+    CHECK(first.weight + second.weight == doctest::Approx(whole.weight));
+    CHECK(first.total + second.total == doctest::Approx(whole.total));
+    const double a = is_mean ? first.weight / whole.weight : 1,
+                 b = is_mean ? second.weight / whole.weight : 1;
+    CHECK(a * first.loss + b * second.loss == doctest::Approx(whole.loss));
+    for (Index j = 0; j < 2; ++j) {
+      CHECK(a * first_gradient(0, j) == doctest::Approx(gradient(0, j)));
+      CHECK(b * second_gradient(2, j) == doctest::Approx(gradient(3, j)));
+    }
   }
 }

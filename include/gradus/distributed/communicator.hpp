@@ -24,9 +24,7 @@ class Communicator final : public ProcessGroup {
   /// Collective over the processes of `comm`.
   explicit Communicator(MPI_Comm comm) {
     detail::check("MPI_Comm_dup", MPI_Comm_dup(comm, &comm_));
-    MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN);
-    MPI_Comm_rank(comm_, &rank_);
-    MPI_Comm_size(comm_, &size_);
+    describe();
   }
   Communicator(const Communicator&) = delete;
   Communicator& operator=(const Communicator&) = delete;
@@ -38,16 +36,8 @@ class Communicator final : public ProcessGroup {
   bool is_main() const { return rank_ == 0; }
   /// The communicator, for messages of your own.
   MPI_Comm native() const { return comm_; }
-  /// Returns the number of these processes on this machine. Collective.
-  Index processes_on_this_machine() const {
-    MPI_Comm local = MPI_COMM_NULL;
-    detail::check("MPI_Comm_split_type",
-                  MPI_Comm_split_type(comm_, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &local));
-    int count = 0;
-    MPI_Comm_size(local, &count);
-    MPI_Comm_free(&local);
-    return count;
-  }
+  /// Returns those of these processes that run on this machine, in the same order. Collective.
+  Communicator on_this_machine() const { return {*this, MPI_COMM_TYPE_SHARED}; }
 
   void sum(std::span<double> numbers) override {
     detail::check("MPI_Allreduce", MPI_Allreduce(MPI_IN_PLACE, numbers.data(), checked(numbers.size()),
@@ -84,6 +74,17 @@ class Communicator final : public ProcessGroup {
  private:
   // Counts are int in MPI 3.
   static constexpr std::size_t most_elements = std::size_t{1} << 30;
+
+  Communicator(const Communicator& all, int split_type) {
+    detail::check("MPI_Comm_split_type",
+                  MPI_Comm_split_type(all.comm_, split_type, all.rank_, MPI_INFO_NULL, &comm_));
+    describe();
+  }
+  void describe() {
+    MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN);
+    MPI_Comm_rank(comm_, &rank_);
+    MPI_Comm_size(comm_, &size_);
+  }
 
   static int checked(std::size_t count) {
     if (count <= to_size(Index{std::numeric_limits<int>::max()})) return static_cast<int>(count);

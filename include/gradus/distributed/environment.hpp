@@ -4,13 +4,18 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <memory>
 #include <mpi.h>
 #include <optional>
 #include <string>
+#include <system_error>
+#include <thread>
 
 #include <gradus/core/index.hpp>
 #include <gradus/distributed/communicator.hpp>
@@ -20,22 +25,45 @@ namespace gradus::mpi {
 
 namespace detail {
 
-/// The number of processes that a launcher says it has started; nothing if it does not say so.
-inline std::optional<Index> launched_processes() {
-  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}) {
-    if (const char* const text = std::getenv(name)) return std::atol(text);
-  }
-  return std::nullopt;
+/// What the environment variables of a process say about its launcher.
+struct Launch {
+  bool is_launched = false;
+  std::optional<Index> processes = {};  ///< if the launcher names their number
+};
+
+/// `variable(name)` returns the text of an environment variable, or null.
+template <class Variable>
+Launch find_launch(const Variable& variable) {
+  const auto number = [&](const char* name) -> std::optional<Index> {
+    const char* const text = variable(name);
+    if (text == nullptr) return std::nullopt;
+    Index value = 0;
+    const char* const end = text + std::strlen(text);
+    const auto [at, error] = std::from_chars(text, end, value);
+    return error == std::errc() && at == end ? std::optional(value) : std::nullopt;
+  };
+  // mpirun of Open MPI. Within Slurm it is a step of one task per machine, so Slurm's variables come later.
+  if (const auto size = number("OMPI_COMM_WORLD_SIZE")) return {true, size};
+  // PMI: mpirun of MPICH, and srun --mpi=pmi2
+  const auto size = number("PMI_RANK") ? number("PMI_SIZE") : std::nullopt;
+  if (size && *size > 1) return {true, size};
+  // A step of srun. The shell of salloc is a step of one task, and may have the variables of PMI and PMIx;
+  // the script of sbatch has a SLURM_PROCID but is no step.
+  const auto tasks = number("SLURM_PROCID") ? number("SLURM_STEP_NUM_TASKS") : std::nullopt;
+  if (tasks) return *tasks > 1 ? Launch{true, tasks} : Launch{};
+  if (size) return {true, size};
+  return {number("PMIX_RANK") || number("PMI_RANK")};
+}
+
+inline Launch find_launch() {
+  return find_launch([](const char* name) { return std::getenv(name); });
 }
 
 }  // namespace detail
 
-/// Returns whether `mpirun` or another launcher of MPI has started this process. A program that was not
-/// launched can do without an Environment.
-inline bool is_launched() {
-  constexpr std::array names{"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMI_RANK", "PMIX_RANK"};
-  return std::ranges::any_of(names, [](const char* name) { return std::getenv(name) != nullptr; });
-}
+/// Returns whether `mpirun`, `srun` with more than one task, or another launcher of MPI has started this
+/// process. A program that was not launched can do without an Environment.
+inline bool is_launched() { return detail::find_launch().is_launched; }
 
 /// Initialises MPI, and finalises it at the end of its life. One per process, as MPI wants.
 ///
@@ -55,13 +83,15 @@ class Environment {
     int level = 0;
     detail::check("MPI_Init_thread", MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &level));
     world_ = std::make_unique<Communicator>(MPI_COMM_WORLD);
-    const auto launched = detail::launched_processes();
+    const auto launched = detail::find_launch().processes;
     if (!launched || *launched == world_->size()) return;
     const Index size = world_->size();
     finalize();
     throw Error("mpi::Environment: the launcher has started " + std::to_string(*launched) +
                 " processes, but the MPI library sees " + std::to_string(size) +
-                "; use the mpirun of the library that the program was built with: " + library());
+                "; use the mpirun of the library that the program was built with, or an --mpi option of srun "
+                "that it supports: " +
+                library());
   }
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
@@ -102,6 +132,9 @@ class Environment {
     std::fprintf(stderr, "rank %ld of %ld: %s\n", static_cast<long>(world_->rank()),
                  static_cast<long>(world_->size()), message.c_str());
     std::fflush(stderr);
+    // MPICH's launcher drops output that it has not read when the job ends: 1 of 15 messages on a busy
+    // machine.
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
     MPI_Abort(MPI_COMM_WORLD, EXIT_FAILURE);
     std::_Exit(EXIT_FAILURE);
   }

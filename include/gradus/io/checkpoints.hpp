@@ -28,7 +28,8 @@ struct CheckpointsOptions {
   Index every_epochs = 1;  ///< write every this many epochs; 0 to disable
   Index keep = 3;          ///< number of newest files to keep
   /// Polled after each step and epoch. If it returns true, a checkpoint is written and the fit is
-  /// interrupted, for example when a signal handler has set a flag.
+  /// interrupted, for example when a signal handler has set a flag. Among several processes, it is enough if
+  /// it returns true in one.
   std::function<bool()> interrupted = {};
 };
 
@@ -97,6 +98,16 @@ class Checkpoints {
                      std::to_string(found.back().step) + ", but this training is at step " +
                      std::to_string(trainer.progress().step) + "; load it or use another folder");
   }
+  /// Called by the trainer. Lets all processes know of an interruption before the first one saves it.
+  template <class Trainer>
+  void on_step(Trainer& trainer) {
+    if (options_.interrupted && options_.interrupted()) trainer.interrupt();
+  }
+  /// Called by the trainer, as on_step.
+  template <class Trainer>
+  void on_epoch(Trainer& trainer) {
+    on_step(trainer);
+  }
   /// Called by the trainer. Throws FileError.
   template <class Trainer>
   void on_checkpoint(Trainer& trainer) {
@@ -105,7 +116,7 @@ class Checkpoints {
     const bool is_epoch = trainer.history().size() == progress.epoch;
     const Index count = is_epoch ? progress.epoch : progress.step;
     const Index every = is_epoch ? options_.every_epochs : options_.every_steps;
-    const bool interrupts = options_.interrupted && options_.interrupted();
+    const bool interrupts = options_.interrupted && (trainer.is_interrupted() || options_.interrupted());
     if (interrupts || (every > 0 && count % every == 0)) write(trainer);
     if (interrupts) trainer.interrupt();
   }

@@ -73,6 +73,8 @@ class FitLoop {
 
   /// Ends the fit after the current step without recording the unfinished epoch.
   void interrupt() { is_interrupted_ = true; }
+  /// Returns whether the fit has been interrupted, or the last one was.
+  bool is_interrupted() const { return is_interrupted_; }
 
   template <class Train, class Validation>
   void run(Trainer& trainer, Train& train, Validation* validation) {
@@ -227,7 +229,8 @@ class FitLoop {
       make_step(trainer);
       end_step(trainer);
     }
-    return !(is_interrupted_ && progress_.batch < progress_.batches);
+    // A stop skips the checkpoint of its step, so the epoch is recorded and saved, interrupted or not.
+    return !is_interrupted_ || state_.is_stopping || progress_.batch >= progress_.batches;
   }
 
   /// Returns the number of batches of the epoch that are already completed.

@@ -7,6 +7,7 @@
 #include <gradus/data/mixup.hpp>
 #include <gradus/nn/softmax_cross_entropy.hpp>
 #include <gradus/ops/elementwise.hpp>
+#include <gradus/ops/loss_reduction.hpp>
 
 namespace gradus {
 
@@ -17,16 +18,22 @@ template <class Scalar = float>
 struct MixupCrossEntropy : nn::SoftmaxCrossEntropy<Scalar> {
   using nn::SoftmaxCrossEntropy<Scalar>::operator();
 
-  /// Returns the loss of a batch with mixed labels, and writes its gradient.
-  // L = share L(labels) + (1 - share) L(partners), likewise the gradient
+  /// Returns the loss of a batch with mixed labels, and writes its gradient. A mean is divided by the mixed
+  /// weight of the labels and the partners.
+  // L = a L(labels) + (1 - a) L(partners), likewise the gradient. Sums have a = share. Means have a = share W
+  // / (share W + (1 - share) W'), which is the share if the weights W of the labels and W' of the partners
+  // are equal: those of a part of a batch are not.
   auto operator()(TensorView<const Scalar> logits, const MixedLabels& mixed, TensorView<Scalar> dlogits) {
     partners_gradient.resize(dlogits.shape());
-    const auto share = static_cast<Scalar>(mixed.share);
     auto result = (*this)(logits, mixed.labels, dlogits);
     const auto partners = (*this)(logits, mixed.partners, partners_gradient);
+    const double weight = mixed.share * result.weight + (1 - mixed.share) * partners.weight;
+    const bool is_share =
+        this->reduction == ops::Reduction::sum || result.weight == partners.weight || !(weight > 0);
+    const auto share = static_cast<Scalar>(is_share ? mixed.share : mixed.share * result.weight / weight);
     ops::lerp<Scalar>(1 - share, partners_gradient, dlogits);
     result.loss = share * result.loss + (1 - share) * partners.loss;
-    result.weight = mixed.share * result.weight + (1 - mixed.share) * partners.weight;
+    result.weight = weight;
     result.total = mixed.share * result.total + (1 - mixed.share) * partners.total;
     if (mixed.share < 0.5) {
       result.correct = partners.correct;

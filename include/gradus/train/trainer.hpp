@@ -38,12 +38,14 @@ namespace gradus {
 ///     trainer.fit(train, test);
 ///
 /// Sample orders and dropout masks come from one generator, in the order in which PyTorch draws them, so both
-/// train the same network from the same seed. Steps after the first epoch do not allocate. The trainer keeps
-/// references to the network, the optimiser and the generator, which must outlive it.
+/// train the same network from the same seed. In a single process, steps after the first epoch do not
+/// allocate unless an added metric or callback does. The trainer keeps references to the network, the
+/// optimiser and the generator, which must outlive it.
 ///
 /// With `TrainerOptions::processes`, several processes train one network, each on its part of every batch.
 /// All of them must call `fit` and `evaluate` together. They see the same losses, metrics and weights, which
-/// equal those of one process up to rounding. Added metrics see whole batches.
+/// equal those of one process up to rounding. Added metrics see whole batches, which are collected in newly
+/// allocated memory at each step. The library that sums the gradients may allocate, too.
 template <class Net, class Loss, optim::Optimizer Optimizer>
 class Trainer {
  public:
@@ -164,8 +166,12 @@ class Trainer {
   /// Ends the fit after the current step or epoch; an unfinished epoch is recorded as far as it went.
   void stop() { loop_.state().is_stopping = true; }
   /// Ends the fit after the current step, without validating or recording the unfinished epoch: for a fit
-  /// that will continue from a checkpoint, which must be saved before.
+  /// that will continue from a checkpoint, which must be saved before. After `stop()` the epoch is recorded
+  /// all the same.
   void interrupt() { loop_.interrupt(); }
+  /// Returns whether the fit has been interrupted or, between fits, whether the last one was. Several
+  /// processes agree on it after each round of `on_step`, `on_epoch` and `on_checkpoint`.
+  bool is_interrupted() const { return loop_.is_interrupted(); }
 
   /// The records of all epochs so far.
   const History& history() const& { return loop_.state().history; }
