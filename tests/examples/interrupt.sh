@@ -27,19 +27,19 @@ train_in_background() {
 train_in_background --checkpoints "$work/run" --checkpoint-every 20 --save "$work/part.safetensors"
 job=$!
 while [ -z "$(ls "$work/run" 2> /dev/null)" ]; do
-  kill -0 "$job" || fail "it ended before its first checkpoint"
+  kill -0 "$job" || fail "the program ended before its first checkpoint"
   sleep 0.01
 done
 kill -INT "$job"
 status=0
 wait "$job" || status=$?
-[ "$status" -eq 130 ] || fail "the status is $status, expected 130"
+[ "$status" -eq 130 ] || fail "the exit status is $status, expected 130"
 grep -q 'interrupted after step .*; to continue, use the same options' "$work/err" || fail "$(cat "$work/err")"
-[ ! -e "$work/part.safetensors" ] || fail "it was not interrupted"
+[ ! -e "$work/part.safetensors" ] || fail "the program finished, expected an interruption"
 cat "$work/err"
 
 train --checkpoints "$work/run" --checkpoint-every 20 --save "$work/part.safetensors" > "$work/out"
-grep 'continues from' "$work/out" || fail "it does not continue"
-cmp "$work/whole.safetensors" "$work/part.safetensors" || fail "it continues to other weights"
-[ "$(ls "$work/run" | wc -l)" -eq 3 ] || fail "it keeps $(ls "$work/run" | wc -l) checkpoints, expected 3"
-echo "interrupted and continued: the same weights, bit for bit"
+grep 'continues from' "$work/out" || fail "the program started again, expected it to continue"
+cmp "$work/whole.safetensors" "$work/part.safetensors" || fail "the weights differ from those of an uninterrupted run"
+[ "$(ls "$work/run" | wc -l)" -eq 3 ] || fail "there are $(ls "$work/run" | wc -l) checkpoints, expected 3"
+echo "an interrupted and continued run gives the same weights, bit for bit"

@@ -25,7 +25,7 @@ for arguments in "" "$folder/policy.onnx" "$folder/text.onnx -o $folder/out/x.h"
   "$folder/policy.onnx -o $folder/out/2.h" "$folder/policy.onnx -o $folder/out/x.h --no-such-option"; do
   # shellcheck disable=SC2086
   if "$export" $arguments 2>"$folder/message"; then
-    echo "gradus-export takes: $arguments" >&2
+    echo "gradus-export accepts: $arguments" >&2
     exit 1
   fi
   [ -s "$folder/message" ]
