@@ -60,8 +60,8 @@ TEST_CASE("ByteSource: a missing file, a folder and a stream without a length ar
   CHECK_THROWS_AS(PlainFile(folder.path), FileError);
   std::istringstream stream("hello");
   stream.setstate(std::ios::failbit);
-  CHECK_THROWS_WITH_AS(StreamSource(stream, "pipe"), "pipe: cannot be read: its length is unknown",
-                       FileError);
+  CHECK_THROWS_WITH_AS(StreamSource(stream, "pipe"),
+                       "StreamSource: pipe: length is unknown, expected a seekable stream", FileError);
 }
 
 TEST_CASE(

@@ -50,7 +50,8 @@ TEST_CASE("default_cache_dir: follows the XDG specification") {
 TEST_CASE("default_cache_dir: a HOME that is relative or unset is an error") {
   for (const char* value : {static_cast<const char*>(nullptr), ""}) {
     const EnvironmentVariable cache("XDG_CACHE_HOME", value), home("HOME", value);
-    CHECK(cache_error() == "cache folder: neither XDG_CACHE_HOME nor HOME is set");
+    CHECK(cache_error() ==
+          "cache folder: neither XDG_CACHE_HOME nor HOME is set, expected an absolute path in one of them");
   }
   {
     const EnvironmentVariable cache("XDG_CACHE_HOME", "here"), home("HOME", nullptr);

@@ -10,8 +10,8 @@
 
 using gradus::Index;
 
-TEST_CASE_TEMPLATE("convert: every byte is divided exactly as a single number is, at every length", S, float,
-                   double) {
+TEST_CASE_TEMPLATE("convert: every byte is divided exactly as a single number is, in arrays of any length", S,
+                   float, double) {
   std::vector<std::uint8_t> bytes(256 + 3);
   for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i * 7);
   for (const S divisor : {S(255), S(1), S(-3)})
@@ -25,7 +25,7 @@ TEST_CASE_TEMPLATE("convert: every byte is divided exactly as a single number is
     }
 }
 
-TEST_CASE("convert: elements other than bytes") {
+TEST_CASE("convert: converts elements other than bytes") {
   const std::vector<std::int16_t> numbers{-300, 0, 7};
   std::vector<float> out(3);
   gradus::detail::convert(numbers.data(), out.data(), 3, 3.0f);

@@ -50,14 +50,15 @@ TEST_CASE("Dataset: omitted fields are empty and cause no warning") {
   CHECK(named.class_names.empty());
 }
 
-TEST_CASE("Dataset: a number of labels different from the number of inputs is a ShapeError") {
+TEST_CASE("Dataset: unequal numbers of inputs and labels are a ShapeError") {
   CHECK(Dataset<>{}.size() == 0);
   CHECK(numbered(7).size() == 7);
   Dataset<> data = numbered(7);
   data.labels = Tensor<Index>(Shape{6});
-  CHECK_THROWS_WITH_AS(data.size(),
-                       "Dataset: inputs have shape [7, 2, 3], labels [6], expected [N, ...] and [N, ...]",
-                       gradus::ShapeError);
+  CHECK_THROWS_WITH_AS(
+      data.size(),
+      "Dataset: inputs have shape [7, 2, 3] and labels have shape [6], expected [N, ...] with the same N",
+      gradus::ShapeError);
   CHECK_THROWS_AS(data.subset(0, 1), gradus::ShapeError);
   data.labels = Tensor<Index>::scalar(7);
   CHECK_THROWS_AS(data.size(), gradus::ShapeError);
@@ -95,7 +96,7 @@ TEST_CASE("split: puts every example into exactly one part, as torch.utils.data.
   CHECK(validation.name == "validation");
 }
 
-TEST_CASE("split: fractions 0 and 1, rounding, and invalid fractions") {
+TEST_CASE("split: accepts fractions 0 and 1, rounds to whole examples, and refuses invalid fractions") {
   Generator random(1);
   CHECK(split(numbered(5), 0.0, random).validation.size() == 0);
   CHECK(split(numbered(5), 1.0, random).train.size() == 0);
@@ -122,7 +123,7 @@ TEST_CASE("Dataset: a subset outside the data is refused, even if first + count 
   const Index most = std::numeric_limits<Index>::max(), least = std::numeric_limits<Index>::min();
   CHECK_THROWS_WITH_AS(
       data.subset(3, most),
-      "Dataset: subset begins at 3 and has 9223372036854775807 examples, expected a subset of [0, 7)",
+      "Dataset: subset begins at 3 and has 9223372036854775807 examples, expected a range within [0, 7)",
       gradus::IndexError);
   for (const auto& range : std::vector<std::array<Index, 2>>{
            {most, 1}, {most, most}, {least, most}, {-1, 2}, {2, -1}, {2, least}, {8, 0}, {3, 5}}) {

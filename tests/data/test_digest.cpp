@@ -24,7 +24,7 @@ const std::string digits = "1234567890123456789012345678901234567890123456789012
 
 }  // namespace
 
-TEST_CASE("Md5: the examples of RFC 1321, also in pieces") {
+TEST_CASE("Md5: agrees with the examples of RFC 1321, also in pieces") {
   using gradus::detail::Md5;
   CHECK(digest<Md5>("", 1) == "d41d8cd98f00b204e9800998ecf8427e");
   CHECK(digest<Md5>("abc", 1) == "900150983cd24fb0d6963f7d28e17f72");
@@ -33,7 +33,7 @@ TEST_CASE("Md5: the examples of RFC 1321, also in pieces") {
   }
 }
 
-TEST_CASE("Sha256: the examples of FIPS 180, also in pieces") {
+TEST_CASE("Sha256: agrees with the examples of FIPS 180, also in pieces") {
   using gradus::detail::Sha256;
   CHECK(digest<Sha256>("", 1) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   CHECK(digest<Sha256>("abc", 1) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");

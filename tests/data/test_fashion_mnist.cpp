@@ -79,8 +79,9 @@ TEST_CASE("FashionMnist: a missing file is named") {
   const Folder folder("missing");
   std::filesystem::remove(folder.path / labels_name);
   CHECK_FALSE(FashionMnist::exists(folder.path));
-  CHECK(error_of(folder) ==
-        folder.path.string() + ": has neither train-labels-idx1-ubyte nor train-labels-idx1-ubyte.gz");
+  CHECK(error_of(folder) == "FashionMnist: " + folder.path.string() +
+                                ": folder has neither train-labels-idx1-ubyte nor "
+                                "train-labels-idx1-ubyte.gz, expected one of them");
   std::filesystem::create_directory(folder.path / labels_name);
   CHECK_FALSE(FashionMnist::exists(folder.path));
 }
@@ -89,15 +90,16 @@ TEST_CASE("FashionMnist: images of another size and files of another kind are re
   const Folder folder("foreign");
   const std::string images = (folder.path / images_name).string();
   write_idx(images, Tensor<std::uint8_t>(Shape{12, 28, 27}));
-  CHECK(error_of(folder) == images + ": images have shape [12, 28, 27], expected [N, 28, 28]");
+  CHECK(error_of(folder) ==
+        "FashionMnist: " + images + ": images have shape [12, 28, 27], expected [N, 28, 28]");
   write_idx(images, Tensor<std::uint8_t>(Shape{12 * 28 * 28}));
-  CHECK(error_of(folder) == images + ": images have shape [9408], expected [N, 28, 28]");
+  CHECK(error_of(folder) == "FashionMnist: " + images + ": images have shape [9408], expected [N, 28, 28]");
   write_idx(images, Tensor<float>(Shape{12, 28, 28}));
-  CHECK(error_of(folder) == images + ": IDX elements are float32 (0x0d), expected uint8 (0x08)");
+  CHECK(error_of(folder) == "read_idx: " + images + ": elements are float32 (0x0d), expected uint8 (0x08)");
   write_file(images, "<html>404</html>");
-  CHECK(error_of(folder).starts_with(images + ": not an IDX file"));
+  CHECK(error_of(folder).starts_with("read_idx: " + images + ": magic number is "));
   write_file(images, "");
-  CHECK(error_of(folder).starts_with(images + ": IDX header is truncated"));
+  CHECK(error_of(folder).starts_with("read_idx: " + images + ": header is truncated"));
 }
 
 TEST_CASE("FashionMnist: labels that do not match the images are refused") {
@@ -105,9 +107,9 @@ TEST_CASE("FashionMnist: labels that do not match the images are refused") {
   const std::string labels = (folder.path / labels_name).string();
   const std::string expected = ", expected [12], one per image in " + (folder.path / images_name).string();
   write_idx(labels, Tensor<std::uint8_t>(Shape{11}));
-  CHECK(error_of(folder) == labels + ": labels have shape [11]" + expected);
+  CHECK(error_of(folder) == "FashionMnist: " + labels + ": labels have shape [11]" + expected);
   write_idx(labels, Tensor<std::uint8_t>(Shape{12, 1}));
-  CHECK(error_of(folder) == labels + ": labels have shape [12, 1]" + expected);
+  CHECK(error_of(folder) == "FashionMnist: " + labels + ": labels have shape [12, 1]" + expected);
   write_idx(labels, Tensor<std::uint8_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 255});
-  CHECK(error_of(folder) == labels + ": label 10 is 10, expected one in [0, 10)");
+  CHECK(error_of(folder) == "FashionMnist: " + labels + ": label 10 is 10, expected a class in [0, 10)");
 }

@@ -20,7 +20,7 @@ const auto copy = [](const auto* in, auto* out, Index count) { std::copy_n(in, c
 
 }  // namespace
 
-TEST_CASE("BatchRows: rows in order or shuffled, and the rows after the batch") {
+TEST_CASE("BatchRows: gives rows in order or shuffled, and the rows after the batch") {
   const BatchRows in_order{{}, 6, 3};
   CHECK_FALSE(in_order.is_shuffled());
   CHECK(in_order[0] == 6);

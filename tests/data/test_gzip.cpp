@@ -98,7 +98,7 @@ TEST_CASE("GzipFile: a file truncated anywhere, even in the trailer, is an error
   for (std::size_t size = 2; size < packed.size(); ++size) {
     CAPTURE(size);
     const auto path = write_file(folder.path / "file", packed.substr(0, size));
-    CHECK(error_of(path) == path.string() + ": gzip data are truncated");
+    CHECK(error_of(path) == "GzipFile: " + path.string() + ": gzip data are truncated, expected more bytes");
   }
 }
 
@@ -110,7 +110,7 @@ TEST_CASE("GzipFile: a wrong checksum, length or header is an error") {
     bytes[at] = static_cast<char>(bytes[at] ^ 0x10);
     return write_file(folder.path / "file", bytes);
   };
-  const std::string file = (folder.path / "file").string();
+  const std::string file = "GzipFile: " + (folder.path / "file").string();
   CHECK(error_of(damaged(packed.size() - 8)) == file + ": gzip data are damaged: incorrect data check");
   CHECK(error_of(damaged(packed.size() - 4)) == file + ": gzip data are damaged: incorrect length check");
   CHECK(error_of(damaged(2)) == file + ": gzip data are damaged: unknown compression method");
@@ -130,10 +130,11 @@ TEST_CASE("GzipFile: anything but a member after the last one is an error") {
   const TemporaryFolder folder("gzip_trailing");
   for (const std::string& garbage : {"garbage"s, "\0\0\0\0"s, "\x1f\x8c"s, "\x1f\x8b\7 more"s}) {
     const auto path = write_file(folder.path / "file", gzip_bytes("content") + garbage);
-    CHECK(error_of(path) == path.string() + ": gzip data are followed by other bytes");
+    CHECK(error_of(path) == "GzipFile: " + path.string() +
+                                ": gzip data are followed by other bytes, expected the end of the file");
   }
   const auto path = write_file(folder.path / "file", gzip_bytes("content") + "\x1f\x8b");
-  CHECK(error_of(path) == path.string() + ": gzip data are truncated");
+  CHECK(error_of(path) == "GzipFile: " + path.string() + ": gzip data are truncated, expected more bytes");
 }
 
 TEST_CASE("read_idx: a compressed file must have the size in its IDX header and a valid checksum") {
@@ -152,25 +153,25 @@ TEST_CASE("read_idx: a compressed file must have the size in its IDX header and 
     write_file(path, gzip_bytes(content));
     return message_of<FileError>([&] { read_idx<std::uint8_t>(GzipFile(path)); });
   };
-  const std::string promise = path.string() + ": IDX header promises [256, 256] of uint8 (0x08), but ";
-  CHECK(message(bytes.substr(0, bytes.size() - 1)) == promise + "65535 bytes follow");
-  CHECK(message(bytes + "x") == promise + "more than 65536 bytes follow");
+  const std::string start = "read_idx: " + path.string() + ": data have ";
+  const std::string end = ", expected [256, 256] of uint8 (0x08)";
+  CHECK(message(bytes.substr(0, bytes.size() - 1)) == start + "65535 bytes" + end);
+  CHECK(message(bytes + "x") == start + "more than 65536 bytes" + end);
 }
 
-TEST_CASE("read_idx: stops unpacking a bomb at the promised size, and does not trust an impossible size") {
+TEST_CASE("read_idx: stops unpacking a bomb at the declared size, and refuses an impossible size") {
   const TemporaryFolder folder("gzip_bomb");
   const auto path = folder.path / "file";
   write_file(path, gzip_bytes("\0\0\x08\1\0\0\0\x10"s + std::string(100000000, '\0')));
   CHECK(std::filesystem::file_size(path) < 100000);
   CHECK(message_of<FileError>([&] { read_idx<std::uint8_t>(GzipFile(path)); }) ==
-        path.string() + ": IDX header promises [16] of uint8 (0x08), but more than 16 bytes follow");
+        "read_idx: " + path.string() + ": data have more than 16 bytes, expected [16] of uint8 (0x08)");
 
   // Some twenty bytes of deflate cannot expand to 4 GB.
   write_file(path, gzip_bytes("\0\0\x08\1\xff\xff\xff\xff\1\2"s));
-  CHECK(
-      message_of<FileError>([&] {
-        read_idx<std::uint8_t>(GzipFile(path));
-      }).starts_with(path.string() + ": IDX header promises [4294967295] of uint8 (0x08), but no more than"));
+  const std::string message = message_of<FileError>([&] { read_idx<std::uint8_t>(GzipFile(path)); });
+  CHECK(message.starts_with("read_idx: " + path.string() + ": data have at most "));
+  CHECK(message.ends_with(" bytes, expected [4294967295] of uint8 (0x08)"));
 }
 
 TEST_CASE("GzipFile: the highest compression ratio of deflate stays within the bound") {

@@ -63,7 +63,7 @@ TEST_CASE("read_idx: reads every type of the format, big-endian") {
   CHECK(std::isnan(parse<float>("\0\0\x0d\1\0\0\0\1\x7f\xc0\0\0"s)(0)));
 }
 
-TEST_CASE("read_idx: any rank, and extents of 0") {
+TEST_CASE("read_idx: accepts any rank, and extents of 0") {
   CHECK(parse<Byte>("\0\0\x08\0\7"s) == Tensor<Byte>::scalar(7));
   CHECK(parse<Byte>("\0\0\x08\1\0\0\0\0"s).shape() == Shape{0});
   CHECK(parse<Byte>("\0\0\x08\3\0\0\0\0\0\0\0\x1c\0\0\0\x1c"s).shape() == Shape{0, 28, 28});
@@ -77,56 +77,55 @@ TEST_CASE("read_idx: a file truncated anywhere is an error that states its size"
   for (std::size_t size = 0; size < small.size(); ++size) {
     CAPTURE(size);
     const std::string message = error_of<Byte>(small.substr(0, size));
-    CHECK(message.starts_with("x: IDX header "));
     if (size < 4) {
-      CHECK(message ==
-            "x: IDX header is truncated: magic number has " + std::to_string(size) + " bytes, expected 4");
+      CHECK(message == "read_idx: x: header is truncated: magic number has " + std::to_string(size) +
+                           " bytes, expected 4");
     } else if (size < 12) {
-      CHECK(message ==
-            "x: IDX header is truncated: an extent has " + std::to_string(size % 4) + " bytes, expected 4");
+      CHECK(message == "read_idx: x: header is truncated: an extent has " + std::to_string(size % 4) +
+                           " bytes, expected 4");
     } else {
-      CHECK(message == "x: IDX header promises [2, 3] of uint8 (0x08), but no more than " +
-                           std::to_string(size - 12) + " bytes follow");
+      CHECK(message == "read_idx: x: data have at most " + std::to_string(size - 12) +
+                           " bytes, expected [2, 3] of uint8 (0x08)");
     }
   }
 }
 
 TEST_CASE("read_idx: one extra byte is an error") {
   CHECK(error_of<Byte>(small + "\7") ==
-        "x: IDX header promises [2, 3] of uint8 (0x08), but more than 6 bytes follow");
+        "read_idx: x: data have more than 6 bytes, expected [2, 3] of uint8 (0x08)");
   CHECK(error_of<float>("\0\0\x0d\1\0\0\0\0 "s) ==
-        "x: IDX header promises [0] of float32 (0x0d), but more than 0 bytes follow");
+        "read_idx: x: data have more than 0 bytes, expected [0] of float32 (0x0d)");
 }
 
 TEST_CASE("read_idx: files that are not IDX or have another element type are refused") {
   CHECK(error_of<Byte>("\x1f\x8b\x08\0\0\0\0\0"s) ==
-        "x: not an IDX file: its magic number is 0x1f8b0800, expected 0x0000 followed by type and rank");
-  CHECK(error_of<Byte>("\0\1\x08\1\0\0\0\1\0"s).starts_with("x: not an IDX file"));
+        "read_idx: x: magic number is 0x1f8b0800, expected 0x0000 followed by the type and the rank");
+  CHECK(error_of<Byte>("\0\1\x08\1\0\0\0\1\0"s).starts_with("read_idx: x: magic number is 0x00010801"));
   for (int type = 0; type < 256; ++type) {
     if ((type >= 0x08 && type <= 0x0e) && type != 0x0a) continue;
     const std::string file = "\0\0"s + static_cast<char>(type) + "\1\0\0\0\1\0"s;
-    CHECK(error_of<Byte>(file).starts_with("x: IDX type is 0x"));
+    CHECK(error_of<Byte>(file).starts_with("read_idx: x: type is 0x"));
   }
   CHECK(error_of<Byte>("\0\0\x0a\1\0\0\0\1\0"s) ==
-        "x: IDX type is 0x0a, expected 0x08, 0x09, 0x0b, 0x0c, 0x0d or 0x0e");
-  CHECK(error_of<float>(small) == "x: IDX elements are uint8 (0x08), expected float32 (0x0d)");
-  CHECK(error_of<Byte>("\0\0\x08\x09"s) == "x: IDX rank is 9, expected at most 8");
-  CHECK(error_of<Byte>("\0\0\x08\xff"s) == "x: IDX rank is 255, expected at most 8");
+        "read_idx: x: type is 0x0a, expected 0x08, 0x09, 0x0b, 0x0c, 0x0d or 0x0e");
+  CHECK(error_of<float>(small) == "read_idx: x: elements are uint8 (0x08), expected float32 (0x0d)");
+  CHECK(error_of<Byte>("\0\0\x08\x09"s) == "read_idx: x: rank is 9, expected at most 8");
+  CHECK(error_of<Byte>("\0\0\x08\xff"s) == "read_idx: x: rank is 255, expected at most 8");
 }
 
 TEST_CASE("read_idx: sizes beyond 32 and 64 bits are errors, not allocations") {
   CHECK(error_of<Byte>("\0\0\x08\2\0\1\0\0\0\1\0\0\1\2\3"s) ==
-        "x: IDX header promises [65536, 65536] of uint8 (0x08), but no more than 3 bytes follow");
+        "read_idx: x: data have at most 3 bytes, expected [65536, 65536] of uint8 (0x08)");
   const std::string huge = "\xff\xff\xff\xff"s;
-  CHECK(error_of<Byte>("\0\0\x08\1"s + huge).starts_with("x: IDX header promises [4294967295]"));
-  CHECK(
-      error_of<Byte>("\0\0\x08\2\x80\0\0\0\x80\0\0\0"s).starts_with("x: IDX header promises [2147483648, "));
-  CHECK(error_of<Byte>("\0\0\x08\2"s + huge + huge).starts_with("x: IDX extents: "));
-  CHECK(
-      error_of<double>("\0\0\x0e\2\x7f\xff\xff\xff\x7f\xff\xff\xff"s).starts_with("x: IDX header promises"));
+  CHECK(error_of<Byte>("\0\0\x08\1"s + huge).ends_with(" bytes, expected [4294967295] of uint8 (0x08)"));
+  CHECK(error_of<Byte>("\0\0\x08\2\x80\0\0\0\x80\0\0\0"s)
+            .ends_with(" bytes, expected [2147483648, 2147483648] of uint8 (0x08)"));
+  CHECK(error_of<Byte>("\0\0\x08\2"s + huge + huge).starts_with("read_idx: x: extents are invalid: "));
+  CHECK(error_of<double>("\0\0\x0e\2\x7f\xff\xff\xff\x7f\xff\xff\xff"s)
+            .starts_with("read_idx: x: data have at most "));
   std::string deep = "\0\0\x08\x08"s;
   for (int axis = 0; axis < 8; ++axis) deep += huge;
-  CHECK(error_of<Byte>(deep).starts_with("x: IDX extents: "));
+  CHECK(error_of<Byte>(deep).starts_with("read_idx: x: extents are invalid: "));
 }
 
 TEST_CASE("read_idx: reads files and streams") {
@@ -143,8 +142,8 @@ TEST_CASE("read_idx: reads files and streams") {
 
   std::istringstream failed;
   failed.setstate(std::ios::failbit);
-  CHECK_THROWS_WITH_AS(gradus::StreamSource(failed, "pipe"), "pipe: cannot be read: its length is unknown",
-                       FileError);
+  CHECK_THROWS_WITH_AS(gradus::StreamSource(failed, "pipe"),
+                       "StreamSource: pipe: length is unknown, expected a seekable stream", FileError);
 
   const auto missing = folder.path / "missing";
   CHECK(message_of<FileError>([&] { read_idx<Byte>(missing); }) ==

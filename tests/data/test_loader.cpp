@@ -169,7 +169,7 @@ TEST_CASE("Loader: the divisor can be changed") {
   for (const auto& batch : loader.evaluation_epoch()) CHECK(batch.x(2, 1, 2) == 17);
 }
 
-TEST_CASE("Loader: floating-point data and regression labels; data in order are not copied") {
+TEST_CASE("Loader: accepts floating-point data and regression labels, and does not copy data in order") {
   Dataset<float, float> data{Tensor<float>(Shape{5, 2}), Tensor<float>(Shape{5, 1}), 0, {}, ""};
   for (Index i = 0; i < 5; ++i) {
     data.inputs[i].array() = static_cast<float>(i);
@@ -253,7 +253,7 @@ TEST_CASE("Loader: a divisor that gives non-finite numbers is refused") {
   }
 }
 
-TEST_CASE("Loader: the parts of a batch are the whole batch, in order") {
+TEST_CASE("Loader: the parts of a batch, joined in order, are the whole batch") {
   const Dataset<> data = numbered(21);
   for (const Index parts : {1, 2, 3, 4, 7}) {
     std::vector<std::vector<Index>> whole(3), joined(3);
@@ -305,7 +305,8 @@ TEST_CASE("Loader: a transform draws the same numbers for a part as for the whol
 TEST_CASE("Loader: a part that does not exist is an error") {
   const Dataset<> data = numbered(3);
   CHECK_THROWS_WITH_AS(Loader(data, {.part = {2, 2}}),
-                       "Loader: part is 2 of 2, expected one from 0 to the count - 1", gradus::ArgumentError);
+                       "Loader: part is 2 of 2, expected an index from 0 to the count - 1",
+                       gradus::ArgumentError);
   CHECK_THROWS_AS(Loader(data, {.part = {0, 0}}), gradus::ArgumentError);
   CHECK_THROWS_AS(Loader(data, {.part = {-1, 2}}), gradus::ArgumentError);
 }

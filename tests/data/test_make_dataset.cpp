@@ -12,7 +12,7 @@
 
 using namespace gradus;
 
-TEST_CASE("make_dataset: from Eigen matrices in either storage order") {
+TEST_CASE("make_dataset: copies Eigen matrices in either storage order") {
   Eigen::MatrixXf x(3, 2);
   x << 1, 2, 3, 4, 5, 6;
   Eigen::VectorXi classes(3);
@@ -40,7 +40,7 @@ TEST_CASE("make_dataset: from Eigen matrices in either storage order") {
   CHECK_THROWS_AS(make_dataset(x, Eigen::MatrixXi(3, 2)), ShapeError);
 }
 
-TEST_CASE("make_dataset: from spans") {
+TEST_CASE("make_dataset: copies spans") {
   const std::vector<float> x{1, 2, 3, 4, 5, 6};
   const std::vector<int> classes{1, 0, 1};
   const std::vector<double> targets{1.5, 2, 3};
@@ -64,7 +64,7 @@ struct House {
 
 }  // namespace
 
-TEST_CASE("make_dataset: from members of structs and from functions") {
+TEST_CASE("make_dataset: copies members of structs and results of functions") {
   const std::vector<House> houses{{50, 2, Kind::flat}, {120.5, 5, Kind::house}};
   const auto kinds = make_dataset<float>(houses, &House::kind, &House::area, &House::rooms);
   static_assert(std::same_as<decltype(kinds), const Dataset<float, Index>>);

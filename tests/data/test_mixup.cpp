@@ -49,7 +49,7 @@ TEST_CASE("symmetric_beta_variate: samples have the mean and variance of Beta(al
     CHECK(std::abs(sum / count - 0.5) < 4 * std::sqrt(variance / count));
     CHECK(squares / count == doctest::Approx(variance).epsilon(0.05));
   }
-  // So small that the underlying gamma variates underflow: the results are 0 or 1, never NaN.
+  // With so small an alpha that the underlying gamma variates underflow, the results are 0 or 1, never NaN.
   int ones = 0;
   for (int i = 0; i < 1000; ++i) {
     const double x = gradus::detail::symmetric_beta_variate(1e-5, random);
@@ -112,7 +112,8 @@ TEST_CASE("MixupLoader: alpha must be a positive number") {
   for (const double alpha : {0.0, -1.0, std::nan(""), std::numeric_limits<double>::infinity()}) {
     CHECK_THROWS_AS(MixupLoader(loader, alpha), gradus::ArgumentError);
   }
-  CHECK_THROWS_WITH_AS(MixupLoader(loader, -1e-9), "MixupLoader: alpha is -1e-09, expected a positive number",
+  CHECK_THROWS_WITH_AS(MixupLoader(loader, -1e-9),
+                       "MixupLoader: alpha is -1e-09, expected a positive, finite number",
                        gradus::ArgumentError);
 }
 

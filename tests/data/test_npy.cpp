@@ -51,7 +51,7 @@ TEST_CASE_TEMPLATE("save_npy, load_npy: round trip gives the same tensor", T, fl
   }
 }
 
-TEST_CASE("read_npy: both byte orders and Fortran order") {
+TEST_CASE("read_npy: reads both byte orders and Fortran order") {
   CHECK(from_bytes<std::int16_t>(array("<i2", false, "(2,)", "\1\0\0\1"sv)) == Tensor<std::int16_t>{1, 256});
   CHECK(from_bytes<std::int16_t>(array(">i2", false, "(2,)", "\1\0\0\1"sv)) == Tensor<std::int16_t>{256, 1});
   CHECK(from_bytes<std::uint8_t>(array("|u1", true, "(2, 3)", "\1\2\3\4\5\6"sv)) ==
@@ -65,7 +65,7 @@ TEST_CASE("read_npy: both byte orders and Fortran order") {
 TEST_CASE("read_npy: converts on request, and only values that fit") {
   const std::string doubles = array("<f8", false, "(1,)", "\0\0\0\0\0\0\370\77"sv);
   CHECK_THROWS_WITH_AS(from_bytes<float>(doubles),
-                       "memory: the dtype is <f8, expected <f4; {.convert = true} converts other types",
+                       "read_npy: memory: dtype is <f8, expected <f4; {.convert = true} converts other types",
                        FileError);
   CHECK(from_bytes<float>(doubles, {.convert = true}) == Tensor<float>{1.5f});
   CHECK_THROWS_AS(from_bytes<int>(doubles, {.convert = true}), FileError);
@@ -73,7 +73,7 @@ TEST_CASE("read_npy: converts on request, and only values that fit") {
         Tensor<float>{1, 255});
   CHECK(from_bytes<Index>(array("|i1", false, "(1,)", "\377"sv), {.convert = true}) == Tensor<Index>{-1});
   CHECK_THROWS_WITH_AS(from_bytes<std::uint8_t>(array("|i1", false, "(1,)", "\377"sv), {.convert = true}),
-                       "memory: element 0 is -1, which does not fit in |u1", FileError);
+                       "read_npy: memory: element 0 is -1, expected a value that fits in |u1", FileError);
   CHECK_THROWS_AS(from_bytes<std::int8_t>(array("|u1", false, "(1,)", "\377"sv), {.convert = true}),
                   FileError);
   CHECK(from_bytes<bool>(array("|b1", false, "(2,)", "\0\2"sv))(1));
@@ -81,11 +81,12 @@ TEST_CASE("read_npy: converts on request, and only values that fit") {
 
 TEST_CASE("read_npy: refuses sizes beyond the file before it allocates") {
   CHECK_THROWS_WITH_AS(from_bytes<float>(array("<f4", false, "(1000000000000,)", "\0\0\0\0"sv)),
-                       "memory: the npy header promises [1000000000000] of <f4, but at most 4 bytes follow",
+                       "read_npy: memory: data have at most 4 bytes, expected [1000000000000] of <f4",
                        FileError);
   CHECK_THROWS_AS(from_bytes<float>(array("<f4", false, "(2,)", "\0\0\0\0"sv)), FileError);
   CHECK_THROWS_WITH_AS(from_bytes<float>(array("<f4", false, "(1,)", "\0\0\0\0\0"sv)),
-                       "memory: the npy data are followed by other bytes", FileError);
+                       "read_npy: memory: data are followed by other bytes, expected the end of the file",
+                       FileError);
   CHECK_THROWS_AS(load_npy<float>("/no/such/file.npy"), FileError);
 }
 

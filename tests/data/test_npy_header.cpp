@@ -93,7 +93,7 @@ TEST_CASE("parse_npy_header: refuses malformed headers") {
     CAPTURE(std::string(bad));
     CHECK_THROWS_AS(parse(with_dictionary(bad)), FileError);
   }
-  CHECK_THROWS_WITH_AS(parse(with_dictionary(good, 4)), "memory: npy version 4, expected 1, 2 or 3",
-                       FileError);
+  CHECK_THROWS_WITH_AS(parse(with_dictionary(good, 4)),
+                       "read_npy: memory: format version is 4, expected 1, 2 or 3", FileError);
   CHECK_THROWS_AS(parse(with_dictionary(good + std::string(5000, ' '))), FileError);
 }

@@ -36,7 +36,7 @@ TEST_CASE("fetch_fashion_mnist: the official files pass through HTTP into the ca
   const auto cached = folder.path / "gradus" / "fashion-mnist";
   CHECK(read_file(cached / "t10k-labels-idx1-ubyte.gz") == read_file(data / "t10k-labels-idx1-ubyte.gz"));
 
-  // The files are good, so a failure to read is not caused by them and there is nothing to remove.
+  // The files are good, so they cannot be the cause of a failed read, and there is nothing to remove.
   for (const gradus::Split split : {gradus::Split::train, gradus::Split::test}) {
     CHECK(gradus::detail::advice_on_cache(cached, split).empty());
   }

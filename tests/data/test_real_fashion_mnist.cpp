@@ -41,7 +41,7 @@ void check_counts(const Dataset<>& data, Index each) {
 
 }  // namespace
 
-TEST_CASE("FashionMnist: the training half equals the official one, byte for byte") {
+TEST_CASE("FashionMnist: the training split equals the official one, byte for byte") {
   const Dataset<> data = FashionMnist::load(folder(), Split::train);
   CHECK(data.inputs.shape() == Shape{60000, 28, 28});
   CHECK(data.size() == 60000);
@@ -59,7 +59,7 @@ TEST_CASE("FashionMnist: the training half equals the official one, byte for byt
   CHECK(std::sqrt(squares / n - sum / n * (sum / n)) == doctest::Approx(0.3530).epsilon(1e-3));
 }
 
-TEST_CASE("FashionMnist: the test half equals the official one, byte for byte") {
+TEST_CASE("FashionMnist: the test split equals the official one, byte for byte") {
   const Dataset<> data = FashionMnist::load(folder(), Split::test);
   CHECK(data.inputs.shape() == Shape{10000, 28, 28});
   check_counts(data, 1000);

@@ -17,7 +17,7 @@ using gradus::synthetic_linear;
 using gradus::synthetic_polynomial;
 using gradus::Tensor;
 
-TEST_CASE("synthetic_fashion: has the format of Fashion-MNIST and says that it is synthetic") {
+TEST_CASE("synthetic_fashion: has the format of Fashion-MNIST and a name that contains synthetic") {
   Generator random(0);
   const Dataset<> data = synthetic_fashion(25, random);
   CHECK(data.inputs.shape() == Shape{25, 28, 28});

@@ -38,7 +38,8 @@ TEST_CASE("WeightedSampler: refuses invalid weights and a wrong number of sample
   Generator random(1);
   std::vector<Index> three(3);
   CHECK_THROWS_WITH_AS((WeightedSampler{Weights{1, 2}}(three, random)),
-                       "WeightedSampler: has 2 weights, expected 3", ArgumentError);
+                       "WeightedSampler: got 2 weights for 3 samples, expected one per sample",
+                       ArgumentError);
 }
 
 TEST_CASE("Loader: trains on the samples of a sampler and evaluates every sample") {

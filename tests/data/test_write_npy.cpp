@@ -9,7 +9,7 @@
 
 #include "../support/temporary_folder.hpp"
 
-TEST_CASE("save_npy: writes a header of 128 bytes and the elements, and replaces a file") {
+TEST_CASE("save_npy: pads the header to a multiple of 64 bytes, and replaces an existing file") {
   const gradus::test::TemporaryFolder folder("write_npy");
   const auto file = folder.path / "x.npy";
   gradus::save_npy(gradus::Tensor<float>{1, 2}, file);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Checks that example programs end when nobody reads their output, and that they survive a
-# failing gnuplot.
+# Checks that example programs end when nobody reads their output, and that a failing gnuplot
+# does not kill them.
 #
 # usage: broken_pipe.sh path/to/backpropagation path/to/activations
 set -u

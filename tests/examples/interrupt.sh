@@ -33,13 +33,13 @@ done
 kill -INT "$job"
 status=0
 wait "$job" || status=$?
-[ "$status" -eq 130 ] || fail "the status is $status, expected 130"
+[ "$status" -eq 130 ] || fail "the exit status is $status, expected 130"
 grep -q 'interrupted after step .*; to continue, use the same options' "$work/err" || fail "$(cat "$work/err")"
-[ ! -e "$work/part.safetensors" ] || fail "the program was not interrupted"
+[ ! -e "$work/part.safetensors" ] || fail "the program finished, expected an interruption"
 cat "$work/err"
 
 train --checkpoints "$work/run" --checkpoint-every 20 --save "$work/part.safetensors" > "$work/out"
-grep 'continues from' "$work/out" || fail "the program does not resume"
-cmp "$work/whole.safetensors" "$work/part.safetensors" || fail "the resumed run gives other weights"
-[ "$(ls "$work/run" | wc -l)" -eq 3 ] || fail "the folder has $(ls "$work/run" | wc -l) checkpoints, expected 3"
-echo "interrupted and resumed: the same weights, bit for bit"
+grep 'continues from' "$work/out" || fail "the program started again, expected it to continue"
+cmp "$work/whole.safetensors" "$work/part.safetensors" || fail "the weights differ from those of an uninterrupted run"
+[ "$(ls "$work/run" | wc -l)" -eq 3 ] || fail "there are $(ls "$work/run" | wc -l) checkpoints, expected 3"
+echo "an interrupted and continued run gives the same weights, bit for bit"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The start of a program on a Cortex-M4 that QEMU emulates: the vector table, and what runs before main. QEMU loads
- * each section where it belongs, so that nothing is copied. */
+ * The start-up code of a program on a Cortex-M4 that QEMU emulates: the vector table, and what runs before main. QEMU
+ * loads each section to its address, so nothing is copied. */
 
 #include <stdint.h>
 #include <stdlib.h>

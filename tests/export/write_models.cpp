@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// write_models FOLDER: writes networks as ONNX files and as C headers, each with an input and what the
-// network makes of it in double, as lines of numbers. write_models FOLDER --read FILE.onnx FILE.x: prints
-// what a network from elsewhere makes of the rows of an input.
+// write_models FOLDER: writes networks as ONNX files and as C headers, each with an input and the network's
+// output for it in double, one number per line. write_models FOLDER --read FILE.onnx FILE.x: prints the
+// output of a network from elsewhere for the rows of an input.
 
 #include <algorithm>
 #include <cstdio>
@@ -61,17 +61,17 @@ Sequential<Scalar> policy(Generator& random) {
           Linear<Scalar>{128, 64, random}, ELU{}, Linear<Scalar>{64, 12, random}};
 }
 
-/// The categories of the columns of `categories`.
+/// The categorical columns of `categories`.
 const std::vector<CategoricalColumn> columns{{0, 4}, {2, 1}, {3, 7}};
 
-/// A table with columns of categories.
+/// Returns a network for a table with categorical columns.
 template <class Scalar>
 Sequential<Scalar> categories(Generator& random) {
   return {OneHot{5, columns}, Standardize{Tensor<Scalar>::randn({20, 14}, random, 1, 2)},
           Linear<Scalar>{14, 16, random}, ReLU{}, Linear<Scalar>{16, 3, random}};
 }
 
-/// Replaces numbers by those of categories, except for the last row, where nothing is one.
+/// Replaces the inputs in categorical columns by category numbers, except in the last row, which has none.
 template <class Scalar>
 void choose_categories(Tensor<Scalar>& x) {
   for (const CategoricalColumn& each : columns) {
@@ -120,7 +120,7 @@ int read(const fs::path& model, const fs::path& input) {
   std::ifstream file(input);
   std::vector<double> numbers;
   for (double x; file >> x;) numbers.push_back(x);
-  // The rows have the shape with which the caller wrote them: [rows, features] or [rows, extents...].
+  // The first numbers are the shape: the number of rows, the rank of a row and its extents.
   const auto rows = static_cast<Index>(numbers.at(0)), rank = static_cast<Index>(numbers.at(1));
   std::vector<Index> extents{rows};
   for (Index i = 0; i < rank; ++i) extents.push_back(static_cast<Index>(numbers.at(to_size(2 + i))));

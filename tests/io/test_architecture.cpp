@@ -29,7 +29,7 @@ TEST_CASE("architecture_json: has PyTorch's kinds and settings, names and nested
         R"({"version":1,"dtype":"F64","modules":[]})");
 }
 
-TEST_CASE("architecture_json: settings that are not text are a gradus::Error") {
+TEST_CASE("architecture_json: settings that are not UTF-8 are an ArgumentError") {
   ModuleRegistry<float> modules;
   modules.add<third_party::Swish<float>>(
       "swish",

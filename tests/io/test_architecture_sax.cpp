@@ -53,18 +53,18 @@ TEST_CASE("parse_architecture: reads names, settings and nested modules") {
 
 TEST_CASE("parse_architecture: malformed descriptions are refused with a reason") {
   const std::pair<std::string, std::string> cases[] = {
-      {"", "it begins with \"\", expected \"{\""},
-      {"[]", "it begins with \"[\", expected \"{\""},
-      {"{}", "it has no version"},
-      {R"({"version":1})", "it lacks dtype or modules"},
-      {R"({"version":1,"dtype":"F32"})", "it lacks dtype or modules"},
-      {R"({"version":1,"modules":[]})", "it lacks dtype or modules"},
-      {R"({"version":2})", "its version is 2, expected 1"},
-      {R"({"version":-1})", "its version is -1, expected 1"},
+      {"", "JSON begins with \"\", expected \"{\""},
+      {"[]", "JSON begins with \"[\", expected \"{\""},
+      {"{}", "version is missing, expected 1"},
+      {R"({"version":1})", "dtype or modules are missing, expected both"},
+      {R"({"version":1,"dtype":"F32"})", "dtype or modules are missing, expected both"},
+      {R"({"version":1,"modules":[]})", "dtype or modules are missing, expected both"},
+      {R"({"version":2})", "version is 2, expected 1"},
+      {R"({"version":-1})", "version is -1, expected 1"},
       {R"({"version":"1"})", "unexpected string"},
       {R"({"version":1.0})", "unexpected number"},
-      {R"({"version":1,"version":1})", "the key \"version\" appears twice"},
-      {R"({"other":1})", "the key \"other\" is unknown"},
+      {R"({"version":1,"version":1})", "key \"version\" appears twice, expected once"},
+      {R"({"other":1})", "key \"other\" is unknown, expected version, dtype or modules"},
       {R"({"modules":{}})", "unexpected object"},
       {R"({"modules":[[]]})", "unexpected array"},
       {R"({"modules":[1]})", "unexpected number"},
@@ -72,46 +72,49 @@ TEST_CASE("parse_architecture: malformed descriptions are refused with a reason"
       {R"({"modules":true})", "unexpected boolean"},
       {with_modules("{}"), "a module has no kind"},
       {with_modules(R"({"kind":""})"), "a module has no kind"},
-      {with_modules(R"({"kind":"A","kind":"A"})"), "the key \"kind\" appears twice"},
-      {with_modules(R"({"kind":"A","name":""})"), "a module has an empty name"},
+      {with_modules(R"({"kind":"A","kind":"A"})"), "key \"kind\" appears twice, expected once"},
+      {with_modules(R"({"kind":"A","name":""})"), "a module has an empty name, expected a name or none"},
       {with_modules(R"({"kind":"A","name":3})"), "unexpected number"},
-      {with_modules(R"({"kind":"A","children":[]})"), "the key \"children\" is unknown"},
+      {with_modules(R"({"kind":"A","children":[]})"),
+       "key \"children\" is unknown, expected kind, name, settings or modules"},
       {with_modules(R"({"kind":"A","settings":[]})"), "unexpected array"},
-      {with_modules(R"({"kind":"A","settings":{"a":1,"a":1}})"), "the key \"a\" appears twice"},
+      {with_modules(R"({"kind":"A","settings":{"a":1,"a":1}})"), "key \"a\" appears twice, expected once"},
       {with_modules(R"({"kind":"A","settings":{"a":{}}})"), "unexpected object"},
       {with_modules(R"({"kind":"A","settings":{"a":[]}})"), "unexpected array"},
       {with_modules(R"({"kind":"A","settings":{"a":null}})"), "unexpected null"},
       {with_modules(R"({"kind":"A","settings":{"a":9223372036854775808}})"),
-       "the number 9223372036854775808 is too large"},
+       "number is 9223372036854775808, expected at most 9223372036854775807"},
       {with_modules(R"({"kind":"A","modules":[]})"),
-       "expected modules in a Sequential, and settings in any other module"},
+       "a module has the wrong keys, expected modules in a Sequential and settings in any other"},
       {with_modules(R"({"kind":"Sequential"})"),
-       "expected modules in a Sequential, and settings in any other module"},
+       "a module has the wrong keys, expected modules in a Sequential and settings in any other"},
       {with_modules(R"({"kind":"Sequential","modules":[],"settings":{}})"),
-       "expected modules in a Sequential, and settings in any other module"},
-      {with_modules("") + "x", "it is not valid JSON at byte 41"},
-      {with_modules(R"({"kind":"A","settings":{"a":1e999}})"), "it is not valid JSON at byte 71"},
+       "a module has the wrong keys, expected modules in a Sequential and settings in any other"},
+      {with_modules("") + "x", "JSON is invalid at byte 41"},
+      {with_modules(R"({"kind":"A","settings":{"a":1e999}})"), "JSON is invalid at byte 71"},
   };
   for (const auto& each : cases) {
     CAPTURE(each.first);
     CHECK(problem(each.first) == each.second);
   }
-  CHECK(problem(with_modules("\xff")).starts_with("it is not valid JSON"));
-  CHECK(problem(std::string("{\0}", 3)).starts_with("it has a NUL"));
+  CHECK(problem(with_modules("\xff")).starts_with("JSON is invalid at byte "));
+  CHECK(problem(std::string("{\0}", 3)).starts_with("JSON has a NUL"));
 }
 
 TEST_CASE("parse_architecture: depth and number of modules are limited while parsing") {
   const std::string open = R"({"kind":"Sequential","modules":[)";
   const auto nested = [&](int depth) { return with_modules(repeated(open, depth) + repeated("]}", depth)); };
   CHECK(problem(nested(24)) == "");
-  CHECK(problem(nested(25)) == "modules are nested more than 24 deep");
-  CHECK(problem(with_modules(repeated(open, 1'000'000))) == "modules are nested more than 24 deep");
+  CHECK(problem(nested(25)) == "modules are nested too deeply, expected at most 24 levels");
+  CHECK(problem(with_modules(repeated(open, 1'000'000))) ==
+        "modules are nested too deeply, expected at most 24 levels");
   CHECK(problem(R"({"modules":)" + std::string(1'000'000, '[')) == "unexpected array");
   const std::string module = R"({"kind":"A"},)";
   CHECK(problem(with_modules(repeated(module, 9'999) + R"({"kind":"A"})")) == "");
   CHECK(problem(with_modules(repeated(module, 10'000) + R"({"kind":"A"})")) ==
-        "there are more than 10000 modules");
-  CHECK(problem(with_modules(repeated(module, 2'000'000))) == "there are more than 10000 modules");
+        "there are too many modules, expected at most 10000");
+  CHECK(problem(with_modules(repeated(module, 2'000'000))) ==
+        "there are too many modules, expected at most 10000");
 }
 
 TEST_CASE("parse_architecture: any truncated or modified description is either read or refused") {

@@ -14,7 +14,7 @@ using detail::run_c_steps;
 
 // The values of the other steps are compared with networks by test_c_program.cpp.
 
-TEST_CASE("run_c_steps: a dense step and a scale step") {
+TEST_CASE("run_c_steps: computes dense and scale steps") {
   const std::vector<CStep> steps{{CKind::dense, 2, 3, {1, 2, 3, 4, 5, 6}, {10, 20, 30}},
                                  {CKind::scale, 3, 3, {1, -1, 2}, {0, 1, 0}}};
   CHECK(run_c_steps<double>(steps, {1, -1}) == std::vector<double>{9, -18, 58});
@@ -22,7 +22,7 @@ TEST_CASE("run_c_steps: a dense step and a scale step") {
   CHECK_FALSE(steps[1].makes_output());
 }
 
-TEST_CASE("run_c_steps: a category becomes a 1 among zeros, what is none only zeros") {
+TEST_CASE("run_c_steps: a category becomes a one-hot vector, any other value becomes zeros") {
   CStep step{CKind::one_hot, 3, 6};
   step.counts = {2, 0, 3};
   CHECK(step.makes_output());

@@ -35,7 +35,7 @@ TEST_CASE("CWriter: refuses weights that are not finite in the output type") {
   CHECK_NOTHROW(detail::CWriter<double>("net", steps).write());
 }
 
-TEST_CASE("CWriter: the test vector of a network with categories has numbers of categories") {
+TEST_CASE("CWriter: the test vector has category numbers for inputs that hold categories") {
   CStep one_hot{CKind::one_hot, 3, 9};
   one_hot.counts = {7, 0, 1};
   const std::string text = detail::CWriter<float>("net", {one_hot}).write();
@@ -52,7 +52,7 @@ TEST_CASE("CWriter: the test vector of a network with categories has numbers of 
   CHECK(numbers.ends_with(", 0.0F"));
 }
 
-TEST_CASE("CWriter: a dense step after categories has a buffer of their outputs") {
+TEST_CASE("CWriter: a dense step after a one-hot step reads a buffer with its outputs") {
   CStep one_hot{CKind::one_hot, 2, 5};
   one_hot.counts = {4, 0};
   const std::string text =

@@ -85,14 +85,15 @@ TEST_CASE("load_checkpoint: a checkpoint of something else is refused and change
   save_checkpoint(other, adam, random, file);
   const auto load = [&] { load_checkpoint(training.net, training.optimizer, training.random, file); };
   CHECK_THROWS_WITH_AS(load(),
-                       (file.string() + ": not a checkpoint of this training: net.0.weight has shape [9, 6], "
-                                        "expected [8, 6]")
+                       ("load_checkpoint: " + file.string() +
+                        ": not a checkpoint of this training: net.0.weight has shape [9, 6], "
+                        "expected [8, 6]")
                            .c_str(),
                        FileError);
   CHECK(same(training, before));
 
   const auto refused = [&](const std::string& what) {
-    return file.string() + ": not a checkpoint of this training: " + what;
+    return "load_checkpoint: " + file.string() + ": not a checkpoint of this training: " + what;
   };
   optim::SGD sgd{training.net.named_parameters(), {.learning_rate = 0.1}};
   optim::AdamW adamw{training.net.named_parameters(), {.learning_rate = 0.1}};
@@ -180,8 +181,9 @@ TEST_CASE("save_checkpoint, load_checkpoint: batch counts continue") {
   CHECK(restored.learning_rate() == 0.1);
   with_count(-1);
   CHECK_THROWS_WITH_AS(load_checkpoint(other, restored, random, file),
-                       (file.string() + ": not a checkpoint of this training: net.0.num_batches_tracked is "
-                                        "-1, expected a count >= 0")
+                       ("load_checkpoint: " + file.string() +
+                        ": not a checkpoint of this training: net.0.num_batches_tracked is "
+                        "-1, expected a count >= 0")
                            .c_str(),
                        FileError);
   fs::remove(file);
@@ -204,9 +206,10 @@ TEST_CASE("save_checkpoint, load_checkpoint: the step count of each group is res
   CHECK(loaded.step_count(0) == 7);
   CHECK(loaded.step_count(1) == 2);
   optim::Adam<float> one_group{parameters, {}};
-  CHECK_THROWS_WITH_AS(
-      load_checkpoint(net, one_group, random, file),
-      (file.string() + ": not a checkpoint of this training: optimizer.groups is 2, expected 1").c_str(),
-      FileError);
+  CHECK_THROWS_WITH_AS(load_checkpoint(net, one_group, random, file),
+                       ("load_checkpoint: " + file.string() +
+                        ": not a checkpoint of this training: optimizer.groups is 2, expected 1")
+                           .c_str(),
+                       FileError);
   fs::remove(file);
 }

@@ -59,11 +59,11 @@ std::string linear(const std::string& in, const std::string& out, const std::str
   return R"({"kind":"Linear","settings":{"in_features":)" + in + R"(,"out_features":)" + out +
          R"(,"bias":true)" + more + "}}";
 }
-/// Returns the message of load_network, without its beginning.
+/// Returns the error message of load_network, without what comes before the module.
 std::string problem(const std::string& modules) {
   const std::vector<std::byte> file = file_with(modules);
   const std::string text = message_of<FileError>([&] { load_network(std::span<const std::byte>(file)); });
-  const std::string before = "memory: architecture: module ";
+  const std::string before = "load_network: memory: module ";
   return text.starts_with(before) ? text.substr(before.size()) : text;
 }
 
@@ -116,9 +116,10 @@ TEST_CASE("load_network: custom modules are rebuilt by their registered names") 
   CHECK(other.predict(Tensor<float>{{1, 2}}) == Tensor<float>{{4.5f, 7.5f}});
   const auto error_of = [&] { return message_of<FileError>([&] { load_network(folder.path / "file"); }); };
   CHECK(error_of().ends_with(
-      "module \"0\", a \"app.shift\": this kind of module is neither built in nor registered"));
+      "module \"0\" of kind \"app.shift\": kind is unknown, expected a built-in or registered one"));
   save(net, folder.path / "file");
-  CHECK(error_of().ends_with("its type \"Shift\" was not registered when it was saved"));
+  CHECK(error_of().ends_with(
+      "type \"Shift\" was not registered when the file was saved, expected a registered type"));
   load(net, folder.path / "file");  // which needs no description
 }
 
@@ -133,36 +134,39 @@ TEST_CASE("load_network: another scalar type is converted on request") {
   CHECK(twice[0].as<Linear>().weight.value == net[0].as<Linear>().weight.value.cast<double>());
   CHECK(message_of<FileError>([&] {
           load_network<double>(folder.path / "file");
-        }).ends_with(": the network has dtype F32, expected F64; `.convert = true` converts it"));
+        }).ends_with(": network has dtype F32, expected F64; `.convert = true` converts it"));
   CHECK_THROWS_AS(load_network(folder.path / "file"), FileError);
 }
 
 TEST_CASE("load_network: a description that does not match the file is refused before anything is built") {
   CHECK(problem(linear("3", "2")) == "");
-  CHECK(problem(linear("4", "2")) ==
-        "\"0\", a \"Linear\": its weight has shape [2, 4], but the file has F32 [2, 3]");
+  CHECK(problem(linear("4", "2")) == "\"0\" of kind \"Linear\": weight is F32 [2, 3], expected shape [2, 4]");
   // Each of these would need more memory than there is.
-  CHECK(problem(linear("3", "1000000000000")).find("its weight has shape") != std::string::npos);
-  CHECK(problem(linear("4611686018427387904", "4611686018427387904")).starts_with("\"0\", a \"Linear\": "));
-  CHECK(problem(linear("-3", "2")).starts_with("\"0\", a \"Linear\": "));
+  CHECK(problem(linear("3", "1000000000000")).find("expected shape [1000000000000, 3]") != std::string::npos);
+  CHECK(problem(linear("4611686018427387904", "4611686018427387904"))
+            .starts_with("\"0\" of kind \"Linear\": "));
+  CHECK(problem(linear("-3", "2")).starts_with("\"0\" of kind \"Linear\": "));
   CHECK(problem(linear("3.0", "2")) ==
-        "\"0\", a \"Linear\": setting \"in_features\" has the wrong type, expected an integer");
-  CHECK(problem(linear("3", "2", ",\"gain\":2")) == "\"0\", a \"Linear\": unknown setting \"gain\"");
+        "\"0\" of kind \"Linear\": setting \"in_features\" has the wrong type, expected an integer");
+  CHECK(problem(linear("3", "2", ",\"gain\":2")) ==
+        "\"0\" of kind \"Linear\": setting \"gain\" is unknown, expected one of this kind");
   CHECK(problem(R"({"kind":"Linear"})") ==
-        "\"0\", a \"Linear\": setting \"out_features\" is missing, expected an integer");
+        "\"0\" of kind \"Linear\": setting \"out_features\" is missing, expected an integer");
   CHECK(problem(linear("3", "2") + "," + linear("3", "2")) ==
-        "\"1\", a \"Linear\": the file has no tensor \"1.weight\"");
+        "\"1\" of kind \"Linear\": no tensor is named \"1.weight\", expected one of shape [2, 3]");
   CHECK(problem(linear("3", "2") + R"(,{"kind":"BatchNorm1d","settings":{"num_features":1000000000000,)"
                                    R"("eps":1,"momentum":1,"affine":false}})") ==
-        "\"1\", a \"BatchNorm1d\": the file has no tensor \"1.running_mean\"");
+        "\"1\" of kind \"BatchNorm1d\": no tensor is named \"1.running_mean\", expected one of shape "
+        "[1000000000000]");
   CHECK(problem(linear("3", "2") + R"(,{"kind":"Dropout","settings":{"p":7}})") ==
-        "\"1\", a \"Dropout\": Dropout: probability is 7, expected a number in [0, 1]");
+        "\"1\" of kind \"Dropout\": Dropout: probability is 7, expected a number in [0, 1]");
   CHECK(problem(R"({"kind":"Evil\n\u001b[2J"})") ==
-        "\"0\", a \"Evil\\n\\x1b[2J\": this kind of module is neither built in nor registered");
-  CHECK(problem(linear("3", "2") + R"(,{"kind":"ReLU","name":"a.b"})").starts_with("\"a.b\", a \"ReLU\": "));
-  CHECK(problem(linear("3", "2") + R"(,{"kind":"ReLU","name":"0"})").starts_with("\"0\", a \"ReLU\": "));
+        "\"0\" of kind \"Evil\\n\\x1b[2J\": kind is unknown, expected a built-in or registered one");
+  CHECK(problem(linear("3", "2") + R"(,{"kind":"ReLU","name":"a.b"})")
+            .starts_with("\"a.b\" of kind \"ReLU\": "));
+  CHECK(problem(linear("3", "2") + R"(,{"kind":"ReLU","name":"0"})").starts_with("\"0\" of kind \"ReLU\": "));
   // Tensors that belong to no module.
-  CHECK(problem("").ends_with("does not fit the network: unexpected 0.weight; unexpected 0.bias"));
+  CHECK(problem("").ends_with("file does not fit the network: unexpected 0.weight; unexpected 0.bias"));
 }
 
 TEST_CASE("load_network: a file without a description is refused") {
@@ -170,7 +174,7 @@ TEST_CASE("load_network: a file without a description is refused") {
   SafetensorsWriter().write(folder.path / "file");
   CHECK(message_of<FileError>([&] {
           load_network(folder.path / "file");
-        }).ends_with(": no architecture in the metadata; build the network and use `load`"));
+        }).ends_with(": metadata have no architecture, expected one; build the network and call `load`"));
 }
 
 TEST_CASE("load_network: a network with scalers and categories needs only its file") {

@@ -30,7 +30,7 @@ TEST_CASE("ModuleRegistry: finds modules with and without settings by name") {
   CHECK(registry.find("swish")->build({}).name() == "Swish");
 }
 
-TEST_CASE("ModuleRegistry: a name can be registered once, and must be text") {
+TEST_CASE("ModuleRegistry: a name can be registered once, and must be non-empty UTF-8") {
   ModuleRegistry<float> registry;
   registry.add<third_party::Swish>("swish");
   CHECK_THROWS_WITH_AS(registry.add<third_party::Scale>("swish"),

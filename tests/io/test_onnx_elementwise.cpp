@@ -50,5 +50,5 @@ TEST_CASE(
         Tensor<float>{{-1, -0.5f, 0.5f, 1}});
   CHECK(output_of(onnx_node("Clip", {"x", "low"}, "y"), limits) == Tensor<float>{{-1, -0.5f, 0.5f, 2}});
   CHECK(problem({.nodes = {onnx_node("Clip", {"x", "high", "low"}, "y")}, .constants = limits}) ==
-        "ONNX: node 0 (Clip) has a lower limit above the upper one");
+        "load_onnx: memory: node 0 (Clip) has min 1 and max -1, expected min <= max");
 }

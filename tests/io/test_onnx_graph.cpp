@@ -37,22 +37,22 @@ TEST_CASE("OnnxGraph: holds operators, constants, inputs and outputs") {
 
 TEST_CASE("OnnxGraph: refuses names that are defined twice, late or never, and therefore cycles") {
   CHECK(problem({.nodes = {onnx_node("Relu", {"x"}, "y"), onnx_node("Relu", {"x"}, "y")}}) ==
-        "f.onnx: node 1 (Relu): the name \"y\" is given twice");
+        "f.onnx: node 1 (Relu): name \"y\" is defined twice, expected once");
   CHECK(problem({.nodes = {onnx_node("Relu", {"x"}, "x")}}) ==
-        "f.onnx: node 0 (Relu): the name \"x\" is given twice");
+        "f.onnx: node 0 (Relu): name \"x\" is defined twice, expected once");
   CHECK(problem({.nodes = {onnx_node("Add", {"x", "b"}, "a"), onnx_node("Relu", {"a"}, "b")}}) ==
-        "f.onnx: node 0 (Add) uses \"b\", which nothing before it gives");
+        "f.onnx: node 0 (Add) uses \"b\", expected a name defined before it");
   CHECK(problem({.constants = {onnx_tensor("c", {}, {2}), onnx_tensor("c", {}, {2})}}) ==
-        "f.onnx: GraphProto: two constants named \"c\"");
+        "f.onnx: GraphProto: two constants are named \"c\", expected unique names");
 }
 
 TEST_CASE("OnnxGraph: limits operators, constants and names") {
   OnnxFile operators;
   for (int i = 0; i <= 1024; ++i) operators.nodes.push_back(onnx_node("Relu", {"x"}, std::to_string(i)));
-  CHECK(problem(operators) == "f.onnx: more than 1024 operators");
+  CHECK(problem(operators) == "f.onnx: graph has too many operators, expected at most 1024");
   OnnxFile constants;
   for (int i = 0; i <= 1024; ++i) constants.constants.push_back(onnx_tensor(std::to_string(i), {}, {1}));
-  CHECK(problem(constants) == "f.onnx: more than 1024 constants");
+  CHECK(problem(constants) == "f.onnx: graph has too many constants, expected at most 1024");
   std::string node;
   {
     protozero::pbf_writer writer(node);
@@ -60,11 +60,12 @@ TEST_CASE("OnnxGraph: limits operators, constants and names") {
     writer.add_string(2, "y");
     writer.add_string(4, "Sum");
   }
-  CHECK(problem({.nodes = {node}}) == "f.onnx: more than 4096 names");
+  CHECK(problem({.nodes = {node}}) == "f.onnx: graph has too many names, expected at most 4096");
 }
 
 TEST_CASE("OnnxGraph: refuses unknown versions and files without a graph") {
-  CHECK(problem({.opset = 6}) == "f.onnx: ModelProto: opset 6, expected one from 7 to 25");
-  CHECK(problem({.opset = 26}) == "f.onnx: ModelProto: opset 26, expected one from 7 to 25");
-  CHECK_THROWS_WITH_AS(detail::OnnxGraphParser(where, "").parse(), "f.onnx: ModelProto: no graph", FileError);
+  CHECK(problem({.opset = 6}) == "f.onnx: ModelProto: opset is 6, expected 7 to 25");
+  CHECK(problem({.opset = 26}) == "f.onnx: ModelProto: opset is 26, expected 7 to 25");
+  CHECK_THROWS_WITH_AS(detail::OnnxGraphParser(where, "").parse(),
+                       "f.onnx: ModelProto: message has no graph, expected one", FileError);
 }

@@ -35,31 +35,37 @@ OnnxFile one(const std::string& node) {
 
 TEST_CASE("OnnxImporter: refuses graphs that are not a chain") {
   CHECK(problem({.nodes = {onnx_node("Relu", {"x"}, "a"), onnx_node("Tanh", {"x"}, "y")}}) ==
-        "ONNX: operators that are together no activation that gradus knows: node 0 (Relu), node 1 (Tanh)");
+        "load_onnx: memory: operators are not a known pattern, expected SiLU or GELU: node 0 (Relu), node 1 "
+        "(Tanh)");
   CHECK(problem({.nodes = {onnx_node("Relu", {"x"}, "a"), onnx_node("Add", {"x", "a"}, "y")}}) ==
-        "ONNX: operators that are together no activation that gradus knows: node 0 (Relu), node 1 (Add)");
+        "load_onnx: memory: operators are not a known pattern, expected SiLU or GELU: node 0 (Relu), node 1 "
+        "(Add)");
   CHECK(problem({.nodes = {onnx_node("Relu", {"x"}, "a")}}) ==
-        "ONNX: \"a\" is used by nothing, and is not the output");
-  CHECK(problem({.nodes = {onnx_node("Relu", {"x"}, "y"), onnx_node("Relu", {"c"}, "b")},
-                 .constants = {onnx_tensor("c", {}, {1})}}) ==
-        "ONNX: there are operators that do not lead from the input to the output");
-  CHECK(problem({.nodes = {onnx_node("Add", {"x", "x"}, "y")}}) == "ONNX: node 0 (Add) uses its input twice");
+        "load_onnx: memory: \"a\" is not used, expected an operator that uses it");
+  CHECK(
+      problem({.nodes = {onnx_node("Relu", {"x"}, "y"), onnx_node("Relu", {"c"}, "b")},
+               .constants = {onnx_tensor("c", {}, {1})}}) ==
+      "load_onnx: memory: graph has operators outside the chain from the input to the output, expected none");
+  CHECK(problem({.nodes = {onnx_node("Add", {"x", "x"}, "y")}}) ==
+        "load_onnx: memory: node 0 (Add) uses its input twice, expected once");
   OnnxFile late{.nodes = {onnx_node("Sigmoid", {"x"}, "0")}};
   for (int i = 0; i < 20; ++i)
     late.nodes.push_back(onnx_node("Relu", {std::to_string(i)}, std::to_string(i + 1)));
   late.nodes.push_back(onnx_node("Mul", {"x", "20"}, "y"));
   CHECK(problem(late) ==
-        "ONNX: \"x\" is used by node 0 (Sigmoid), node 21 (Mul), whose results do not meet again");
+        "load_onnx: memory: \"x\" is used by node 0 (Sigmoid), node 21 (Mul), expected results that meet "
+        "again");
   OnnxFile two = one(onnx_node("Relu", {"x"}, "y"));
   two.inputs.push_back(onnx_value("z", {-1, 4}));
-  CHECK(problem(two) == "ONNX: 2 inputs and 1 outputs, expected one of each");
+  CHECK(problem(two) == "load_onnx: memory: graph has 2 inputs and 1 outputs, expected one of each");
 }
 
 TEST_CASE("OnnxImporter: refuses inputs without fixed extents, and extents that overflow") {
   for (const auto& input :
        {onnx_value("x", {4}), onnx_value("x", {-1, -1}), onnx_value("x", {-1, 0}),
         onnx_value("x", {-1, 1LL << 40, 1LL << 40}), onnx_value("x", {1, 1, 1, 1, 1, 1, 1, 1, 1, 1})}) {
-    CHECK(problem({.nodes = {onnx_node("Relu", {"x"}, "y")}, .inputs = {input}}).starts_with("ONNX: "));
+    CHECK(problem({.nodes = {onnx_node("Relu", {"x"}, "y")}, .inputs = {input}})
+              .starts_with("load_onnx: memory: input \"x\""));
   }
 }
 
@@ -78,7 +84,7 @@ TEST_CASE("OnnxImporter: refuses mismatched constants and attributes") {
         onnx_node("Dropout", {"x", "", "v"}, "y"), onnx_node("Erf", {"x"}, "y"),
         onnx_node("Flatten", {"x"}, "y", {onnx_integer_attribute("axis", 0)}),
         onnx_node("Cast", {"x"}, "y", {onnx_integer_attribute("to", 10)})}) {
-    CHECK(problem(one(node)).starts_with("ONNX: node 0 ("));
+    CHECK(problem(one(node)).starts_with("load_onnx: memory: node 0 ("));
   }
 }
 
@@ -107,7 +113,7 @@ TEST_CASE("OnnxImporter: integers must be cast before arithmetic") {
   OnnxFile file{.nodes = {onnx_node("Div", {"x", "c"}, "y")},
                 .constants = {onnx_tensor("c", {}, {255})},
                 .inputs = {onnx_value("x", {-1, 4}, 2)}};
-  CHECK(problem(file) == "ONNX: node 0 (Div) computes with integers; cast them first");
+  CHECK(problem(file) == "load_onnx: memory: node 0 (Div) computes with integers, expected a Cast before it");
   file.nodes = {onnx_node("Cast", {"x"}, "a", {onnx_integer_attribute("to", 1)}),
                 onnx_node("Div", {"a", "c"}, "y")};
   CHECK(loaded(file).predict(Tensor<float>{{255, 0, 0, 51}})(0, 3) == doctest::Approx(0.2));

@@ -21,7 +21,8 @@ namespace {
 using namespace gradus;
 using namespace gradus::test;
 
-/// A file that selects columns of [N, 3]; a test changes what is wrong. Its OneHot is {3, {{0, 2}, {2, 3}}}.
+/// A file that selects columns of [N, 3] as OneHot{3, {{0, 2}, {2, 3}}} does. Tests change single parts of
+/// it.
 struct OneHotFile {
   std::vector<std::int64_t> columns{0, 0, 1, 2, 2, 2};
   std::vector<float> numbers{0, 1, -7, 0, 1, 2};  // the third is not read
@@ -47,7 +48,7 @@ struct OneHotFile {
 
 }  // namespace
 
-TEST_CASE("onnx_one_hot_constants: one element per output") {
+TEST_CASE("onnx_one_hot_constants: gives one element per output") {
   const auto constants = detail::onnx_one_hot_constants(3, {{0, 2}, {2, 3}});
   CHECK(constants.columns == std::vector<std::int64_t>{0, 0, 1, 2, 2, 2});
   CHECK(constants.numbers == std::vector<double>{0, 1, 0, 0, 1, 2});
@@ -64,64 +65,70 @@ TEST_CASE("OnnxOneHot: Gather, Equal, Cast and Where become a OneHot") {
 }
 
 TEST_CASE("OnnxOneHot: refuses columns, numbers and flags that are not those of categories") {
-  const std::string expected = " is expected, with the numbers of its categories in order";
+  const std::string expected = " of 3 with its category numbers in ascending order";
   OneHotFile file;
   file.columns = {0, 0, 2, 2, 2, 2};
-  CHECK(file.problem() == "ONNX: node 0 (Gather) selects column 2 where column 1 of 3" + expected);
+  CHECK(file.problem() ==
+        "load_onnx: memory: node 0 (Gather) selects column 2, expected column 1" + expected);
   for (const auto& columns : {std::vector<std::int64_t>{1, 1, 0, 2, 2, 2},
                               {0, 0, 1, 1, 2, 2},
                               {0, 0, 1, 2, 2, 3},
                               {0, 0, 0, 1, 1, 1},
                               {-3, -3, 1, 2, 2, 2}}) {
     file.columns = columns;
-    CHECK(file.problem().starts_with("ONNX: node 0 (Gather) selects column "));
+    CHECK(file.problem().starts_with("load_onnx: memory: node 0 (Gather) selects column "));
   }
   file = {};
   file.numbers[5] = 3;
-  CHECK(file.problem() == "ONNX: node 0 (Gather) selects column 2 where column 2 of 3" + expected);
+  CHECK(file.problem() ==
+        "load_onnx: memory: node 0 (Gather) selects column 2, expected column 2" + expected);
   file.numbers[5] = std::numeric_limits<float>::quiet_NaN();
-  CHECK(file.problem().starts_with("ONNX: node 0 (Gather) selects column 2"));
+  CHECK(file.problem().starts_with("load_onnx: memory: node 0 (Gather) selects column 2"));
   file.numbers.pop_back();
-  CHECK(file.problem() == "ONNX: node 1 (Equal) has a constant of shape [5], expected [6]");
+  CHECK(file.problem() == "load_onnx: memory: node 1 (Equal) has a constant of shape [5], expected [6]");
   file = {};
   file.flags[1] = '\0';
-  CHECK(file.problem().starts_with("ONNX: node 0 (Gather) selects column 0 where column 1"));
+  CHECK(file.problem().starts_with("load_onnx: memory: node 0 (Gather) selects column 0, expected column 1"));
   file.flags = "\1";
-  CHECK(file.problem() == "ONNX: node 3 (Where) has a constant of shape [1], expected [6]");
+  CHECK(file.problem() == "load_onnx: memory: node 3 (Where) has a constant of shape [1], expected [6]");
 }
 
 TEST_CASE("OnnxOneHot: refuses other operators after a Gather, and a Gather of something else") {
-  const std::string open =
-      " selects columns, and is not followed by Equal, Cast and Where, which make it a OneHot";
+  const std::string open = " selects columns, expected Equal, Cast and Where after it, which form a OneHot";
   OneHotFile file;
   file.where = onnx_node("Where", {"flags", "a", "c"}, "y");
-  CHECK(file.problem() == "ONNX: node 0 (Gather)" + open);
+  CHECK(file.problem() == "load_onnx: memory: node 0 (Gather)" + open);
   file.where = onnx_node("Add", {"c", "a"}, "y");
-  CHECK(file.problem() == "ONNX: node 0 (Gather)" + open);
+  CHECK(file.problem() == "load_onnx: memory: node 0 (Gather)" + open);
   file = {};
   file.equal = onnx_node("Equal", {"a", "a"}, "b");
-  CHECK(file.problem() == "ONNX: node 1 (Equal) has an operand that is not constant");
+  CHECK(file.problem() == "load_onnx: memory: node 1 (Equal) has a computed operand 1, expected a constant");
   file = {};
   file.gather = onnx_node("Gather", {"x", "numbers"}, "a", {onnx_integer_attribute("axis", 1)});
-  CHECK(file.problem() == "ONNX: node 0 (Gather): \"numbers\" is no list of at most 6 64-bit integers");
+  CHECK(
+      file.problem() ==
+      "load_onnx: memory: node 0 (Gather): \"numbers\" has type 1 and shape [6], expected type 7 (int64) and "
+      "at most 6 elements");
   file = {};
   file.where = onnx_node("Where", {"numbers", "c", "a"}, "y");
-  CHECK(file.problem() == "ONNX: node 0 (Gather): \"numbers\" has type 1, expected 9 (bool)");
+  CHECK(file.problem() == "load_onnx: memory: node 0 (Gather): \"numbers\" has type 1, expected 9 (bool)");
   file = {};
   file.cast = onnx_node("Cast", {"b"}, "c", {onnx_integer_attribute("to", 7)});
-  CHECK(file.problem() == "ONNX: node 2 (Cast) casts to type 7, expected 1 (float) or 11 (double)");
+  CHECK(file.problem() ==
+        "load_onnx: memory: node 2 (Cast) casts to type 7, expected 1 (float) or 11 (double)");
   file = {};
   file.gather = onnx_node("Gather", {"x", "columns"}, "a");
-  CHECK(file.problem() == "ONNX: node 0 (Gather) selects along axis 0, expected columns of [N, features]");
+  CHECK(file.problem() ==
+        "load_onnx: memory: node 0 (Gather) selects along axis 0, expected axis 1 of an input [N, features]");
   const std::string bytes =
       OnnxFile{.nodes = {onnx_node("Gather", {"x", "columns"}, "y", {onnx_integer_attribute("axis", 1)})},
                .constants = {onnx_integers("columns", {0, 1, 2, 3})}}
           .bytes();
   CHECK(message_of<FileError>([&] { load_onnx(std::as_bytes(std::span(bytes))); }) ==
-        "ONNX: node 0 (Gather)" + open);
+        "load_onnx: memory: node 0 (Gather)" + open);
 }
 
-TEST_CASE("OnnxOneHot: what is scaled before comes before it") {
+TEST_CASE("OnnxOneHot: a scaling before the Gather becomes a module before the OneHot") {
   OneHotFile file;
   file.gather = onnx_node("Gather", {"z", "columns"}, "a", {onnx_integer_attribute("axis", -1)});
   const OnnxFile whole{

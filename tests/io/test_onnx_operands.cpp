@@ -31,9 +31,10 @@ TEST_CASE("OnnxOperands: an omitted operand is null or an error, a computed one 
   const detail::OnnxNode node = clip(message, {"x", "", "z"});
   CHECK(operands.optional_operand(node, 1) == nullptr);
   CHECK(operands.optional_operand(node, 3) == nullptr);
-  CHECK_THROWS_WITH_AS(operands.operand(node, 3), "f.onnx: node 0 (Clip) lacks operand 3", FileError);
+  CHECK_THROWS_WITH_AS(operands.operand(node, 3),
+                       "f.onnx: node 0 (Clip) has no operand 3, expected a constant", FileError);
   CHECK_THROWS_WITH_AS(operands.optional_operand(node, 2),
-                       "f.onnx: node 0 (Clip) has an operand that is not constant", FileError);
+                       "f.onnx: node 0 (Clip) has a computed operand 2, expected a constant", FileError);
 }
 
 TEST_CASE("OnnxOperands: number falls back to the attribute, then to the default") {

@@ -33,7 +33,7 @@ TEST_CASE("refuse_unknown_onnx_operators: lists at most 20 unknown operators wit
   CHECK(problem({.nodes = {onnx_node("Relu", {"x"}, "a"), onnx_node("Conv", {"a", "v"}, "b"),
                            onnx_node("LSTM", {"b"}, "y")},
                  .constants = {onnx_tensor("v", {}, {1})}}) ==
-        "ONNX: operators that gradus does not read: node 1 (Conv), node 2 (LSTM)");
+        "load_onnx: memory: graph has unsupported operators, expected none: node 1 (Conv), node 2 (LSTM)");
   OnnxFile many;
   for (int i = 0; i < 30; ++i) many.nodes.push_back(onnx_node("Conv", {"x"}, "y" + std::to_string(i)));
   CHECK(problem(many).ends_with("node 19 (Conv) and 10 more"));

@@ -39,7 +39,7 @@ TEST_CASE("OnnxRegion: ends where everything that depends on a value meets again
   CHECK(region({.nodes = {onnx_node("Relu", {"x"}, "a"), onnx_node("Relu", {"x"}, "y")}}).nodes == 2);
 }
 
-TEST_CASE("OnnxRegion: x sigmoid(x) is SiLU, any other product with a sigmoid is not") {
+TEST_CASE("OnnxRegion: x sigmoid(x) is recognised as SiLU, no other product with a sigmoid is") {
   const Found silu = region({.nodes = {onnx_node("Sigmoid", {"x"}, "a"), onnx_node("Mul", {"a", "x"}, "y")}});
   REQUIRE(silu.activation);
   CHECK(silu.activation->kind == detail::OnnxActivation::Kind::silu);
@@ -50,7 +50,7 @@ TEST_CASE("OnnxRegion: x sigmoid(x) is SiLU, any other product with a sigmoid is
   CHECK_FALSE(quick.activation);
 }
 
-TEST_CASE("OnnxRegion: GELU must have exactly its own constants") {
+TEST_CASE("OnnxRegion: GELU is recognised only with its exact constants") {
   for (const float root : {0.70710678f, 0.7f}) {
     const Found gelu =
         region({.nodes = {onnx_node("Mul", {"x", "r"}, "a"), onnx_node("Erf", {"a"}, "b"),

@@ -48,7 +48,7 @@ TEST_CASE("OnnxTensor: reads floats, doubles and integers") {
   CHECK_THROWS_AS(w.integers(where), FileError);
 }
 
-TEST_CASE("OnnxTensor: reads truth values, as bytes and as integers") {
+TEST_CASE("OnnxTensor: reads booleans stored as bytes or as integers") {
   const std::vector<bool> expected{true, false, true};
   const std::string bytes = test::onnx_flags("f", std::string("\1\0\2", 3));
   CHECK(parsed(bytes).flags(where) == expected);
@@ -63,7 +63,7 @@ TEST_CASE("OnnxTensor: reads truth values, as bytes and as integers") {
         "f.onnx: \"w\" has type 1, expected 9 (bool)");
 }
 
-TEST_CASE("OnnxTensor: reads as many integers as it is told") {
+TEST_CASE("OnnxTensor: reads no more integers than the limit") {
   const std::string bytes = test::onnx_integers("i", std::vector<std::int64_t>(17, 5));
   CHECK_THROWS_AS(parsed(bytes).integers(where), FileError);
   CHECK(parsed(bytes).integers(where, 17) == std::vector<Index>(17, 5));
@@ -84,7 +84,7 @@ TEST_CASE("OnnxTensor: refuses sizes that do not match the elements") {
 TEST_CASE("OnnxTensor: refuses external data, segments and duplicate elements") {
   CHECK(message_of<FileError>([] {
           parsed(tensor({{2, 1}, {14, 1}}));
-        }) == "f.onnx: TensorProto: \"\" keeps its elements in another file, which gradus does not open");
+        }) == "f.onnx: TensorProto: \"\" stores its elements in another file, expected them in this one");
   CHECK_THROWS_AS(parsed(tensor({{2, 1}}, 13, "")), FileError);
   CHECK_THROWS_AS(parsed(tensor({{2, 1}}, 3, "")), FileError);
   CHECK_THROWS_AS(parsed(tensor({{1, 1}, {2, 1}}, 9, "1234") + tensor({}, 9, "1234")), FileError);

@@ -27,7 +27,7 @@ TEST_CASE_TEMPLATE("safetensors_dtype: returns the name and the size in memory",
   CHECK(dtype.front() == kind);
 }
 
-TEST_CASE("safetensors_bits: types that gradus cannot read, and unknown ones") {
+TEST_CASE("safetensors_bits: gives the size of types that gradus cannot read, and 0 for unknown ones") {
   CHECK(detail::safetensors_bits("BF16") == 16);
   CHECK(detail::safetensors_bits("C64") == 64);
   CHECK(detail::safetensors_bits("F8_E8M0") == 8);

@@ -56,25 +56,26 @@ TEST_CASE("parse_safetensors_header: accepts well-formed headers") {
 TEST_CASE("parse_safetensors_header: anything before or after the JSON object is refused") {
   const std::string object = header_json("[1]", "[0,4]");
   const Case cases[] = {
-      {"", 0, R"(header: it begins with "", expected "{")"},
-      {"[]", 0, R"(header: it begins with "[", expected "{")"},
-      {"7", 0, R"(header: it begins with "7", expected "{")"},
-      {" " + object, 4, R"(header: it begins with " ", expected "{")"},
-      {"\n" + object, 4, R"(header: it begins with "\n", expected "{")"},
-      {"\xef\xbb\xbf" + object, 4, R"(header: it begins with "\xef", expected "{")"},
-      {"\0"s + object, 4, R"(header: it begins with "\x00", expected "{")"},
-      {object + "\0"s, 4, "header: it has a NUL at byte 55"},
-      {object + "\0, and more"s, 4, "header: it has a NUL at byte 55"},
-      {object + "  \0 "s, 4, "header: it has a NUL at byte 57"},
-      {object.substr(0, 20) + "\0"s + object.substr(20), 4, "header: it has a NUL at byte 21"},
-      {object + "\n", 4, R"(header: it ends with "\n" at byte 55, expected only spaces)"},
-      {object + " \t ", 4, R"(header: it ends with "\t" at byte 56, expected only spaces)"},
-      {object + "\r", 4, R"(header: it ends with "\r" at byte 55, expected only spaces)"},
-      {object + object, 4, "header: it is not valid JSON at byte 55"},
-      {object + "}", 4, "header: it is not valid JSON at byte 55"},
-      {object + " x", 4, "header: it is not valid JSON at byte 56"},
-      {object + " // a comment", 4, "header: it is not valid JSON at byte 56"},
-      {object + "\xff", 4, "header: it is not valid JSON at byte 55"},
+      {"", 0, R"(header: JSON begins with "", expected "{")"},
+      {"[]", 0, R"(header: JSON begins with "[", expected "{")"},
+      {"7", 0, R"(header: JSON begins with "7", expected "{")"},
+      {" " + object, 4, R"(header: JSON begins with " ", expected "{")"},
+      {"\n" + object, 4, R"(header: JSON begins with "\n", expected "{")"},
+      {"\xef\xbb\xbf" + object, 4, R"(header: JSON begins with "\xef", expected "{")"},
+      {"\0"s + object, 4, R"(header: JSON begins with "\x00", expected "{")"},
+      {object + "\0"s, 4, "header: JSON has a NUL at byte 55, expected none"},
+      {object + "\0, and more"s, 4, "header: JSON has a NUL at byte 55, expected none"},
+      {object + "  \0 "s, 4, "header: JSON has a NUL at byte 57, expected none"},
+      {object.substr(0, 20) + "\0"s + object.substr(20), 4,
+       "header: JSON has a NUL at byte 21, expected none"},
+      {object + "\n", 4, R"(header: JSON is followed by "\n" at byte 55, expected only spaces)"},
+      {object + " \t ", 4, R"(header: JSON is followed by "\t" at byte 56, expected only spaces)"},
+      {object + "\r", 4, R"(header: JSON is followed by "\r" at byte 55, expected only spaces)"},
+      {object + object, 4, "header: JSON is invalid at byte 55"},
+      {object + "}", 4, "header: JSON is invalid at byte 55"},
+      {object + " x", 4, "header: JSON is invalid at byte 56"},
+      {object + " // a comment", 4, "header: JSON is invalid at byte 56"},
+      {object + "\xff", 4, "header: JSON is invalid at byte 55"},
   };
   for (const Case& c : cases) {
     CAPTURE(c.json);
@@ -84,49 +85,55 @@ TEST_CASE("parse_safetensors_header: anything before or after the JSON object is
 
 TEST_CASE("parse_safetensors_header: every malformed header gives one error type that says what is wrong") {
   const Case cases[] = {
-      {"{", 0, "header: it is not valid JSON at byte 2"},
-      {"{} x", 0, "header: it is not valid JSON at byte 4"},
-      {"{\"\xff\":{}}", 0, "header: it is not valid JSON at byte 3"},
-      {R"({"\ud800":{}})", 0, "header: it is not valid JSON at byte 9"},
+      {"{", 0, "header: JSON is invalid at byte 2"},
+      {"{} x", 0, "header: JSON is invalid at byte 4"},
+      {"{\"\xff\":{}}", 0, "header: JSON is invalid at byte 3"},
+      {R"({"\ud800":{}})", 0, "header: JSON is invalid at byte 9"},
       {R"({"a":1})", 0, "header: unexpected number"},
-      {R"({"a":{}})", 0, "header: \"a\" lacks dtype, shape or data_offsets"},
-      {R"({"a":{"dtype":"F32","shape":[1]}})", 4, "header: \"a\" lacks dtype, shape or data_offsets"},
+      {R"({"a":{}})", 0, "header: \"a\" lacks a key, expected dtype, shape and data_offsets"},
+      {R"({"a":{"dtype":"F32","shape":[1]}})", 4,
+       "header: \"a\" lacks a key, expected dtype, shape and data_offsets"},
       {header_json("[1]", "[0,4]", "4"), 4, "header: unexpected number in \"a\""},
       {header_json("[-1]", "[0,4]"), 4, "header: unexpected -1 in \"a\""},
       {header_json("[1.5]", "[0,4]"), 4, "header: unexpected 1.5 in \"a\""},
       {header_json("[1e0]", "[0,4]"), 4, "header: unexpected 1e0 in \"a\""},
       {header_json("[18446744073709551616]", "[0,4]"), 4, "header: unexpected 18446744073709551616 in \"a\""},
       {header_json("[18446744073709551615]", "[0,4]"), 4,
-       "header: \"a\" has an extent of 18446744073709551615"},
+       "header: \"a\" has extent 18446744073709551615, expected at most 9223372036854775807"},
       {header_json("[4294967296,4294967296]", "[0,4]"), 4,
        "header: \"a\": Shape: [4294967296, 4294967296]: the number of elements overflows"},
       {header_json("[4294967296,4294967296,1,1,1,1,1,1,1]", "[0,4]"), 4,
-       "header: \"a\": the number of elements overflows"},
+       "header: \"a\" has too many elements, expected fewer than 2^64"},
       {header_json("[4611686018427387905]", "[0,4]"), 4,
-       "header: \"a\" has 4 bytes for F32 [4611686018427387905]"},
-      {header_json("[1,1,1,1,1,1,1,1,2]", "[0,4]"), 4, "header: \"a\" has 4 bytes for F32 of rank 9"},
+       "header: \"a\" has 4 bytes, expected the size of F32 [4611686018427387905]"},
+      {header_json("[1,1,1,1,1,1,1,1,2]", "[0,4]"), 4,
+       "header: \"a\" has 4 bytes, expected the size of F32 of rank 9"},
       {header_json("[[1]]", "[0,4]"), 4, "header: unexpected array in \"a\""},
       {header_json("[true]", "[0,4]"), 4, "header: unexpected boolean in \"a\""},
       {header_json("[null]", "[0,4]"), 4, "header: unexpected null in \"a\""},
       {header_json("{}", "[0,4]"), 4, "header: unexpected object in \"a\""},
-      {header_json("[1]", "[4,0]"), 4, "header: \"a\" has data_offsets that are not [begin, end]"},
-      {header_json("[1]", "[0]"), 4, "header: \"a\" has data_offsets that are not [begin, end]"},
-      {header_json("[1]", "[0,4,4]"), 4, "header: \"a\" has data_offsets that are not [begin, end]"},
-      {header_json("[1]", "[0,5]"), 5, "header: \"a\" has 5 bytes for F32 [1]"},
-      {header_json("[2]", "[0,4]"), 4, "header: \"a\" has 4 bytes for F32 [2]"},
+      {header_json("[1]", "[4,0]"), 4,
+       "header: \"a\" has other data_offsets, expected [begin, end] with begin <= end"},
+      {header_json("[1]", "[0]"), 4,
+       "header: \"a\" has other data_offsets, expected [begin, end] with begin <= end"},
+      {header_json("[1]", "[0,4,4]"), 4,
+       "header: \"a\" has other data_offsets, expected [begin, end] with begin <= end"},
+      {header_json("[1]", "[0,5]"), 5, "header: \"a\" has 5 bytes, expected the size of F32 [1]"},
+      {header_json("[2]", "[0,4]"), 4, "header: \"a\" has 4 bytes, expected the size of F32 [2]"},
       {header_json("[1]", "[4,8]"), 8, "\"a\" begins at byte 4 of the data, expected 0"},
-      {header_json("[1]", "[0,4]"), 3, "3 bytes of data, but the tensors take 4"},
-      {header_json("[1]", "[0,4]"), 5, "5 bytes of data, but the tensors take 4"},
+      {header_json("[1]", "[0,4]"), 3, "data have 3 bytes, expected 4 for the tensors"},
+      {header_json("[1]", "[0,4]"), 5, "data have 5 bytes, expected 4 for the tensors"},
       {header_json("[1]", "[0,18446744073709551612]"), 4,
-       "header: \"a\" has 18446744073709551612 bytes for F32 [1]"},
-      {header_json("[3]", "[0,2]", "\"F4\""), 2, "header: \"a\" has 2 bytes for F4 [3]"},
-      {header_json("[4]", "[0,4]", "\"F6_E2M3\""), 4, "header: \"a\" has 4 bytes for F6_E2M3 [4]"},
-      {header_json("[1]", "[0,4]", "\"C64\""), 4, "header: \"a\" has 4 bytes for C64 [1]"},
+       "header: \"a\" has 18446744073709551612 bytes, expected the size of F32 [1]"},
+      {header_json("[3]", "[0,2]", "\"F4\""), 2, "header: \"a\" has 2 bytes, expected the size of F4 [3]"},
+      {header_json("[4]", "[0,4]", "\"F6_E2M3\""), 4,
+       "header: \"a\" has 4 bytes, expected the size of F6_E2M3 [4]"},
+      {header_json("[1]", "[0,4]", "\"C64\""), 4, "header: \"a\" has 4 bytes, expected the size of C64 [1]"},
       {"{" + tensor_json("a", "\"F32\"", "[1]", "[0,4]") + "," + tensor_json("a", "\"F32\"", "[1]", "[4,8]") +
            "}",
-       8, "header: the key \"a\" appears twice"},
+       8, "header: key \"a\" appears twice, expected once"},
       {R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"shape":[1]}})", 4,
-       "header: \"shape\" of \"a\" appears twice"},
+       "header: \"shape\" of \"a\" appears twice, expected once"},
       {"{" + tensor_json("a", "\"F32\"", "[2]", "[0,8]") + "," +
            tensor_json("b", "\"F32\"", "[2]", "[4,12]") + "}",
        12, "\"b\" begins at byte 4 of the data, expected 8"},
@@ -134,8 +141,9 @@ TEST_CASE("parse_safetensors_header: every malformed header gives one error type
            tensor_json("b", "\"F32\"", "[1]", "[8,12]") + "}",
        12, "\"b\" begins at byte 8 of the data, expected 4"},
       {R"({"__metadata__":{"x":1}})", 0, "header: unexpected number"},
-      {R"({"__metadata__":{"x":"1","x":"2"}})", 0, "header: the metadata key \"x\" appears twice"},
-      {R"({"__metadata__":{},"__metadata__":{}})", 0, "header: the key \"__metadata__\" appears twice"},
+      {R"({"__metadata__":{"x":"1","x":"2"}})", 0, "header: metadata key \"x\" appears twice, expected once"},
+      {R"({"__metadata__":{},"__metadata__":{}})", 0,
+       "header: key \"__metadata__\" appears twice, expected once"},
   };
   for (const Case& c : cases) {
     CAPTURE(c.json);
@@ -173,9 +181,9 @@ TEST_CASE("parse_safetensors_header: messages contain no control characters and 
   CHECK(problem("{" + tensor_json(evil, "\"F32\"", "[1]", "[4,8]") + "}", 8) ==
         shown + " begins at byte 4 of the data, expected 0");
   CHECK(problem("{" + tensor_json(evil, "\"F32\"", "[2]", "[0,4]") + "}", 8) ==
-        "header: " + shown + " has 4 bytes for F32 [2]");
+        "header: " + shown + " has 4 bytes, expected the size of F32 [2]");
   CHECK(problem(R"({"__metadata__":{")" + evil + R"(":"1",")" + evil + R"(":"2"}})", 0) ==
-        "header: the metadata key " + shown + " appears twice");
+        "header: metadata key " + shown + " appears twice, expected once");
   const std::string twice = tensor_json(std::string(1'000'000, 'x'), "\"F32\"", "[0]", "[0,0]");
   CHECK(problem("{" + twice + "," + twice + "}", 0).size() < 300);
   CHECK(problem(header_json("[" + std::string(100'000, '9') + "]", "[0,4]"), 4).size() < 300);

@@ -67,21 +67,26 @@ TEST_CASE("SafetensorsSax: lists entries in the order of the text, with shape an
 
 TEST_CASE("SafetensorsSax: stops at the first violation of the format and names it") {
   CHECK(problem(header_json("[1]", "[0,4]")) == "");
-  CHECK(problem(header_json("[2]", "[0,4]")) == R"("a" has 4 bytes for F32 [2])");
+  CHECK(problem(header_json("[2]", "[0,4]")) == R"("a" has 4 bytes, expected the size of F32 [2])");
   CHECK(problem(header_json("[1,-1]", "[0,4]")) == R"(unexpected -1 in "a")");
   CHECK(problem(header_json("[1.5]", "[0,4]")) == R"(unexpected 1.5 in "a")");
   CHECK(problem(header_json("[true]", "[0,4]")) == R"(unexpected boolean in "a")");
   CHECK(problem(header_json("null", "[0,4]")) == R"(unexpected null in "a")");
   CHECK(problem(header_json("[[1]]", "[0,4]")) == R"(unexpected array in "a")");
-  CHECK(problem(header_json("[1]", "[4,0]")) == R"("a" has data_offsets that are not [begin, end])");
-  CHECK(problem(header_json("[1]", "[0,2,4]")) == R"("a" has data_offsets that are not [begin, end])");
+  CHECK(problem(header_json("[1]", "[4,0]")) ==
+        R"("a" has other data_offsets, expected [begin, end] with begin <= end)");
+  CHECK(problem(header_json("[1]", "[0,2,4]")) ==
+        R"("a" has other data_offsets, expected [begin, end] with begin <= end)");
   CHECK(problem(header_json("[9223372036854775808]", "[0,4]")) ==
-        R"("a" has an extent of 9223372036854775808)");
+        R"("a" has extent 9223372036854775808, expected at most 9223372036854775807)");
   CHECK(problem(header_json("[1]", "[0,4]", "7")) == R"(unexpected number in "a")");
   CHECK(problem(R"({"a":7})") == "unexpected number");
-  CHECK(problem(R"({"a":{"dtype":"F32"}})") == R"("a" lacks dtype, shape or data_offsets)");
-  CHECK(problem(R"({"a":{"dtype":"F32","dtype":"F32"}})") == R"("dtype" of "a" appears twice)");
-  CHECK(problem(R"({"__metadata__":{"k":"v","k":"w"}})") == R"(the metadata key "k" appears twice)");
-  CHECK(problem(R"({"__metadata__":{},"__metadata__":{}})") == R"(the key "__metadata__" appears twice)");
-  CHECK(problem("{") == "it is not valid JSON at byte 2");
+  CHECK(problem(R"({"a":{"dtype":"F32"}})") == R"("a" lacks a key, expected dtype, shape and data_offsets)");
+  CHECK(problem(R"({"a":{"dtype":"F32","dtype":"F32"}})") ==
+        R"("dtype" of "a" appears twice, expected once)");
+  CHECK(problem(R"({"__metadata__":{"k":"v","k":"w"}})") ==
+        R"(metadata key "k" appears twice, expected once)");
+  CHECK(problem(R"({"__metadata__":{},"__metadata__":{}})") ==
+        R"(key "__metadata__" appears twice, expected once)");
+  CHECK(problem("{") == "JSON is invalid at byte 2");
 }

@@ -56,16 +56,18 @@ TEST_CASE("SafetensorsWriter: names and metadata that no reader would accept are
   SafetensorsWriter writer;
   writer.add("w", one);
   const auto error_of = [&](auto&& call) { return message_of<ArgumentError>(call); };
-  CHECK(error_of([&] { writer.add("w", one); }) == R"(SafetensorsWriter: two tensors are named "w")");
+  CHECK(error_of([&] { writer.add("w", one); }) ==
+        R"(SafetensorsWriter: two tensors are named "w", expected unique names)");
   CHECK(error_of([&] { writer.add("__metadata__", one); }) ==
-        R"(SafetensorsWriter: a tensor cannot be named "__metadata__")");
-  CHECK(error_of([&] { writer.add("a\xff", one); }) == R"(SafetensorsWriter: name "a\xff" is not UTF-8)");
+        R"(SafetensorsWriter: tensor is named "__metadata__", expected another name)");
+  CHECK(error_of([&] { writer.add("a\xff", one); }) ==
+        R"(SafetensorsWriter: name is "a\xff", expected UTF-8)");
   CHECK(error_of([&] { writer.add("\xed\xa0\x80", one); }) ==
-        R"(SafetensorsWriter: name "\xed\xa0\x80" is not UTF-8)");
+        R"(SafetensorsWriter: name is "\xed\xa0\x80", expected UTF-8)");
   CHECK(error_of([&] { writer.add_metadata("\x80", ""); }) ==
-        R"(SafetensorsWriter: metadata key "\x80" is not UTF-8)");
+        R"(SafetensorsWriter: metadata key is "\x80", expected UTF-8)");
   CHECK(error_of([&] { writer.add_metadata("k", "\xc3("); }) ==
-        R"(SafetensorsWriter: metadata value "\xc3(" is not UTF-8)");
+        R"(SafetensorsWriter: metadata value is "\xc3(", expected UTF-8)");
   const TemporaryFolder folder("safetensors_refused");
   writer.write(folder.path / "file");
   CHECK(SafetensorsReader(folder.path / "file").entries().size() == 1);
@@ -77,7 +79,7 @@ TEST_CASE("SafetensorsWriter: a header longer than readers accept is not written
   SafetensorsWriter writer;
   writer.add_metadata("k", std::string(100'000'000, 'x'));
   CHECK(message_of<ArgumentError>([&] { writer.write(folder.path / "file"); }) ==
-        "SafetensorsWriter: the header has 100000032 bytes, expected at most 100000000");
+        "SafetensorsWriter: header has 100000032 bytes, expected at most 100000000");
   CHECK(std::filesystem::is_empty(folder.path));
 }
 

@@ -71,7 +71,7 @@ TEST_CASE("load: PyTorch networks can be loaded into numbered modules by order")
   CHECK(verify(net, reference("every")).ok());
 }
 
-TEST_CASE("load: PyTorch networks in F64, F16 and BF16") {
+TEST_CASE("load: converts PyTorch networks in F64, F16 and BF16") {
   for (const char* dtype : {"f64", "f16", "bf16"}) {
     CAPTURE(dtype);
     Sequential<float> single{Flatten{}, Linear{12, 8}, BatchNorm1d{8}, ReLU{}, Linear{8, 5}};

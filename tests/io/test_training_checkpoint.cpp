@@ -41,8 +41,8 @@ struct Folder {
   ~Folder() { fs::remove_all(path); }
 };
 
-/// Saves a checkpoint at every opportunity and is killed at one of them, with the file of that moment.
 struct Killed {};
+/// Saves a checkpoint at one opportunity and then throws Killed, as if the process had been killed.
 struct KillAt {
   fs::path file;
   Index opportunity;
@@ -222,7 +222,7 @@ TEST_CASE("load_checkpoint: mismatches are named, and nothing changes") {
   const Folder folder;
   const fs::path file = folder.path / "training.safetensors";
   const auto refused = [&](const std::string& what) {
-    return file.string() + ": not a checkpoint of this training: " + what;
+    return "load_checkpoint: " + file.string() + ": not a checkpoint of this training: " + what;
   };
   Plain training, before;
   const auto is_unchanged = [&] {
@@ -259,12 +259,13 @@ TEST_CASE("load_checkpoint: mismatches are named, and nothing changes") {
     Plain with_metric;
     with_metric.trainer.add_metric("m", [](TensorView<const float>, std::span<const Index>) { return 0.0; });
     CHECK_THROWS_WITH_AS(load_checkpoint(with_metric.trainer, file),
-                         refused("metric.m.sum is missing from the file").c_str(), FileError);
+                         refused("metric.m.sum is missing, expected it in the file").c_str(), FileError);
     Plain with_average;
     optim::ExponentialMovingAverage<float> average{with_average.net.named_parameters()};
     with_average.trainer.add_state("average", average);
     CHECK_THROWS_WITH_AS(load_checkpoint(with_average.trainer, file),
-                         refused("state.average.0.weight is missing from the file").c_str(), FileError);
+                         refused("state.average.0.weight is missing, expected it in the file").c_str(),
+                         FileError);
     CHECK_THROWS_AS(with_average.trainer.add_state("average", average), ArgumentError);
   }
   {
@@ -276,7 +277,7 @@ TEST_CASE("load_checkpoint: mismatches are named, and nothing changes") {
   }
 }
 
-TEST_CASE("load_checkpoint: fit refuses batches other than those of the file") {
+TEST_CASE("load_checkpoint: fit refuses data with fewer batches than the checkpoint has completed") {
   const Folder folder;
   const fs::path file = folder.path / "training.safetensors";
   Plain first, second;
@@ -284,9 +285,11 @@ TEST_CASE("load_checkpoint: fit refuses batches other than those of the file") {
   CHECK_THROWS_AS(first.trainer.fit(first.data), Killed);
   load_checkpoint(second.trainer, file);
   const auto less = gradus::test::bright_pixels(10);
-  CHECK_THROWS_WITH_AS(second.trainer.fit(less),
-                       "Trainer: the checkpoint was saved after 3 batches of an epoch, which now has 2",
-                       StateError);
+  CHECK_THROWS_WITH_AS(
+      second.trainer.fit(less),
+      "Trainer: the checkpoint was saved after 3 batches of an epoch, expected at most 2, the number "
+      "per epoch now",
+      StateError);
 }
 
 TEST_CASE("save_checkpoint, load_checkpoint: refused in the middle of a step or during a fit") {

@@ -70,10 +70,10 @@ TEST_CASE("verify: refuses a file without an example or with a mismatched one") 
   const auto error_of = [](auto&& call) { return message_of<FileError>(call); };
   CHECK(error_of([&] {
           static_cast<void>(verify(net, folder.path / "file"));
-        }).ends_with("no tensor \"gradus.input\""));
+        }).ends_with("no tensor is named \"gradus.input\", expected one of entries()"));
   CHECK(error_of([&] {
           verify_with({{1, 2}}, {{1, 2, 3}});
-        }).ends_with("the output has shape [1, 3] in the file, [1, 2] from the network"));
+        }).ends_with("output in the file has shape [1, 3], expected [1, 2] as from the network"));
   const Tensor<float> x{{1, 2, 3, 4}};
   SafetensorsWriter writer;
   writer.add("gradus.input", x);

@@ -20,7 +20,7 @@ using namespace gradus;
 
 namespace {
 
-/// Element [i, j, k] is 12 i + 4 j + k; for bool, whether that is odd.
+/// Checks that element [i, j, k] is 12 i + 4 j + k or, for bool, whether that number is odd.
 template <class T>
 void check(const Tensor<T>& x, const std::string& what) {
   if (x.shape() != Shape{2, 3, 4}) throw FileError(what + " has shape " + x.shape().to_string());
@@ -36,7 +36,8 @@ void exchange(const fs::path& folder, const std::string& dtype, NpzWriter& write
     const fs::path file = folder / (dtype + "_" + variant + ".npy");
     const auto x = load_npy<T>(file);
     check(x, file.string());
-    if (load_npy<double>(file, {.convert = true}).size() != 24) throw FileError("converted");
+    if (load_npy<double>(file, {.convert = true}).size() != 24)
+      throw FileError(file.string() + ": converted array has another size, expected 24");
     ++count;
   }
   const auto stored = NpzFile(folder / "stored.npz").load<T>(dtype);

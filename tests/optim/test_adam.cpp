@@ -50,7 +50,7 @@ TEST_CASE_TEMPLATE("Adam: the length of the first step is the learning rate", T,
   CHECK(allclose(parameter.value, Tensor<T>{T(-0.5), T(-0.5), T(0.5), T(-0.5)}, T(1e-5)));
 }
 
-TEST_CASE("Adam: one step counter serves all parameters, including those added later") {
+TEST_CASE("Adam: the step count is that of the first group, also after another group is added") {
   NoisyQuadratic problem;
   Adam adam{problem.weights(), {.learning_rate = 0.1}};
   adam.step();

@@ -49,14 +49,14 @@ TEST_CASE("clip_grad_norm: adds PyTorch's 1e-6 to the norm that it divides by") 
   CHECK(gradients.b.grad().item() * 1e6 == doctest::Approx(3));
 }
 
-TEST_CASE("clip_grad_norm: does not change smaller gradients by a bit") {
+TEST_CASE("clip_grad_norm: leaves smaller gradients unchanged, bit for bit") {
   TwoGradients<float> gradients(0.1f, -0.3f, 0.7f);
   CHECK(clip_grad_norm(gradients.parameters(), 1) == doctest::Approx(std::sqrt(0.59)));
   CHECK(gradients.a.grad() == Tensor<float>{0.1f, -0.3f});
   CHECK(gradients.b.grad().item() == 0.7f);
 }
 
-TEST_CASE("clip_grad_norm: no parameters, empty ones and zeros have norm 0") {
+TEST_CASE("clip_grad_norm: the norm of no parameters, of empty ones and of zeros is 0") {
   CHECK(clip_grad_norm(std::vector<NamedParameter<float>>{}, 1) == 0);
   Parameter<float> empty{Tensor<float>(Shape{0, 3})}, zero{Tensor<float>(Shape{3})};
   CHECK(clip_grad_norm(std::vector<NamedParameter<float>>{{"empty", &empty}, {"zero", &zero}}, 0) == 0);
@@ -87,7 +87,7 @@ TEST_CASE("grad_norm: sums every element") {
   }
 }
 
-TEST_CASE("clip_grad_norm: non-finite norms are returned and spread") {
+TEST_CASE("clip_grad_norm: non-finite norms are returned and spread to all gradients") {
   const float infinity = std::numeric_limits<float>::infinity();
   TwoGradients<float> infinite(1, infinity, 2);
   CHECK(std::isinf(clip_grad_norm(infinite.parameters(), 1)));
@@ -138,7 +138,7 @@ TEST_CASE("clip_grad_norm: a norm beyond the largest float is accurate, and so a
   }
 }
 
-TEST_CASE("clip_grad_norm: doubles whose squares or whose norm overflow") {
+TEST_CASE("clip_grad_norm: scales doubles correctly whose squares or whose norm overflow") {
   TwoGradients<double> large(3e307, 0, -4e307);
   CHECK(clip_grad_norm(large.parameters(), 1) == doctest::Approx(5e307).epsilon(1e-15));
   CHECK(large.a.grad().data()[0] == doctest::Approx(0.6).epsilon(1e-15));
@@ -152,7 +152,7 @@ TEST_CASE("clip_grad_norm: doubles whose squares or whose norm overflow") {
   CHECK(almost.b.grad().item() == -4e307);
 }
 
-TEST_CASE("grad_norm: subnormal numbers") {
+TEST_CASE("grad_norm: is exact for subnormal numbers") {
   constexpr double tiny = std::numeric_limits<double>::denorm_min();
   CHECK(grad_norm(TwoGradients<double>(300 * tiny, 0, -400 * tiny).parameters()) == 500 * tiny);
   constexpr float tiny_float = std::numeric_limits<float>::denorm_min();

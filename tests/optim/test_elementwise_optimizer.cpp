@@ -164,7 +164,7 @@ T weight_after_step(T gradient, MakeOptimizer make) {
 TEST_CASE_TEMPLATE("Optimizer: a step on extreme gradients equals PyTorch's, at every position", T, float,
                    double) {
   constexpr T inf = std::numeric_limits<T>::infinity(), largest = std::numeric_limits<T>::max();
-  // 1e-3 times its square is finite, but its square is not.
+  // Its square overflows, but 1e-3 times its square does not.
   const T large = std::sqrt(largest) * 2;
   const auto adam = [](auto p) { return Adam{p, {.learning_rate = 0.125}}; };
   const auto amsgrad = [](auto p) { return Adam{p, {.learning_rate = 0.125, .amsgrad = true}}; };

@@ -76,7 +76,7 @@ TEST_CASE("ExponentialMovingAverage: also averages the given buffers") {
   CHECK(mean == Tensor<double>{6});
 }
 
-TEST_CASE("ExponentialMovingAverage: its state is visited by name, whoever owns it") {
+TEST_CASE("ExponentialMovingAverage: visit_state gives the averages by name, swapped or not") {
   Weight weight;
   ExponentialMovingAverage average{weight.parameters(), {.decay = 0.5}};
   weight.parameter.value = Tensor<double>{3, 0};

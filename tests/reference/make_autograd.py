@@ -74,7 +74,7 @@ AXES = {
 
 
 def every(reduce):
-    """A reduction that requires axes; over all axes if none are given."""
+    """Returns a reduction that requires axes, applied to all axes if none are given."""
     return lambda x, axes, keep: reduce(x, tuple(range(x.dim())) if axes is None else axes, keep)
 
 

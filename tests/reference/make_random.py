@@ -59,14 +59,14 @@ def linear_rows():
 
 
 def normals(dtype):
-    """Small results in full, and both ends of the largest."""
+    """Yields small results in full, and both ends of the largest."""
     for n, seed, mean, deviation in zip(SIZES, range(6), (0, 1.5, 0, -2, 0, 0), (1, 0.01, 1, 3, 0.01, 1)):
         x = torch.empty(n, dtype=dtype).normal_(mean, deviation, generator=seeded(seed))
         yield torch.cat([x[:20], x[-20:]]) if n > 40 else x
 
 
 def mixed(dtype):
-    """Ten different calls in a row on one generator, then one more number, which shows the generator's state."""
+    """Yields the results of consecutive calls on one generator; the last number shows the generator's state."""
     g = seeded(99)
     yield torch.rand(5, dtype=dtype, generator=g)
     yield torch.randperm(7, generator=g).to(dtype)

@@ -37,12 +37,13 @@ inline std::string header_json(const std::string& shape, const std::string& offs
   return "{" + tensor_json("a", dtype, shape, offsets) + "}";
 }
 
-/// Returns the error message from reading these bytes as a file, without the file's name, or an empty string.
+/// Returns the error message from reading these bytes as a file, without the names of the reader and the
+/// file, or an empty string.
 inline std::string safetensors_complaint(const std::string& bytes) {
   const TemporaryFolder folder("safetensors_complaint");
   const std::filesystem::path path = write_file(folder.path / "file", bytes);
   const std::string text = message_of<FileError>([&] { const SafetensorsReader reader(path); });
-  const std::string prefix = path.string() + ": ";
+  const std::string prefix = "SafetensorsReader: " + path.string() + ": ";
   return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
 }
 

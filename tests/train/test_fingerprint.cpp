@@ -29,7 +29,7 @@ TEST_CASE("Fingerprint: depends on every byte and on the size") {
   CHECK(fingerprint_of(Tensor<float>(Shape{3})).size() == 16);
 }
 
-TEST_CASE("Fingerprint: that of a generator changes with a draw") {
+TEST_CASE("Fingerprint: drawing a number changes the fingerprint of a generator") {
   Generator random(1), same(1);
   CHECK(fingerprint_of(random) == fingerprint_of(same));
   random.next();

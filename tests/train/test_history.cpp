@@ -24,7 +24,7 @@ EpochRecord first_epoch() {
 
 }  // namespace
 
-TEST_CASE("EpochRecord: prints the chapter's line") {
+TEST_CASE("EpochRecord: prints the losses and accuracies of an epoch on one line") {
   CHECK(gradus::to_string(first_epoch()) == "epoch 1, train loss 1.046, train acc 0.634, test acc 0.717");
   EpochRecord record = first_epoch();
   record.validation.reset();

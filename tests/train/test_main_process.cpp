@@ -13,7 +13,7 @@ struct Second {
 
 }  // namespace
 
-TEST_CASE("is_main: true unless a trainer denies it") {
+TEST_CASE("is_main: returns true unless the trainer's is_main() returns false") {
   CHECK(gradus::detail::is_main(Alone{}));
   CHECK_FALSE(gradus::detail::is_main(Second{}));
 }

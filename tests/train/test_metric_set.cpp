@@ -46,7 +46,7 @@ TEST_CASE("MetricSet: an empty or duplicate name is refused") {
   Set metrics;
   metrics.add_metric("first", first_output);
   CHECK_THROWS_WITH_AS(metrics.add_metric("first", first_output),
-                       "Trainer: a metric is named 'first', expected a name that no other metric has",
+                       "Trainer: a metric is named 'first', expected a unique name that is not empty",
                        ArgumentError);
   CHECK_THROWS_AS(metrics.add_metric("", first_output), ArgumentError);
   std::vector<NamedMetric> named;

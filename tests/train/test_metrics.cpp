@@ -24,7 +24,7 @@ const Tensor<float> scores{{0.1f, 0.7f, 0.2f}, {5, 3, 4}, {-1, -3, -2}, {0, 0, 1
 
 }  // namespace
 
-TEST_CASE("predicted_classes: the class with the highest score, the first if several are equal") {
+TEST_CASE("predicted_classes: returns the class with the highest score, the first if several are equal") {
   CHECK(gradus::predicted_classes(scores) == std::vector<Index>{1, 0, 0, 2});
   CHECK(gradus::predicted_classes(scores.view()) == std::vector<Index>{1, 0, 0, 2});
   CHECK(gradus::predicted_classes(Tensor<float>{{2, 7, 7}}) == std::vector<Index>{1});
@@ -33,14 +33,14 @@ TEST_CASE("predicted_classes: the class with the highest score, the first if sev
   CHECK_THROWS_AS(gradus::predicted_classes(Tensor<float>(Shape{3})), gradus::ShapeError);
 }
 
-TEST_CASE("accuracy: the share of samples with the highest score at their label") {
+TEST_CASE("accuracy: returns the fraction of samples whose label has the highest score") {
   CHECK(accuracy(scores, std::array<Index, 4>{1, 0, 0, 2}) == 1);
   CHECK(accuracy(scores, std::array<Index, 4>{1, 1, 0, 0}) == 0.5);
   CHECK(accuracy(scores, std::array<Index, 4>{0, 1, 1, 1}) == 0);
   CHECK(accuracy(Tensor<float>(Shape{0, 3}), {}) == 0);
 }
 
-TEST_CASE("top_k_accuracy: the label is among the k highest scores") {
+TEST_CASE("top_k_accuracy: returns the fraction of samples whose label is among the k highest scores") {
   const std::array<Index, 4> labels{2, 1, 1, 1};  // second, third, third, and second of two equal scores
   CHECK(top_k_accuracy(scores, labels, 1) == 0);
   CHECK(top_k_accuracy(scores, labels, 2) == 0.25);
@@ -56,7 +56,7 @@ TEST_CASE("top_k_accuracy: a NaN score never makes a sample correct") {
   CHECK(top_k_accuracy(broken, std::array<Index, 2>{0, 0}, 2) == 0.5);
 }
 
-TEST_CASE("accuracy: equals the count of the loss") {
+TEST_CASE("accuracy: agrees with the number of correct samples that the loss counts") {
   gradus::Generator random(3);
   const auto logits = Tensor<float>::randn(Shape{97, 5}, random);
   std::vector<Index> labels(97);

@@ -61,10 +61,10 @@ TEST_CASE("Monitor: a metric that does not exist is refused") {
   without_validation.validation.reset();
   BestSoFar by_validation(Monitor::validation_loss);
   CHECK_THROWS_WITH_AS(by_validation.improves(without_validation),
-                       "Monitor: a validation metric is monitored, but there is no validation data",
+                       "Monitor: a validation metric is monitored, expected validation data",
                        gradus::StateError);
   BestSoFar by_accuracy(Monitor::train_accuracy);
   CHECK_THROWS_WITH_AS(by_accuracy.improves(record(1, std::nan(""), 1, 1)),
-                       "Monitor: an accuracy is monitored, but the loss does not report one",
+                       "Monitor: an accuracy is monitored, expected a loss that reports one",
                        gradus::StateError);
 }

@@ -22,7 +22,7 @@ using gradus::detail::own_rows;
 using gradus::test::bright_pixels;
 using gradus::test::ThreadGroup;
 
-TEST_CASE("own_rows: the parts of a whole batch and those that a loader makes are the same") {
+TEST_CASE("own_rows: selects the same rows from a whole batch as a loader of parts produces") {
   const auto data = bright_pixels(7);
   std::mutex mutex;
   ThreadGroup::run(3, [&](ProcessGroup& group) {
@@ -47,7 +47,7 @@ TEST_CASE("own_rows: the parts of a whole batch and those that a loader makes ar
   });
 }
 
-TEST_CASE("own_rows: without other processes a batch is passed on") {
+TEST_CASE("own_rows: without other processes, returns the whole batch") {
   const auto data = bright_pixels(4);
   gradus::Loader loader(data, {.batch_size = 3});
   for (const auto& batch : loader.evaluation_epoch()) {
@@ -67,18 +67,18 @@ TEST_CASE("own_rows: the part of another process is refused") {
                          for (const auto& batch : loader.evaluation_epoch())
                            own_rows<float>(loader, batch, 0, &group);
                        }),
-      "Trainer: the loader makes part 1 of 3 of every batch, expected part 0 of 2, which belongs "
+      "Trainer: loader produces part 1 of 3 of every batch, expected part 0 of 2, which belongs "
       "to this process",
       gradus::StateError);
 }
 
-TEST_CASE("own_rows: a loader that makes a part needs a trainer with other processes") {
+TEST_CASE("own_rows: a loader that produces parts is refused without other processes") {
   const auto data = bright_pixels(8);
   gradus::Loader loader(data, {.batch_size = 4, .part = {1, 2}});
   for (const auto& batch : loader.evaluation_epoch()) {
     CHECK_THROWS_WITH_AS(
         own_rows<float>(loader, batch, 0, nullptr),
-        "Trainer: the loader makes part 1 of 2 of every batch, expected part 0 of 1, which belongs to "
+        "Trainer: loader produces part 1 of 2 of every batch, expected part 0 of 1, which belongs to "
         "this process",
         gradus::StateError);
   }

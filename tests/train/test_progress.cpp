@@ -8,7 +8,7 @@
 
 #include "../support/memory_archive.hpp"
 
-TEST_CASE("Progress: nothing is known before the first step") {
+TEST_CASE("Progress: has no loss and no samples before the first step") {
   const gradus::Progress progress;
   CHECK(std::isnan(progress.loss));
   CHECK(progress.train.samples == 0);

@@ -55,7 +55,7 @@ TEST_CASE("ProgressBar: on a terminal, draws and erases the bar") {
   CHECK(text.starts_with("\repoch 1/2 [======"));
   const auto line = text.find("\repoch 1, train loss ");
   REQUIRE(line != text.npos);
-  // before the line is printed, the bar is overwritten with spaces
+  // Before the line is printed, the bar is overwritten with spaces.
   CHECK(text.substr(line - 20, 20) == std::string(20, ' '));
   CHECK(text.ends_with(" (a note)\n"));
 }

@@ -36,8 +36,8 @@ History train(nn::Sequential<float> net, Generator& random, Index epochs) {
                      FashionMnist::load(folder, gradus::Split::test));
 }
 
-/// The lines of the chapter's run in README.md that start with an epoch, in order. docs/results.md prints the
-/// same run next to PyTorch's, separated by `|`.
+/// The lines of the run in README.md that start with an epoch, in order. docs/results.md prints the same run
+/// next to PyTorch's, separated by `|`.
 struct ReadmeLines {
   std::vector<std::string> alone, left, right;
 };
@@ -85,7 +85,7 @@ bool prints_readme_exactly() {
 
 }  // namespace
 
-TEST_CASE("Trainer: 784-256-10 prints the README's lines digit by digit, and nearly PyTorch's") {
+TEST_CASE("Trainer: 784-256-10 prints exactly the lines of README.md, and almost those of PyTorch") {
   const ReadmeLines readme = readme_lines();
   REQUIRE(readme.alone.size() == 10);
   CHECK(readme.left == readme.alone);

@@ -31,7 +31,7 @@ struct Totalled {
 
 }  // namespace
 
-TEST_CASE("RunningMetrics: without samples nothing is known") {
+TEST_CASE("RunningMetrics: averages are NaN without samples") {
   const Metrics metrics = RunningMetrics{}.average();
   CHECK(std::isnan(metrics.loss));
   CHECK(std::isnan(metrics.accuracy));

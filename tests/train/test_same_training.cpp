@@ -35,7 +35,7 @@ TEST_CASE("broadcast_state: all processes get parameters, buffers and counters o
   });
 }
 
-TEST_CASE("check_same_state: names the epoch, the process and the parameter that has become another") {
+TEST_CASE("check_same_state: names the epoch, the process and the parameter that has changed") {
   CHECK_THROWS_WITH_AS(ThreadGroup::run(2,
                                         [](ProcessGroup& group) {
                                           Generator random(1);
@@ -43,7 +43,7 @@ TEST_CASE("check_same_state: names the epoch, the process and the parameter that
                                           if (group.rank() == 1) net.named_parameters()[1]->value(0) += 1;
                                           detail::check_same_state(group, net, random, 4);
                                         }),
-                       doctest::Contains("process 1 has after epoch 4 parameter 0.bias with fingerprint"),
+                       doctest::Contains("process 1 has parameter 0.bias after epoch 4 with fingerprint"),
                        StateError);
 }
 
@@ -55,7 +55,7 @@ TEST_CASE("check_same_state: a process whose generator has drawn another number 
                                           if (group.rank() == 1) random.next();
                                           detail::check_same_state(group, net, random, 4);
                                         }),
-                       doctest::Contains("process 1 has after epoch 4 random generator with fingerprint"),
+                       doctest::Contains("process 1 has random generator after epoch 4 with fingerprint"),
                        StateError);
 }
 

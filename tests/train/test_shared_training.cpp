@@ -51,8 +51,7 @@ void check_same_curve(Index processes, const SharedSettings& options, double tol
 
 }  // namespace
 
-TEST_CASE(
-    "Trainer: several processes train the network that one trains, last batches and statistics included") {
+TEST_CASE("Trainer: several processes train the same network as one, including last batches and statistics") {
   for (const Index processes : {1, 2, 3, 4}) {
     check_same_curve<float>(processes, {.epochs = 1}, 1e-5);
     check_same_curve<double>(processes, {.epochs = 3}, 1e-12);
@@ -114,7 +113,7 @@ TEST_CASE("Trainer: evaluate in on_end does not wait for processes that have not
   CHECK(refused == 2);
 }
 
-TEST_CASE("Trainer: a stop by one process ends all of them, and the checkpoint of the epoch knows it") {
+TEST_CASE("Trainer: a stop by one process ends all of them, and the checkpoint of the epoch records it") {
   std::mutex mutex;
   ThreadGroup::run(3, [&](ProcessGroup& group) {
     bool is_stopping = false;
@@ -132,7 +131,7 @@ TEST_CASE("Trainer: a stop by one process ends all of them, and the checkpoint o
   });
 }
 
-TEST_CASE("Trainer: processes that disagree can correct it and train") {
+TEST_CASE("Trainer: processes that disagreed can train after the difference is removed") {
   std::mutex mutex;
   ThreadGroup::run(2, [&](ProcessGroup& group) {
     gradus::Generator random(1);

@@ -9,7 +9,7 @@
 
 #include "toy_problems.hpp"
 
-TEST_CASE("Snapshot: restores what a network had learnt") {
+TEST_CASE("Snapshot: restores the weights of a network in place") {
   auto net = gradus::test::small_network();
   const auto original = net;
   gradus::Snapshot<float> snapshot(net);

@@ -96,7 +96,7 @@ struct SetAtEnd {
 
 }  // namespace
 
-TEST_CASE("Trainer: learns, and records it in the history") {
+TEST_CASE("Trainer: lowers the loss, and records every epoch in the history") {
   const auto train = bright_pixels(600), test = bright_pixels(200, 9);
   auto net = small_network();
   Generator random(0);
@@ -178,7 +178,7 @@ TEST_CASE("Trainer: samples with the ignored label do not count") {
   CHECK(some.accuracy == all.accuracy);
 }
 
-TEST_CASE("Trainer: regression with numeric labels") {
+TEST_CASE("Trainer: trains a regression on numeric labels") {
   const auto data = plane(100);
   Generator random(0);
   nn::Sequential net{nn::Linear{2, 1, random}};
@@ -396,7 +396,7 @@ TEST_CASE("Trainer: a number of epochs that overflows the total is refused") {
   CHECK(trainer.history().size() == 1);
 }
 
-TEST_CASE("Trainer: a second fit continues") {
+TEST_CASE("Trainer: a second fit continues the first") {
   const auto data = bright_pixels(20);
   auto net = small_network();
   Generator random(0);
@@ -409,7 +409,7 @@ TEST_CASE("Trainer: a second fit continues") {
   CHECK(trainer.progress().step == 8);
 }
 
-TEST_CASE("Trainer: gradients left from earlier do not take part") {
+TEST_CASE("Trainer: gradients from before the fit are discarded") {
   const auto data = bright_pixels(20);
   auto clean = small_network(), soiled = small_network();
   for (const auto& parameter : soiled.named_parameters()) parameter->grad().fill(100);
@@ -472,7 +472,7 @@ TEST_CASE("Trainer: an error for a non-finite loss names epoch, batch, layer and
   CHECK(trainer.history().back().epoch == 2);
 }
 
-TEST_CASE("Trainer: a non-finite number in the data is not blamed on a layer") {
+TEST_CASE("Trainer: an error for a non-finite number in the data names the input, not a layer") {
   auto data = plane(8);
   data.inputs(5, 1) = std::numeric_limits<float>::infinity();
   Generator random(0);
@@ -485,7 +485,7 @@ TEST_CASE("Trainer: a non-finite number in the data is not blamed on a layer") {
       gradus::NumericError);
 }
 
-TEST_CASE("Trainer: weights broken by the last step of an epoch show in the validation") {
+TEST_CASE("Trainer: weights that become NaN in the last step of an epoch are found by the validation") {
   const auto data = bright_pixels(10);
   auto net = small_network();
   Generator random(0);
@@ -518,7 +518,8 @@ std::vector<float> trained(const Dataset<>& data, Index threads, const Prepare& 
 
 }  // namespace
 
-TEST_CASE("Trainer: the number of threads does not change a bit of the weights, whatever the optimiser") {
+TEST_CASE(
+    "Trainer: the weights are the same for any number of threads, bit for bit, whatever the optimiser") {
   Generator random(4);
   const Dataset<> data = gradus::synthetic_fashion(250, random);
   const auto as_it_is = [](auto&, auto&) {};
@@ -531,7 +532,7 @@ TEST_CASE("Trainer: the number of threads does not change a bit of the weights, 
   }
 }
 
-TEST_CASE("Trainer: threads of the host program do not change a bit of the weights") {
+TEST_CASE("Trainer: the weights are the same with threads of the host program, bit for bit") {
   struct HostThreads final : gradus::Executor {
     Index threads() const override { return 3; }
     void run(Index parts, gradus::Job job) override {
@@ -577,7 +578,7 @@ TEST_CASE("Trainer: hooks may change the threads in the middle of a step and of 
   CHECK(calls > 0);
 }
 
-TEST_CASE("Trainer: untrainable data and settings are refused") {
+TEST_CASE("Trainer: data and settings that cannot be trained with are refused") {
   auto net = small_network();
   Generator random(0);
   optim::SGD sgd{net.named_parameters(), {.learning_rate = 0.1}};

@@ -21,10 +21,10 @@ TEST_CASE("TrainerOptions: the defaults and zero epochs are accepted") {
 }
 
 TEST_CASE("TrainerOptions: values out of range are refused with the expected range") {
-  CHECK_THROWS_WITH_AS(check_trainer_options({.epochs = -1}), "Trainer: -1 epochs, expected 0 or more",
+  CHECK_THROWS_WITH_AS(check_trainer_options({.epochs = -1}), "Trainer: epochs is -1, expected at least 0",
                        ArgumentError);
   CHECK_THROWS_WITH_AS(check_trainer_options({.accumulation_steps = 0}),
-                       "Trainer: 0 accumulation steps, expected 1 or more", ArgumentError);
+                       "Trainer: accumulation_steps is 0, expected at least 1", ArgumentError);
   CHECK_THROWS_AS(check_trainer_options({.clip_norm = -1}), ArgumentError);
   CHECK_THROWS_AS(check_trainer_options({.clip_value = std::numeric_limits<double>::quiet_NaN()}),
                   ArgumentError);

@@ -31,7 +31,7 @@ concept ByteSource = requires(S source, const S constant, std::span<std::byte> o
   { constant.name() } -> std::convertible_to<std::string>;
 };
 
-/// Reads the bytes of a file unchanged.
+/// A source of the unchanged bytes of a file.
 class PlainFile {
  public:
   /// Throws FileError if `path` does not exist or is not a regular file.
@@ -43,7 +43,7 @@ class PlainFile {
     if (!file_) throw_file(path, "cannot be read", errno);
   }
 
-  /// Reads up to out.size() bytes and returns the number read, fewer only at the end. Throws FileError.
+  /// Reads out.size() bytes, fewer only at the end, and returns the number read. Throws FileError.
   std::size_t read(std::span<std::byte> out) {
     const std::size_t count = std::fread(out.data(), 1, out.size(), file_.get());
     if (std::ferror(file_.get()) != 0) throw_file(path_, "cannot be read", errno);
@@ -69,7 +69,7 @@ class MemorySource {
   explicit MemorySource(std::span<const std::byte> bytes, const std::string& name = "memory")
       : bytes_(bytes), name_(escaped(name)) {}
 
-  /// Reads up to out.size() bytes and returns the number read, fewer only at the end.
+  /// Reads out.size() bytes, fewer only at the end, and returns the number read.
   std::size_t read(std::span<std::byte> out) {
     const std::size_t count = std::min(out.size(), bytes_.size());
     std::ranges::copy(bytes_.first(count), out.begin());
@@ -96,11 +96,12 @@ class StreamSource {
     stream.seekg(0, std::ios::end);
     const auto end = stream.tellg();
     stream.seekg(here);
-    if (!stream || end < here) throw FileError(name_ + ": cannot be read: its length is unknown");
+    if (!stream || end < here)
+      throw FileError("StreamSource: " + name_ + ": length is unknown, expected a seekable stream");
     remaining_ = static_cast<std::uint64_t>(end - here);
   }
 
-  /// Reads up to out.size() bytes and returns the number read, fewer only at the end.
+  /// Reads out.size() bytes, fewer only at the end, and returns the number read.
   std::size_t read(std::span<std::byte> out) {
     const std::uint64_t wanted = std::min<std::uint64_t>(out.size(), remaining_);
     stream_->read(reinterpret_cast<char*>(out.data()), static_cast<std::streamsize>(wanted));

@@ -18,7 +18,7 @@
 
 namespace gradus {
 
-/// Returns the folder for downloadable files: `$XDG_CACHE_HOME/gradus`, else `~/.cache/gradus`, on Windows
+/// Returns the folder for downloaded files: `$XDG_CACHE_HOME/gradus`, else `~/.cache/gradus`, or on Windows
 /// `%LOCALAPPDATA%\gradus`. Does not create it. Ignores a relative XDG_CACHE_HOME, as the XDG Base Directory
 /// Specification requires. Throws FileError if no variable gives an absolute path.
 inline std::filesystem::path default_cache_dir() {
@@ -39,7 +39,8 @@ inline std::filesystem::path default_cache_dir() {
     throw FileError("cache folder: XDG_CACHE_HOME is '" + cache.string() +
                     "', expected an absolute path, and HOME is not set");
   }
-  throw FileError("cache folder: neither XDG_CACHE_HOME nor HOME is set");
+  throw FileError(
+      "cache folder: neither XDG_CACHE_HOME nor HOME is set, expected an absolute path in one of them");
 }
 
 namespace detail {

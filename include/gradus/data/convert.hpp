@@ -13,7 +13,7 @@
 
 namespace gradus::detail {
 
-/// Computes out = in / divisor for bytes.
+/// A kernel that computes out = in / divisor for bytes.
 struct DivideBytes {
   template <class Isa, class S>
   [[gnu::always_inline]] static void run(const std::uint8_t* in, S* out, Index count, S divisor) {
@@ -30,7 +30,8 @@ struct DivideBytes {
   }
 };
 
-/// Divides with the rounding of `x.float() / divisor`; a product with 1 / divisor differs in the last bits.
+/// Divides `count` elements with the rounding of PyTorch's `x.float() / divisor`. Multiplying by 1 / divisor
+/// would differ in the last bits.
 template <class Element, std::floating_point Scalar>
 void convert(const Element* in, Scalar* out, Index count, Scalar divisor) {
   if constexpr (std::is_same_v<Element, std::uint8_t>)

@@ -33,9 +33,9 @@ struct Dataset {
   Tensor<Label> labels = {};                    ///< `[N]`, or `[N, ...]` for regression
   Index classes = 0;                            ///< number of classes; 0 for regression
   std::vector<std::string> class_names = {};    ///< one per class, or empty
-  std::string name = {};                        ///< `train`, `test`: shown with results on it
+  std::string name = {};                        ///< such as `train` or `test`; shown with results
   std::vector<std::string> feature_names = {};  ///< one per column of inputs `[N, columns]`, or empty
-  /// The texts encoded as 0, 1, ..., for each text column by name.
+  /// For each text column, its name and the texts that are encoded as 0, 1, ...
   std::map<std::string, std::vector<std::string>> categories = {};
 
   /// Returns N. Throws ShapeError unless inputs and labels have the same N.
@@ -50,7 +50,7 @@ struct Dataset {
     const Index examples = size();
     if (!detail::is_range_within(first, count, examples)) {
       throw IndexError("Dataset: subset begins at " + std::to_string(first) + " and has " +
-                       std::to_string(count) + " examples, expected a subset of [0, " +
+                       std::to_string(count) + " examples, expected a range within [0, " +
                        std::to_string(examples) + ")");
     }
     return {inputs.slice(first, first + count),
@@ -76,8 +76,8 @@ struct Dataset {
 
  private:
   [[noreturn]] void throw_different_sizes() const {
-    throw ShapeError("Dataset: inputs have shape " + inputs.shape().to_string() + ", labels " +
-                     labels.shape().to_string() + ", expected [N, ...] and [N, ...]");
+    throw ShapeError("Dataset: inputs have shape " + inputs.shape().to_string() + " and labels have shape " +
+                     labels.shape().to_string() + ", expected [N, ...] with the same N");
   }
 
   template <class Scalar>

@@ -16,19 +16,21 @@
 
 namespace gradus::detail {
 
-/// Computes a cryptographic hash incrementally, with OpenSSL.
+/// A cryptographic hash that OpenSSL computes incrementally.
 class Digest {
  public:
   void update(std::span<const std::byte> bytes) {
     if (bytes.empty()) return;
-    if (EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) != 1) throw_error("cannot be computed");
+    if (EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) != 1)
+      throw_error("OpenSSL failed to compute the hash");
   }
 
   /// Returns the hash as lower-case hexadecimal digits. Call it once, after the last `update`.
   std::string hex() {
     std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
     unsigned int count = 0;
-    if (EVP_DigestFinal_ex(context_.get(), bytes.data(), &count) != 1) throw_error("cannot be computed");
+    if (EVP_DigestFinal_ex(context_.get(), bytes.data(), &count) != 1)
+      throw_error("OpenSSL failed to compute the hash");
     std::string text;
     for (const unsigned char byte : std::span(bytes).first(count)) {
       text += "0123456789abcdef"[byte >> 4];
@@ -42,7 +44,7 @@ class Digest {
   Digest(const char* name, const EVP_MD* algorithm) : name_(name), context_(EVP_MD_CTX_new()) {
     if (!context_) throw std::bad_alloc();
     if (algorithm == nullptr || EVP_DigestInit_ex(context_.get(), algorithm, nullptr) != 1) {
-      throw_error("is not available in this OpenSSL");
+      throw_error("OpenSSL refuses this algorithm, expected a provider that offers it");
     }
   }
 

@@ -74,7 +74,8 @@ inline std::string shell_quoted(const std::filesystem::path& path) {
 }
 
 /// Checks one split of the cached data set against the official sums. Returns text to append to an error
-/// message for each file that differs; empty if none does or `folder` is not the cache.
+/// message, with advice on each file that differs. The text is empty if no file differs or `folder` is not
+/// the cache.
 inline std::string advice_on_cache(const std::filesystem::path& folder, Split split) {
   try {
     if (folder != fashion_mnist_cache()) return "";
@@ -112,9 +113,9 @@ inline void download_fashion_mnist(const std::filesystem::path& folder, const Do
   }
 }
 
-/// Returns the folder with Fashion-MNIST: `folder` if given, else that in FASHION_MNIST_DIR, else the
-/// cache, which is created with mode 0700 and filled by a download if files are missing. Throws
-/// FileError if that fails. Does not check a folder given explicitly.
+/// Returns the folder with Fashion-MNIST: `folder` if given, else the one named by FASHION_MNIST_DIR, else
+/// the cache, which is created with mode 0700 and filled by a download if files are missing. Throws FileError
+/// if that fails. Does not check a folder given explicitly.
 inline std::filesystem::path locate_fashion_mnist(const std::filesystem::path& folder = {},
                                                   const DownloadOptions& options = {}) {
   if (!folder.empty()) return folder;
@@ -130,7 +131,7 @@ inline std::filesystem::path locate_fashion_mnist(const std::filesystem::path& f
 
 namespace detail {
 
-/// A template, so that gradus/compiled_download.hpp can compile it and all that it calls elsewhere.
+/// A template, so that gradus::compiled_download can compile it, and everything that it calls, elsewhere.
 template <class Options>
 Dataset<> fetch(Split split, const std::filesystem::path& folder, const Options& options) {
   const std::filesystem::path found = locate_fashion_mnist(folder, options);
@@ -146,8 +147,8 @@ Dataset<> fetch(Split split, const std::filesystem::path& folder, const Options&
 }  // namespace detail
 
 /// Loads one split of Fashion-MNIST from the folder returned by locate_fashion_mnist. If reading from the
-/// cache fails, checks its files against the official sums and names the one to remove in the message. Throws
-/// FileError.
+/// cache fails, checks its files against the official sums and names the file to remove in the message.
+/// Throws FileError.
 inline Dataset<> fetch_fashion_mnist(Split split, const std::filesystem::path& folder,
                                      const DownloadOptions& options = {}) {
   return detail::fetch(split, folder, options);

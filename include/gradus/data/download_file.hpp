@@ -44,7 +44,8 @@ struct DownloadOptions {
 
 namespace detail {
 
-/// Receives one file. Exceptions must not cross libcurl: they end the transfer and are kept in `failure`.
+/// A transfer of one file. Exceptions must not propagate through libcurl, so they end the transfer and are
+/// stored in `failure`.
 struct Transfer {
   AtomicFile& file;
   const std::string& address;
@@ -82,8 +83,8 @@ struct Transfer {
   }
 
   [[noreturn]] void throw_too_large() const {
-    throw FileError(address + ": cannot be downloaded: it has more than " + std::to_string(options.max_size) +
-                    " bytes, the limit set by DownloadOptions::max_size");
+    throw FileError("download: " + address + ": file is too large, expected at most " +
+                    std::to_string(options.max_size) + " bytes (DownloadOptions::max_size)");
   }
 
   template <class F>
@@ -131,21 +132,21 @@ inline void set_limits(const CurlHandle& handle, const DownloadOptions& options)
   if (code == CURLE_FILESIZE_EXCEEDED) transfer.throw_too_large();
   const std::string text = reason[0] != '\0' ? reason : curl_easy_strerror(code);
   // The text may quote the server, for example the protocol of a redirect.
-  throw FileError(transfer.address + ": cannot be downloaded: " + escaped(text, 4 * longest_name) +
-                  (code == CURLE_UNSUPPORTED_PROTOCOL ? ", only http and https are allowed" : ""));
+  throw FileError("download: " + transfer.address + ": transfer failed: " + escaped(text, 4 * longest_name) +
+                  (code == CURLE_UNSUPPORTED_PROTOCOL ? ", expected http or https" : ""));
 }
 
 }  // namespace detail
 
 /// Downloads a file over http or https. The file appears at `destination` complete or not at all: if the
-/// transfer fails, exceeds a limit or matches none of the sums, an older file stays unchanged. Throws
-/// FileError in these cases; ArgumentError for a limit out of range, a sum of the wrong length, or if there
-/// is no sum.
+/// transfer fails, exceeds a limit or matches none of the sums, an existing file stays unchanged. Throws
+/// FileError in these cases. Throws ArgumentError for a limit out of range, a sum of the wrong length, or if
+/// there is no sum.
 inline void download(const std::string& address, const std::filesystem::path& destination,
                      const FileSums& sums, const DownloadOptions& options = {}) {
-  // libcurl would stop at the first zero byte.
+  // libcurl would ignore everything after the first zero byte.
   if (address.find('\0') != std::string::npos)
-    throw ArgumentError("download: the address contains a NUL byte");
+    throw ArgumentError("download: address contains a NUL byte, expected none");
   detail::SumCheck check(sums);
   const detail::CurlHandle handle = detail::new_curl_handle();
   detail::set_limits(handle, options);
@@ -165,11 +166,11 @@ inline void download(const std::string& address, const std::filesystem::path& de
   if (transfer.failure) std::rethrow_exception(transfer.failure);
   if (code != CURLE_OK) detail::throw_transfer_error(transfer, code, reason.data());
   const std::string mismatch = transfer.sums.mismatch();
-  if (!mismatch.empty()) throw FileError(address + ": the downloaded file has " + mismatch);
+  if (!mismatch.empty()) throw FileError("download: " + address + ": file has " + mismatch);
   file.commit();
 }
 
-/// Downloads a file that has one sum: an MD5 if it has 32 hexadecimal digits, a SHA-256 if it has 64.
+/// Downloads a file and checks it against one sum: a SHA-256 if `sum` has 64 digits, else an MD5.
 inline void download(const std::string& address, const std::filesystem::path& destination,
                      const std::string& sum, const DownloadOptions& options = {}) {
   const bool is_sha256 = sum.size() == 64;

@@ -52,7 +52,8 @@ struct FashionMnist {
   }
 
   /// Loads images `[N, 28, 28]` and labels `[N]` from a folder, as a data set named `train` or `test`. Throws
-  /// FileError if a file is missing, damaged or in another format, or if their sizes differ.
+  /// FileError if a file is missing, damaged or in another format, or if the number of labels differs from
+  /// the number of images.
   static Dataset<> load(const std::filesystem::path& folder, Split split) {
     const FileNames names = file_names(split);
     const std::filesystem::path images_path = find(folder, names.images);
@@ -60,20 +61,21 @@ struct FashionMnist {
 
     auto images = read_idx<std::uint8_t>(GzipFile(images_path));
     if (images.rank() != 3 || images.shape()[1] != height || images.shape()[2] != width) {
-      throw FileError(path_text(images_path) + ": images have shape " + images.shape().to_string() +
-                      ", expected [N, 28, 28]");
+      throw FileError("FashionMnist: " + path_text(images_path) + ": images have shape " +
+                      images.shape().to_string() + ", expected [N, 28, 28]");
     }
     const auto labels = read_idx<std::uint8_t>(GzipFile(labels_path));
     if (labels.rank() != 1 || labels.size() != images.shape()[0]) {
-      throw FileError(path_text(labels_path) + ": labels have shape " + labels.shape().to_string() +
-                      ", expected [" + std::to_string(images.shape()[0]) + "], one per image in " +
-                      path_text(images_path));
+      throw FileError("FashionMnist: " + path_text(labels_path) + ": labels have shape " +
+                      labels.shape().to_string() + ", expected [" + std::to_string(images.shape()[0]) +
+                      "], one per image in " + path_text(images_path));
     }
     const auto* const outside =
         std::ranges::find_if(labels, [](std::uint8_t label) { return label >= classes; });
     if (outside != labels.end()) {
-      throw FileError(path_text(labels_path) + ": label " + std::to_string(outside - labels.begin()) +
-                      " is " + std::to_string(*outside) + ", expected one in [0, 10)");
+      throw FileError("FashionMnist: " + path_text(labels_path) + ": label " +
+                      std::to_string(outside - labels.begin()) + " is " + std::to_string(*outside) +
+                      ", expected a class in [0, 10)");
     }
     return {std::move(images),
             labels.cast<Index>(),
@@ -103,7 +105,9 @@ struct FashionMnist {
  private:
   static std::filesystem::path find(const std::filesystem::path& folder, const std::string& name) {
     std::filesystem::path path = locate(folder, name);
-    if (path.empty()) throw FileError(path_text(folder) + ": has neither " + name + " nor " + name + ".gz");
+    if (path.empty())
+      throw FileError("FashionMnist: " + path_text(folder) + ": folder has neither " + name + " nor " + name +
+                      ".gz, expected one of them");
     return path;
   }
 };

@@ -46,8 +46,8 @@ inline std::string normalised_sum(const char* name, const std::string& sum, std:
   return lower;
 }
 
-/// Computes the SHA-256 of the unpacked contents of a file incrementally. Files that are not gzip-compressed
-/// are hashed unchanged.
+/// An incremental SHA-256 of the unpacked contents of a file. Files that are not gzip-compressed are hashed
+/// unchanged.
 class UnpackedSha256 {
  public:
   /// Gives up after `most` unpacked bytes; 0 means no limit.
@@ -111,7 +111,7 @@ class UnpackedSha256 {
   /// Unpacks one piece of input and returns the number of bytes consumed.
   std::size_t unpack(std::span<const std::byte> bytes) {
     if (member_ended_) inflateReset(stream_.get());
-    // Copied, because zlib's input pointer is not const.
+    // The input is copied, because zlib's input pointer is not const.
     const std::size_t offered = std::min(bytes.size(), input_.size());
     std::copy_n(bytes.begin(), offered, input_.begin());
     stream_->next_in = reinterpret_cast<Bytef*>(input_.data());
@@ -141,7 +141,7 @@ class UnpackedSha256 {
   bool is_bad_ = false;
 };
 
-/// Compares the sums of a file, received in pieces, with the expected ones.
+/// A comparison of the sums of a file, received in pieces, with the expected ones.
 class SumCheck {
  public:
   /// Throws ArgumentError for a sum of the wrong length or if there is no sum.

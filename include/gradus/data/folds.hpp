@@ -20,7 +20,7 @@
 
 namespace gradus {
 
-/// One fold of a cross-validation: `data.select(fold.train)`.
+/// One fold of a cross-validation, for `data.select(fold.train)`.
 struct Fold {
   std::vector<Index> train;       ///< samples to train on, in ascending order
   std::vector<Index> validation;  ///< samples held out, in ascending order
@@ -72,8 +72,8 @@ inline std::vector<Fold> kfold(Index samples, Index folds, Generator& random) {
   return detail::folds_of(fold_of_sample, folds);
 }
 
-/// As kfold, but stratified: the parts' counts of each class differ by at most 1. Throws ArgumentError unless
-/// 2 <= folds <= number of labels.
+/// Splits as kfold does, but stratified: the numbers of samples of a class in any two parts differ by at
+/// most 1. Throws ArgumentError unless 2 <= folds <= number of labels.
 inline std::vector<Fold> stratified_kfold(std::span<const Index> labels, Index folds, Generator& random) {
   detail::check_folds("stratified_kfold", folds, static_cast<Index>(labels.size()));
   std::vector<Index> fold_of_sample(labels.size());
@@ -84,8 +84,8 @@ inline std::vector<Fold> stratified_kfold(std::span<const Index> labels, Index f
   return detail::folds_of(fold_of_sample, folds);
 }
 
-/// As split, but stratified: both parts have the same proportion of each class, to within one sample. Samples
-/// keep their order. Throws ArgumentError if the fraction is outside [0, 1].
+/// Splits as split does, but stratified: both parts have the same proportion of each class, to within one
+/// sample. Samples keep their order. Throws ArgumentError if the fraction is outside [0, 1].
 template <class Element>
 TrainValidation<Dataset<Element, Index>> stratified_split(const Dataset<Element, Index>& data,
                                                           double validation_fraction, Generator& random) {

@@ -34,7 +34,7 @@ struct BatchRows {
 
 /// Parts with fewer elements are not worth waking a thread.
 inline constexpr Index min_elements_per_part = 1 << 15;
-/// Prefetch distance. Without prefetching, a shuffled row takes longer to fetch than to convert.
+/// The prefetch distance in rows. Without prefetching, a shuffled row takes longer to fetch than to convert.
 inline constexpr Index prefetched_rows = 8;
 
 /// Resizes `to` to one row per row of the batch and calls copy_row(in, out, elements per row) for each.

@@ -22,8 +22,8 @@
 
 namespace gradus {
 
-/// Reads a file and unpacks it if it is gzip-compressed (RFC 1952), as detected by its first two bytes, not
-/// its name. Unpacks directly into the caller's buffer, only as far as requested.
+/// A source of the bytes of a file, unpacked if the first two bytes show that it is gzip-compressed (RFC
+/// 1952); its name does not matter. Unpacks directly into the caller's buffer, only as far as requested.
 ///
 /// `read` throws FileError if the data are damaged, truncated, fail the checksum or length check, or are
 /// followed by anything but another gzip member.
@@ -43,7 +43,7 @@ class GzipFile {
   /// Returns whether the file is compressed.
   bool is_compressed() const { return stream_ != nullptr; }
 
-  /// Reads up to out.size() unpacked bytes and returns how many, fewer only at the end. Throws FileError.
+  /// Reads out.size() unpacked bytes, fewer only at the end, and returns the number read. Throws FileError.
   std::size_t read(std::span<std::byte> out) {
     if (!is_compressed()) return file_.read(out);
     std::size_t count = 0;
@@ -94,7 +94,8 @@ class GzipFile {
   }
 
   std::size_t inflate_some(std::span<std::byte> out) {
-    if (stream_->avail_in == 0) throw FileError(name() + ": gzip data are truncated");
+    if (stream_->avail_in == 0)
+      throw FileError("GzipFile: " + name() + ": gzip data are truncated, expected more bytes");
     const std::size_t wanted = std::min<std::size_t>(out.size(), std::numeric_limits<uInt>::max());
     stream_->next_out = reinterpret_cast<Bytef*>(out.data());
     stream_->avail_out = static_cast<uInt>(wanted);
@@ -110,8 +111,11 @@ class GzipFile {
   }
 
   [[noreturn]] void throw_damaged(bool between_members) const {
-    if (between_members) throw FileError(name() + ": gzip data are followed by other bytes");
-    throw FileError(name() + ": gzip data are damaged: " + (stream_->msg ? stream_->msg : "unknown error"));
+    if (between_members)
+      throw FileError("GzipFile: " + name() +
+                      ": gzip data are followed by other bytes, expected the end of the file");
+    throw FileError("GzipFile: " + name() +
+                    ": gzip data are damaged: " + (stream_->msg ? stream_->msg : "unknown error"));
   }
 
   PlainFile file_;

@@ -89,8 +89,8 @@ std::uint32_t read_uint32(Source& source, const char* what) {
   std::uint32_t value = 0;
   const std::size_t count = source.read(std::as_writable_bytes(std::span(&value, 1)));
   if (count != sizeof value) {
-    throw FileError(source.name() + ": IDX header is truncated: " + what + " has " + std::to_string(count) +
-                    " bytes, expected 4");
+    throw FileError("read_idx: " + source.name() + ": header is truncated: " + what + " has " +
+                    std::to_string(count) + " bytes, expected 4");
   }
   return big_endian(value);
 }
@@ -101,24 +101,24 @@ IdxHeader parse_idx_header(Source& source) {
   const std::uint32_t magic = read_uint32(source, "magic number");
   const std::uint32_t type = (magic >> 8) & 0xff, rank = magic & 0xff;
   if (magic >> 16 != 0) {
-    throw FileError(source.name() + ": not an IDX file: its magic number is " + hex(magic, 8) +
-                    ", expected 0x0000 followed by type and rank");
+    throw FileError("read_idx: " + source.name() + ": magic number is " + hex(magic, 8) +
+                    ", expected 0x0000 followed by the type and the rank");
   }
   if (type < 0x08 || type > 0x0e || type == 0x0a) {
-    throw FileError(source.name() + ": IDX type is " + hex(type, 2) +
+    throw FileError("read_idx: " + source.name() + ": type is " + hex(type, 2) +
                     ", expected 0x08, 0x09, 0x0b, 0x0c, 0x0d or 0x0e");
   }
   if (rank > static_cast<std::uint32_t>(Shape::max_rank)) {
-    throw FileError(source.name() + ": IDX rank is " + std::to_string(rank) + ", expected at most " +
-                    std::to_string(Shape::max_rank));
+    throw FileError("read_idx: " + source.name() + ": rank is " + std::to_string(rank) +
+                    ", expected at most " + std::to_string(Shape::max_rank));
   }
   std::array<Index, Shape::max_rank> extents{};
   for (std::size_t axis = 0; axis < rank; ++axis) {
     const std::uint32_t extent = read_uint32(source, "an extent");
     if constexpr (sizeof(Index) == sizeof extent) {
       if (extent > static_cast<std::uint32_t>(std::numeric_limits<Index>::max())) {
-        throw FileError(source.name() + ": IDX extent is " + std::to_string(extent) +
-                        ", too large for this machine");
+        throw FileError("read_idx: " + source.name() + ": extent is " + std::to_string(extent) +
+                        ", expected at most " + std::to_string(std::numeric_limits<Index>::max()));
       }
     }
     extents[axis] = static_cast<Index>(extent);
@@ -126,32 +126,31 @@ IdxHeader parse_idx_header(Source& source) {
   try {
     return {static_cast<IdxType>(type), Shape(std::span<const Index>(extents.data(), rank))};
   } catch (const ShapeError& error) {
-    throw FileError(source.name() + ": IDX extents: " + error.what());
+    throw FileError("read_idx: " + source.name() + ": extents are invalid: " + error.what());
   }
 }
 
 [[noreturn]] inline void throw_idx_size(const std::string& name, const IdxHeader& header,
                                         const std::string& found) {
-  throw FileError(name + ": IDX header promises " + header.shape.to_string() + " of " +
-                  idx_type_name(header.type) + ", but " + found + " follow");
+  throw FileError("read_idx: " + name + ": data have " + found + ", expected " + header.shape.to_string() +
+                  " of " + idx_type_name(header.type));
 }
 
 }  // namespace detail
 
 /// Reads a tensor from a source that contains nothing else. Checks sizes against the source first, so that a
-/// malformed header cannot cause a large allocation. Throws FileError with what was found and expected unless
-/// the source is an IDX file with elements of type T.
+/// malformed header cannot cause a large allocation. Throws FileError unless the source is an IDX file with
+/// elements of type T.
 template <IdxScalar T, class Source>
 requires ByteSource<std::remove_cvref_t<Source>> Tensor<T> read_idx(Source&& source) {
   const IdxHeader header = detail::parse_idx_header(source);
   if (header.type != idx_type<T>()) {
-    throw FileError(source.name() + ": IDX elements are " + detail::idx_type_name(header.type) +
+    throw FileError("read_idx: " + source.name() + ": elements are " + detail::idx_type_name(header.type) +
                     ", expected " + detail::idx_type_name(idx_type<T>()));
   }
   const auto size = static_cast<std::uint64_t>(header.shape.size());
   if (size > source.bound() / sizeof(T)) {
-    detail::throw_idx_size(source.name(), header,
-                           "no more than " + std::to_string(source.bound()) + " bytes");
+    detail::throw_idx_size(source.name(), header, "at most " + std::to_string(source.bound()) + " bytes");
   }
   Tensor<T> result = Tensor<T>::uninitialized(header.shape);
   const std::span<std::byte> bytes = std::as_writable_bytes(result.span());

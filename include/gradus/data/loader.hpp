@@ -47,25 +47,26 @@ template <class Element>
 struct LoaderOptions {
   /// Samples per batch. The last batch may be smaller.
   Index batch_size = 256;
-  /// The part of every batch to make, for training with several processes: `.part = world.part()`. Processes
-  /// with the same data and generator make the parts of the same batches. A part of a small last batch may be
-  /// empty.
+  /// The part of every batch to produce, for training with several processes: `.part = world.part()`.
+  /// Processes with the same data and generator produce parts of the same batches. A part of a small last
+  /// batch may be empty.
   Part part = {};
   /// Whether each training epoch uses a new order.
   bool shuffle = true;
-  /// Draws the samples of a training epoch instead, filling a span of N indices. See WeightedSampler.
+  /// Draws the samples of a training epoch instead of shuffling, by filling a span of N indices. See
+  /// WeightedSampler.
   std::function<void(std::span<Index> samples, Generator& random)> sampler = {};
   bool drop_last = false;  ///< whether to drop a last batch that is smaller than the others
   double divisor = std::is_same_v<Element, std::uint8_t> ? 255 : 1;  ///< maps bytes to [0, 1]
-  /// Modifies a gathered batch `[B, ...]` in place before the division, such as by random shifts or flips.
-  /// Called only by `training_epoch`, so that evaluation sees unmodified data.
+  /// Modifies a gathered batch `[B, ...]` in place before the division, for example by random shifts or
+  /// flips. Called only by `training_epoch`, so that evaluation sees unmodified data.
   std::function<void(TensorView<Element> batch, Generator& random)> transform = {};
   Parallel parallel = {};  ///< threads that convert large batches; their pool must outlive the loader
 };
 
-/// Produces batches of a data set, gathering and converting the rows of each into a buffer that is reused
-/// across batches and epochs. No floating-point copy of the data set is needed, and nothing is allocated
-/// after the first batch.
+/// A source of batches of a data set, which gathers and converts the rows of each batch into a buffer that is
+/// reused across batches and epochs. No floating-point copy of the data set is needed, and nothing is
+/// allocated after the first batch.
 ///
 ///     for (const auto& batch : loader.training_epoch(random)) step(batch.x, batch.labels);
 ///
@@ -95,7 +96,7 @@ class Loader {
     const Part part = options_.part;
     if (part.count < 1 || part.index < 0 || part.index >= part.count) {
       throw ArgumentError("Loader: part is " + std::to_string(part.index) + " of " +
-                          std::to_string(part.count) + ", expected one from 0 to the count - 1");
+                          std::to_string(part.count) + ", expected an index from 0 to the count - 1");
     }
     data.size();
   }
@@ -115,11 +116,12 @@ class Loader {
     return whole + (!options_.drop_last && examples % options_.batch_size > 0 ? 1 : 0);
   }
 
-  /// Returns the number of samples in a whole batch of the epoch; the loader may make only a part of them.
+  /// Returns the number of samples in a whole batch of the epoch, of which the loader may produce only a
+  /// part.
   Index samples(Index batch) const {
     return std::min(options_.batch_size, data_->size() - batch * options_.batch_size);
   }
-  /// Returns the part of every batch that the loader makes.
+  /// Returns the part of every batch that the loader produces.
   Part part() const { return options_.part; }
 
   /// Returns the batches of a training pass: each example once, transformed, in the order of
@@ -153,7 +155,7 @@ class Loader {
     const auto wrong =
         std::ranges::find_if(order_, [&](Index sample) { return sample < 0 || sample >= examples; });
     if (wrong == order_.end()) return;
-    throw IndexError("Loader: the sampler drew sample " + std::to_string(*wrong) + ", expected one in [0, " +
+    throw IndexError("Loader: sampler drew sample " + std::to_string(*wrong) + ", expected one in [0, " +
                      std::to_string(examples) + ")");
   }
 
@@ -172,8 +174,8 @@ class Loader {
     return {shuffled ? order.subspan(to_size(first)) : std::span<const Index>{}, first, count};
   }
 
-  // Transforms all rows of a batch, so that a part of it has the random numbers that it would have in the
-  // whole, and returns those from begin to end.
+  // Transforms all rows of a batch, so that each part of it draws the same random numbers as in the whole
+  // batch, and returns the rows [begin, end).
   TensorView<const Scalar> transformed(const detail::BatchRows& rows, Index begin, Index end,
                                        Generator& random) {
     detail::gather_rows(data_->inputs, rows, transformed_, copied, options_.parallel);

@@ -79,8 +79,9 @@ struct MixedBatch {
   Index size() const { return x.shape()[0]; }
 };
 
-/// Mixes each batch of a loader with a permutation of itself, with a share drawn from Beta(alpha, alpha) per
-/// batch. A small alpha hardly mixes; with alpha = 1 the share is uniform.
+/// A source of mixed batches: mixes each batch of a loader with a permutation of itself, with a share drawn
+/// from Beta(alpha, alpha) per batch. With a small alpha, most shares are close to 0 or 1; with alpha = 1,
+/// the share is uniform.
 ///
 ///     MixupLoader mixed(loader, 0.2);
 ///     Trainer trainer{net, MixupCrossEntropy<>{}, optimizer, random};
@@ -94,14 +95,15 @@ class MixupLoader {
   using Source = Loader<Scalar, Element, Index>;
   class Epoch;
 
-  /// Throws ArgumentError unless alpha is positive and finite, or if the loader makes parts of batches: a
+  /// Throws ArgumentError unless alpha is positive and finite, or if the loader produces parts of batches: a
   /// trainer divides mixed batches among its processes itself.
   MixupLoader(Source& loader, double alpha) : loader_(&loader), alpha_(alpha) {
     if (!(alpha > 0 && std::isfinite(alpha))) {
-      throw ArgumentError("MixupLoader: alpha is " + format_shortest(alpha) + ", expected a positive number");
+      throw ArgumentError("MixupLoader: alpha is " + format_shortest(alpha) +
+                          ", expected a positive, finite number");
     }
     if (loader.part() != Part{})
-      throw ArgumentError("MixupLoader: the loader makes a part of every batch, expected whole batches");
+      throw ArgumentError("MixupLoader: loader produces parts of batches, expected whole batches");
   }
 
   /// Returns the number of batches per epoch.

@@ -36,7 +36,7 @@ struct NpyOptions {
 
 namespace detail {
 
-/// Maps the elements of an array in Fortran order to their offsets in a row-major tensor.
+/// An iterator over the elements of an array in Fortran order that gives their offsets in a row-major tensor.
 class FortranOrder {
  public:
   /// Starts at the first element.
@@ -110,7 +110,9 @@ void read_npy_elements(Source& source, const NpyHeader& header, Tensor<T>& resul
   for (Index first = 0; first < result.size(); first += piece) {
     const std::span<Bits> part = std::span(read).first(to_size(std::min(piece, result.size() - first)));
     const std::span<std::byte> bytes = std::as_writable_bytes(part);
-    if (source.read(bytes) != bytes.size()) throw FileError(source.name() + ": the npy data are truncated");
+    if (source.read(bytes) != bytes.size())
+      throw FileError("read_npy: " + source.name() + ": data are truncated, expected " +
+                      header.shape.to_string() + " of " + header.type.to_string());
     if (header.type.is_big_endian)
       to_big_endian(part);
     else
@@ -118,9 +120,9 @@ void read_npy_elements(Source& source, const NpyHeader& header, Tensor<T>& resul
     for (std::size_t i = 0; i < part.size(); ++i) {
       const auto value = static_cast<Stored>(part[i]);
       if (!fits_npy<T>(value)) {
-        throw FileError(source.name() + ": element " + std::to_string(first + static_cast<Index>(i)) +
-                        " is " + std::to_string(value) + ", which does not fit in " +
-                        npy_type<T>().to_string());
+        throw FileError("read_npy: " + source.name() + ": element " +
+                        std::to_string(first + static_cast<Index>(i)) + " is " + std::to_string(value) +
+                        ", expected a value that fits in " + npy_type<T>().to_string());
       }
       result.data()[header.is_fortran_order ? fortran.next() : first + static_cast<Index>(i)] =
           static_cast<T>(value);
@@ -132,26 +134,26 @@ void read_npy_elements(Source& source, const NpyHeader& header, Tensor<T>& resul
 
 /// Reads an array in npy format 1 to 3, either byte order, C or Fortran order, from a source that contains
 /// nothing else. The result is row-major. Checks sizes against the source, so that a malformed header cannot
-/// cause a large allocation. Throws FileError, naming what was found and expected.
+/// cause a large allocation. Throws FileError unless the source is such an array.
 template <NpyScalar T, class Source>
 requires ByteSource<std::remove_cvref_t<Source>> Tensor<T> read_npy(Source&& source,
                                                                     NpyOptions options = {}) {
   const NpyHeader header = detail::parse_npy_header(source);
   if (!options.convert && !header.type.has_same_values(npy_type<T>())) {
-    throw FileError(source.name() + ": the dtype is " + header.type.to_string() + ", expected " +
+    throw FileError("read_npy: " + source.name() + ": dtype is " + header.type.to_string() + ", expected " +
                     npy_type<T>().to_string() + "; {.convert = true} converts other types");
   }
   if (static_cast<std::uint64_t>(header.shape.size()) > source.bound() / header.type.size) {
-    throw FileError(source.name() + ": the npy header promises " + header.shape.to_string() + " of " +
-                    header.type.to_string() + ", but at most " + std::to_string(source.bound()) +
-                    " bytes follow");
+    throw FileError("read_npy: " + source.name() + ": data have at most " + std::to_string(source.bound()) +
+                    " bytes, expected " + header.shape.to_string() + " of " + header.type.to_string());
   }
   auto result = Tensor<T>::uninitialized(header.shape);
   detail::with_npy_type(
       header.type, [&]<class Stored>(Stored) { detail::read_npy_elements<Stored>(source, header, result); });
   std::byte extra{};
   if (source.read(std::span(&extra, 1)) != 0)
-    throw FileError(source.name() + ": the npy data are followed by other bytes");
+    throw FileError("read_npy: " + source.name() +
+                    ": data are followed by other bytes, expected the end of the file");
   return result;
 }
 

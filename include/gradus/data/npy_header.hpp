@@ -66,11 +66,12 @@ constexpr NpyType npy_type() {
 
 namespace detail {
 
-/// Parses the header's dictionary, a Python literal such as
-/// `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }`.
+/// A parser of the header's dictionary, a Python literal:
+///
+///     {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }
 class NpyDictionary {
  public:
-  /// Error messages start with `file`.
+  /// Takes the text, and the name of the file for error messages.
   NpyDictionary(std::string_view text, const std::string& file) : text_(text), file_(file) {}
 
   /// Parses the dictionary. Throws FileError unless it has exactly these three keys.
@@ -90,16 +91,17 @@ class NpyDictionary {
         shape = parse_shape();
       else
         fail("has the key " + in_quotes(key) + ", expected each of descr, fortran_order and shape once");
-      if (!accept(',') && peek() != '}') fail("has no comma after a value");
+      if (!accept(',') && peek() != '}')
+        fail("has " + in_quotes(text_, 20) + " after a value, expected a comma or }");
     }
-    if (peek() != '\0') fail("has text after its dictionary");
-    if (!type || !is_fortran_order || !shape) fail("lacks descr, fortran_order or shape");
+    if (peek() != '\0') fail("has " + in_quotes(text_, 20) + " after its dictionary, expected only blanks");
+    if (!type || !is_fortran_order || !shape) fail("lacks a key, expected descr, fortran_order and shape");
     return {*type, *is_fortran_order, *shape};
   }
 
  private:
   [[noreturn]] void fail(const std::string& what) const {
-    throw FileError(file_ + ": the npy header " + what);
+    throw FileError("read_npy: " + file_ + ": header " + what);
   }
 
   /// Returns the next non-blank character, or 0 at the end.
@@ -114,15 +116,14 @@ class NpyDictionary {
     return true;
   }
   void expect(char c) {
-    if (!accept(c))
-      fail("is not a dictionary: expected " + std::string(1, c) + " before " + in_quotes(text_, 20));
+    if (!accept(c)) fail("has " + in_quotes(text_, 20) + ", expected " + in_quotes({&c, 1}));
   }
   std::string_view quoted() {
     const char quote = peek();
     if (quote != '\'' && quote != '"') fail("has " + in_quotes(text_, 20) + ", expected a string");
     text_.remove_prefix(1);
     const std::size_t end = text_.find(quote);
-    if (end == std::string_view::npos) fail("has an unterminated string");
+    if (end == std::string_view::npos) fail("has an unterminated string, expected a closing quotation mark");
     const std::string_view content = text_.substr(0, end);
     text_.remove_prefix(end + 1);
     return content;
@@ -130,7 +131,8 @@ class NpyDictionary {
 
   NpyType parse_type(std::string_view text) const {
     const auto refuse = [&] {
-      fail("has the dtype " + in_quotes(text) + ", expected numbers of at most 8 bytes");
+      fail("has the dtype " + in_quotes(text) +
+           ", expected a bool, integer or floating-point type of at most 8 bytes");
     };
     if (text.size() != 3 || std::string_view("<>=|").find(text[0]) == std::string_view::npos) refuse();
     const NpyType type{text[1], static_cast<std::size_t>(text[2] - '0'),
@@ -165,9 +167,11 @@ class NpyDictionary {
       if (!text_.empty() && text_.front() == 'L') text_.remove_prefix(1);  // written by Python 2
       extents.push_back(extent);
       if (extents.size() > static_cast<std::size_t>(Shape::max_rank)) {
-        fail("has more than " + std::to_string(Shape::max_rank) + " dimensions");
+        fail("declares at least " + std::to_string(extents.size()) + " dimensions, expected at most " +
+             std::to_string(Shape::max_rank));
       }
-      if (!accept(',') && peek() != ')') fail("has no comma after an extent");
+      if (!accept(',') && peek() != ')')
+        fail("has " + in_quotes(text_, 20) + " after an extent, expected a comma or )");
     }
     try {
       return Shape(extents);
@@ -180,7 +184,7 @@ class NpyDictionary {
   const std::string& file_;
 };
 
-/// Longer headers are rejected. Numeric arrays need about 100 bytes.
+/// The longest header accepted, in bytes. Headers of numeric arrays have about 100.
 inline constexpr std::size_t longest_npy_header = 4096;
 inline constexpr std::string_view npy_magic = "\x93NUMPY";
 
@@ -188,23 +192,26 @@ inline constexpr std::string_view npy_magic = "\x93NUMPY";
 template <ByteSource Source>
 NpyHeader parse_npy_header(Source& source) {
   const auto read = [&](std::span<std::byte> out) {
-    if (source.read(out) != out.size()) throw FileError(source.name() + ": the npy header is truncated");
+    if (source.read(out) != out.size())
+      throw FileError("read_npy: " + source.name() + ": header is truncated, expected more bytes");
   };
   std::array<std::byte, 8> start{};
   read(start);
   const std::string_view magic(reinterpret_cast<const char*>(start.data()), npy_magic.size());
   if (magic != npy_magic)
-    throw FileError(source.name() + ": not a npy file: it does not begin with \\x93NUMPY");
+    throw FileError("read_npy: " + source.name() + ": file begins with " + in_quotes(magic) + ", expected " +
+                    in_quotes(npy_magic));
   const int version = std::to_integer<int>(start[6]);
   if (version < 1 || version > 3) {
-    throw FileError(source.name() + ": npy version " + std::to_string(version) + ", expected 1, 2 or 3");
+    throw FileError("read_npy: " + source.name() + ": format version is " + std::to_string(version) +
+                    ", expected 1, 2 or 3");
   }
   std::array<std::byte, 4> size_bytes{};
   read(std::span(size_bytes).first(version == 1 ? 2 : 4));
   std::size_t size = 0;
   for (std::size_t i = 4; i-- > 0;) size = size << 8 | std::to_integer<std::size_t>(size_bytes[i]);
   if (size > longest_npy_header) {
-    throw FileError(source.name() + ": the npy header has " + std::to_string(size) +
+    throw FileError("read_npy: " + source.name() + ": header has " + std::to_string(size) +
                     " bytes, expected at most " + std::to_string(longest_npy_header));
   }
   std::string text(size, '\0');

@@ -48,7 +48,8 @@ class NpzFile {
       if (!entry.name.ends_with(ending)) continue;
       const std::string array = entry.name.substr(0, entry.name.size() - ending.size());
       if (!entries_.emplace(array, std::move(entry)).second)
-        throw FileError(name_ + ": two arrays are named " + in_quotes(array));
+        throw FileError("NpzFile: " + name_ + ": two arrays are named " + in_quotes(array) +
+                        ", expected unique names");
     }
   }
 
@@ -63,7 +64,10 @@ class NpzFile {
   template <NpyScalar T>
   Tensor<T> load(const std::string& array, NpyOptions options = {}) const {
     const auto found = entries_.find(array);
-    if (found == entries_.end()) throw FileError(name_ + ": no array " + in_quotes(array));
+    if (found == entries_.end()) {
+      throw FileError("NpzFile: " + name_ + ": no array is named " + in_quotes(array) +
+                      ", expected one of names()");
+    }
     return read_npy<T>(detail::ZipSource(file_, found->second, name_), options);
   }
 
@@ -82,14 +86,14 @@ std::map<std::string, Tensor<T>> load_npz(const std::filesystem::path& file, Npy
   return arrays;
 }
 
-/// Writes arrays of any element types for `numpy.load`:
+/// A writer of arrays of any element types for `numpy.load`:
 ///
 ///     NpzWriter writer("run.npz");
 ///     writer.add("weights", weights);
 ///     writer.add("labels", labels);
 ///     writer.commit();
 ///
-/// The file appears complete on `commit`, or not at all.
+/// The file appears when `commit` has completed it, or not at all.
 class NpzWriter {
  public:
   /// Deflates the arrays if `compress` is set, like `numpy.savez_compressed`. Throws FileError.
@@ -131,7 +135,8 @@ class NpzWriter {
     const std::uint64_t size = position_ - directory;
     check_size(position_);
     if (entries_.size() >= 0xffff)
-      throw FileError(name_ + ": " + std::to_string(entries_.size()) + " arrays, expected fewer than 65,535");
+      throw FileError("NpzWriter: " + name_ + ": file has " + std::to_string(entries_.size()) +
+                      " arrays, expected fewer than 65,535");
     put_numbers({{0x06054b50, 4},
                  {0, 4},
                  {entries_.size(), 2},
@@ -159,7 +164,7 @@ class NpzWriter {
 
   void check_size(std::uint64_t size) const {
     if (size >= std::numeric_limits<std::uint32_t>::max())
-      throw FileError(name_ + ": " + std::to_string(size) +
+      throw FileError("NpzWriter: " + name_ + ": file needs " + std::to_string(size) +
                       " bytes, expected less than 4 GiB; save_npy has no limit");
   }
   void put(std::span<const std::byte> bytes) {

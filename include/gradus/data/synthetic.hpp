@@ -28,8 +28,8 @@ struct Point {
   float x, y;
 };
 
-// Signed distances to the edges of simple shapes, negative inside. The union is min(a, b), a without b is
-// max(a, -b).
+// Signed distances to the edges of simple shapes, negative inside. The union of a and b is min(a, b), and a
+// without b is max(a, -b).
 
 inline float distance_to_line(Point p, Point a, Point b, float half_thickness) {
   const Point along{b.x - a.x, b.y - a.y}, from{p.x - a.x, p.y - a.y};
@@ -44,7 +44,7 @@ inline float distance_to_ellipse(Point p, Point centre, float radius_x, float ra
   return (std::sqrt(x * x + y * y) - 1) * std::min(radius_x, radius_y);
 }
 
-/// The trapezoid is upright, with its axis at x = 0.
+/// Returns the distance to an upright trapezoid with its axis at x = 0.
 inline float distance_to_trapezoid(Point p, float top, float bottom, float half_top, float half_bottom) {
   const float t = std::clamp((p.y - top) / (bottom - top), 0.0f, 1.0f);
   const float aside = std::abs(p.x) - (half_top + t * (half_bottom - half_top));
@@ -220,8 +220,8 @@ inline Dataset<> synthetic_fashion(Index n, Generator& random) {
   return data;
 }
 
-/// Generates y = w x + b + noise with x ~ N(0, 1): inputs `[n, size(w)]`, labels `[n, 1]`. With many more
-/// inputs than examples, it shows the effect of weight decay.
+/// Generates y = w x + b + noise with x ~ N(0, 1): inputs `[n, size(w)]`, labels `[n, 1]`. With far more
+/// features than examples, such data show the effect of weight decay.
 template <std::floating_point Scalar>
 Dataset<Scalar, Scalar> synthetic_linear(Index n, std::type_identity_t<std::span<const Scalar>> weights,
                                          Scalar bias, Scalar noise, Generator& random) {
@@ -240,7 +240,8 @@ Dataset<Scalar, Scalar> synthetic_linear(Index n, std::type_identity_t<std::span
 }
 
 /// Generates y = sum w_k x^k / k! + noise with x ~ N(0, 1): inputs `[n, features]` hold x^k / k! for k = 0,
-/// 1, ..., labels `[n, 1]`. Missing weights are 0. More features than weights overfit, fewer underfit.
+/// 1, ..., labels `[n, 1]`. Missing weights are 0. A linear model overfits with more features than weights
+/// and underfits with fewer.
 template <std::floating_point Scalar>
 Dataset<Scalar, Scalar> synthetic_polynomial(Index n, Index features,
                                              std::type_identity_t<std::span<const Scalar>> weights,

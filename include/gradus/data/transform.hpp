@@ -21,7 +21,8 @@ namespace gradus {
 
 namespace detail {
 
-/// Height and width are the last two axes; channels is 1 for rank 3.
+/// The extents of the images in a batch, whose last two axes are height and width; `channels` is 1 for rank
+/// 3.
 struct ImageExtents {
   Index channels, height, width;
 };
@@ -51,16 +52,16 @@ void shift_in_place(Element* elements, Index count, Index offset, Element fill) 
 
 }  // namespace detail
 
-/// Shifts each image by a random whole number of pixels, vertically, then horizontally, uniform in
-/// [-max_pixels, max_pixels]. Uncovered pixels become `fill`.
+/// A transform that shifts each image vertically and horizontally by random whole numbers of pixels, uniform
+/// in [-max_pixels, max_pixels]. Uncovered pixels become `fill`.
 struct RandomShift {
   /// The largest shift in each direction, in pixels.
   Index max_pixels = 2;
   /// The value of uncovered pixels.
   double fill = 0;
 
-  /// Throws ShapeError; ArgumentError if `max_pixels` is outside [0, 2^62) or an element cannot represent
-  /// `fill`.
+  /// Shifts the images of a batch. Throws ShapeError, or ArgumentError if `max_pixels` is outside [0, 2^62)
+  /// or an element cannot represent `fill`.
   template <class Element>
   void operator()(TensorView<Element> batch, Generator& random) const {
     constexpr Index most = std::numeric_limits<Index>::max() / 2;
@@ -86,12 +87,12 @@ struct RandomShift {
   }
 };
 
-/// Mirrors each image left to right with probability `p`.
+/// A transform that mirrors each image left to right with probability `p`.
 struct RandomHorizontalFlip {
   /// The probability of a flip.
   double p = 0.5;
 
-  /// Throws ShapeError; ArgumentError if `p` is outside [0, 1].
+  /// Flips the images of a batch. Throws ShapeError, or ArgumentError if `p` is outside [0, 1].
   template <class Element>
   void operator()(TensorView<Element> batch, Generator& random) const {
     const auto [channels, height, width] = detail::image_extents("RandomHorizontalFlip", batch.shape());

@@ -17,8 +17,8 @@
 
 namespace gradus {
 
-/// Draws the samples of a training epoch with replacement, with probabilities proportional to their weights,
-/// for example so that rare classes appear as often as frequent ones:
+/// A sampler that draws the samples of a training epoch with replacement, with probabilities proportional to
+/// their weights, for example so that rare classes appear as often as frequent ones:
 ///
 ///     Loader<float> loader(data, {.sampler = WeightedSampler{balanced_weights(data.labels.span())}});
 class WeightedSampler {
@@ -36,16 +36,16 @@ class WeightedSampler {
       cumulative_.push_back(sum += weights[i]);
     }
     if (!(sum > 0) || !std::isfinite(sum)) {
-      throw ArgumentError("WeightedSampler: the weights sum to " + format_shortest(sum) +
+      throw ArgumentError("WeightedSampler: sum of the weights is " + format_shortest(sum) +
                           ", expected a finite number > 0");
     }
   }
 
-  /// Fills `samples`. Throws ArgumentError unless its size equals the number of weights.
+  /// Fills `samples` with random indices. Throws ArgumentError unless its size equals the number of weights.
   void operator()(std::span<Index> samples, Generator& random) const {
     if (samples.size() != cumulative_.size()) {
-      throw ArgumentError("WeightedSampler: has " + std::to_string(cumulative_.size()) +
-                          " weights, expected " + std::to_string(samples.size()));
+      throw ArgumentError("WeightedSampler: got " + std::to_string(cumulative_.size()) + " weights for " +
+                          std::to_string(samples.size()) + " samples, expected one per sample");
     }
     for (Index& sample : samples) {
       // upper_bound finds a strictly larger sum, so samples of weight 0 are never drawn.

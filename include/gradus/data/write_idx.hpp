@@ -26,8 +26,8 @@ template <IdxScalar T>
 void write_idx(const std::filesystem::path& path, const Tensor<T>& tensor) {
   for (const Index extent : tensor.shape()) {
     if (static_cast<std::uint64_t>(extent) > std::numeric_limits<std::uint32_t>::max()) {
-      throw ArgumentError("write_idx: shape " + tensor.shape().to_string() +
-                          " has an extent that does not fit in 32 bits");
+      throw ArgumentError("write_idx: shape is " + tensor.shape().to_string() +
+                          ", expected extents of at most 4294967295");
     }
   }
   AtomicFile file(path);

@@ -45,7 +45,8 @@ nlohmann::ordered_json describe_module(const nn::AnyModule<Scalar>& module,
     nlohmann::ordered_json json{{"kind", kind.name}};
     for (const auto& [name, value] : settings->values()) {
       if (const auto* text = std::get_if<std::string>(&value); !is_utf8(name) || (text && !is_utf8(*text)))
-        throw ArgumentError("save: setting " + in_quotes(name) + " of " + module.name() + " is not UTF-8");
+        throw ArgumentError("save: setting " + in_quotes(name) + " of " + module.name() +
+                            " is not valid, expected UTF-8 text");
       nlohmann::ordered_json& setting = json["settings"][name];
       std::visit([&](const auto& v) { setting = v; }, value);
     }
@@ -75,7 +76,7 @@ std::string architecture_json(const nn::Sequential<Scalar>& net, const ModuleReg
   return json.dump();
 }
 
-/// Builds modules from their descriptions. Errors name the module by its path.
+/// A builder of modules from their descriptions. Errors name the module by its path.
 template <class Scalar>
 class NetworkBuilder {
  public:
@@ -120,23 +121,25 @@ class NetworkBuilder {
   void check_module(const ModuleDescription& module, const std::string& name) const {
     const ModuleKind<Scalar>* kind = kinds_.find(module.kind);
     if (module.kind == unregistered_kind)
-      throw FileError("its type " + in_quotes(module.settings.text("type")) +
-                      " was not registered when it was saved");
-    if (kind == nullptr) throw FileError("this kind of module is neither built in nor registered");
+      throw FileError("type " + in_quotes(module.settings.text("type")) +
+                      " was not registered when the file was saved, expected a registered type");
+    if (kind == nullptr) throw FileError("kind is unknown, expected a built-in or registered one");
     if (kind->settings) {
       for (const auto& [setting, value] : module.settings.values()) {
         if (std::ranges::find(*kind->settings, setting) == kind->settings->end())
-          throw FileError("unknown setting " + in_quotes(setting));
+          throw FileError("setting " + in_quotes(setting) + " is unknown, expected one of this kind");
       }
     }
     if (!kind->tensors) return;
     for (const auto& [leaf, shape] : kind->tensors(module.settings)) {
       const std::string tensor = name + "." + leaf;
       const SafetensorsEntry* entry = reader_.find(tensor);
-      if (entry == nullptr) throw FileError("the file has no tensor " + in_quotes(tensor));
+      if (entry == nullptr) {
+        throw FileError("no tensor is named " + in_quotes(tensor) + ", expected one of shape " +
+                        shape.to_string());
+      }
       if (!entry->has_shape() || !(entry->shape == shape)) {
-        throw FileError("its " + leaf + " has shape " + shape.to_string() + ", but the file has " +
-                        entry->description());
+        throw FileError(leaf + " is " + entry->description() + ", expected shape " + shape.to_string());
       }
     }
   }
@@ -147,7 +150,7 @@ class NetworkBuilder {
     try {
       f();
     } catch (const Error& error) {
-      throw FileError(reader_.name() + ": architecture: module " + in_quotes(name) + ", a " +
+      throw FileError("load_network: " + reader_.name() + ": module " + in_quotes(name) + " of kind " +
                       in_quotes(module.kind) + ": " + error.what());
     }
   }

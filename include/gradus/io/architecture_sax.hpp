@@ -22,7 +22,7 @@
 namespace gradus::detail {
 
 inline constexpr std::int64_t architecture_version = 1;
-/// Limits the number of modules, so that a small file cannot use much memory.
+/// The maximum number of modules, so that a small file cannot use much memory.
 inline constexpr std::size_t most_modules = 10'000;
 
 /// A module as described in the file.
@@ -41,8 +41,8 @@ struct Architecture {
   std::vector<ModuleDescription> modules = {};
 };
 
-/// Parses the JSON of an architecture as a stream of events, so that duplicate keys, deep nesting and too
-/// many modules are rejected before they are stored. `problem` describes the first error.
+/// A parser of the JSON of an architecture as a stream of events, so that duplicate keys, deep nesting and
+/// too many modules are rejected before they are stored. `problem` describes the first error.
 class ArchitectureSax : public nlohmann::json_sax<nlohmann::json> {
  public:
   Architecture architecture;
@@ -58,8 +58,10 @@ class ArchitectureSax : public nlohmann::json_sax<nlohmann::json> {
     if (at_ == At::settings) return go(At::module);
     if (at_ == At::module) return finish_module();
     at_ = At::end;
-    if (!has_version_) return reject("it has no version");
-    return has_modules_ && !architecture.dtype.empty() ? true : reject("it lacks dtype or modules");
+    if (!has_version_) return reject("version is missing, expected " + std::to_string(architecture_version));
+    return has_modules_ && !architecture.dtype.empty()
+               ? true
+               : reject("dtype or modules are missing, expected both");
   }
   bool start_array(std::size_t) override {
     const bool of_root = at_ == At::root && key_ == "modules";
@@ -73,12 +75,15 @@ class ArchitectureSax : public nlohmann::json_sax<nlohmann::json> {
     std::set<std::string>& seen = at_ == At::settings ? setting_names_
                                   : at_ == At::root   ? root_keys_
                                                       : open_.back().keys;
-    if (!seen.insert(text).second) return reject("the key " + in_quotes(text) + " appears twice");
+    if (!seen.insert(text).second) return reject("key " + in_quotes(text) + " appears twice, expected once");
     const bool known =
         at_ == At::settings ||
         (at_ == At::root ? text == "version" || text == "dtype" || text == "modules"
                          : text == "kind" || text == "name" || text == "settings" || text == "modules");
-    if (!known) return reject("the key " + in_quotes(text) + " is unknown");
+    if (!known) {
+      return reject("key " + in_quotes(text) + " is unknown, expected " +
+                    (at_ == At::root ? "version, dtype or modules" : "kind, name, settings or modules"));
+    }
     key_ = text;
     return true;
   }
@@ -89,7 +94,7 @@ class ArchitectureSax : public nlohmann::json_sax<nlohmann::json> {
     } else if (at_ == At::module && key_ == "kind") {
       module().kind = text;
     } else if (at_ == At::module && key_ == "name") {
-      if (text.empty()) return reject("a module has an empty name");
+      if (text.empty()) return reject("a module has an empty name, expected a name or none");
       module().name = text;
     } else {
       return unexpected("string");
@@ -98,7 +103,8 @@ class ArchitectureSax : public nlohmann::json_sax<nlohmann::json> {
   }
   bool number_unsigned(number_unsigned_t value) override {
     if (value > static_cast<number_unsigned_t>(std::numeric_limits<std::int64_t>::max()))
-      return reject("the number " + std::to_string(value) + " is too large");
+      return reject("number is " + std::to_string(value) + ", expected at most " +
+                    std::to_string(std::numeric_limits<std::int64_t>::max()));
     return number_integer(static_cast<std::int64_t>(value));
   }
   bool number_integer(number_integer_t value) override {
@@ -106,7 +112,7 @@ class ArchitectureSax : public nlohmann::json_sax<nlohmann::json> {
     if (at_ != At::root || key_ != "version") return unexpected("number");
     has_version_ = true;
     if (value == architecture_version) return true;
-    return reject("its version is " + std::to_string(value) + ", expected " +
+    return reject("version is " + std::to_string(value) + ", expected " +
                   std::to_string(architecture_version));
   }
   bool number_float(number_float_t value, const std::string&) override {
@@ -116,12 +122,12 @@ class ArchitectureSax : public nlohmann::json_sax<nlohmann::json> {
   bool null() override { return unexpected("null"); }
   bool binary(nlohmann::json::binary_t&) override { return unexpected("binary data"); }
   bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception&) override {
-    return reject("it is not valid JSON at byte " + std::to_string(position));
+    return reject("JSON is invalid at byte " + std::to_string(position));
   }
 
  private:
   enum class At { start, root, list, module, settings, end };
-  /// The modules being read; the innermost is last.
+  /// A module being read; the innermost is the last in `open_`.
   struct Open {
     ModuleDescription* module;
     std::set<std::string> keys = {};
@@ -145,9 +151,10 @@ class ArchitectureSax : public nlohmann::json_sax<nlohmann::json> {
   }
   bool start_module() {
     if (static_cast<Index>(open_.size()) + 1 > nn::max_nesting)
-      return reject("modules are nested more than " + std::to_string(nn::max_nesting) + " deep");
+      return reject("modules are nested too deeply, expected at most " + std::to_string(nn::max_nesting) +
+                    " levels");
     if (++count_ > most_modules)
-      return reject("there are more than " + std::to_string(most_modules) + " modules");
+      return reject("there are too many modules, expected at most " + std::to_string(most_modules));
     // A list grows only while none of its modules is open, so the pointers stay valid.
     auto& list = open_.empty() ? architecture.modules : module().modules;
     open_.push_back({&list.emplace_back()});
@@ -158,7 +165,8 @@ class ArchitectureSax : public nlohmann::json_sax<nlohmann::json> {
     if (open.module->kind.empty()) return reject("a module has no kind");
     if (open.keys.contains(open.module->is_sequence() ? "settings" : "modules") ||
         (open.module->is_sequence() && !open.keys.contains("modules")))
-      return reject("expected modules in a Sequential, and settings in any other module");
+      return reject(
+          "a module has the wrong keys, expected modules in a Sequential and settings in any other");
     open_.pop_back();
     return go(At::list);
   }

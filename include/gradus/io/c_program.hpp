@@ -28,7 +28,7 @@ class CProgram {
     flush();
     if (size_ < 0)
       throw ArgumentError(
-          "export_c: the number of inputs is unknown, expected a module that determines it, such as Linear");
+          "export_c: number of inputs is unknown, expected a module that determines it, such as Linear");
     resolve_sizes();
   }
 
@@ -45,7 +45,7 @@ class CProgram {
         take(*nested, path + ".");
       } else if (!is_nothing(module) && !take_layer(module, path) && !take_activation(module)) {
         throw ArgumentError("export_c: module " + path + " is " + module.name() +
-                            ", which cannot be exported; only the modules of gradus can");
+                            ", expected a module of gradus");
       }
     }
   }
@@ -93,7 +93,7 @@ class CProgram {
 
   void add_dense(const nn::Linear<Scalar>& linear) {
     const Index in = linear.in(), out = linear.out();
-    if (out < 1) throw ArgumentError("export_c: a Linear has 0 outputs, expected at least 1");
+    if (out < 1) throw ArgumentError("export_c: number of outputs of a Linear is 0, expected at least 1");
     CStep dense{CKind::dense, in, out, numbers(linear.weight.value, in * out, 0),
                 numbers(linear.bias.value, out, 0)};
     // W (a x + c) + b = (W a) x + (b + W c)
@@ -194,7 +194,7 @@ class CProgram {
     return result;
   }
 
-  // Activations have the size of the preceding layer, or of the following one at the front.
+  // An activation has the size of the layer before it, or of the first layer if none comes before.
   void resolve_sizes() {
     Index size = 0;
     for (const CStep& step : steps_) {

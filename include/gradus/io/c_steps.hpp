@@ -14,7 +14,7 @@ namespace gradus::detail {
 /// The operations of an exported network.
 enum class CKind {
   dense,       ///< y = W x + b
-  one_hot,     ///< each x with a count becomes that many elements: 1 for the one whose number is x, else 0
+  one_hot,     ///< an x with a count becomes that many elements: 1 at index x, 0 elsewhere
   scale,       ///< y = w x + b, element by element
   layer_norm,  ///< y = w (x - mean) / sqrt(variance + a) + b
   softmax,
@@ -38,11 +38,11 @@ struct CStep {
   double a = 0, b = 0;
   std::vector<Index> counts = {};  ///< categories of each input of one_hot, 0 for one that is copied
 
-  /// Whether the outputs are not written over the inputs.
+  /// Returns whether the step writes its outputs to another buffer instead of over its inputs.
   bool makes_output() const { return kind == CKind::dense || kind == CKind::one_hot; }
 };
 
-/// Computes what the exported program computes, in this type and in the same order.
+/// Runs the steps on x in type T, with the operations of the exported program in the same order.
 template <class T>
 std::vector<T> run_c_steps(const std::vector<CStep>& steps, std::vector<T> x);
 

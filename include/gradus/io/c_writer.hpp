@@ -42,12 +42,12 @@ inline void check_c_name(const std::string& name) {
                        std::ranges::find(keywords, std::string_view(name)) == keywords.end();
   if (!is_name) {
     throw ArgumentError(
-        "export_c: the name is " + in_quotes(name) +
-        ", expected at most 60 letters, digits and _, beginning with a letter, and no reserved name");
+        "export_c: name is " + in_quotes(name) +
+        ", expected a letter followed by at most 59 letters, digits and _, and no reserved name");
   }
 }
 
-/// Writes the steps of a network as a C header that computes in type T.
+/// A writer of the steps of a network as a C header that computes in type T.
 template <class T>
 class CWriter {
  public:
@@ -114,7 +114,7 @@ class CWriter {
     return text + "};\n\n";
   }
 
-  // ---- the test vector for the firmware's self-test ----
+  // ---- test vector for the self-test of the firmware ----
 
   void make_test_vector() {
     Generator random(1);
@@ -131,7 +131,7 @@ class CWriter {
     // Allows 8 times the error measured here, for other compilers and math libraries.
     tolerance_ = std::max((is_float ? 1e-5 : 1e-13) * largest, 8 * error);
   }
-  /// Gives the columns of categories at the input a category each.
+  /// Replaces the inputs that hold categories by random category numbers.
   void choose_categories(Generator& random) {
     const auto first = std::ranges::find_if(steps_, &CStep::makes_output);
     if (first == steps_.end() || first->kind != CKind::one_hot) return;
@@ -151,7 +151,7 @@ class CWriter {
 
   // ---- text ----
 
-  /// Returns the sizes of the two buffers between which dense layers alternate.
+  /// Returns the sizes of the two buffers between which dense and one-hot steps alternate.
   std::array<Index, 2> buffer_sizes() const {
     std::array<Index, 2> sizes{0, 0};
     std::size_t turn = 0;
@@ -173,8 +173,8 @@ class CWriter {
            " (export_c). C99 and C++11; needs <math.h> and nothing else.\n *\n" +
            (" *   void " + name_ + "(const " + type + " in[" + in + "], " + type + " out[" + out + "]);\n") +
            " *   int " + name_ +
-           "_self_test(void);   0 if the outputs of a test vector are right here\n *\n" +
-           " * Reentrant: it keeps nothing between calls. in and out must not overlap.\n" +
+           "_self_test(void);   returns 0 if the outputs for a test vector are correct\n *\n" +
+           " * Reentrant: no state is kept between calls. in and out must not overlap.\n" +
            " * Weights: " + bytes(weights) + " bytes, constant. Stack: about " + bytes(to_size(a + b)) +
            " bytes.\n" + " * The self-test allows a difference of " + format_shortest(tolerance_) +
            " from results in double.\n */\n" + "#ifndef " + upper_ + "_H\n#define " + upper_ +
@@ -300,7 +300,7 @@ class CWriter {
     }
   }
 
-  /// The call of a step that writes its output from x to y.
+  /// Returns the call of a step that reads x and writes y.
   std::string call(const CStep& step, const std::string& number, const std::string& x,
                    const std::string& y) const {
     const std::string sizes = x + ", " + std::to_string(step.in) + ", " + y;
@@ -355,7 +355,7 @@ class CWriter {
   std::string self_test() const {
     const std::string out = std::to_string(expected_.size());
     return table("test_in", input_) + table("test_out", expected_) +
-           "/* Returns 0, or the number of the first output that is wrong, counted from 1. */\n" +
+           "/* Returns 0, or the number of the first wrong output, counted from 1. */\n" +
            "static inline int " + name_ + "_self_test(void) {\n" + "  " + type + " out[" + out +
            "];\n  int i;\n" + "  " + name_ + "(" + name_ + "_test_in, out);\n" + "  for (i = 0; i < " + out +
            "; ++i) {\n" + "    if (!(" + math("fabs") + "(out[i] - " + name_ +

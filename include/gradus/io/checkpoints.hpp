@@ -24,8 +24,8 @@ namespace gradus {
 
 /// Options for Checkpoints.
 struct CheckpointsOptions {
-  Index every_steps = 0;   ///< write every this many steps; 0 to disable
-  Index every_epochs = 1;  ///< write every this many epochs; 0 to disable
+  Index every_steps = 0;   ///< number of steps between checkpoints; 0 to disable
+  Index every_epochs = 1;  ///< number of epochs between checkpoints; 0 to disable
   Index keep = 3;          ///< number of newest files to keep
   /// Polled after each step and epoch. If it returns true, a checkpoint is written and the fit is
   /// interrupted, for example when a signal handler has set a flag. Among several processes, it is enough if
@@ -95,8 +95,9 @@ class Checkpoints {
     const auto found = detail::numbered_checkpoints(folder_);
     if (found.empty() || found.back().step <= trainer.progress().step) return;
     throw StateError("Checkpoints: " + path_text(found.back().file) + " was saved after step " +
-                     std::to_string(found.back().step) + ", but this training is at step " +
-                     std::to_string(trainer.progress().step) + "; load it or use another folder");
+                     std::to_string(found.back().step) + ", expected at most step " +
+                     std::to_string(trainer.progress().step) +
+                     ", which this training has reached; load the file or use another folder");
   }
   /// Called by the trainer. Lets all processes know of an interruption before the first one saves it.
   template <class Trainer>

@@ -36,8 +36,8 @@ std::string c_source(const nn::Sequential<Scalar>& net, const std::string& name,
 ///   returns 0, or the number of the first wrong output.
 /// - `POLICY_INPUTS` and `POLICY_OUTPUTS`.
 ///
-/// A column that OneHot replaces holds category numbers. Any other value gives zeros only, NaN included
-/// unless the C compiler is told that there is none (`-ffinite-math-only`).
+/// A column that OneHot encodes holds category numbers. Any other value gives only zeros. This includes NaN,
+/// unless the C compiler assumes that there is none (`-ffinite-math-only`).
 ///
 /// Batch normalisation is folded into neighbouring layers and dropout is omitted. Weights are written as the
 /// shortest decimals that read back exactly, because C++ has hexadecimal literals only since C++17.

@@ -25,7 +25,7 @@
 
 namespace gradus {
 
-/// Loads what a SaveArchive has saved. Throws FileError naming the first mismatch.
+/// An archive that loads what a SaveArchive has saved. Throws FileError naming the first mismatch.
 ///
 /// An archive starts out deferred: values are read and checked but assigned only by `commit`, so that
 /// everything can be checked before anything changes.
@@ -46,9 +46,9 @@ class LoadArchive : public Archive {
     for (const auto& assign : assignments_) assign();
     assignments_.clear();
   }
-  /// Throws FileError: `file: not a checkpoint of this training: what`.
+  /// Throws FileError: `load_checkpoint: <file>: not a checkpoint of this training: <what>`.
   [[noreturn]] void fail(const std::string& what) const {
-    throw FileError(path_ + ": not a checkpoint of this training: " + what);
+    throw FileError("load_checkpoint: " + path_ + ": not a checkpoint of this training: " + what);
   }
 
  protected:
@@ -100,13 +100,13 @@ class LoadArchive : public Archive {
     fail(quoted(name) + " is " + escaped(found, detail::longest_name) + ", expected " + expected);
   }
   void check_used(const std::string& name) const {
-    if (!used_.contains(name)) fail(quoted(name) + " is not part of this training");
+    if (!used_.contains(name)) fail(quoted(name) + " is in the file, expected only what this training saves");
   }
 
   const std::string& take(const std::string& name) {
     used_.insert(name);
     const auto found = reader_.metadata().find(name);
-    if (found == reader_.metadata().end()) fail(quoted(name) + " is missing from the file");
+    if (found == reader_.metadata().end()) fail(quoted(name) + " is missing, expected it in the file");
     return found->second;
   }
   template <class T>
@@ -133,7 +133,7 @@ class LoadArchive : public Archive {
   template <class T>
   Tensor<T> tensor(const std::string& name) {
     used_.insert(name);
-    if (reader_.find(name) == nullptr) fail(quoted(name) + " is missing from the file");
+    if (reader_.find(name) == nullptr) fail(quoted(name) + " is missing, expected it in the file");
     return reader_.read<T>(name);
   }
   template <class T>

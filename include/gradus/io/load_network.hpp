@@ -39,11 +39,13 @@ nn::Sequential<Scalar> load_network(SafetensorsSource source,
   const SafetensorsReader reader(std::move(source));
   const auto text = reader.metadata().find(detail::architecture_key);
   if (text == reader.metadata().end())
-    throw FileError(reader.name() + ": no architecture in the metadata; build the network and use `load`");
-  const detail::Architecture architecture = detail::parse_architecture(reader.name(), text->second);
+    throw FileError("load_network: " + reader.name() +
+                    ": metadata have no architecture, expected one; build the network and call `load`");
+  const detail::Architecture architecture =
+      detail::parse_architecture("load_network: " + reader.name(), text->second);
   const std::string dtype = detail::safetensors_dtype<Scalar>();
   if (architecture.dtype != dtype && !options.convert) {
-    throw FileError(reader.name() + ": the network has dtype " +
+    throw FileError("load_network: " + reader.name() + ": network has dtype " +
                     escaped(architecture.dtype, detail::longest_name) + ", expected " + dtype +
                     "; `.convert = true` converts it");
   }

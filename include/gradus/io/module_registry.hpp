@@ -60,7 +60,7 @@ class ModuleRegistry {
           kind, [](const M&) { return Settings(); }, [](const Settings&) { return M(); });
     }
   }
-  /// Adds a module by two functions that convert it to settings and back.
+  /// Adds a module with two functions that convert it to settings and back.
   template <class M>
   ModuleRegistry& add(const std::string& kind, std::function<Settings(const M&)> settings_of,
                       std::function<M(const Settings&)> make) {

@@ -70,7 +70,8 @@ inline std::int64_t read_count(const SafetensorsReader& reader, std::string_view
   if (stored.shape().rank() == 0 && stored.item() >= 0) return stored.item();
   const std::string found = stored.shape().rank() == 0 ? "is " + std::to_string(stored.item())
                                                        : "has shape " + stored.shape().to_string();
-  throw FileError(reader.name() + ": " + in_quotes(name) + " " + found + ", expected a count >= 0");
+  throw FileError("load: " + reader.name() + ": " + in_quotes(name) + " " + found +
+                  ", expected a count >= 0");
 }
 
 }  // namespace gradus::detail

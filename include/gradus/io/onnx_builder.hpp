@@ -16,7 +16,7 @@
 
 namespace gradus::detail {
 
-/// Builds a network from an ONNX file, module by module. Tracks its memory, so that a small file cannot
+/// A builder of a network from an ONNX file, module by module. Tracks its memory, so that a small file cannot
 /// produce a large network: many operators may use one constant, or broadcast it.
 template <class Scalar>
 class OnnxBuilder {
@@ -35,8 +35,8 @@ class OnnxBuilder {
   void reserve(Index count, std::size_t size = sizeof(Scalar)) {
     const auto n = static_cast<std::uint64_t>(count);
     if (n > left_ / size) {
-      throw FileError(where_ + ": the network would be much larger than the file: " + std::to_string(n) +
-                      " more numbers");
+      throw FileError(where_ + ": network is much larger than the file: it needs " + std::to_string(n) +
+                      " more elements, expected at most " + std::to_string(left_ / size));
     }
     left_ -= n * size;
   }

@@ -14,7 +14,7 @@
 
 namespace gradus::detail {
 
-/// Converts operators without weights to modules: activations, Softmax and Dropout.
+/// A converter of operators without weights to modules: activations, Softmax and Dropout.
 template <class Scalar>
 class OnnxElementwise {
  public:
@@ -37,7 +37,8 @@ class OnnxElementwise {
       builder_.push(nn::LeakyReLU<Scalar>(options.real("alpha", 0.01)));
     } else if (node.op == "Gelu") {
       const std::string_view form = options.text("approximate", "none");
-      if (form != "none" && form != "tanh") operands_.fail(node, "has an approximation that is not known");
+      if (form != "none" && form != "tanh")
+        operands_.fail(node, "has approximation " + in_quotes(form) + ", expected \"none\" or \"tanh\"");
       builder_.push(nn::GELU<Scalar>(form == "tanh" ? nn::GELUForm::tanh : nn::GELUForm::exact));
     } else if (node.op == "Softmax") {
       require_last_axis(node, options.integer("axis", opset_ < 13 ? 1 : -1));
@@ -70,14 +71,19 @@ class OnnxElementwise {
   void take_clip(const OnnxNode& node) {
     const auto most = static_cast<double>(std::numeric_limits<Scalar>::max());
     const double low = operands_.number(node, 1, "min", -most), high = operands_.number(node, 2, "max", most);
-    if (!(low <= high)) operands_.fail(node, "has a lower limit above the upper one");
+    if (!(low <= high)) {
+      operands_.fail(node, "has min " + format_shortest(low) + " and max " + format_shortest(high) +
+                               ", expected min <= max");
+    }
     builder_.push(nn::Clip<Scalar>(low, high));
   }
 
   void take_dropout(const OnnxNode& node) {
-    if (node.inputs.size() > 2 && !node.inputs[2].empty()) operands_.fail(node, "may be in training mode");
+    if (node.inputs.size() > 2 && !node.inputs[2].empty())
+      operands_.fail(node, "has a training_mode operand, expected none");
     const double ratio = operands_.number(node, 1, "ratio", 0.5);
-    if (!(ratio >= 0 && ratio <= 1)) operands_.fail(node, "has a ratio out of range");
+    if (!(ratio >= 0 && ratio <= 1))
+      operands_.fail(node, "has ratio " + format_shortest(ratio) + ", expected a number in [0, 1]");
     builder_.push(nn::Dropout<Scalar>(ratio));
   }
 

@@ -30,7 +30,7 @@ struct OnnxAttribute {
   bool is_real = true;
 };
 
-/// Writes an ONNX file, with operators and constants in the order in which they are added.
+/// A writer of an ONNX file, with operators and constants in the order in which they are added.
 template <class Scalar>
 class OnnxEncoder {
  public:
@@ -68,14 +68,14 @@ class OnnxEncoder {
     }
   }
 
-  /// Adds a row of integers. Throws ArgumentError as above.
+  /// Adds a one-dimensional constant of integers. Throws what add_constant throws.
   void add_integers(std::string_view name, std::span<const std::int64_t> elements) {
     check_size(elements.size_bytes());
     protozero::pbf_writer tensor(graph_, 5);
     add_header(tensor, name, elements.size(), OnnxType::int64);
     tensor.add_packed_int64(7, elements.begin(), elements.end());
   }
-  /// Adds a row of truth values. Throws ArgumentError as above.
+  /// Adds a one-dimensional constant of booleans. Throws what add_constant throws.
   void add_flags(std::string_view name, const std::vector<bool>& elements) {
     check_size(elements.size());
     protozero::pbf_writer tensor(graph_, 5);
@@ -128,7 +128,7 @@ class OnnxEncoder {
   void check_size(std::size_t more) const {
     constexpr std::size_t largest = 0x7fff0000;
     if (more > largest || bytes_.size() > largest - more)
-      throw ArgumentError("save_onnx: the network has more than 2 GB, which the format does not allow");
+      throw ArgumentError("save_onnx: network is too large, expected at most 2 GB, the limit of the format");
   }
 
   std::string bytes_;

@@ -17,8 +17,8 @@
 
 namespace gradus::detail {
 
-/// Iterates over the fields of one protobuf message without allocating. Throws FileError for any encoding
-/// error: a truncated field, a varint longer than ten bytes, a tag of 0 or an unexpected wire type.
+/// An iterator over the fields of one protobuf message, which does not allocate. Throws FileError for any
+/// encoding error: a truncated field, a varint longer than ten bytes, a tag of 0 or an unexpected wire type.
 class OnnxFields {
  public:
   /// Error messages start with `where`, which must outlive this object. `type` is the name of the message.
@@ -91,7 +91,7 @@ class OnnxFields {
     try {
       return std::forward<F>(f)();
     } catch (const protozero::exception& error) {
-      fail(std::string("not protobuf, or cut short: ") + error.what());
+      fail(std::string("message is truncated or not protobuf: ") + error.what());
     }
   }
 

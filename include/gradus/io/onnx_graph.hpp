@@ -37,7 +37,7 @@ struct OnnxNode {
 struct OnnxValue {
   std::string_view name;
   std::int64_t type = 0;
-  std::vector<std::int64_t> dims;  ///< -1 if the file leaves it open
+  std::vector<std::int64_t> dims;  ///< -1 for an extent that the file leaves open
   bool has_shape = false;
 };
 
@@ -53,8 +53,8 @@ struct OnnxGraph {
 /// and far exceed the needs of any multilayer perceptron.
 inline constexpr std::size_t max_onnx_nodes = 1024, max_onnx_constants = 1024, max_onnx_names = 4096;
 
-/// Parses a ModelProto. Checks that each name is defined once and before it is used, which rules out cycles.
-/// Throws FileError.
+/// A parser of a ModelProto. Checks that each name is defined once and before it is used, which rules out
+/// cycles. Throws FileError.
 class OnnxGraphParser {
  public:
   OnnxGraphParser(const std::string& where, std::string_view file) : where_(where), file_(file) {}
@@ -65,20 +65,20 @@ class OnnxGraphParser {
     bool has_graph = false;
     while (model.next()) {
       if (model.tag() == 7) {
-        if (has_graph) model.fail("two graphs");
+        if (has_graph) model.fail("message has two graphs, expected one");
         has_graph = true;
         graph = model.bytes();
       } else if (model.tag() == 8) {
         take_opset(model.bytes());
       } else if (model.tag() == 25) {
-        model.fail("functions of its own, which are not supported");
+        model.fail("message has functions, expected none");
       } else {
         model.skip();
       }
     }
-    if (!has_graph) model.fail("no graph");
+    if (!has_graph) model.fail("message has no graph, expected one");
     if (graph_.opset < 7 || graph_.opset > 25) {
-      model.fail("opset " + std::to_string(graph_.opset) + ", expected one from 7 to 25");
+      model.fail("opset is " + std::to_string(graph_.opset) + ", expected 7 to 25");
     }
     take_graph(graph);
     remove_initializers_from_inputs();
@@ -101,7 +101,7 @@ class OnnxGraphParser {
       }
     }
     if (!domain.empty() && domain != "ai.onnx") return;
-    if (graph_.opset != 0) fields.fail("two versions of the operators");
+    if (graph_.opset != 0) fields.fail("default operator set appears twice, expected once");
     graph_.opset = version;
   }
 
@@ -122,7 +122,7 @@ class OnnxGraphParser {
           add_value(graph_.outputs, fields.bytes());
           break;
         case 15:
-          fields.fail("sparse constants, which are not supported");
+          fields.fail("message has sparse constants, expected none");
         default:
           fields.skip();
       }
@@ -158,14 +158,16 @@ class OnnxGraphParser {
           fields.skip();
       }
     }
-    if (node.op.empty()) fields.fail(node.place() + " has no operator");
-    if (node.outputs.empty() || node.outputs[0].empty()) fields.fail(node.place() + " has no output");
+    if (node.op.empty()) fields.fail(node.place() + " has no operator name, expected one");
+    if (node.outputs.empty() || node.outputs[0].empty())
+      fields.fail(node.place() + " has no output, expected one");
   }
 
   void add_constant(const OnnxTensor& tensor) {
     if (graph_.constants.size() == max_onnx_constants) too_many("constants", max_onnx_constants);
     if (!graph_.constants.emplace(tensor.name, tensor).second)
-      throw FileError(where_ + ": GraphProto: two constants named " + in_quotes(tensor.name));
+      throw FileError(where_ + ": GraphProto: two constants are named " + in_quotes(tensor.name) +
+                      ", expected unique names");
   }
 
   void add_value(std::vector<OnnxValue>& values, std::string_view message) {
@@ -186,7 +188,7 @@ class OnnxGraphParser {
   void take_type(OnnxValue& value, std::string_view message) {
     OnnxFields fields(where_, "TypeProto", message);
     while (fields.next()) {
-      if (fields.tag() != 1) fields.fail(in_quotes(value.name) + " is no tensor");
+      if (fields.tag() != 1) fields.fail(in_quotes(value.name) + " has another type, expected a tensor");
       OnnxFields tensor(where_, "TypeProto.Tensor", fields.bytes());
       while (tensor.next()) {
         if (tensor.tag() == 1) {
@@ -217,8 +219,12 @@ class OnnxGraphParser {
           dim.skip();
         }
       }
-      if (extent < -1) fields.fail(in_quotes(value.name) + " has an extent of " + std::to_string(extent));
-      if (value.dims.size() == 9) fields.fail(in_quotes(value.name) + " has more than 9 dimensions");
+      if (extent < -1) {
+        fields.fail(in_quotes(value.name) + " has extent " + std::to_string(extent) +
+                    ", expected at least -1");
+      }
+      if (value.dims.size() == 9)
+        fields.fail(in_quotes(value.name) + " has at least 10 dimensions, expected at most 9");
       value.dims.push_back(extent);
     }
   }
@@ -233,14 +239,15 @@ class OnnxGraphParser {
     for (const auto& [name, tensor] : graph_.constants) given.emplace(name);
     const auto give = [&](std::string_view name, const std::string& place) {
       if (!given.emplace(name).second)
-        throw FileError(where_ + ": " + place + ": the name " + in_quotes(name) + " is given twice");
+        throw FileError(where_ + ": " + place + ": name " + in_quotes(name) +
+                        " is defined twice, expected once");
     };
     for (const OnnxValue& input : graph_.inputs) give(input.name, "GraphProto");
     for (const OnnxNode& node : graph_.nodes) {
       for (const std::string_view name : node.inputs) {
         if (!name.empty() && !given.contains(name)) {
           throw FileError(where_ + ": " + node.place() + " uses " + in_quotes(name) +
-                          ", which nothing before it gives");
+                          ", expected a name defined before it");
         }
       }
       for (const std::string_view name : node.outputs) {
@@ -253,7 +260,7 @@ class OnnxGraphParser {
     if (++names_ > max_onnx_names) too_many("names", max_onnx_names);
   }
   [[noreturn]] void too_many(const char* what, std::size_t most) const {
-    throw FileError(where_ + ": more than " + std::to_string(most) + " " + what);
+    throw FileError(where_ + ": graph has too many " + what + ", expected at most " + std::to_string(most));
   }
 
   const std::string& where_;

@@ -30,7 +30,7 @@
 
 namespace gradus::detail {
 
-/// Converts a graph to a network, operator by operator from the input to the output. Throws FileError.
+/// A converter of a graph to a network, operator by operator from the input to the output. Throws FileError.
 template <class Scalar>
 class OnnxImporter {
  public:
@@ -64,8 +64,8 @@ class OnnxImporter {
     // The output must have no other use, and all operators must be part of the chain.
     if (uses.at(output) != 1 || visited + constant_nodes_.size() != graph_.nodes.size()) fail_not_a_chain();
     if (builder_.is_flattened() && builder_.sample().rank() != 1) {
-      throw FileError(where_ + ": the output has shape " + builder_.sample().prepend(1).to_string() +
-                      " after a constant per element, expected a row of numbers per sample");
+      throw FileError(where_ + ": output has shape " + builder_.sample().prepend(1).to_string() +
+                      " after a constant per element, expected [N, features]");
     }
     return builder_.finish();
   }
@@ -75,7 +75,7 @@ class OnnxImporter {
 
   Shape checked_sample() {
     if (graph_.inputs.size() != 1 || graph_.outputs.size() != 1) {
-      throw FileError(where_ + ": " + std::to_string(graph_.inputs.size()) + " inputs and " +
+      throw FileError(where_ + ": graph has " + std::to_string(graph_.inputs.size()) + " inputs and " +
                       std::to_string(graph_.outputs.size()) + " outputs, expected one of each");
     }
     const OnnxValue& input = graph_.inputs[0];
@@ -83,8 +83,8 @@ class OnnxImporter {
                    input.type != static_cast<std::int64_t>(OnnxType::float64);
     if (input.dims.size() < 2 ||
         std::any_of(input.dims.begin() + 1, input.dims.end(), [](auto n) { return n < 1; })) {
-      throw FileError(where_ + ": the input " + in_quotes(input.name) +
-                      " has a shape that is not [N, ...] with " + "fixed extents after the batch");
+      throw FileError(where_ + ": input " + in_quotes(input.name) +
+                      " has too few axes or an open extent, expected [N, ...] with fixed extents after N");
     }
     std::vector<Index> extents(input.dims.begin() + 1, input.dims.end());
     try {
@@ -92,7 +92,7 @@ class OnnxImporter {
       static_cast<void>(sample.prepend(1));
       return sample;
     } catch (const ShapeError& error) {
-      throw FileError(where_ + ": the input " + in_quotes(input.name) + ": " + error.what());
+      throw FileError(where_ + ": input " + in_quotes(input.name) + ": " + error.what());
     }
   }
 
@@ -102,7 +102,7 @@ class OnnxImporter {
       OnnxTensor tensor;
       if (node.op == "Constant") {
         if (!OnnxAttributes(where_, node).tensor("value", tensor))
-          operands_.fail(node, "has no tensor as its value");
+          operands_.fail(node, "has no value tensor, expected one");
       } else if (node.op == "Identity" && node.inputs.size() == 1 &&
                  graph_.constants.contains(node.inputs[0])) {
         tensor = graph_.constants.at(node.inputs[0]);
@@ -122,11 +122,12 @@ class OnnxImporter {
         users += (users.empty() ? "" : ", ") + node.place();
     }
     throw FileError(where_ + ": " + in_quotes(value) +
-                    (users.empty() ? " is used by nothing, and is not the output"
-                                   : " is used by " + users + ", whose results do not meet again"));
+                    (users.empty() ? " is not used, expected an operator that uses it"
+                                   : " is used by " + users + ", expected results that meet again"));
   }
   [[noreturn]] void fail_not_a_chain() const {
-    throw FileError(where_ + ": there are operators that do not lead from the input to the output");
+    throw FileError(where_ +
+                    ": graph has operators outside the chain from the input to the output, expected none");
   }
 
   void take(const OnnxRegion& region, std::string_view value) {
@@ -135,16 +136,17 @@ class OnnxImporter {
     for (const OnnxNode* each : region.nodes) {
       if (is_integral_ && each->op != "Cast" && each->op != "Identity" && each->op != "Flatten" &&
           each->op != "Reshape")
-        operands_.fail(*each, "computes with integers; cast them first");
+        operands_.fail(*each, "computes with integers, expected a Cast before it");
     }
     if (one_hot_.is_open()) return one_hot_.take_rest(region, value);
     if (region.nodes.size() > 1) return take_activation(region, value);
-    if (std::ranges::count(node.inputs, value) != 1) operands_.fail(node, "uses its input twice");
+    if (std::ranges::count(node.inputs, value) != 1)
+      operands_.fail(node, "uses its input twice, expected once");
     if (node.inputs[0] != value && node.op != "Add" && node.op != "Mul" && node.op != "Sub")
-      operands_.fail(node, "has the result of the operators before it where a constant is expected");
+      operands_.fail(node, "has a computed operand, expected a constant");
     if (!take_shape_change(node) && !take_arithmetic(node, value) && !layers_.take(node) &&
         !one_hot_.take_gather(node) && !elementwise_.take(node))
-      operands_.fail(node, "is not part of an activation that gradus knows");
+      operands_.fail(node, "is not part of a known pattern, expected SiLU, GELU or OneHot");
   }
 
   void take_activation(const OnnxRegion& region, std::string_view value) {
@@ -152,7 +154,7 @@ class OnnxImporter {
     if (!activation) {
       std::string list;
       for (const OnnxNode* node : region.nodes) list += (list.empty() ? "" : ", ") + node->place();
-      throw FileError(where_ + ": operators that are together no activation that gradus knows: " + list);
+      throw FileError(where_ + ": operators are not a known pattern, expected SiLU or GELU: " + list);
     }
     using Kind = OnnxActivation::Kind;
     if (activation->kind == Kind::silu) builder_.push(nn::SiLU<Scalar>{});
@@ -175,7 +177,7 @@ class OnnxImporter {
     if (node.op == "Flatten") {
       const std::int64_t axis = operands_.attributes(node).integer("axis", 1);
       if (axis != 1 && axis != -sample.rank())
-        operands_.fail(node, "flattens from axis " + std::to_string(axis) + ", expected 1");
+        operands_.fail(node, "flattens from axis " + std::to_string(axis) + ", expected axis 1");
     } else if (node.op == "Reshape") {
       check_reshape(node);
     } else {
@@ -194,7 +196,7 @@ class OnnxImporter {
         to.size() == 2 && (to[0] == -1 || to[0] == 1 ||
                            (to[0] == 0 && operands_.attributes(node).integer("allowzero", 0) == 0));
     if (!keeps_batch || !(to[1] == size || (to[1] == -1 && to[0] != -1)))
-      operands_.fail(node, "does not make a row of " + std::to_string(size) + " numbers per sample");
+      operands_.fail(node, "reshapes to another shape, expected [N, " + std::to_string(size) + "]");
   }
 
   bool take_arithmetic(const OnnxNode& node, std::string_view value) {
@@ -209,7 +211,7 @@ class OnnxImporter {
         broadcast_onnx_constant(constant.shape, builder_.sample(), [&](Index i) { return constant.real(i); });
     if (c.empty()) {
       operands_.fail(node, "has a constant of shape " + constant.shape.to_string() +
-                               ", which does not fit samples of shape " + builder_.sample().to_string());
+                               ", expected one that broadcasts to " + builder_.sample().to_string());
     }
     OnnxScaling& scaling = builder_.scaling();
     if (node.op == "Add") scaling.add(c);

@@ -16,7 +16,7 @@
 
 namespace gradus::detail {
 
-/// Converts operators with weights to modules: Gemm, MatMul, BatchNormalization, LayerNormalization.
+/// A converter of operators with weights to modules: Gemm, MatMul, BatchNormalization and LayerNormalization.
 template <class Scalar>
 class OnnxLayers {
  public:
@@ -46,7 +46,7 @@ class OnnxLayers {
  private:
   void take_gemm(const OnnxNode& node) {
     const OnnxAttributes options = operands_.attributes(node);
-    if (options.integer("transA", 0) != 0) operands_.fail(node, "transposes its input");
+    if (options.integer("transA", 0) != 0) operands_.fail(node, "transposes its input, expected transA = 0");
     nn::Linear<Scalar> linear =
         make_linear(node, operands_.real_operand(node, 1), options.integer("transB", 0) != 0,
                     options.real("alpha", 1), operands_.optional_operand(node, 2) != nullptr);
@@ -99,8 +99,10 @@ class OnnxLayers {
                                  double alpha, bool has_bias) {
     const Index in = features(node);
     if (weight.shape.rank() != 2 || weight.shape[is_transposed ? 1 : 0] != in || weight.shape.empty()) {
-      operands_.fail(node, "has weights of shape " + weight.shape.to_string() + " for an input of [N, " +
-                               std::to_string(in) + "]");
+      operands_.fail(
+          node, "has weights of shape " + weight.shape.to_string() + ", expected [" +
+                    (is_transposed ? "outputs, " + std::to_string(in) : std::to_string(in) + ", outputs") +
+                    "]");
     }
     const Index out = weight.shape[is_transposed ? 0 : 1];
     builder_.flush();
@@ -122,13 +124,16 @@ class OnnxLayers {
 
   void take_batch_norm(const OnnxNode& node) {
     const OnnxAttributes options = operands_.attributes(node);
-    if (options.integer("training_mode", 0) != 0) operands_.fail(node, "is in training mode");
+    if (options.integer("training_mode", 0) != 0)
+      operands_.fail(node, "is in training mode, expected training_mode = 0");
     const Index count = features(node);
     builder_.flush();
     builder_.reserve(count, 4 * sizeof(Scalar));
     const double momentum = 1 - options.real("momentum", 0.9), epsilon = options.real("epsilon", 1e-5);
     if (!(momentum >= 0 && momentum <= 1 && epsilon >= 0))
-      operands_.fail(node, "has an epsilon or a momentum out of range");
+      operands_.fail(node, "has epsilon " + format_shortest(epsilon) + " and momentum " +
+                               format_shortest(1 - momentum) +
+                               ", expected epsilon >= 0 and momentum in [0, 1]");
     nn::BatchNorm1d<Scalar> norm(
         count, {.epsilon = epsilon, .momentum = shortest_double(static_cast<float>(momentum))});
     operands_.copy(node, operands_.real_operand(node, 1), norm.weight.value);
@@ -142,7 +147,8 @@ class OnnxLayers {
     const OnnxAttributes options = operands_.attributes(node);
     require_last_axis(node, options.integer("axis", -1));
     const double epsilon = options.real("epsilon", 1e-5);
-    if (!(epsilon >= 0)) operands_.fail(node, "has a negative epsilon");
+    if (!(epsilon >= 0))
+      operands_.fail(node, "has epsilon " + format_shortest(epsilon) + ", expected a number >= 0");
     builder_.flush();
     const Index count = builder_.sample()[-1];
     builder_.reserve(count, 2 * sizeof(Scalar));
@@ -152,7 +158,7 @@ class OnnxLayers {
       operands_.copy(node, operands_.real_operand(node, 2), norm.bias.value);
     builder_.push(std::move(norm));
   }
-  /// Returns the number of features. Throws unless a sample has one axis.
+  /// Returns the number of features. Throws FileError unless a sample has one axis.
   Index features(const OnnxNode& node) {
     if (builder_.sample().rank() != 1) {
       operands_.fail(node, "has an input of shape " + builder_.sample().prepend(1).to_string() +

@@ -28,8 +28,8 @@ namespace gradus::detail {
 ///     gathered = Gather(x, columns, axis = 1)
 ///     y = Where(is_category, Cast(Equal(gathered, numbers)), gathered)
 struct OnnxOneHotConstants {
-  std::vector<std::int64_t> columns;  ///< the input that an output is made from
-  std::vector<double> numbers;        ///< the category that the output stands for, 0 for a copied input
+  std::vector<std::int64_t> columns;  ///< the input column of each output
+  std::vector<double> numbers;        ///< the category number of each output, 0 for a copied input
   std::vector<bool> is_category;      ///< false for a copied input
 };
 
@@ -50,11 +50,11 @@ inline OnnxOneHotConstants onnx_one_hot_constants(Index in,
   return result;
 }
 
-/// Turns the operators that `save_onnx` writes for OneHot back into it. Throws FileError.
+/// A converter of the operators that `save_onnx` writes for OneHot back to a OneHot. Throws FileError.
 template <class Scalar>
 class OnnxOneHot {
  public:
-  /// Refers to both, which must outlive this.
+  /// Keeps references to both arguments, which must outlive this object.
   OnnxOneHot(const OnnxOperands& operands, OnnxBuilder<Scalar>& builder)
       : operands_(operands), builder_(builder) {}
 
@@ -63,27 +63,26 @@ class OnnxOneHot {
     if (node.op != "Gather") return false;
     const std::int64_t axis = operands_.attributes(node).integer("axis", 0);
     if ((axis != 1 && axis != -1) || builder_.sample().rank() != 1)
-      operands_.fail(node,
-                     "selects along axis " + std::to_string(axis) + ", expected columns of [N, features]");
+      operands_.fail(
+          node, "selects along axis " + std::to_string(axis) + ", expected axis 1 of an input [N, features]");
     const OnnxTensor& columns = operands_.operand(node, 1);
     builder_.flush();
     builder_.reserve(columns.shape.size(), sizeof(std::int64_t));
     in_ = builder_.sample()[0];
     columns_ = columns.integers(operands_.place(node), columns.shape.size());
     if (columns.shape.rank() != 1 || columns_.empty())
-      operands_.fail(node,
-                     "selects by a constant of shape " + columns.shape.to_string() + ", expected [columns]");
+      operands_.fail(node, "has indices of shape " + columns.shape.to_string() + ", expected [columns]");
     gather_ = &node;
     return true;
   }
-  /// Whether a Gather waits for its other operators.
+  /// Returns whether a Gather still lacks its other operators.
   bool is_open() const { return gather_ != nullptr; }
-  /// Throws FileError if a Gather still waits.
+  /// Throws FileError if a Gather still lacks its other operators.
   void require_closed() const {
     if (is_open()) fail_open(*gather_);
   }
 
-  /// Appends the OneHot whose Gather was taken before. `value` is the output of the Gather.
+  /// Appends the OneHot whose Gather was the last to be taken. `value` is the output of the Gather.
   void take_rest(const OnnxRegion& region, std::string_view value) {
     const OnnxNode& gather = *std::exchange(gather_, nullptr);
     const OnnxNode& equal = *region.nodes[0];
@@ -111,10 +110,9 @@ class OnnxOneHot {
 
  private:
   [[noreturn]] void fail_open(const OnnxNode& gather) const {
-    operands_.fail(gather,
-                   "selects columns, and is not followed by Equal, Cast and Where, which make it a OneHot");
+    operands_.fail(gather, "selects columns, expected Equal, Cast and Where after it, which form a OneHot");
   }
-  /// Whether a node has these inputs; an empty name is any constant.
+  /// Returns whether a node has these inputs; an empty name matches any input.
   static bool has_inputs(const OnnxNode& node, std::initializer_list<std::string_view> names) {
     if (node.inputs.size() != names.size()) return false;
     std::size_t i = 0;
@@ -133,8 +131,8 @@ class OnnxOneHot {
     }
   }
 
-  /// The columns of categories: the outputs of each input are one after another, the inputs in ascending
-  /// order.
+  /// Returns the columns of categories. Throws FileError unless the outputs of each input are consecutive and
+  /// the inputs are in ascending order.
   std::vector<nn::CategoricalColumn> categories(const OnnxNode& gather, const OnnxTensor& numbers,
                                                 const OnnxTensor& is_category) const {
     const std::vector<bool> flags = is_category.flags(operands_.place(gather));
@@ -149,16 +147,23 @@ class OnnxOneHot {
         if (!(number >= expected && number <= expected)) fail_order(gather, columns_[i], next);
       }
       const auto count = static_cast<Index>(i - first);
-      if (count > nn::max_categories) operands_.fail(gather, "has too many categories in one column");
+      if (count > nn::max_categories) {
+        operands_.fail(gather, "has " + std::to_string(count) + " categories in column " +
+                                   std::to_string(next) + ", expected at most " +
+                                   std::to_string(nn::max_categories));
+      }
       if (flags[first]) result.push_back({next, count});
     }
-    if (next != in_) fail_order(gather, in_, next);
+    if (next != in_) {
+      operands_.fail(gather,
+                     "selects " + std::to_string(next) + " columns, expected all " + std::to_string(in_));
+    }
     return result;
   }
   [[noreturn]] void fail_order(const OnnxNode& gather, Index column, Index next) const {
-    operands_.fail(gather, "selects column " + std::to_string(column) + " where column " +
+    operands_.fail(gather, "selects column " + std::to_string(column) + ", expected column " +
                                std::to_string(next) + " of " + std::to_string(in_) +
-                               " is expected, with the numbers of its categories in order");
+                               " with its category numbers in ascending order");
   }
 
   const OnnxOperands& operands_;

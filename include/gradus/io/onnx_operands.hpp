@@ -26,19 +26,20 @@ class OnnxOperands {
   [[noreturn]] void fail(const OnnxNode& node, const std::string& what) const {
     throw FileError(place(node) + " " + what);
   }
-  /// The place of an operator, with the name of the file, for messages.
+  /// Returns the name of the file and the position of an operator, for messages.
   std::string place(const OnnxNode& node) const { return where_ + ": " + node.place(); }
 
   /// Returns a constant operand, or null if it is omitted.
   const OnnxTensor* optional_operand(const OnnxNode& node, std::size_t i) const {
     if (i >= node.inputs.size() || node.inputs[i].empty()) return nullptr;
     const auto found = constants_.find(node.inputs[i]);
-    if (found == constants_.end()) fail(node, "has an operand that is not constant");
+    if (found == constants_.end())
+      fail(node, "has a computed operand " + std::to_string(i) + ", expected a constant");
     return &found->second;
   }
   const OnnxTensor& operand(const OnnxNode& node, std::size_t i) const {
     const OnnxTensor* tensor = optional_operand(node, i);
-    if (tensor == nullptr) fail(node, "lacks operand " + std::to_string(i));
+    if (tensor == nullptr) fail(node, "has no operand " + std::to_string(i) + ", expected a constant");
     return *tensor;
   }
   const OnnxTensor& real_operand(const OnnxNode& node, std::size_t i) const {
@@ -51,7 +52,10 @@ class OnnxOperands {
   double number(const OnnxNode& node, std::size_t i, std::string_view attribute, double otherwise) const {
     const OnnxTensor* tensor = optional_operand(node, i);
     if (tensor == nullptr) return attributes(node).real(attribute, otherwise);
-    if (!tensor->is_real() || tensor->shape.size() != 1) fail(node, "has an operand that is not one number");
+    if (!tensor->is_real() || tensor->shape.size() != 1) {
+      fail(node, "has operand " + std::to_string(i) + " of type " + std::to_string(tensor->type) +
+                     " and shape " + tensor->shape.to_string() + ", expected one float or double");
+    }
     const double x = tensor->real(0);
     return tensor->element_size() == 4 ? shortest_double(static_cast<float>(x)) : x;
   }
@@ -78,7 +82,7 @@ void require_last_onnx_axis(const OnnxOperands& operands, OnnxBuilder<Scalar>& b
   builder.flush();
   const Shape& sample = builder.sample();
   if ((axis != -1 && axis != sample.rank()) || (builder.is_flattened() && sample.rank() != 1)) {
-    operands.fail(node, "works along axis " + std::to_string(axis) + ", expected the last one of the input");
+    operands.fail(node, "works along axis " + std::to_string(axis) + ", expected the last axis of its input");
   }
 }
 

@@ -43,7 +43,7 @@ inline void refuse_unknown_onnx_operators(const std::string& where, const OnnxGr
   }
   if (count == 0) return;
   if (count > most) list += " and " + std::to_string(count - most) + " more";
-  throw FileError(where + ": operators that gradus does not read: " + list);
+  throw FileError(where + ": graph has unsupported operators, expected none: " + list);
 }
 
 }  // namespace gradus::detail

@@ -73,14 +73,14 @@ inline OnnxRegion find_onnx_region(const OnnxGraph& graph,
   return {};
 }
 
-/// An activation without an ONNX operator of its own, times a factor.
+/// An activation that has no ONNX operator, times a factor.
 struct OnnxActivation {
   enum class Kind { silu, gelu, gelu_tanh } kind;
   double factor = 1;
 };
 
-/// Recognises x sigmoid(x) and both forms of GELU in the operators that they are exported as, with factors in
-/// any order.
+/// A matcher that recognises x sigmoid(x) and both forms of GELU in the operators as which they are exported,
+/// with factors in any order.
 class OnnxActivationMatcher {
  public:
   OnnxActivationMatcher(const OnnxGraph& graph, const OnnxRegion& region, std::string_view input)

@@ -44,7 +44,7 @@ struct OnnxTensor {
     return type == static_cast<std::int64_t>(OnnxType::float32) ||
            type == static_cast<std::int64_t>(OnnxType::float64);
   }
-  /// The bytes of an element that is no varint.
+  /// Returns the size in bytes of an element that is not a varint.
   std::size_t element_size() const {
     if (type == static_cast<std::int64_t>(OnnxType::boolean)) return 1;
     return type == static_cast<std::int64_t>(OnnxType::float32) ? 4 : 8;
@@ -65,8 +65,9 @@ struct OnnxTensor {
   /// for more than `most` elements.
   std::vector<Index> integers(const std::string& where, Index most = 16) const {
     if (type != static_cast<std::int64_t>(OnnxType::int64) || shape.size() > most)
-      throw FileError(where + ": " + in_quotes(name) + " is no list of at most " + std::to_string(most) +
-                      " 64-bit integers");
+      throw FileError(where + ": " + in_quotes(name) + " has type " + std::to_string(type) + " and shape " +
+                      shape.to_string() + ", expected type 7 (int64) and at most " + std::to_string(most) +
+                      " elements");
     std::vector<Index> result;
     if (varints) {
       OnnxFields("", "TensorProto", {}).for_each_varint(elements, [&](std::int64_t n) {
@@ -78,7 +79,7 @@ struct OnnxTensor {
     return result;
   }
 
-  /// The elements of a tensor of truth values. Throws FileError for other tensors.
+  /// Returns the elements of a boolean tensor. Throws FileError for other tensors.
   std::vector<bool> flags(const std::string& where) const {
     if (type != static_cast<std::int64_t>(OnnxType::boolean))
       throw FileError(where + ": " + in_quotes(name) + " has type " + std::to_string(type) +
@@ -103,7 +104,7 @@ struct OnnxTensor {
   }
 };
 
-/// Parses the header of a TensorProto and checks that all elements are present. Throws FileError.
+/// A parser of the header of a TensorProto, which checks that all elements are present. Throws FileError.
 class OnnxTensorParser {
  public:
   OnnxTensorParser(const std::string& where, std::string_view message)
@@ -111,7 +112,7 @@ class OnnxTensorParser {
 
   OnnxTensor parse() {
     while (fields_.next()) take_field();
-    if (is_external_) fail("keeps its elements in another file, which gradus does not open");
+    if (is_external_) fail("stores its elements in another file, expected them in this one");
     try {
       tensor_.shape = Shape(std::span<const Index>(dims_.data(), rank_));
     } catch (const ShapeError& error) {
@@ -141,8 +142,8 @@ class OnnxTensorParser {
     switch (fields_.tag()) {
       case dims:
         fields_.integers([this](std::int64_t n) {
-          if (rank_ == dims_.size()) fail("more than 8 dimensions");
-          if (n < 0) fail("a dimension of " + std::to_string(n));
+          if (rank_ == dims_.size()) fail("has at least 9 dimensions, expected at most 8");
+          if (n < 0) fail("has extent " + std::to_string(n) + ", expected at least 0");
           dims_[rank_++] = n;
         });
         return;
@@ -150,13 +151,13 @@ class OnnxTensorParser {
         tensor_.type = fields_.integer();
         return;
       case segment:
-        fail("is a segment of a tensor, which is not supported");
+        fail("is a segment of a tensor, expected a whole tensor");
       case float_data:
       case int32_data:
       case int64_data:
       case raw_data:
       case double_data:
-        if (has_elements_) fail("has its elements twice");
+        if (has_elements_) fail("stores its elements twice, expected once");
         has_elements_ = true;
         source_ = fields_.tag();
         tensor_.elements = fields_.bytes();
@@ -184,7 +185,10 @@ class OnnxTensorParser {
                               : is(OnnxType::int64)   ? int64_data
                               : is(OnnxType::boolean) ? int32_data
                                                       : double_data;
-    if (has_elements_ && source_ != own && source_ != raw_data) fail("has elements of another type");
+    if (has_elements_ && source_ != own && source_ != raw_data) {
+      fail("stores its elements in field " + std::to_string(source_) + ", expected field " +
+           std::to_string(own) + " or " + std::to_string(raw_data));
+    }
     tensor_.varints = has_elements_ && (source_ == int64_data || source_ == int32_data);
     const auto wanted = static_cast<std::uint64_t>(tensor_.shape.size());
     std::uint64_t found = 0;
@@ -192,7 +196,8 @@ class OnnxTensorParser {
       fields_.for_each_varint(tensor_.elements, [&found](std::int64_t) { ++found; });
     } else {
       found = tensor_.elements.size() / tensor_.element_size();
-      if (tensor_.elements.size() % tensor_.element_size() != 0) fail("ends within an element");
+      if (tensor_.elements.size() % tensor_.element_size() != 0)
+        fail("ends within an element, expected whole elements");
     }
     if (found != wanted) {
       fail("has " + std::to_string(found) + " elements, expected " + std::to_string(wanted) + " for shape " +

@@ -26,8 +26,8 @@ namespace gradus {
 
 namespace detail {
 
-/// Exports the modules of a network as operators of a graph. Values are named after the module that computes
-/// them: `2` is the output of child 2 and `2/a` an intermediate result. Constants are named as in a
+/// An exporter of the modules of a network as operators of a graph. Values are named after the module that
+/// computes them: `2` is the output of child 2 and `2/a` an intermediate result. Constants are named as in a
 /// state_dict, `2.weight`.
 template <class Scalar>
 class OnnxExporter {
@@ -57,7 +57,7 @@ class OnnxExporter {
       const Shape output = module.output_shape(sample_.prepend(1)).without_first();
       if (!take_layer(module) && !take_activation(module) && !take_rest(module)) {
         throw ArgumentError("save_onnx: module " + path_ + " is " + module.name() +
-                            ", which ONNX export does not know; it knows the modules of gradus");
+                            ", expected a module of gradus");
       }
       sample_ = output;
     }
@@ -133,7 +133,7 @@ class OnnxExporter {
     }
     return true;
   }
-  // One column per output, compared with the number of its category.
+  // Gathers one column per output and compares it with the category number of the output.
   void take_one_hot(const nn::OneHot<Scalar>& one_hot) {
     const OnnxOneHotConstants constants = onnx_one_hot_constants(one_hot.in(), one_hot.columns());
     const std::string columns = path_ + "/columns", numbers = path_ + "/numbers",
@@ -201,13 +201,14 @@ class OnnxExporter {
     finish("Mul", {product, number("half", 0.5)});
   }
 
-  // log(1 + exp(b x)) / b. ONNX has no threshold above which this is x, so both must be the same float there.
+  // log(1 + exp(b x)) / b. ONNX has no threshold above which the result is x, so the two must round to the
+  // same float there.
   void take_softplus(const nn::SoftplusOptions& options) {
     const bool has_beta = options.beta < 1 || options.beta > 1;
     if (!(std::exp(-options.threshold) < static_cast<double>(std::numeric_limits<float>::epsilon()))) {
       throw ArgumentError("save_onnx: module " + path_ + " is Softplus with threshold " +
                           format_shortest(options.threshold) +
-                          ", expected at least 16: ONNX has no threshold");
+                          ", expected at least 16, because ONNX has no threshold");
     }
     if (!has_beta) return step("Softplus");
     const std::string beta = number("beta", options.beta);
@@ -221,7 +222,7 @@ class OnnxExporter {
     } else if (as<nn::Identity<Scalar>>(module) != nullptr) {
       step("Identity");
     } else if (const auto* dropout = as<nn::Dropout<Scalar>>(module)) {
-      // The ratio is a float in every graph.
+      // Since opset 12, the ratio is an operand instead of an attribute.
       finish("Dropout", {value_, number("ratio", dropout->p())});
     } else if (const auto* clip = as<nn::Clip<Scalar>>(module)) {
       finish("Clip", {value_, number("min", clip->low()), number("max", clip->high())});

@@ -36,11 +36,12 @@ inline std::size_t most_entries(std::string_view json) {
 /// bytes after the object, where the format allows only spaces. Returns the problem, or an empty string.
 inline std::string problem_around_object(std::string_view json) {
   const auto at = [](std::size_t i) { return " at byte " + std::to_string(i + 1); };
-  if (!json.starts_with('{')) return "it begins with " + in_quotes(json.substr(0, 1)) + ", expected \"{\"";
-  if (const std::size_t nul = json.find('\0'); nul != json.npos) return "it has a NUL" + at(nul);
+  if (!json.starts_with('{')) return "JSON begins with " + in_quotes(json.substr(0, 1)) + ", expected \"{\"";
+  if (const std::size_t nul = json.find('\0'); nul != json.npos)
+    return "JSON has a NUL" + at(nul) + ", expected none";
   const std::size_t last = json.find_last_not_of(' ');
   if (json[last] == '\n' || json[last] == '\r' || json[last] == '\t') {
-    return "it ends with " + in_quotes(json.substr(last, 1)) + at(last) + ", expected only spaces";
+    return "JSON is followed by " + in_quotes(json.substr(last, 1)) + at(last) + ", expected only spaces";
   }
   return "";
 }
@@ -53,7 +54,7 @@ inline void index_by_name(const std::string& where, SafetensorsHeader& header) {
   std::ranges::sort(header.by_name, {}, name);
   const auto twice = std::ranges::adjacent_find(header.by_name, {}, name);
   if (twice != header.by_name.end()) {
-    throw FileError(where + ": header: the key " + in_quotes(name(*twice)) + " appears twice");
+    throw FileError(where + ": header: key " + in_quotes(name(*twice)) + " appears twice, expected once");
   }
 }
 
@@ -85,8 +86,8 @@ inline SafetensorsHeader parse_safetensors_header(const std::string& where, std:
     covered = entry.end;
   }
   if (covered != data_size) {
-    throw FileError(where + ": " + std::to_string(data_size) + " bytes of data, but the tensors take " +
-                    std::to_string(covered));
+    throw FileError(where + ": data have " + std::to_string(data_size) + " bytes, expected " +
+                    std::to_string(covered) + " for the tensors");
   }
   return std::move(sax.header);
 }

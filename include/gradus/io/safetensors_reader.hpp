@@ -45,20 +45,21 @@ class SafetensorsReader {
   explicit SafetensorsReader(SafetensorsSource source) : source_(std::move(source)) {
     const std::uint64_t size = source_.size();
     if (size < 8) {
-      throw FileError(name() + ": the file has " + std::to_string(size) +
-                      " bytes, expected at least 8 and a safetensors header");
+      throw FileError("SafetensorsReader: " + name() + ": file has " + std::to_string(size) +
+                      " bytes, expected at least 8");
     }
     std::uint64_t length = 0;
     read_bytes(0, std::as_writable_bytes(std::span(&length, 1)));
     length = little_endian(length);
     if (length == 0 || length > size - 8 || length > detail::safetensors_header_limit) {
-      throw FileError(name() + ": not a safetensors file: header length is " + std::to_string(length) +
-                      " in a file of " + std::to_string(size) + " bytes");
+      throw FileError("SafetensorsReader: " + name() + ": header length is " + std::to_string(length) +
+                      " in a file of " + std::to_string(size) +
+                      " bytes, expected a safetensors header within the file");
     }
     std::string json(static_cast<std::size_t>(length), '\0');
     read_bytes(8, std::as_writable_bytes(std::span(json)));
     data_start_ = 8 + length;
-    header_ = parse_safetensors_header(name(), json, size - data_start_);
+    header_ = parse_safetensors_header("SafetensorsReader: " + name(), json, size - data_start_);
   }
 
   /// Returns the name of the file in messages; safe to print.
@@ -118,7 +119,10 @@ class SafetensorsReader {
  private:
   const SafetensorsEntry& with_shape(std::string_view name) const {
     const SafetensorsEntry* entry = find(name);
-    if (entry == nullptr) throw FileError(this->name() + ": no tensor " + in_quotes(name));
+    if (entry == nullptr) {
+      throw FileError("SafetensorsReader: " + this->name() + ": no tensor is named " + in_quotes(name) +
+                      ", expected one of entries()");
+    }
     if (!entry->has_shape()) {
       throw_error(*entry, "has rank " + std::to_string(entry->rank) + ", expected at most " +
                               std::to_string(Shape::max_rank));
@@ -129,7 +133,7 @@ class SafetensorsReader {
     throw_error(entry, "has dtype " + escaped(entry.dtype, detail::longest_name) + ", expected " + expected);
   }
   [[noreturn]] void throw_error(const SafetensorsEntry& entry, const std::string& what) const {
-    throw FileError(name() + ": " + in_quotes(entry.name) + " " + what);
+    throw FileError("SafetensorsReader: " + name() + ": " + in_quotes(entry.name) + " " + what);
   }
 
   void check_bools(const SafetensorsEntry& entry, std::span<const std::byte> bytes) const {
@@ -141,7 +145,8 @@ class SafetensorsReader {
 
   void read_bytes(std::uint64_t position, std::span<std::byte> bytes) const {
     if (source_.read(position, bytes) != bytes.size()) {
-      throw FileError(name() + ": end of file while reading " + std::to_string(bytes.size()) + " bytes");
+      throw FileError("SafetensorsReader: " + name() + ": file is truncated, expected " +
+                      std::to_string(bytes.size()) + " bytes from byte " + std::to_string(position) + " on");
     }
   }
 

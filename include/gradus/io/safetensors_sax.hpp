@@ -37,8 +37,8 @@ struct ExtentList {
   }
 };
 
-/// Parses the header's JSON as a stream of events. A tree would silently keep the last of two equal keys and
-/// take many times the memory of the text. `problem` describes the first error.
+/// A parser of the header's JSON as a stream of events. A tree would silently keep the last of two equal keys
+/// and take many times the memory of the text. `problem` describes the first error.
 class SafetensorsSax : public nlohmann::json_sax<nlohmann::json> {
  public:
   SafetensorsHeader header;
@@ -68,14 +68,14 @@ class SafetensorsSax : public nlohmann::json_sax<nlohmann::json> {
     if (at_ == At::names) {
       at_ = text == "__metadata__" ? At::metadata : At::entry;
       if (at_ == At::entry) header.entries.emplace_back().name = text;
-      if (at_ == At::metadata && std::exchange(has_metadata_, true)) return reject_duplicate("the key", text);
+      if (at_ == At::metadata && std::exchange(has_metadata_, true)) return reject_duplicate("key", text);
     } else if (at_ == At::metadata_keys) {
-      if (!header.metadata.emplace(text, "").second) return reject_duplicate("the metadata key", text);
+      if (!header.metadata.emplace(text, "").second) return reject_duplicate("metadata key", text);
       field_ = text;
     } else {
       if (text == (has_dtype_ ? "dtype" : "") || text == (has_shape_ ? "shape" : "") ||
           text == (has_offsets_ ? "data_offsets" : "")) {
-        return reject("\"" + text + "\" of " + name() + " appears twice");
+        return reject("\"" + text + "\" of " + name() + " appears twice, expected once");
       }
       field_ = text;
     }
@@ -114,7 +114,7 @@ class SafetensorsSax : public nlohmann::json_sax<nlohmann::json> {
   bool null() override { return unexpected("null"); }
   bool binary(binary_t&) override { return unexpected("binary data"); }
   bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
-    return reject("it is not valid JSON at byte " + std::to_string(position));
+    return reject("JSON is invalid at byte " + std::to_string(position));
   }
 
  private:
@@ -128,7 +128,7 @@ class SafetensorsSax : public nlohmann::json_sax<nlohmann::json> {
     return false;
   }
   bool reject_duplicate(const std::string& what, const std::string& key) {
-    return reject(what + " " + in_quotes(key) + " appears twice");
+    return reject(what + " " + in_quotes(key) + " appears twice, expected once");
   }
   bool unexpected(const std::string& what) {
     return reject("unexpected " + what + (at_ == At::fields || at_ == At::numbers ? " in " + name() : ""));
@@ -145,7 +145,8 @@ class SafetensorsSax : public nlohmann::json_sax<nlohmann::json> {
     std::array<Index, Shape::max_rank> extents{};
     for (std::size_t i = 0; i < std::min(numbers_.count, extents.size()); ++i) {
       if (numbers_.first[i] > static_cast<std::uint64_t>(std::numeric_limits<Index>::max())) {
-        return reject(name() + " has an extent of " + std::to_string(numbers_.first[i]));
+        return reject(name() + " has extent " + std::to_string(numbers_.first[i]) + ", expected at most " +
+                      std::to_string(std::numeric_limits<Index>::max()));
       }
       extents[i] = static_cast<Index>(numbers_.first[i]);
     }
@@ -153,7 +154,7 @@ class SafetensorsSax : public nlohmann::json_sax<nlohmann::json> {
     entry.rank = static_cast<Index>(numbers_.count);
     elements_ = numbers_.product;
     if (!entry.has_shape()) {
-      if (numbers_.overflows) return reject(name() + ": the number of elements overflows");
+      if (numbers_.overflows) return reject(name() + " has too many elements, expected fewer than 2^64");
     } else {
       try {
         entry.shape = Shape(std::span<const Index>(extents.data(), numbers_.count));
@@ -168,7 +169,7 @@ class SafetensorsSax : public nlohmann::json_sax<nlohmann::json> {
 
   bool take_offsets() {
     if (numbers_.count != 2 || numbers_.first[0] > numbers_.first[1]) {
-      return reject(name() + " has data_offsets that are not [begin, end]");
+      return reject(name() + " has other data_offsets, expected [begin, end] with begin <= end");
     }
     header.entries.back().begin = numbers_.first[0];
     header.entries.back().end = numbers_.first[1];
@@ -179,11 +180,12 @@ class SafetensorsSax : public nlohmann::json_sax<nlohmann::json> {
   bool finish_entry() {
     const SafetensorsEntry& entry = header.entries.back();
     if (!has_dtype_ || !has_shape_ || !has_offsets_) {
-      return reject(name() + " lacks dtype, shape or data_offsets");
+      return reject(name() + " lacks a key, expected dtype, shape and data_offsets");
     }
     const std::uint64_t bits = safetensors_bits(entry.dtype), bytes = entry.end - entry.begin;
     if (bits != 0 && !fills(bytes, elements_, bits)) {
-      return reject(name() + " has " + std::to_string(bytes) + " bytes for " + entry.description());
+      return reject(name() + " has " + std::to_string(bytes) + " bytes, expected the size of " +
+                    entry.description());
     }
     has_dtype_ = has_shape_ = has_offsets_ = false;
     at_ = At::names;

@@ -45,8 +45,8 @@ class SafetensorsSource {
     if (const auto* file = std::get_if<PositionedFile>(&bytes_)) return file->size();
     return memory().size();
   }
-  /// Fills `out` from byte `position` on and returns the number of bytes read, fewer only at the end. Throws
-  /// FileError.
+  /// Reads out.size() bytes from byte `position` on, fewer only at the end, and returns the number read.
+  /// Throws FileError.
   std::size_t read(std::uint64_t position, std::span<std::byte> out) const {
     if (const auto* file = std::get_if<PositionedFile>(&bytes_)) return file->read(position, out);
     const std::span<const std::byte> bytes = memory();

@@ -31,7 +31,7 @@
 
 namespace gradus {
 
-/// Collects tensors and writes them to one safetensors file.
+/// A writer that collects tensors and writes them to one safetensors file.
 class SafetensorsWriter {
  public:
   /// Adds a tensor, which must stay alive until `write`. Throws ArgumentError for a duplicate name or one
@@ -76,7 +76,7 @@ class SafetensorsWriter {
   void write(const std::filesystem::path& path) const {
     const std::string json = header();
     if (json.size() > detail::safetensors_header_limit) {
-      throw_error("the header has " + std::to_string(json.size()) + " bytes, expected at most " +
+      throw_error("header has " + std::to_string(json.size()) + " bytes, expected at most " +
                   std::to_string(detail::safetensors_header_limit));
     }
     const std::uint64_t length = little_endian(std::uint64_t{json.size()});
@@ -97,8 +97,9 @@ class SafetensorsWriter {
 
   void add_entry(std::string_view name, std::string_view dtype, const Shape& shape, std::size_t bytes) {
     check_text("name", name);
-    if (name == "__metadata__") throw_error("a tensor cannot be named \"__metadata__\"");
-    if (!names_.emplace(name).second) throw_error("two tensors are named " + in_quotes(name));
+    if (name == "__metadata__") throw_error("tensor is named \"__metadata__\", expected another name");
+    if (!names_.emplace(name).second)
+      throw_error("two tensors are named " + in_quotes(name) + ", expected unique names");
     std::string extents;
     for (const Index extent : shape) extents += (extents.empty() ? "" : ",") + std::to_string(extent);
     entries_ += (entries_.empty() ? "" : ",") + json_text(name) + R"(:{"dtype":")" + std::string(dtype) +
@@ -110,7 +111,7 @@ class SafetensorsWriter {
     throw ArgumentError("SafetensorsWriter: " + what);
   }
   static void check_text(const char* what, std::string_view text) {
-    if (!is_utf8(text)) throw_error(std::string(what) + " " + in_quotes(text) + " is not UTF-8");
+    if (!is_utf8(text)) throw_error(std::string(what) + " is " + in_quotes(text) + ", expected UTF-8");
   }
   static std::string json_text(std::string_view text) { return nlohmann::json(text).dump(); }
 

@@ -20,8 +20,8 @@
 
 namespace gradus {
 
-/// Saves state in a safetensors file: tensors and vectors as tensors, single values as metadata. Tensors must
-/// stay alive until `write`.
+/// An archive that saves state in a safetensors file: tensors and vectors as tensors, single values as
+/// metadata. Tensors must stay alive until `write`.
 class SaveArchive : public Archive {
  public:
   /// Writes the file, which appears complete or not at all. Throws FileError.

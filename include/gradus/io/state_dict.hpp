@@ -139,9 +139,9 @@ std::string hint(const Fit<Scalar>& fit) {
   const auto found = std::ranges::find_if(report.unexpected,
                                           [&](const std::string& name) { return name.ends_with(ending); });
   if (found == report.unexpected.end()) return "";
-  return "; the names in the file seem to begin with " +
+  return "; names in the file seem to begin with " +
          in_quotes(std::string_view(*found).substr(0, found->size() - ending.size() + 1)) +
-         ", which `.prefix` leaves out";
+         ", which `.prefix` strips";
 }
 
 /// Reads all matching tensors, then moves them into the network, which stays unchanged if anything throws.
@@ -171,23 +171,25 @@ template <class Scalar>
 LoadReport load_from(const SafetensorsReader& reader, nn::Sequential<Scalar>& net,
                      const LoadOptions& options) {
   const std::vector<StateTensor<Scalar>> state = network_state(net);
+  const std::string start = "load: " + reader.name();
   std::vector<FileTensor> tensors = without_prefix(reader, options.prefix);
-  rename(reader.name(), tensors, options.rename);
+  rename(start, tensors, options.rename);
   const bool by_order = options.match == Match::by_order;
   if (by_order) {
     std::vector<std::string> names;
     for (const StateTensor<Scalar>& each : state) names.push_back(each.name);
-    rename_by_order(reader.name(), tensors, names);
+    rename_by_order(start, tensors, names);
   }
   Fit<Scalar> fit = compare(state, tensors, options.convert);
   const auto throw_error = [&](const std::string& what) {
     throw FileError(
-        reader.name() + ": " + what + ": " + fit.report.to_string() + hint(fit) +
+        start + ": " + what + ": " + fit.report.to_string() + hint(fit) +
         (by_order && !fit.report.assigned.empty() ? "; by order, these fit:\n" + fit.report.table() : ""));
   };
-  if (options.match != Match::what_fits && !fit.report.complete()) throw_error("does not fit the network");
+  if (options.match != Match::what_fits && !fit.report.complete())
+    throw_error("file does not fit the network");
   const bool wants_nothing = fit.report.missing.empty() && fit.report.different.empty();
-  if (fit.fitting.empty() && !wants_nothing) throw_error("nothing in it fits the network");
+  if (fit.fitting.empty() && !wants_nothing) throw_error("no tensor fits the network");
   read_fitting(reader, fit);
   if (by_order && options.table != nullptr) *options.table << fit.report.table();
   return std::move(fit.report);

@@ -19,7 +19,7 @@
 /// Maps tensor names in a file to those of a network: by prefix, by renaming, or by order.
 namespace gradus::detail {
 
-/// Tensors read by `verify`, which belong to no network.
+/// The names of the tensors that only `verify` reads; they belong to no network.
 inline constexpr std::string_view verify_input = "gradus.input", verify_output = "gradus.output";
 
 /// A tensor of a file with the name that it has in the network.
@@ -43,7 +43,8 @@ inline std::vector<FileTensor> without_prefix(const SafetensorsReader& reader, s
     tensors.push_back({entry.name.substr(prefix.size()), &entry});
   }
   if (tensors.empty() && !prefix.empty())
-    throw FileError(reader.name() + ": no tensor has a name that begins with " + in_quotes(prefix));
+    throw FileError("load: " + reader.name() + ": no name begins with " + in_quotes(prefix) +
+                    ", expected at least one");
   return tensors;
 }
 
@@ -67,14 +68,15 @@ inline void rename(const std::string& file, std::vector<FileTensor>& tensors,
   }
   if (const auto unused = std::ranges::find(used, false); unused != used.end()) {
     const std::string& path = paths[static_cast<std::size_t>(unused - used.begin())].first;
-    throw FileError(file + ": rename: no tensor is in a module named " + in_quotes(path));
+    throw FileError(file + ": rename: no name matches path " + in_quotes(path) + ", expected at least one");
   }
   std::map<std::string_view, const SafetensorsEntry*> names;
   for (const FileTensor& tensor : tensors) {
     const auto [other, is_new] = names.emplace(tensor.name, tensor.entry);
     if (is_new) continue;
     throw FileError(file + ": rename: both " + in_quotes(other->second->name) + " and " +
-                    in_quotes(tensor.entry->name) + " become " + in_quotes(tensor.name));
+                    in_quotes(tensor.entry->name) + " become " + in_quotes(tensor.name) +
+                    ", expected unique names");
   }
 }
 
@@ -139,8 +141,8 @@ inline void rename_by_order(const std::string& file, std::vector<FileTensor>& te
                             const std::vector<std::string>& names) {
   const std::vector<std::string> from = ordered_modules(tensors), to = modules_of(names);
   if (from.size() != to.size()) {
-    throw FileError(file + ": by order: " + std::to_string(from.size()) +
-                    " modules with tensors, but the network has " + std::to_string(to.size()));
+    throw FileError(file + ": by order: file has " + std::to_string(from.size()) +
+                    " modules with tensors, expected " + std::to_string(to.size()) + " as in the network");
   }
   std::map<std::string, std::string, std::less<>> paths;
   for (std::size_t i = 0; i < from.size(); ++i) paths.emplace(from[i], to[i]);

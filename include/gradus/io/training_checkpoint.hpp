@@ -21,7 +21,7 @@
 /// Saves and resumes the training of a Trainer, bit for bit as if it had not been interrupted, between epochs
 /// or within one:
 ///
-///     load_checkpoint(trainer, "training.safetensors");  // when all callbacks, metrics and states are added
+///     load_checkpoint(trainer, "training.safetensors");  // after adding all callbacks, metrics and states
 ///     trainer.fit(train, test);                          // continues
 ///
 /// The file holds everything that changes: parameters and which are frozen, buffers, counters; the
@@ -67,16 +67,17 @@ void save_checkpoint(Trainer<nn::Sequential<Scalar>, Loss, Optimizer>& trainer,
   archive.write(file);
 }
 
-/// Restores a checkpoint. The next `fit` continues where it was saved, up to the number of epochs that the
-/// options give the interrupted fit. The trainer must have the same network, optimiser, callbacks, metrics
-/// and states. Throws FileError naming the first mismatch, and StateError during a fit; nothing has changed
-/// then.
+/// Restores a checkpoint. The next `fit` continues where it was saved, until the interrupted fit has the
+/// number of epochs in the options. The trainer must have the same network, optimiser, callbacks, metrics and
+/// states. Throws FileError naming the first mismatch, or StateError during a fit; in both cases nothing has
+/// changed.
 template <class Scalar, class Loss, optim::Optimizer Optimizer>
 requires std::copyable<Optimizer>
 void load_checkpoint(Trainer<nn::Sequential<Scalar>, Loss, Optimizer>& trainer,
                      const std::filesystem::path& file) {
   detail::FitState state = trainer.fit_state();
-  if (state.is_running) throw StateError("load_checkpoint: called during a fit, expected a call before it");
+  if (state.is_running)
+    throw StateError("load_checkpoint: called during a fit, expected a call outside of it");
   LoadArchive archive(file);
   try {
     detail::serialize_network(archive, trainer.net());
@@ -85,7 +86,10 @@ void load_checkpoint(Trainer<nn::Sequential<Scalar>, Loss, Optimizer>& trainer,
     archive.set_deferred(false);
     detail::serialize_fit(archive, state);
     archive.set_deferred(true);
-    if (state.first_epoch > state.history.size()) archive.fail("it began after more epochs than it has");
+    if (state.first_epoch > state.history.size()) {
+      archive.fail("trainer.first_epoch is " + std::to_string(state.first_epoch) + ", expected at most " +
+                   std::to_string(state.history.size()));
+    }
     trainer.serialize_parts(archive);
     archive.finish();
     archive.commit();

@@ -45,10 +45,10 @@ template <class Scalar>
   try {
     const Shape shape = net.output_shape(input.shape());
     if (!(shape == expected.shape()))
-      throw ShapeError("the output has shape " + expected.shape().to_string() + " in the file, " +
-                       shape.to_string() + " from the network");
+      throw ShapeError("output in the file has shape " + expected.shape().to_string() + ", expected " +
+                       shape.to_string() + " as from the network");
   } catch (const ShapeError& error) {
-    throw FileError(reader.name() + ": " + error.what());
+    throw FileError("verify: " + reader.name() + ": " + error.what());
   }
   const Tensor<Scalar> output = net.predict(input);
   Verification result{.tolerance = tolerance};

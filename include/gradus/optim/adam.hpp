@@ -25,7 +25,7 @@ struct AdamOptions {
   /// Added to the denominator.
   double epsilon = 1e-8;
   double weight_decay = 0;  ///< adds weight_decay * w to the gradient; see also AdamW
-  bool amsgrad = false;     ///< divide by the largest mean squared gradient so far
+  bool amsgrad = false;     ///< whether to divide by the largest mean squared gradient so far
 };
 
 namespace detail {

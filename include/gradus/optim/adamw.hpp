@@ -24,7 +24,7 @@ struct AdamWOptions {
   /// Added to the denominator.
   double epsilon = 1e-8;
   double weight_decay = 1e-2;  ///< multiplies w by 1 - learning_rate * weight_decay in each step
-  bool amsgrad = false;        ///< divide by the largest mean squared gradient so far
+  bool amsgrad = false;        ///< whether to divide by the largest mean squared gradient so far
 };
 
 namespace detail {

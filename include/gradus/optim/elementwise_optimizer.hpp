@@ -81,7 +81,7 @@ class ElementwiseOptimizer {
   /// Returns the options of a group. Throws IndexError.
   const Options& options(Index group = 0) const { return groups_[checked(group)].options; }
   /// Sets the options of a group. Throws IndexError, or ArgumentError if an option is out of range or needs
-  /// state that the optimiser was built without, such as a momentum.
+  /// state that the optimiser was constructed without, such as a momentum.
   void set_options(Index group, const Options& options);
 
   /// Returns the learning rate of a group. Throws IndexError.
@@ -98,7 +98,7 @@ class ElementwiseOptimizer {
   }
 
   /// Sets the momentum of every group, which is beta1 for Adam. Throws ArgumentError if it is out of range,
-  /// or if the optimiser was built without a momentum.
+  /// or if the optimiser was constructed without a momentum.
   void set_momentum(double momentum) requires requires(Options& options) { Rule::momentum(options); }
   {
     for (Index group = 0; group < group_count(); ++group) {
@@ -132,8 +132,8 @@ class ElementwiseOptimizer {
     }
   }
 
-  /// Calls `f(name, tensor)` for each tensor kept between steps. The name `0.momentum_buffer` is the
-  /// parameter's number, counted over all groups, and PyTorch's name.
+  /// Calls `f(name, tensor)` for each tensor kept between steps. A name such as `0.momentum_buffer` consists
+  /// of the parameter's number, counted over all groups, and PyTorch's name.
   template <class F>
   void visit_state(F&& f) {
     visit_states(*this, f);
@@ -238,7 +238,7 @@ class ElementwiseOptimizer {
 
   std::size_t checked(Index group) const {
     if (group < 0 || group >= group_count()) {
-      throw IndexError(std::string(Rule::name) + ": group " + std::to_string(group) +
+      throw IndexError(std::string(Rule::name) + ": group is " + std::to_string(group) +
                        ", expected one in [0, " + std::to_string(group_count()) + ")");
     }
     return to_size(group);
@@ -305,8 +305,8 @@ void ElementwiseOptimizer<Scalar, Rule>::set_options(Index group, const Options&
   const States wanted = Rule::state(options);
   for (std::size_t i = 0; i < state_count; ++i) {
     if (wanted[i].kept && !members.states[i].kept) {
-      throw_error(std::string("the options need ") + wanted[i].name +
-                  ", but the optimiser was built without it");
+      throw_error(std::string("options need ") + wanted[i].name +
+                  ", expected options for the state that the optimiser was constructed with");
     }
   }
   members.options = options;
@@ -347,7 +347,7 @@ template <class Scalar, class Rule>
 ElementwiseOptimizer<Scalar, Rule>::ElementwiseOptimizer(std::vector<Group> groups) {
   for (Group& group : groups) add_group(std::move(group.parameters), group.options);
   if (std::ranges::all_of(groups_, [](const Members& group) { return group.members.empty(); })) {
-    throw_error("got no parameters, expected one or more");
+    throw_error("got 0 parameters, expected at least 1");
   }
 }
 

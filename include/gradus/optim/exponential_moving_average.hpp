@@ -20,7 +20,8 @@ namespace gradus::optim {
 /// Options for ExponentialMovingAverage.
 struct ExponentialMovingAverageOptions {
   double decay = 0.999;  ///< fraction of the average kept per update
-  bool ramp_up = false;  ///< use min(decay, (1 + t) / (10 + t)) in update t = 1, 2, ..., to forget the start
+  /// Whether update t = 1, 2, ... uses min(decay, (1 + t) / (10 + t)), to forget the initial weights sooner.
+  bool ramp_up = false;
 };
 
 /// Averages of a network's weights, which often predict better than the weights themselves.
@@ -62,7 +63,9 @@ class ExponentialMovingAverage {
   /// the averages, or ShapeError if the shape of a weight has changed.
   void update() {
     if (swapped_)
-      throw StateError("ExponentialMovingAverage: update called while the network has the averages");
+      throw StateError(
+          "ExponentialMovingAverage: update was called while the network has the averages, expected its "
+          "weights");
     for (const Average& average : averages_) check_shape(average);
     update_count_ = gradus::detail::checked_add("ExponentialMovingAverage", update_count_, 1);
     const auto t = static_cast<double>(update_count_);
@@ -91,9 +94,13 @@ class ExponentialMovingAverage {
     explicit Use(ExponentialMovingAverage& average) : average_(average) { average_.swap(); }
     ExponentialMovingAverage& average_;
   };
-  /// Swaps, and swaps back when the result is destroyed. Throws StateError if already swapped.
+  /// Swaps averages and weights until the returned guard is destroyed. Throws StateError if they are swapped
+  /// already.
   [[nodiscard]] Use use() {
-    if (swapped_) throw StateError("ExponentialMovingAverage: the network already has the averages");
+    if (swapped_)
+      throw StateError(
+          "ExponentialMovingAverage: use was called while the network has the averages, expected its "
+          "weights");
     return Use(*this);
   }
 
@@ -114,7 +121,9 @@ class ExponentialMovingAverage {
   template <class Archive>
   void serialize(Archive& archive) {
     if (swapped_)
-      throw StateError("ExponentialMovingAverage: serialize called while the network has the averages");
+      throw StateError(
+          "ExponentialMovingAverage: serialize was called while the network has the averages, expected its "
+          "weights");
     for (Average& average : averages_) archive(average.name, average.mean);
     archive("update_count", update_count_);
   }

@@ -25,7 +25,7 @@ struct RMSpropOptions {
   double weight_decay = 0;  ///< adds weight_decay * w to the gradient
   /// The fraction of the velocity kept per step; 0 for no velocity.
   double momentum = 0;
-  bool centered = false;  ///< divide by an estimate of the gradient's standard deviation
+  bool centered = false;  ///< whether to divide by an estimate of the gradient's standard deviation
 };
 
 namespace detail {

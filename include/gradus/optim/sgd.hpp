@@ -48,9 +48,10 @@ struct SGDRule {
     check_not_negative(name, "weight_decay", options.weight_decay);
     check_finite(name, "dampening", options.dampening);
     if (options.nesterov && !(options.momentum > 0))
-      throw ArgumentError("SGD: nesterov needs a momentum above 0");
+      throw ArgumentError("SGD: momentum is 0, expected a number > 0 with nesterov");
     if (options.nesterov && (options.dampening < 0 || options.dampening > 0)) {
-      throw ArgumentError("SGD: nesterov needs a dampening of 0");
+      throw ArgumentError("SGD: dampening is " + format_shortest(options.dampening) +
+                          ", expected 0 with nesterov");
     }
   }
   static std::array<State, 1> state(const Options& options) {

@@ -14,7 +14,7 @@
 
 namespace gradus::detail {
 
-/// What must be the same in all processes of a training, as pairs of a name and a text.
+/// Facts on which all processes that train together must agree, as pairs of a name and a text.
 class Agreement {
  public:
   void add(std::string name, std::string value) { facts_.push_back({std::move(name), std::move(value)}); }
@@ -23,8 +23,8 @@ class Agreement {
   void add(std::string name, double value) { add(std::move(name), format_shortest(value)); }
 
   /// Throws StateError in all processes unless all have the same facts as process 0. The message names, for
-  /// each process that differs, the first fact that does: `process 2 has batch size 128, expected 256 as in
-  /// process 0`.
+  /// each process that differs, the first fact that differs: `process 2 has batch size 128, expected 256 as
+  /// in process 0`.
   void check(ProcessGroup& processes) const {
     const std::string own = encoded();
     const std::vector<std::byte> bytes = processes.gather(std::as_bytes(std::span(own)));
@@ -52,7 +52,7 @@ class Agreement {
 
   static constexpr char end_of_name = '\x1f', end_of_fact = '\x1e';
 
-  // Ends with a zero byte.
+  // Returns the facts as text that ends with a zero byte.
   std::string encoded() const {
     std::string text;
     for (const Fact& fact : facts_) text += fact.name + end_of_name + fact.value + end_of_fact;
@@ -68,13 +68,15 @@ class Agreement {
     return facts;
   }
 
-  // ` has batch size 128, expected 256 as in process 0`; empty if there is no difference.
+  // Returns ` has batch size 128, expected 256 as in process 0`, or an empty string if there is no
+  // difference.
   static std::string compare(const Facts& facts, const Facts& expected) {
     const auto [found, wanted] = std::ranges::mismatch(facts, expected);
     if (found == facts.end() && wanted == expected.end()) return "";
-    if (found == facts.end()) return " lacks " + wanted->name + " " + wanted->value + " of process 0";
+    if (found == facts.end())
+      return " has no " + wanted->name + ", expected " + wanted->value + " as in process 0";
     const std::string has = " has " + found->name + " " + found->value;
-    if (wanted == expected.end()) return has + ", which process 0 lacks";
+    if (wanted == expected.end()) return has + ", expected none as in process 0";
     const bool same_name = found->name == wanted->name;
     return has + ", expected " + (same_name ? "" : wanted->name + " ") + wanted->value + " as in process 0";
   }

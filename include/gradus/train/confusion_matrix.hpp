@@ -83,7 +83,8 @@ class ConfusionMatrix {
  private:
   static Index checked(Index classes) {
     if (classes < 1) {
-      throw ArgumentError("ConfusionMatrix: " + std::to_string(classes) + " classes, expected at least 1");
+      throw ArgumentError("ConfusionMatrix: number of classes is " + std::to_string(classes) +
+                          ", expected at least 1");
     }
     return classes;
   }

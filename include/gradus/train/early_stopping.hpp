@@ -18,9 +18,9 @@ namespace gradus {
 struct EarlyStoppingOptions {
   /// The metric to monitor.
   Monitored monitor = Monitor::validation_loss;
-  Index patience = 3;        ///< stop after this many epochs without improvement
+  Index patience = 3;        ///< number of epochs without improvement after which training stops
   double min_delta = 0;      ///< improvements by at most this do not count
-  bool restore_best = true;  ///< restore the weights of the best epoch when the fit ends
+  bool restore_best = true;  ///< whether to restore the weights of the best epoch when the fit ends
 };
 
 /// A callback that stops training when it no longer improves. The best weights are restored however the fit

@@ -18,7 +18,7 @@
 
 namespace gradus::detail {
 
-/// A 64-bit hash by which processes compare what is too long to be sent. It is no protection against
+/// A 64-bit hash with which processes compare data that are too long to send. It does not protect against
 /// tampering.
 class Fingerprint {
  public:
@@ -34,7 +34,7 @@ class Fingerprint {
   void add_values(std::span<const T> values) {
     add(std::as_bytes(values));
   }
-  /// 16 hexadecimal digits.
+  /// Returns 16 hexadecimal digits.
   std::string to_string() const {
     std::string text;
     for (int shift = 60; shift >= 0; shift -= 4) text += "0123456789abcdef"[(hash_ >> shift) & 15];
@@ -64,7 +64,7 @@ inline std::string fingerprint_of(const Generator& random) {
   return print.to_string();
 }
 
-/// Takes the fingerprint of everything that an object saves.
+/// An archive that computes the fingerprint of everything that an object saves.
 class FingerprintArchive final : public Archive {
  public:
   const Fingerprint& fingerprint() const { return print_; }

@@ -36,7 +36,7 @@ namespace gradus::detail {
   throw ArgumentError("Trainer: there are 0 samples to evaluate, expected at least 1");
 }
 
-/// The loop over epochs and batches, which makes the steps, calls the callbacks and records the history.
+/// The loop over epochs and batches, which performs the steps, calls the callbacks and records the history.
 /// `Trainer` is the class passed to callbacks. In pseudo-code:
 ///
 ///     on_begin
@@ -78,7 +78,8 @@ class FitLoop {
 
   template <class Train, class Validation>
   void run(Trainer& trainer, Train& train, Validation* validation) {
-    if (train.size() == 0) throw ArgumentError("Trainer: there is no batch to train on");
+    if (train.size() == 0)
+      throw ArgumentError("Trainer: there are 0 batches to train on, expected at least 1");
     if (validation != nullptr && validation->size() == 0) throw_no_samples();
     begin_fit(static_cast<Index>(train.size()), train, validation);
     std::exception_ptr failure;
@@ -108,7 +109,7 @@ class FitLoop {
     // The other processes have not failed and would not take part, so this one would wait forever.
     if (has_failed_ && step_.processes() != nullptr)
       throw StateError(
-          "Trainer: evaluate was called in on_end of a fit that failed in one of several processes");
+          "Trainer: evaluate was called in on_end of a failed fit, expected success with several processes");
     RunningMetrics running;
     evaluation_metrics_.reset();
     Index number = 0;
@@ -130,7 +131,8 @@ class FitLoop {
   /// Returns the state to save in a checkpoint. Throws StateError in the middle of a step.
   FitState saved_state() const {
     if (is_in_step_)
-      throw StateError("Trainer: a checkpoint cannot be saved or loaded in the middle of a step");
+      throw StateError(
+          "Trainer: a checkpoint was saved or loaded in the middle of a step, expected between steps");
     FitState state = state_;
     state.step = progress_.step;
     state.loss = progress_.loss;
@@ -155,13 +157,14 @@ class FitLoop {
 
   bool is_ending() const { return state_.is_stopping || is_interrupted_; }
 
-  /// Begins a fit, or continues the one from which a checkpoint was loaded. Changes nothing of the fit's
-  /// state if the processes disagree.
+  /// Begins a fit, or continues the one from which a checkpoint was loaded. Does not change the state of the
+  /// fit if the processes disagree.
   template <class Train, class Validation>
   void begin_fit(Index batches, Train& train, Validation* validation) {
     if (is_resumed_ && state_.batch > batches) {
       throw StateError("Trainer: the checkpoint was saved after " + std::to_string(state_.batch) +
-                       " batches of an epoch, which now has " + std::to_string(batches));
+                       " batches of an epoch, expected at most " + std::to_string(batches) +
+                       ", the number per epoch now");
     }
     const Index first_epoch = is_resumed_ ? state_.first_epoch : state_.history.size();
     const Index epochs = checked_add("Trainer: epochs", first_epoch, step_.options().epochs);
@@ -273,7 +276,7 @@ class FitLoop {
     }
   }
 
-  /// Makes the step, once the gradients of all its batches have been added.
+  /// Performs the step, once the gradients of all its batches have been added.
   void make_step(Trainer& trainer) {
     step_.finish_gradients();
     for (auto& callback : callbacks_) callback.on_gradient(trainer);

@@ -12,17 +12,17 @@
 
 namespace gradus::detail {
 
-/// Replaces gradients by their sums over all processes. Large tensors are summed where they are; small ones
-/// are copied to buckets, because each message costs its latency. While one bucket is on its way, the next is
-/// filled. Allocates nothing after the first call.
+/// An exchange that replaces gradients by their sums over all processes. Large tensors are summed in place;
+/// small ones are packed into buckets, because each message adds latency. While one bucket is being summed,
+/// the next is filled. Allocates nothing after the first call.
 template <class Scalar>
 class GradientExchange {
  public:
-  /// Elements of a bucket, 1 MiB. A latency of 20 us is a tenth of the time that 1 MiB takes at 5 GB/s.
+  /// The number of elements in a bucket of 1 MiB. At 5 GB/s, it takes 210 us, ten times a latency of 20 us.
   static constexpr Index bucket_size = (Index{1} << 20) / static_cast<Index>(sizeof(Scalar));
 
-  /// Sums the gradients of parameters that are not frozen, from the last one to the first, as backward
-  /// computes them. All processes must have the same parameters.
+  /// Sums the gradients of parameters that are not frozen, from the last one to the first, the order in
+  /// which backward computes them. All processes must have the same parameters.
   void sum(ProcessGroup& processes, const std::vector<nn::NamedParameter<Scalar>>& parameters) {
     packed_.resize({packed_size(parameters)});
     Index begun = 0, filled = 0;

@@ -89,7 +89,7 @@ class History {
   /// Returns a record. Throws IndexError.
   const EpochRecord& operator[](Index i) const {
     if (i < 0 || i >= size()) {
-      throw IndexError("History: record " + std::to_string(i) + ", expected one in [0, " +
+      throw IndexError("History: index is " + std::to_string(i) + ", expected one in [0, " +
                        std::to_string(size()) + ")");
     }
     return records_[to_size(i)];

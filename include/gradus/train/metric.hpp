@@ -105,7 +105,8 @@ class AnyMetric {
   template <class Labels>
   void add(TensorView<const Scalar> outputs, const Labels& labels) {
     if (self_->add(outputs, any_labels(labels)) || std::same_as<Labels, MixedLabels>) return;
-    throw StateError("Trainer: metric '" + name_ + "' does not accept the type of the data's labels");
+    throw StateError("Trainer: metric '" + name_ +
+                     "' does not accept the labels of the data, expected a metric for labels of this type");
   }
   /// Returns the value over the batches so far. The mean of a function is NaN before the first.
   double value() const { return self_->value(); }

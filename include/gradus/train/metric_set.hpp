@@ -28,7 +28,7 @@ class MetricSet {
     const bool is_known = std::ranges::any_of(metrics_, [&](const auto& m) { return m.name() == name; });
     if (name.empty() || is_known) {
       throw ArgumentError("Trainer: a metric is named '" + name +
-                          "', expected a name that no other metric has");
+                          "', expected a unique name that is not empty");
     }
     metrics_.emplace_back(std::move(name), accumulating(std::move(metric)));
   }
@@ -51,7 +51,10 @@ class MetricSet {
     } else if constexpr (requires { with_whole_batch(*processes, outputs, labels, add_to_each); }) {
       with_whole_batch(*processes, outputs, labels, add_to_each);
     } else {
-      throw StateError("Trainer: labels of this type cannot be collected from several processes");
+      throw StateError(
+          "Trainer: labels have a type for which several processes are not supported, expected classes, a "
+          "tensor "
+          "or mixed labels");
     }
   }
   /// Writes the names and values. Allocates only if the names in `named` differ.

@@ -13,7 +13,7 @@ namespace gradus {
 
 /// Softmax cross-entropy for mixed labels as well as plain ones. The loss of a mixed label is the mean over
 /// its two classes, weighted by their shares; it counts as correct if the class with the larger share is
-/// predicted. Takes the same options: `MixupCrossEntropy<> loss{{.label_smoothing = 0.1}}`.
+/// predicted. Takes the options of SoftmaxCrossEntropy: `MixupCrossEntropy<> loss{{.label_smoothing = 0.1}}`.
 template <class Scalar = float>
 struct MixupCrossEntropy : nn::SoftmaxCrossEntropy<Scalar> {
   using nn::SoftmaxCrossEntropy<Scalar>::operator();

@@ -23,7 +23,7 @@ struct MetricMonitor {
   std::string metric = {};
   /// Whether smaller or larger values are better.
   optim::Goal goal = optim::Goal::minimize;
-  bool train = false;  ///< monitor the training data instead of the validation data
+  bool train = false;  ///< whether to monitor the training data instead of the validation data
 };
 
 /// The metric that a callback monitors: a loss, an accuracy, or a metric that was added to the trainer.
@@ -56,7 +56,7 @@ class Monitored {
 
 inline double Monitored::value(const EpochRecord& record) const {
   if (!metric_.train && !record.validation) {
-    throw StateError("Monitor: a validation metric is monitored, but there is no validation data");
+    throw StateError("Monitor: a validation metric is monitored, expected validation data");
   }
   const Metrics& metrics = metric_.train ? record.train : *record.validation;
   if (metrics.samples == 0) {
@@ -66,13 +66,13 @@ inline double Monitored::value(const EpochRecord& record) const {
     const NamedMetric* const named = metrics.find(metric_.metric);
     if (named == nullptr) {
       throw StateError("Monitor: metric '" + metric_.metric +
-                       "' is monitored, but was not added to the trainer");
+                       "' is monitored, expected one that was added to the trainer");
     }
     return named->value;
   }
   if (!is_accuracy_) return metrics.loss;
   if (std::isnan(metrics.accuracy)) {
-    throw StateError("Monitor: an accuracy is monitored, but the loss does not report one");
+    throw StateError("Monitor: an accuracy is monitored, expected a loss that reports one");
   }
   return metrics.accuracy;
 }

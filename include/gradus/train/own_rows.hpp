@@ -13,7 +13,7 @@
 #include <gradus/core/tensor_view.hpp>
 #include <gradus/data/mixup.hpp>
 
-/// The rows of a batch that belong to one of several processes.
+/// Selects the rows of a batch that belong to one of several processes.
 namespace gradus::detail {
 
 inline std::span<const Index> rows_of(std::span<const Index> labels, Index begin, Index end) {
@@ -31,15 +31,17 @@ inline MixedLabels rows_of(const MixedLabels& labels, Index begin, Index end) {
   const auto text = [](Part part) {
     return "part " + std::to_string(part.index) + " of " + std::to_string(part.count);
   };
-  throw StateError("Trainer: the loader makes " + text(found) + " of every batch, expected " +
-                   text(expected) + ", which belongs to this process");
+  throw StateError("Trainer: loader produces " + text(found) + " of every batch, expected " + text(expected) +
+                   ", which belongs to this process");
 }
 template <class Rows>
 Rows throw_unknown_labels() {
-  throw StateError("Trainer: labels of this type cannot be divided among processes");
+  throw StateError(
+      "Trainer: labels have a type for which several processes are not supported, expected classes, a tensor "
+      "or mixed labels");
 }
 
-/// The inputs and labels that a process works on, and where they are in the whole batch.
+/// The inputs and labels that a process works on, and their position in the whole batch.
 template <class Scalar, class Labels>
 struct OwnRows {
   TensorView<const Scalar> x;
@@ -55,8 +57,8 @@ concept MakesParts = requires(const Source& source) {
 };
 
 /// Returns the rows of batch number `number` of a source that belong to this process: all of them if there
-/// are no other processes, or if the source has made a part of the batch. Throws StateError if it is the part
-/// of another process.
+/// are no other processes, or if the source has produced a part of the batch. Throws StateError if it is the
+/// part of another process.
 template <class Scalar, class Source, class Batch>
 auto own_rows(const Source& source, const Batch& batch, Index number, ProcessGroup* processes) {
   using Given = std::remove_cvref_t<decltype(batch.labels)>;

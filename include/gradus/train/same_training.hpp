@@ -18,7 +18,7 @@
 #include <gradus/train/trainer_options.hpp>
 #include <gradus/version.hpp>
 
-/// What several processes compare before they train together, and the state that they begin with.
+/// Describes what several processes must agree on before they train together, and copies the initial state.
 namespace gradus::detail {
 
 template <class Net>
@@ -70,7 +70,7 @@ void describe_step(Agreement& agreement, Step& step) {
   describe_optimizer(agreement, step.optimizer());
 }
 
-/// `kind` is `training` or `validation`.
+/// Adds the facts on a batch source. `kind` is `training` or `validation`.
 template <class Source>
 void describe_source(Agreement& agreement, const std::string& kind, Source& source) {
   if constexpr (requires { source.options().batch_size; })
@@ -108,17 +108,17 @@ void broadcast_state(ProcessGroup& processes, Net& net) {
 }
 
 /// Throws StateError if a process has different weights, for example because its learning rate was changed,
-/// or if its generator has drawn other numbers.
+/// or if its random generator has drawn other numbers.
 template <class Net>
 void check_same_state(ProcessGroup& processes, Net& net, const Generator& random, Index epoch) {
   using Scalar = typename Net::scalar_type;
   Agreement agreement;
   net.visit([&](std::string_view name, nn::Parameter<Scalar>& parameter) {
     agreement.add(
-        "after epoch " + std::to_string(epoch) + " parameter " + std::string(name) + " with fingerprint",
+        "parameter " + std::string(name) + " after epoch " + std::to_string(epoch) + " with fingerprint",
         fingerprint_of(parameter.value));
   });
-  agreement.add("after epoch " + std::to_string(epoch) + " random generator with fingerprint",
+  agreement.add("random generator after epoch " + std::to_string(epoch) + " with fingerprint",
                 fingerprint_of(random));
   agreement.check(processes);
 }

@@ -31,7 +31,7 @@
 
 namespace gradus {
 
-/// Trains a network with a loss and an optimiser.
+/// A trainer of a network with a loss and an optimiser.
 ///
 ///     Trainer trainer{net, nn::SoftmaxCrossEntropy{}, optimizer, random, {.epochs = 10}};
 ///     trainer.add(ProgressBar{});
@@ -163,7 +163,7 @@ class Trainer {
   template <class T>
   void add_state(std::string name, T& object);
 
-  /// Ends the fit after the current step or epoch; an unfinished epoch is recorded as far as it went.
+  /// Ends the fit after the current step or epoch; an unfinished epoch is recorded up to that point.
   void stop() { loop_.state().is_stopping = true; }
   /// Ends the fit after the current step, without validating or recording the unfinished epoch: for a fit
   /// that will continue from a checkpoint, which must be saved before. After `stop()` the epoch is recorded
@@ -173,23 +173,23 @@ class Trainer {
   /// processes agree on it after each round of `on_step`, `on_epoch` and `on_checkpoint`.
   bool is_interrupted() const { return loop_.is_interrupted(); }
 
-  /// The records of all epochs so far.
+  /// Returns the records of all epochs so far.
   const History& history() const& { return loop_.state().history; }
-  /// The records of all epochs so far.
+  /// Returns the records of all epochs so far.
   History history() && { return std::move(loop_.state().history); }
-  /// The position of the fit: epoch, batch, step.
+  /// Returns the position of the fit: epoch, batch and step.
   const Progress& progress() const& { return loop_.progress(); }
-  /// The position of the fit: epoch, batch, step.
+  /// Returns the position of the fit: epoch, batch and step.
   Progress progress() && { return std::move(loop_.progress()); }
-  /// The options that the trainer was made with.
+  /// Returns the options that the trainer was constructed with.
   const TrainerOptions& options() const { return loop_.step().options(); }
-  /// The network.
+  /// Returns the network.
   Net& net() { return loop_.step().net(); }
-  /// The loss.
+  /// Returns the loss.
   Loss& loss() { return loop_.step().loss(); }
-  /// The optimiser.
+  /// Returns the optimiser.
   Optimizer& optimizer() { return loop_.step().optimizer(); }
-  /// The generator for sample orders and dropout.
+  /// Returns the generator for sample orders and dropout.
   Generator& random() { return loop_.random(); }
 
   /// Returns whether this process prints and saves: it is the only one, or the first of several.
@@ -199,8 +199,8 @@ class Trainer {
   }
 
   /// @{
-  /// For save_checkpoint and load_checkpoint in io/training_checkpoint.hpp: what the fit itself keeps, and
-  /// what its callbacks, metrics and further objects keep. Throws StateError in the middle of a step.
+  /// Gives save_checkpoint and load_checkpoint in io/training_checkpoint.hpp access to the state of the fit,
+  /// and to that of callbacks, metrics and added objects. Throws StateError in the middle of a step.
   detail::FitState fit_state() { return loop_.saved_state(); }
   void set_fit_state(detail::FitState state) { loop_.restore(std::move(state)); }
   void serialize_parts(Archive& archive);
@@ -222,7 +222,7 @@ class Trainer {
   std::vector<std::pair<std::string, std::function<void(Archive&)>>> states_;
 };
 
-// Not in the class, where they would be inline: gradus/compiled.hpp keeps them out of a translation unit.
+// Defined outside the class so that they are not inline: gradus/compiled.hpp declares them `extern`.
 
 template <class Net, class Loss, optim::Optimizer Optimizer>
 template <class Element, class Label>
@@ -270,7 +270,7 @@ template <class T>
 void Trainer<Net, Loss, Optimizer>::add_state(std::string name, T& object) {
   const bool is_known = std::ranges::any_of(states_, [&](const auto& state) { return state.first == name; });
   if (name.empty() || is_known) {
-    throw ArgumentError("Trainer: a state is named '" + name + "', expected a name that no other state has");
+    throw ArgumentError("Trainer: a state is named '" + name + "', expected a unique name that is not empty");
   }
   states_.emplace_back(std::move(name), [&object](Archive& archive) { object.serialize(archive); });
 }

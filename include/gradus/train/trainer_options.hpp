@@ -37,13 +37,13 @@ namespace detail {
 
 inline void check_trainer_options(const TrainerOptions& options) {
   if (options.epochs < 0)
-    throw ArgumentError("Trainer: " + std::to_string(options.epochs) + " epochs, expected 0 or more");
+    throw ArgumentError("Trainer: epochs is " + std::to_string(options.epochs) + ", expected at least 0");
   if (options.accumulation_steps < 1) {
-    throw ArgumentError("Trainer: " + std::to_string(options.accumulation_steps) +
-                        " accumulation steps, expected 1 or more");
+    throw ArgumentError("Trainer: accumulation_steps is " + std::to_string(options.accumulation_steps) +
+                        ", expected at least 1");
   }
-  optim::detail::check_clip("Trainer", options.clip_norm);
-  optim::detail::check_clip("Trainer", options.clip_value);
+  optim::detail::check_clip("Trainer: clip_norm", options.clip_norm);
+  optim::detail::check_clip("Trainer: clip_value", options.clip_value);
 }
 
 }  // namespace detail

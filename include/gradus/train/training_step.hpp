@@ -138,7 +138,7 @@ class TrainingStep {
       return net_->forward(batch.x, random, batch.shared);
     else
       throw StateError(
-          "Trainer: the network has no forward(x, random, shared), which several processes need");
+          "Trainer: network has no forward(x, random, shared), expected one with several processes");
   }
   template <class Batch>
   [[noreturn]] void throw_loss_not_finite(double loss, const Progress& progress, const Batch& batch) {

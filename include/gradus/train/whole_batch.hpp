@@ -35,8 +35,7 @@ Tensor<Scalar> gathered(ProcessGroup& processes, TensorView<const Scalar> rows) 
   return whole;
 }
 
-/// Calls f(output, labels) with the rows of all processes, in order. Throws StateError for labels of a type
-/// that it does not know.
+/// Calls f(output, labels) with the rows of all processes, in the order of their ranks.
 template <class Scalar, class F>
 void with_whole_batch(ProcessGroup& processes, TensorView<const Scalar> output, std::span<const Index> labels,
                       const F& f) {

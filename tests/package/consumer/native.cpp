@@ -4,7 +4,7 @@
 
 #include <gradus/core/simd/instruction_set.hpp>
 
-/// Compiled for this processor, so nothing is left to choose at run time.
+/// Checks that, compiled for this processor, there is no instruction set left to choose at run time.
 int main() {
   return gradus::detail::baseline_set == gradus::detail::best_instruction_set() ? EXIT_SUCCESS : EXIT_FAILURE;
 }

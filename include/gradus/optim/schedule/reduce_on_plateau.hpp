@@ -62,8 +62,8 @@ class ReduceOnPlateau {
     check_not_negative("ReduceOnPlateau", "epsilon", options.epsilon);
   }
 
-  /// Records the metric of one step. Returns whether it reduced the rate of any group. A rate at the minimum
-  /// is not reduced, nor one that would change by at most epsilon.
+  /// Records the metric of one step. Returns whether it reduced the rate of any group. Does not reduce a rate
+  /// that is at the minimum or would change by at most epsilon.
   template <Optimizer O>
   bool step(O& optimizer, double metric) {
     if (!must_reduce(metric)) return false;
@@ -109,7 +109,7 @@ class ReduceOnPlateau {
 
   bool is_better(double metric) const {
     if (std::isinf(best_) && !std::isnan(metric)) {
-      // Nothing to compare with yet: with a threshold of 1, infinity times 0 would be NaN.
+      // There is no best metric yet. With a threshold of 1, infinity times 0 below would be NaN.
       return options_.goal == Goal::minimize ? metric < best_ : metric > best_;
     }
     const double sign = options_.goal == Goal::minimize ? -1 : 1;
