@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # tests/check_mpi.sh [openmpi|mpich]...: builds what uses MPI and runs it: the tests of training at 1, 2, 3 and 4 processes,
 # the main example, the benchmark of exchanges, and a project that finds the installed package with its component mpi.
-# The MPI libraries that are named must be installed; without arguments those that are. Run by .ci/run.
+# The MPI libraries that are named must be installed. Without arguments, all that are installed are used. Run by .ci/run.
 set -eu
 cd "$(dirname "$0")/.."
 
