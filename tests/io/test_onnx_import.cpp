@@ -61,12 +61,14 @@ TEST_CASE("OnnxImporter: refuses graphs that are not a chain") {
 }
 
 TEST_CASE("OnnxImporter: refuses inputs without fixed extents, and extents that overflow") {
-  for (const auto& input :
-       {onnx_value("x", {4}), onnx_value("x", {-1, -1}), onnx_value("x", {-1, 0}),
-        onnx_value("x", {-1, 1LL << 40, 1LL << 40}), onnx_value("x", {1, 1, 1, 1, 1, 1, 1, 1, 1, 1})}) {
-    CHECK(problem({.nodes = {onnx_node("Relu", {"x"}, "y")}, .inputs = {input}})
-              .starts_with("load_onnx: memory: input \"x\""));
-  }
+  const auto problem_of = [](const std::string& input) {
+    return problem({.nodes = {onnx_node("Relu", {"x"}, "y")}, .inputs = {input}});
+  };
+  for (const auto& input : {onnx_value("x", {4}), onnx_value("x", {-1, -1}), onnx_value("x", {-1, 0}),
+                            onnx_value("x", {-1, 1LL << 40, 1LL << 40})})
+    CHECK(problem_of(input).starts_with("load_onnx: memory: input \"x\""));
+  CHECK(problem_of(onnx_value("x", {1, 1, 1, 1, 1, 1, 1, 1, 1, 1})) ==
+        "load_onnx: memory: TensorShapeProto: \"x\" has at least 10 dimensions, expected at most 9");
 }
 
 TEST_CASE("OnnxImporter: refuses mismatched constants and attributes") {
