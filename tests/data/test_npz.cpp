@@ -51,7 +51,7 @@ TEST_CASE("NpzWriter, NpzFile: round trip gives the same arrays, compressed or n
     CHECK(npz.load<double>("labels", {.convert = true}) == Tensor<double>{1, 2, 3});
     CHECK_THROWS_WITH_AS(
         npz.load<float>("y"),
-        ("NpzFile: " + file.string() + ": no array is named \"y\", expected one of names()").c_str(),
+        ("NpzFile: " + file.string() + R"(: no array is named "y", expected one of "labels", "x")").c_str(),
         FileError);
     CHECK_THROWS_AS(npz.load<float>("labels"), FileError);
   }

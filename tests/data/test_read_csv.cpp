@@ -81,14 +81,18 @@ TEST_CASE("read_csv: several targets keep the order of the file, and ignored col
 
 TEST_CASE("read_csv: missing values are refused, become NaN, or drop their row") {
   constexpr std::string_view text = "a,city,price\n1,Ulm,2\n,Bonn,3\n4,NA,5\n6,Ulm,\n";
-  CHECK(message(text, houses) == "file.csv: line 3: column \"a\": the value is missing");
+  CHECK(message(text, houses) ==
+        "file.csv: line 3: column \"a\": the value is missing, expected one; "
+        "{.missing = MissingValues::drop_row} drops the row");
   CsvOptions options = houses;
   options.missing = MissingValues::drop_row;
   CHECK(parse_csv(text, options).inputs == Tensor<float>{{1, 0}});
   CHECK(parse_csv("city,price\nBonn,\nUlm,1\n", options).categories.at("city") ==
         std::vector<std::string>{"Ulm"});
   options.missing = MissingValues::nan;
-  CHECK(message(text, options) == "file.csv: line 5: column \"price\": the value is missing");
+  CHECK(message(text, options) ==
+        "file.csv: line 5: column \"price\": the value is missing, expected one; "
+        "{.missing = MissingValues::drop_row} drops the row");
   const auto data = parse_csv<double>(text.substr(0, text.find("6,")), options);
   CHECK(std::isnan(data.inputs(1, 0)));
   CHECK(std::isnan(data.inputs(2, 1)));

@@ -148,7 +148,7 @@ class CsvColumns {
   template <class T>
   T missing_value(const CsvRows& rows, std::size_t i) const {
     if (options_->missing != MissingValues::nan || columns_[i].role == CsvRole::target)
-      fail(rows, i, "the value is missing");
+      fail(rows, i, "the value is missing, expected one; {.missing = MissingValues::drop_row} drops the row");
     return std::numeric_limits<T>::quiet_NaN();
   }
 

@@ -132,7 +132,7 @@ class NpyDictionary {
   NpyType parse_type(std::string_view text) const {
     const auto refuse = [&] {
       fail("has the dtype " + in_quotes(text) +
-           ", expected a bool, integer or floating-point type of at most 8 bytes");
+           ", expected bool, an integer, float32 or float64; convert the array with NumPy's astype");
     };
     if (text.size() != 3 || std::string_view("<>=|").find(text[0]) == std::string_view::npos) refuse();
     const NpyType type{text[1], static_cast<std::size_t>(text[2] - '0'),

@@ -65,13 +65,23 @@ class NpzFile {
   Tensor<T> load(const std::string& array, NpyOptions options = {}) const {
     const auto found = entries_.find(array);
     if (found == entries_.end()) {
-      throw FileError("NpzFile: " + name_ + ": no array is named " + in_quotes(array) +
-                      ", expected one of names()");
+      throw FileError("NpzFile: " + name_ + ": no array is named " + in_quotes(array) + ", expected one of " +
+                      known_names());
     }
     return read_npy<T>(detail::ZipSource(file_, found->second, name_), options);
   }
 
  private:
+  // The first names, for a message.
+  std::string known_names() const {
+    constexpr std::size_t most = 20;
+    std::string known;
+    std::size_t count = 0;
+    for (const auto& [name, entry] : entries_)
+      if (count++ < most) known += (count == 1 ? "" : ", ") + in_quotes(name);
+    return known + (count > most ? ", ..." : "");
+  }
+
   PositionedFile file_;
   std::string name_;
   std::map<std::string, detail::ZipEntry> entries_;

@@ -20,7 +20,7 @@ namespace gradus {
 /// A sampler that draws the samples of a training epoch with replacement, with probabilities proportional to
 /// their weights, for example so that rare classes appear as often as frequent ones:
 ///
-///     Loader<float> loader(data, {.sampler = WeightedSampler{balanced_weights(data.labels.span())}});
+///     Loader loader(data, {.sampler = WeightedSampler{balanced_weights(data.labels.span())}});
 class WeightedSampler {
  public:
   /// Takes one weight per sample. Throws ArgumentError if a weight is negative or not finite, or if the sum
