@@ -44,7 +44,7 @@ template <class Scalar>
                        expected = reader.template read_converted<Scalar>(detail::verify_output);
   try {
     const Shape shape = net.output_shape(input.shape());
-    if (!(shape == expected.shape()))
+    if (shape != expected.shape())
       throw ShapeError("the output has shape " + expected.shape().to_string() + " in the file, " +
                        shape.to_string() + " from the network");
   } catch (const ShapeError& error) {
