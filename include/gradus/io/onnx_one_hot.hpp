@@ -80,7 +80,7 @@ class OnnxOneHot {
   bool is_open() const { return gather_ != nullptr; }
   /// Throws FileError if a Gather still waits.
   void require_closed() const {
-    if (is_open()) fail_open(*gather_);
+    if (is_open()) throw_open(*gather_);
   }
 
   /// Appends the OneHot whose Gather was taken before. `value` is the output of the Gather.
@@ -91,7 +91,7 @@ class OnnxOneHot {
                       region.nodes[2]->op == "Where" && has_inputs(equal, {value, ""}) &&
                       has_inputs(*region.nodes[1], {equal.outputs[0]}) &&
                       has_inputs(*region.nodes[2], {"", region.nodes[1]->outputs[0], value});
-    if (!fits) fail_open(gather);
+    if (!fits) throw_open(gather);
     const std::int64_t to = operands_.attributes(*region.nodes[1]).integer("to", 0);
     if (to != static_cast<std::int64_t>(OnnxType::float32) &&
         to != static_cast<std::int64_t>(OnnxType::float64))
@@ -110,7 +110,7 @@ class OnnxOneHot {
   }
 
  private:
-  [[noreturn]] void fail_open(const OnnxNode& gather) const {
+  [[noreturn]] void throw_open(const OnnxNode& gather) const {
     operands_.fail(gather,
                    "selects columns, and is not followed by Equal, Cast and Where, which make it a OneHot");
   }
@@ -142,20 +142,20 @@ class OnnxOneHot {
     Index next = 0;
     for (std::size_t i = 0; i < columns_.size(); ++next) {
       const std::size_t first = i;
-      if (columns_[first] != next) fail_order(gather, columns_[first], next);
+      if (columns_[first] != next) throw_order(gather, columns_[first], next);
       for (; i < columns_.size() && columns_[i] == next && flags[i] == flags[first]; ++i) {
         const double number = flags[first] ? numbers.real(static_cast<Index>(i)) : 0;
         const auto expected = static_cast<double>(i - first);
-        if (!(number >= expected && number <= expected)) fail_order(gather, columns_[i], next);
+        if (!(number >= expected && number <= expected)) throw_order(gather, columns_[i], next);
       }
       const auto count = static_cast<Index>(i - first);
       if (count > nn::max_categories) operands_.fail(gather, "has too many categories in one column");
       if (flags[first]) result.push_back({next, count});
     }
-    if (next != in_) fail_order(gather, in_, next);
+    if (next != in_) throw_order(gather, in_, next);
     return result;
   }
-  [[noreturn]] void fail_order(const OnnxNode& gather, Index column, Index next) const {
+  [[noreturn]] void throw_order(const OnnxNode& gather, Index column, Index next) const {
     operands_.fail(gather, "selects column " + std::to_string(column) + " where column " +
                                std::to_string(next) + " of " + std::to_string(in_) +
                                " is expected, with the numbers of its categories in order");
