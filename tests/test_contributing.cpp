@@ -41,8 +41,7 @@ void squared_relu(Input<Scalar> x, TensorView<Scalar> y) {
 /// dL/dx = 2 max(0, x) dL/dy. Throws ShapeError if the shapes differ.
 template <class Scalar>
 void squared_relu_backward(Input<Scalar> x, Input<Scalar> dy, TensorView<Scalar> dx) {
-  check_shape("squared_relu_backward", "output gradient", dy.shape(), x.shape());
-  check_shape("squared_relu_backward", "input gradient", dx.shape(), x.shape());
+  detail::check_gradients("squared_relu_backward", x.shape(), dy.shape(), dx.shape());
   detail::map(detail::SquaredReluBackward{}, dx, x, dy);
 }
 

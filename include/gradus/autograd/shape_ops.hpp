@@ -125,7 +125,7 @@ Variable<Scalar> concatenate(std::span<const Variable<Scalar>> inputs, Index axi
   axis = first.normalize_axis(axis);
   Index extent = 0;
   for (const Variable<Scalar>& input : inputs) {
-    if (input.rank() != first.rank() || !(input.shape().with(axis, 0) == first.with(axis, 0))) {
+    if (input.rank() != first.rank() || input.shape().with(axis, 0) != first.with(axis, 0)) {
       throw ShapeError("concatenate: inputs have shapes " + first.to_string() + " and " +
                        input.shape().to_string() + ", expected equal shapes except along axis " +
                        std::to_string(axis));
@@ -171,7 +171,7 @@ Variable<Scalar> stack_along(std::span<const Variable<Scalar>> inputs, Index axi
   std::vector<Variable<Scalar>> parts;
   parts.reserve(inputs.size());
   for (const Variable<Scalar>& input : inputs) {
-    if (!(input.shape() == first)) {
+    if (input.shape() != first) {
       throw ShapeError("stack_along: inputs have shapes " + first.to_string() + " and " +
                        input.shape().to_string() + ", expected equal shapes");
     }

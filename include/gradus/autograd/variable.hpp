@@ -219,7 +219,7 @@ void add_in_place(TensorView<Scalar> to, TensorView<const Scalar> more) {
 template <class Scalar>
 void Node<Scalar>::receive(Variable<Scalar> more) {
   if (!pass.wanted) return;
-  if (!(more.shape() == value.shape())) throw_gradient_shape(name(), more.shape(), value.shape());
+  if (more.shape() != value.shape()) throw_gradient_shape(name(), more.shape(), value.shape());
   pass.received = true;
   if (value.is_number() && !recording) {
     pass.number_gradient += more.item();

@@ -174,7 +174,7 @@ class MixupLoader<Scalar, Element>::Epoch {
 
    private:
     void mix() {
-      if (!(at_ == std::default_sentinel)) batch_ = mixer_->mix(*at_, *random_);
+      if (at_ != std::default_sentinel) batch_ = mixer_->mix(*at_, *random_);
     }
 
     MixupLoader* mixer_;

@@ -48,6 +48,7 @@ std::vector<T> run_c_steps(const std::vector<CStep>& steps, std::vector<T> x);
 
 namespace c_steps {
 
+// Without a default case, so that the compiler warns if a kind is missing.
 template <class T>
 T activation(const CStep& step, T x) {
   const auto a = static_cast<T>(step.a), b = static_cast<T>(step.b);
@@ -75,9 +76,14 @@ T activation(const CStep& step, T x) {
       return a * x > b ? x : (x > 0 ? x : T{0}) + std::log1p(std::exp(-std::abs(a * x))) / a;
     case CKind::clip:
       return x < a ? a : x > b ? b : x;
-    default:
-      return x;
+    case CKind::dense:
+    case CKind::one_hot:
+    case CKind::scale:
+    case CKind::layer_norm:
+    case CKind::softmax:
+      break;
   }
+  return x;
 }
 
 template <class T>

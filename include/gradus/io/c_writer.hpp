@@ -184,70 +184,81 @@ class CWriter {
 
   bool has(CKind kind) const { return std::ranges::find(steps_, kind, &CStep::kind) != steps_.end(); }
 
+  /// Returns the functions that the steps call.
   std::string helpers() const {
-    const std::string t = type, start = "static inline void " + name_ + "_";
     std::string text;
-    if (has(CKind::dense)) {
-      text += start + "dense(const " + t + " *w, const " + t + " *b, const " + t + " *x, int n, " + t +
-              " *y, int m) {\n"
-              "  int o, i;\n"
-              "  for (o = 0; o < m; ++o, w += n) {\n"
-              "    " +
-              t +
-              " sum = b[o];\n"
-              "    for (i = 0; i < n; ++i) sum += w[i] * x[i];\n"
-              "    y[o] = sum;\n"
-              "  }\n"
-              "}\n\n";
-    }
-    if (has(CKind::one_hot)) {
-      text += start + "one_hot(const int *counts, const " + t + " *x, int n, " + t +
-              " *y) {\n"
-              "  int i, k;\n"
-              "  for (i = 0; i < n; ++i) {\n"
-              "    if (counts[i] == 0) *y++ = x[i];\n"
-              "    for (k = 0; k < counts[i]; ++k) *y++ = x[i] >= (" +
-              t + ")k && x[i] <= (" + t +
-              ")k ? 1 : 0;\n"
-              "  }\n"
-              "}\n\n";
-    }
-    if (has(CKind::layer_norm)) {
-      text += start + "layer_norm(const " + t + " *w, const " + t + " *b, " + t + " eps, " + t +
-              " *x, int n) {\n"
-              "  " +
-              t +
-              " mean = 0, var = 0;\n"
-              "  int i;\n"
-              "  for (i = 0; i < n; ++i) mean += x[i];\n"
-              "  mean /= (" +
-              t +
-              ")n;\n"
-              "  for (i = 0; i < n; ++i) var += (x[i] - mean) * (x[i] - mean);\n"
-              "  var = 1 / " +
-              math("sqrt") + "(var / (" + t +
-              ")n + eps);\n"
-              "  for (i = 0; i < n; ++i) x[i] = w[i] * (x[i] - mean) * var + b[i];\n"
-              "}\n\n";
-    }
-    if (has(CKind::softmax)) {
-      text += start + "softmax(" + t +
-              " *x, int n) {\n"
-              "  " +
-              t +
-              " largest = x[0], sum = 0;\n"
-              "  int i;\n"
-              "  for (i = 1; i < n; ++i) largest = x[i] > largest ? x[i] : largest;\n"
-              "  for (i = 0; i < n; ++i) sum += x[i] = " +
-              math("exp") +
-              "(x[i] - largest);\n"
-              "  for (i = 0; i < n; ++i) x[i] /= sum;\n"
-              "}\n\n";
-    }
+    if (has(CKind::dense)) text += dense_helper();
+    if (has(CKind::one_hot)) text += one_hot_helper();
+    if (has(CKind::layer_norm)) text += layer_norm_helper();
+    if (has(CKind::softmax)) text += softmax_helper();
     return text;
   }
+  std::string dense_helper() const {
+    const std::string t = type;
+    return "static inline void " + name_ + "_dense(const " + t + " *w, const " + t + " *b, const " + t +
+           " *x, int n, " + t +
+           " *y, int m) {\n"
+           "  int o, i;\n"
+           "  for (o = 0; o < m; ++o, w += n) {\n"
+           "    " +
+           t +
+           " sum = b[o];\n"
+           "    for (i = 0; i < n; ++i) sum += w[i] * x[i];\n"
+           "    y[o] = sum;\n"
+           "  }\n"
+           "}\n\n";
+  }
+  std::string one_hot_helper() const {
+    const std::string t = type;
+    return "static inline void " + name_ + "_one_hot(const int *counts, const " + t + " *x, int n, " + t +
+           " *y) {\n"
+           "  int i, k;\n"
+           "  for (i = 0; i < n; ++i) {\n"
+           "    if (counts[i] == 0) *y++ = x[i];\n"
+           "    for (k = 0; k < counts[i]; ++k) *y++ = x[i] >= (" +
+           t + ")k && x[i] <= (" + t +
+           ")k ? 1 : 0;\n"
+           "  }\n"
+           "}\n\n";
+  }
+  std::string layer_norm_helper() const {
+    const std::string t = type;
+    return "static inline void " + name_ + "_layer_norm(const " + t + " *w, const " + t + " *b, " + t +
+           " eps, " + t +
+           " *x, int n) {\n"
+           "  " +
+           t +
+           " mean = 0, var = 0;\n"
+           "  int i;\n"
+           "  for (i = 0; i < n; ++i) mean += x[i];\n"
+           "  mean /= (" +
+           t +
+           ")n;\n"
+           "  for (i = 0; i < n; ++i) var += (x[i] - mean) * (x[i] - mean);\n"
+           "  var = 1 / " +
+           math("sqrt") + "(var / (" + t +
+           ")n + eps);\n"
+           "  for (i = 0; i < n; ++i) x[i] = w[i] * (x[i] - mean) * var + b[i];\n"
+           "}\n\n";
+  }
+  std::string softmax_helper() const {
+    const std::string t = type;
+    return "static inline void " + name_ + "_softmax(" + t +
+           " *x, int n) {\n"
+           "  " +
+           t +
+           " largest = x[0], sum = 0;\n"
+           "  int i;\n"
+           "  for (i = 1; i < n; ++i) largest = x[i] > largest ? x[i] : largest;\n"
+           "  for (i = 0; i < n; ++i) sum += x[i] = " +
+           math("exp") +
+           "(x[i] - largest);\n"
+           "  for (i = 0; i < n; ++i) x[i] /= sum;\n"
+           "}\n\n";
+  }
 
-  /// Returns the C expression for an activation of `v`.
+  /// Returns the C expression for an activation of `v`. Without a default case, so that the compiler warns if
+  /// a kind is missing.
   std::string expression(const CStep& step) const {
     const auto a = [&] { return literal(step.a); };
     const auto b = [&] { return literal(step.b); };
@@ -277,9 +288,14 @@ class CWriter {
       }
       case CKind::clip:
         return "v < " + a() + " ? " + a() + " : v > " + b() + " ? " + b() + " : v";
-      default:
-        return "v";
+      case CKind::dense:
+      case CKind::one_hot:
+      case CKind::scale:
+      case CKind::layer_norm:
+      case CKind::softmax:
+        break;
     }
+    return "v";
   }
 
   /// Returns the statements of a step that modifies x in place.

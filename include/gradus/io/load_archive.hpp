@@ -54,7 +54,7 @@ class LoadArchive : public Archive {
  protected:
   void visit(const std::string& name, bool& value) override {
     const std::string& text = take(name);
-    if (text != "true" && text != "false") fail_value(name, text, "true or false");
+    if (text != "true" && text != "false") throw_value(name, text, "true or false");
     assign(value, text == "true");
   }
   void visit(const std::string& name, double& value) override {
@@ -90,13 +90,13 @@ class LoadArchive : public Archive {
   }
   void visit_expected(const std::string& name, const std::string& value) override {
     const std::string& text = take(name);
-    if (text != value) fail_value(name, text, value);
+    if (text != value) throw_value(name, text, value);
   }
 
  private:
   static std::string quoted(const std::string& name) { return escaped(name, detail::longest_name); }
-  [[noreturn]] void fail_value(const std::string& name, const std::string& found,
-                               const std::string& expected) const {
+  [[noreturn]] void throw_value(const std::string& name, const std::string& found,
+                                const std::string& expected) const {
     fail(quoted(name) + " is " + escaped(found, detail::longest_name) + ", expected " + expected);
   }
   void check_used(const std::string& name) const {
@@ -114,20 +114,20 @@ class LoadArchive : public Archive {
     const std::string& text = take(name);
     T value{};
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size()) fail_value(name, text, expected);
+    if (error != std::errc{} || end != text.data() + text.size()) throw_value(name, text, expected);
     return value;
   }
   template <class T>
   T count_of(const std::string& name) {
     constexpr const char* expected = "a count >= 0";
     const T count = parsed<T>(name, expected);
-    if (count < 0) fail_value(name, std::to_string(count), expected);
+    if (count < 0) throw_value(name, std::to_string(count), expected);
     return count;
   }
   /// Reads the size of a vector. Throws FileError if it is above `most`.
   std::size_t size_of(const std::string& name, std::size_t most) {
     const auto size = static_cast<std::uint64_t>(count_of<std::int64_t>(name + ".size"));
-    if (size > most) fail_value(name + ".size", std::to_string(size), "at most " + std::to_string(most));
+    if (size > most) throw_value(name + ".size", std::to_string(size), "at most " + std::to_string(most));
     return static_cast<std::size_t>(size);
   }
   template <class T>

@@ -38,7 +38,7 @@ class OnnxElementwise {
     } else if (node.op == "Gelu") {
       const std::string_view form = options.text("approximate", "none");
       if (form != "none" && form != "tanh")
-        operands_.fail(node, "has approximation " + in_quotes(form) + ", expected \"none\" or \"tanh\"");
+        operands_.fail(node, "has approximation " + in_quotes(form) + R"(, expected "none" or "tanh")");
       builder_.push(nn::GELU<Scalar>(form == "tanh" ? nn::GELUForm::tanh : nn::GELUForm::exact));
     } else if (node.op == "Softmax") {
       require_last_axis(node, options.integer("axis", opset_ < 13 ? 1 : -1));

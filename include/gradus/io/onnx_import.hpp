@@ -54,7 +54,7 @@ class OnnxImporter {
     std::size_t visited = 0, first = 0;
     while (value != output) {
       const OnnxRegion region = find_onnx_region(graph_, uses, value, first);
-      if (region.nodes.empty()) fail_no_region(value);
+      if (region.nodes.empty()) throw_no_region(value);
       take(region, value);
       visited += region.nodes.size();
       first = region.nodes.back()->position + 1;
@@ -62,7 +62,7 @@ class OnnxImporter {
     }
     one_hot_.require_closed();
     // The output must have no other use, and all operators must be part of the chain.
-    if (uses.at(output) != 1 || visited + constant_nodes_.size() != graph_.nodes.size()) fail_not_a_chain();
+    if (uses.at(output) != 1 || visited + constant_nodes_.size() != graph_.nodes.size()) throw_not_a_chain();
     if (builder_.is_flattened() && builder_.sample().rank() != 1) {
       throw FileError(where_ + ": output has shape " + builder_.sample().prepend(1).to_string() +
                       " after a constant per element, expected [N, features]");
@@ -115,7 +115,7 @@ class OnnxImporter {
     }
   }
 
-  [[noreturn]] void fail_no_region(std::string_view value) const {
+  [[noreturn]] void throw_no_region(std::string_view value) const {
     std::string users;
     for (const OnnxNode& node : graph_.nodes) {
       if (std::ranges::find(node.inputs, value) != node.inputs.end() && users.size() < 300)
@@ -125,7 +125,7 @@ class OnnxImporter {
                     (users.empty() ? " is not used, expected an operator that uses it"
                                    : " is used by " + users + ", expected results that meet again"));
   }
-  [[noreturn]] void fail_not_a_chain() const {
+  [[noreturn]] void throw_not_a_chain() const {
     throw FileError(where_ +
                     ": graph has operators outside the chain from the input to the output, expected none");
   }

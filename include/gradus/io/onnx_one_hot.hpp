@@ -79,7 +79,7 @@ class OnnxOneHot {
   bool is_open() const { return gather_ != nullptr; }
   /// Throws FileError if a Gather still lacks its other operators.
   void require_closed() const {
-    if (is_open()) fail_open(*gather_);
+    if (is_open()) throw_open(*gather_);
   }
 
   /// Appends the OneHot whose Gather was the last to be taken. `value` is the output of the Gather.
@@ -90,7 +90,7 @@ class OnnxOneHot {
                       region.nodes[2]->op == "Where" && has_inputs(equal, {value, ""}) &&
                       has_inputs(*region.nodes[1], {equal.outputs[0]}) &&
                       has_inputs(*region.nodes[2], {"", region.nodes[1]->outputs[0], value});
-    if (!fits) fail_open(gather);
+    if (!fits) throw_open(gather);
     const std::int64_t to = operands_.attributes(*region.nodes[1]).integer("to", 0);
     if (to != static_cast<std::int64_t>(OnnxType::float32) &&
         to != static_cast<std::int64_t>(OnnxType::float64))
@@ -109,7 +109,7 @@ class OnnxOneHot {
   }
 
  private:
-  [[noreturn]] void fail_open(const OnnxNode& gather) const {
+  [[noreturn]] void throw_open(const OnnxNode& gather) const {
     operands_.fail(gather, "selects columns, expected Equal, Cast and Where after it, which form a OneHot");
   }
   /// Returns whether a node has these inputs; an empty name matches any input.
@@ -140,11 +140,11 @@ class OnnxOneHot {
     Index next = 0;
     for (std::size_t i = 0; i < columns_.size(); ++next) {
       const std::size_t first = i;
-      if (columns_[first] != next) fail_order(gather, columns_[first], next);
+      if (columns_[first] != next) throw_order(gather, columns_[first], next);
       for (; i < columns_.size() && columns_[i] == next && flags[i] == flags[first]; ++i) {
         const double number = flags[first] ? numbers.real(static_cast<Index>(i)) : 0;
         const auto expected = static_cast<double>(i - first);
-        if (!(number >= expected && number <= expected)) fail_order(gather, columns_[i], next);
+        if (!(number >= expected && number <= expected)) throw_order(gather, columns_[i], next);
       }
       const auto count = static_cast<Index>(i - first);
       if (count > nn::max_categories) {
@@ -160,7 +160,7 @@ class OnnxOneHot {
     }
     return result;
   }
-  [[noreturn]] void fail_order(const OnnxNode& gather, Index column, Index next) const {
+  [[noreturn]] void throw_order(const OnnxNode& gather, Index column, Index next) const {
     operands_.fail(gather, "selects column " + std::to_string(column) + ", expected column " +
                                std::to_string(next) + " of " + std::to_string(in_) +
                                " with its category numbers in ascending order");

@@ -44,7 +44,7 @@ template <class Scalar>
                        expected = reader.template read_converted<Scalar>(detail::verify_output);
   try {
     const Shape shape = net.output_shape(input.shape());
-    if (!(shape == expected.shape()))
+    if (shape != expected.shape())
       throw ShapeError("output in the file has shape " + expected.shape().to_string() + ", expected " +
                        shape.to_string() + " as from the network");
   } catch (const ShapeError& error) {

@@ -56,7 +56,7 @@ template <Activation activation, class S>
     return ops::detail::GeluTanh{};
   else if constexpr (activation == Activation::clip)
     return ClipTo<S>{first, second};
-  else
+  else if constexpr (activation == Activation::softplus)
     return ops::detail::Softplus<S>{first, second};
 }
 

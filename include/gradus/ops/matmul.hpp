@@ -65,10 +65,10 @@ void matmul(Input<Scalar> a, Transpose transpose_a, Input<Scalar> b, Transpose t
   if (y.rank() < 2) detail::throw_shape("matmul", "output", y.shape(), full.to_string());
   const Shape batch = detail::batch_shape(full), kept = detail::batch_shape(y.shape());
   check_shape("matmul", "output", y.shape(), detail::with_matrix(kept, full[-2], full[-1]));
-  if (!(broadcast_shape("matmul", kept, batch) == batch))
+  if (broadcast_shape("matmul", kept, batch) != batch)
     detail::throw_shape("matmul", "output", y.shape(),
                         full.to_string() + ", or the same with batch axes missing or of extent 1");
-  const bool sums = !(kept == batch);
+  const bool sums = kept != batch;
   if (sums) y.array().setZero();
   const auto matrix = [](auto* data, const Shape& shape, Transpose transpose) {
     const MatrixView<std::remove_pointer_t<decltype(data)>> view(data, shape[-2], shape[-1]);

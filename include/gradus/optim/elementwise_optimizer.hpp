@@ -217,10 +217,10 @@ class ElementwiseOptimizer {
         const auto& [name, parameter] = member.parameter;
         if (!parameter->requires_grad) continue;
         const Shape& wanted = parameter->value.shape();
-        if (!(parameter->gradient.shape() == wanted))
+        if (parameter->gradient.shape() != wanted)
           throw_shape("gradient", name, parameter->gradient.shape(), wanted);
         for (std::size_t i = 0; i < state_count; ++i) {
-          if (group.states[i].kept && !(member.state[i].shape() == wanted)) {
+          if (group.states[i].kept && member.state[i].shape() != wanted) {
             throw_shape(group.states[i].name, name, member.state[i].shape(), wanted);
           }
         }
