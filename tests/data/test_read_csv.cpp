@@ -50,6 +50,22 @@ TEST_CASE("read_csv: reads numbers, a target and a text column") {
   CHECK(data.select(std::vector<Index>{2}).categories == data.categories);
 }
 
+TEST_CASE("read_csv: numbers may have a decimal comma") {
+  const CsvOptions options{.target = "price", .delimiter = ';', .decimal = ','};
+  const auto data = parse_csv("area;price\n50,25;-1,5e2\n\"80,5\";7\n", options);
+  CHECK(data.inputs == Tensor<float>{{50.25f}, {80.5f}});
+  CHECK(data.labels == Tensor<float>{{-150}, {7}});
+  CHECK(message("area;price\n1.5;1\n", options) ==
+        "file.csv: line 2: column \"area\": \"1.5\", expected a finite number; list text columns in "
+        ".categorical or .ignore");
+  CHECK(message("area;price\n\"1.5\";1\n", options).find("\"1.5\", expected a finite number") !=
+        std::string::npos);
+  for (const auto& wrong : {CsvOptions{.decimal = ','}, CsvOptions{.decimal = ';'}})
+    CHECK_THROWS_WITH_AS(parse_csv("a\n1\n", wrong),
+                         doctest::Contains("expected \".\" or \",\", and another character than"),
+                         ArgumentError);
+}
+
 TEST_CASE("read_csv: the categories of one file can be used for another") {
   const auto train = parse_csv("city,price\nUlm,1\nBonn,2\n", houses);
   CsvOptions again = houses;

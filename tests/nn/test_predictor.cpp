@@ -193,3 +193,16 @@ TEST_CASE("Predictor: samples with categories are as long as the input of OneHot
   const Tensor<float> expected = net.predict(x);
   for (Index i = 0; i < 4; ++i) CHECK(y[to_size(i)] == doctest::Approx(expected.data()[i]));
 }
+
+TEST_CASE("Predictor: calls of one that was moved from return false") {
+  Generator random(1);
+  Predictor<float> first(Sequential{Linear{3, 2, random}});
+  const Predictor<float> second = std::move(first);
+  const std::vector<float> x(3, 1.0f);
+  std::vector<float> y(2), none;
+  CHECK(second(x, y));
+  CHECK_FALSE(first(x, y));
+  CHECK_FALSE(first(x, none));
+  CHECK_FALSE(first(x, none, 1));
+  CHECK(first.out() == 0);
+}

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -65,6 +67,34 @@ TEST_SUITE("softmax_cross_entropy") {
           }
         }
       }
+    }
+  }
+
+  TEST_CASE_TEMPLATE("softmax_cross_entropy: rows of more than 1,024 classes match the formula", Scalar,
+                     float, double) {
+    Generator random(9);
+    constexpr Index rows = 5;
+    const double tolerance = std::is_same_v<Scalar, float> ? 1e-6 : 1e-14;
+    for (const Index classes : {1025, 3000}) {
+      CAPTURE(classes);
+      const auto logits = Tensor<Scalar>::randn({rows, classes}, random, 0, 5);
+      const std::vector<Index> labels = random_labels(rows, classes, random);
+      Tensor<Scalar> gradient(logits.shape());
+      const auto result = softmax_cross_entropy<Scalar>(logits, labels, gradient.view(), {});
+      double loss = 0;
+      for (Index i = 0; i < rows; ++i) {
+        double largest = -1e300, sum = 0;
+        for (Index c = 0; c < classes; ++c) largest = std::max(largest, static_cast<double>(logits(i, c)));
+        for (Index c = 0; c < classes; ++c) sum += std::exp(static_cast<double>(logits(i, c)) - largest);
+        const Index label = labels[static_cast<std::size_t>(i)];
+        loss += std::log(sum) + largest - static_cast<double>(logits(i, label));
+        for (Index c = 0; c < classes; ++c) {
+          const double p = std::exp(static_cast<double>(logits(i, c)) - largest) / sum;
+          const double expected = (p - (c == label ? 1 : 0)) / rows;
+          REQUIRE(std::abs(static_cast<double>(gradient(i, c)) - expected) <= tolerance);
+        }
+      }
+      CHECK(static_cast<double>(result.loss) == doctest::Approx(loss / rows).epsilon(tolerance));
     }
   }
 

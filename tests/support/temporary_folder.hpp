@@ -5,17 +5,19 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <random>
 #include <span>
 #include <string>
 #include <string_view>
 
 namespace gradus::test {
 
-/// A folder that exists during the lifetime of this object.
+/// A folder that exists during the lifetime of this object. Its name has a random part, so that several runs
+/// of the tests do not share it.
 struct TemporaryFolder {
   explicit TemporaryFolder(const std::string& name)
-      : path(std::filesystem::temp_directory_path() / ("gradus_test_" + name)) {
-    std::filesystem::remove_all(path);
+      : path(std::filesystem::temp_directory_path() /
+             ("gradus_test_" + name + "_" + std::to_string(std::random_device{}()))) {
     std::filesystem::create_directories(path);
   }
   TemporaryFolder(const TemporaryFolder&) = delete;

@@ -40,9 +40,9 @@ class CsvColumns {
   /// Takes the names from the current row if `options.header` is set. Throws FileError if two columns share a
   /// name, there are too many, or the options name a column that does not exist.
   CsvColumns(CsvRows& rows, const CsvOptions& options, bool target_is_categorical) : options_(&options) {
-    numbers_can_be_missing_ = std::ranges::any_of(options.missing_texts, [](const std::string& text) {
+    numbers_can_be_missing_ = std::ranges::any_of(options.missing_texts, [&](const std::string& text) {
       double number;
-      return parse_csv_number(text, number);
+      return parse_csv_number(text, options.decimal, number);
     });
     const std::size_t count = rows.fields().size();
     if (count > most_csv_columns) {
@@ -128,7 +128,8 @@ class CsvColumns {
     if constexpr (std::floating_point<T>) {
       // Tried first because most values are numbers.
       const bool is_tried = !column.is_categorical && !(numbers_can_be_missing_ && is_missing(text));
-      if (is_tried && (round_decimal(number, value) || parse_csv_number(text, value))) return;
+      if (is_tried && (round_decimal(number, value) || parse_csv_number(text, options_->decimal, value)))
+        return;
     }
     if (is_missing(text)) {
       value = missing_value<T>(rows, i);

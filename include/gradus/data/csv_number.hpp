@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cfloat>
@@ -11,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <type_traits>
@@ -86,6 +88,17 @@ bool parse_csv_number(std::string_view text, Scalar& value) {
   const char* const end = begin + text.size();
   const auto [at, error] = std::from_chars(begin, end, value);
   return error == std::errc{} && at == end && std::isfinite(value);
+}
+
+/// Parses a number whose decimal point is `decimal`; see above. With a comma, a text with a point is no
+/// number.
+template <std::floating_point Scalar>
+bool parse_csv_number(std::string_view text, char decimal, Scalar& value) {
+  if (decimal == '.') return parse_csv_number(text, value);
+  if (text.find('.') != std::string_view::npos) return false;
+  std::string with_point(text);
+  std::ranges::replace(with_point, decimal, '.');
+  return parse_csv_number(std::string_view(with_point), value);
 }
 
 }  // namespace gradus::detail

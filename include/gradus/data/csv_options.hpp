@@ -50,11 +50,12 @@ struct CsvOptions {
   ColumnNames categorical = {};  ///< text columns, encoded as 0, 1, ... in alphabetical order
   ColumnNames ignore = {};       ///< columns to skip
   char delimiter = ',';          ///< separates fields
+  char decimal = '.';            ///< the decimal point, `.` or `,`; numbers with a comma are read more slowly
   bool header = true;  ///< whether the first row holds the column names; without it they are `0`, `1`, ...
   /// How missing values are handled.
   MissingValues missing = MissingValues::refuse;
   /// Values treated as missing, besides the empty string.
-  std::vector<std::string> missing_texts = {"NA", "N/A", "NaN", "nan", "null", "NULL", "?"};
+  std::vector<std::string> missing_texts = {"NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "?"};
   /// Categories from another file, so that both use the same numbers: `{.categories = train.categories}`. Any
   /// other value throws.
   std::map<std::string, std::vector<std::string>> categories = {};

@@ -28,17 +28,22 @@ struct CsvField {
 /// and lines end in LF or CRLF. Blank lines and a byte order mark are skipped.
 class CsvRows {
  public:
-  /// Reads `text`, which must outlive this object. Error messages start with `file`.
-  CsvRows(std::string_view text, char delimiter, std::string file)
+  /// Reads `text`, which must outlive this object. Error messages start with `file`. Throws ArgumentError for
+  /// a delimiter or a decimal point that cannot be one.
+  CsvRows(std::string_view text, char delimiter, std::string file, char decimal = '.')
       : at_(text.data()),
         end_(text.data() + text.size()),
         delimiter_(delimiter),
-        may_be_in_number_(std::string_view("0123456789+-.eE").find(delimiter) != std::string_view::npos),
+        scans_numbers_(decimal == '.' &&
+                       std::string_view("0123456789+-.eE").find(delimiter) == std::string_view::npos),
         ends_(delimiter),
         file_(std::move(file)) {
     if (delimiter == '"' || delimiter == '\n' || delimiter == '\r')
       throw ArgumentError("read_csv: the delimiter is " + in_quotes(std::string_view(&delimiter, 1)) +
                           ", expected a character other than a quotation mark or a line break");
+    if ((decimal != '.' && decimal != ',') || decimal == delimiter)
+      throw ArgumentError("read_csv: the decimal point is " + in_quotes(std::string_view(&decimal, 1)) +
+                          ", expected \".\" or \",\", and another character than the delimiter");
     constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
     if (text.starts_with(byte_order_mark)) at_ += byte_order_mark.size();
   }
@@ -92,7 +97,7 @@ class CsvRows {
 
   CsvField plain_field() {
     const char* const begin = at_;
-    if (!may_be_in_number_) {
+    if (scans_numbers_) {
       // Most fields are numbers. Scanning one also finds the end of the field.
       const ScannedNumber number = scan_number(begin, end_);
       if (number.end != nullptr) {
@@ -123,6 +128,7 @@ class CsvRows {
     at_ = skip_return(at_ + 1);
     if (!is_field_end(at_)) fail("column " + column() + ": text after the closing quotation mark");
     if (has_pairs) return {unquoted({begin, end})};
+    if (!scans_numbers_) return {{begin, end}};
     const ScannedNumber number = scan_number(begin, end);
     if (number.end != end) return {{begin, end}};
     return {{begin, end}, number.value};
@@ -156,7 +162,7 @@ class CsvRows {
   const char* at_;
   const char* end_;
   char delimiter_;
-  bool may_be_in_number_;  // whether a number can contain the delimiter
+  bool scans_numbers_;  // false if a number can contain the delimiter or has a decimal comma
   FindFieldEnd ends_;
   std::string file_;
   Index line_ = 0;

@@ -90,7 +90,7 @@ Dataset<Scalar, Label> parse_csv(const Open& open, const CsvOptions& options, co
   constexpr bool classifies = std::same_as<Label, Index>;
   const CsvSize size = csv_size(open());
   auto pieces = open();
-  CsvRows rows(pieces.next(), options.delimiter, file);
+  CsvRows rows(pieces.next(), options.delimiter, file, options.decimal);
   bool has_row = next_row(rows, pieces);
   if (!has_row) throw FileError(file + ": the file has no rows");
   CsvColumns columns(rows, options, classifies);

@@ -74,30 +74,32 @@ class Predictor {
         forward_(other.forward_) {
     std::copy_n(other.memory_.data(), size_, memory_.data());
   }
-  /// Moves the network. Afterwards, `other` may only be assigned to or destroyed.
+  /// Moves the network. Afterwards, calls of `other` return false.
   Predictor(Predictor&& other) noexcept = default;
   /// Copies the network. Changes nothing if memory runs out.
   Predictor& operator=(const Predictor& other) { return *this = Predictor(other); }
-  /// Moves the network. Afterwards, `other` may only be assigned to or destroyed.
+  /// Moves the network. Afterwards, calls of `other` return false.
   Predictor& operator=(Predictor&& other) noexcept = default;
   ~Predictor() = default;
 
   /// Returns the number of inputs per sample.
   Index in() const noexcept { return in_; }
   /// Returns the number of outputs per sample.
-  Index out() const noexcept { return layers_.back().out; }
+  Index out() const noexcept { return layers_.empty() ? 0 : layers_.back().out; }
 
   /// Computes the output for one sample. Returns false, and writes nothing, unless x has `in()` elements and
   /// y has `out()`. x and y may refer to the same memory.
   bool operator()(std::span<const Scalar> x, std::span<Scalar> y) const noexcept {
-    if (x.size() != to_size(in()) || y.size() != to_size(out())) return false;
+    if (layers_.empty() || x.size() != to_size(in()) || y.size() != to_size(out())) return false;
     run(x.data(), y.data(), 1);
     return true;
   }
   /// Computes the outputs of `count` samples, stored contiguously in x and in y. Returns false, and writes
   /// nothing, unless x has `count * in()` elements and y has `count * out()`. x and y must not overlap.
   bool operator()(std::span<const Scalar> x, std::span<Scalar> y, Index count) const noexcept {
-    if (count < 0 || x.size() != to_size(count * in()) || y.size() != to_size(count * out())) return false;
+    if (layers_.empty() || count < 0 || x.size() != to_size(count * in()) ||
+        y.size() != to_size(count * out()))
+      return false;
     run(x.data(), y.data(), count);
     return true;
   }
