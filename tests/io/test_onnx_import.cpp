@@ -65,7 +65,7 @@ TEST_CASE("OnnxImporter: refuses inputs without fixed extents, and extents that 
        {onnx_value("x", {4}), onnx_value("x", {-1, -1}), onnx_value("x", {-1, 0}),
         onnx_value("x", {-1, 1LL << 40, 1LL << 40}), onnx_value("x", {1, 1, 1, 1, 1, 1, 1, 1, 1, 1})}) {
     CHECK(problem({.nodes = {onnx_node("Relu", {"x"}, "y")}, .inputs = {input}})
-              .starts_with("load_onnx: memory: input \"x\""));
+              .starts_with("load_onnx: memory: "));
   }
 }
 
