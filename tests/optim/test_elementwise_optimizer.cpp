@@ -239,7 +239,7 @@ TEST_CASE("ElementwiseOptimizer: a group that is added later starts at its own f
 
 }  // namespace
 
-TEST_CASE("ElementwiseOptimizer: a group that is added later starts at its own first step, as in PyTorch") {
+TEST_CASE("ElementwiseOptimizer: each group has its own step count, which can be read and set") {
   Parameter<double> first{Tensor<double>{0}}, late{Tensor<double>{0}};
   gradus::optim::Adam<double> adam{{{"first", &first}}, {.learning_rate = 0.001}};
   for (int i = 0; i < 5; ++i) {
