@@ -223,7 +223,7 @@ TEST_CASE("ElementwiseOptimizer: the step count does not overflow, and a refused
   CHECK(parameter.value == Tensor<float>{1, 2});
 }
 
-TEST_CASE("ElementwiseOptimizer: a group that is added late starts at its own first step, as in PyTorch") {
+TEST_CASE("ElementwiseOptimizer: a group that is added later starts at its own first step, as in PyTorch") {
   Parameter<double> early{Tensor<double>{0}}, late{Tensor<double>{0}};
   Adam<double> adam{{{"early", &early}}, {.learning_rate = 1e-3}};
   for (int step = 0; step < 100; ++step) {
@@ -239,7 +239,7 @@ TEST_CASE("ElementwiseOptimizer: a group that is added late starts at its own fi
 
 }  // namespace
 
-TEST_CASE("ElementwiseOptimizer: a group that is added later starts at its own first step, as in PyTorch") {
+TEST_CASE("ElementwiseOptimizer: each group has its own step count, which can be read and set") {
   Parameter<double> first{Tensor<double>{0}}, late{Tensor<double>{0}};
   gradus::optim::Adam<double> adam{{{"first", &first}}, {.learning_rate = 0.001}};
   for (int i = 0; i < 5; ++i) {

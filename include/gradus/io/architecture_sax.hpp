@@ -162,7 +162,7 @@ class ArchitectureSax : public nlohmann::json_sax<nlohmann::json> {
   }
   bool finish_module() {
     const Open& open = open_.back();
-    if (open.module->kind.empty()) return reject("a module has no kind");
+    if (open.module->kind.empty()) return reject("a module has no kind, expected one");
     if (open.keys.contains(open.module->is_sequence() ? "settings" : "modules") ||
         (open.module->is_sequence() && !open.keys.contains("modules")))
       return reject(

@@ -53,8 +53,7 @@ class MetricSet {
     } else {
       throw StateError(
           "Trainer: labels have a type for which several processes are not supported, expected classes, a "
-          "tensor "
-          "or mixed labels");
+          "tensor or mixed labels");
     }
   }
   /// Writes the names and values. Allocates only if the names in `named` differ.

@@ -22,7 +22,7 @@ namespace gradus {
 struct NamedMetric {
   /// The name under which it was added.
   std::string name = {};
-  /// NaN if it could not be computed.
+  /// The value; NaN if it could not be computed.
   double value = std::numeric_limits<double>::quiet_NaN();
 };
 

@@ -75,7 +75,7 @@ class Trainer {
   /// Trains without a validation set.
   template <class Element, class Label>
   const History& fit(const Dataset<Element, Label>& train) &;
-  /// Trains on the batches of loaders, which may transform the data or make batches from another source.
+  /// Trains on the batches of loaders, which may transform the data or produce batches from another source.
   template <BatchSource Train, BatchSource Validation>
   const History& fit(Train& train, Validation& validation) & {
     loop_.run(*this, train, &validation);
