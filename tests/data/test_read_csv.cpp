@@ -62,7 +62,7 @@ TEST_CASE("read_csv: numbers may have a decimal comma") {
         std::string::npos);
   for (const auto& wrong : {CsvOptions{.decimal = ','}, CsvOptions{.decimal = ';'}})
     CHECK_THROWS_WITH_AS(parse_csv("a\n1\n", wrong),
-                         doctest::Contains("expected \".\" or \",\", and another character than"),
+                         doctest::Contains("expected \".\" or, with another delimiter, \",\""),
                          ArgumentError);
 }
 

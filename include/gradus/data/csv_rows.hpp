@@ -41,9 +41,9 @@ class CsvRows {
     if (delimiter == '"' || delimiter == '\n' || delimiter == '\r')
       throw ArgumentError("read_csv: the delimiter is " + in_quotes(std::string_view(&delimiter, 1)) +
                           ", expected a character other than a quotation mark or a line break");
-    if ((decimal != '.' && decimal != ',') || decimal == delimiter)
+    if (decimal != '.' && (decimal != ',' || decimal == delimiter))
       throw ArgumentError("read_csv: the decimal point is " + in_quotes(std::string_view(&decimal, 1)) +
-                          ", expected \".\" or \",\", and another character than the delimiter");
+                          R"(, expected "." or, with another delimiter, ",")");
     constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
     if (text.starts_with(byte_order_mark)) at_ += byte_order_mark.size();
   }
