@@ -124,8 +124,8 @@ TEST_CASE("read_csv: a number can stand for a missing value") {
 }
 
 TEST_CASE("read_csv: errors name the line and the column") {
-  CHECK(message("") == "file.csv: the file has no rows");
-  CHECK(message("\n\r\n") == "file.csv: the file has no rows");
+  CHECK(message("") == "file.csv: the file has no rows, expected at least one");
+  CHECK(message("\n\r\n") == "file.csv: the file has no rows, expected at least one");
   CHECK(message("a,b\n1,x\n") ==
         "file.csv: line 2: column \"b\": \"x\", expected a finite number; list text columns in .categorical "
         "or .ignore");
@@ -139,9 +139,12 @@ TEST_CASE("read_csv: errors name the line and the column") {
   CHECK(message("a,b\n1,2,") == "file.csv: line 2: 3 fields, expected 2");
   CHECK(
       message("a,b\n\"1\n2\",3\n4,x\n", {.categorical = "a"}).starts_with("file.csv: line 4: column \"b\""));
-  CHECK(message("a,b\n1,\"2\n") == "file.csv: line 2: column 2: a quoted field is not closed");
-  CHECK(message("a,b\n1,\"2\"3\n") == "file.csv: line 2: column 2: text after the closing quotation mark");
-  CHECK(message("a,b\n1,2\"\n") == "file.csv: line 2: column 2: a quotation mark inside an unquoted field");
+  CHECK(message("a,b\n1,\"2\n") ==
+        "file.csv: line 2: column 2: a quoted field is not closed, expected a quotation mark");
+  CHECK(message("a,b\n1,\"2\"3\n") ==
+        "file.csv: line 2: column 2: text follows the closing quotation mark, expected a delimiter or a line "
+        "end");
+  CHECK(message("a,b\n1,2\"\n") == "file.csv: line 2: column 2: an unquoted field contains a quotation mark");
   CHECK(message("a,a\n") == "file.csv: line 1: two columns are named \"a\"");
   CHECK(message("a,b\n", {.target = "c"}) ==
         "file.csv: line 1: no column \"c\", named in .target; the columns are \"a\", \"b\"");
@@ -241,7 +244,7 @@ TEST_CASE("read_csv: a file that changes between the passes is refused or read a
   CHECK(message_of({"a\n1\n2\n", "a\n1\n2\n3\n"}) == "file.csv: line 4: more rows than were counted");
   CHECK(message_of({"", "a\n1\n"}) == "file.csv: line 2: more rows than were counted");
   CHECK(message_of({"a\n1\n2\n", "a\n1\n"}) == "[1, 1]");
-  CHECK(message_of({"a\n1\n2\n", ""}) == "file.csv: the file has no rows");
+  CHECK(message_of({"a\n1\n2\n", ""}) == "file.csv: the file has no rows, expected at least one");
 }
 
 TEST_CASE("read_csv: a wide header with many short rows does not allocate their product") {

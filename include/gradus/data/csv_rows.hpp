@@ -107,7 +107,7 @@ class CsvRows {
     }
     at_ = ends_(begin, end_);
     if (at_ != end_ && *at_ == '"')
-      fail("column " + column() + ": a quotation mark inside an unquoted field");
+      fail("column " + column() + ": an unquoted field contains a quotation mark");
     const bool is_line_end = at_ == end_ || *at_ == '\n';
     const bool has_return = is_line_end && at_ != begin && at_[-1] == '\r';
     return {{begin, has_return ? at_ - 1 : at_}};
@@ -117,7 +117,8 @@ class CsvRows {
     const char* const begin = ++at_;
     bool has_pairs = false;
     for (;; ++at_) {
-      if (at_ == end_) fail("column " + column() + ": a quoted field is not closed");
+      if (at_ == end_)
+        fail("column " + column() + ": a quoted field is not closed, expected a quotation mark");
       if (*at_ == '\n') ++next_line_;
       if (*at_ != '"') continue;
       if (at_ + 1 == end_ || at_[1] != '"') break;
@@ -126,7 +127,9 @@ class CsvRows {
     }
     const char* const end = at_;
     at_ = skip_return(at_ + 1);
-    if (!is_field_end(at_)) fail("column " + column() + ": text after the closing quotation mark");
+    if (!is_field_end(at_))
+      fail("column " + column() +
+           ": text follows the closing quotation mark, expected a delimiter or a line end");
     if (has_pairs) return {unquoted({begin, end})};
     if (!scans_numbers_) return {{begin, end}};
     const ScannedNumber number = scan_number(begin, end);

@@ -92,7 +92,7 @@ Dataset<Scalar, Label> parse_csv(const Open& open, const CsvOptions& options, co
   auto pieces = open();
   CsvRows rows(pieces.next(), options.delimiter, file, options.decimal);
   bool has_row = next_row(rows, pieces);
-  if (!has_row) throw FileError(file + ": the file has no rows");
+  if (!has_row) throw FileError(file + ": the file has no rows, expected at least one");
   CsvColumns columns(rows, options, classifies);
   if (options.header) has_row = next_row(rows, pieces);
   const Index features = columns.count(CsvRole::feature), targets = columns.count(CsvRole::target);
@@ -126,7 +126,7 @@ Dataset<Scalar, Label> read_csv(const std::filesystem::path& file, const CsvOpti
 
 }  // namespace detail
 
-/// Parses CSV text as `read_csv` does a file. Error messages start with `name`.
+/// Parses CSV text as `read_csv` parses a file. Error messages start with `name`.
 template <std::floating_point Scalar = float>
 Dataset<Scalar, Scalar> parse_csv(std::string_view text, const CsvOptions& options = {},
                                   const std::string& name = "csv") {
