@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include <gradus/core/index.hpp>
 #include <gradus/data/mixup.hpp>
 #include <gradus/nn.hpp>
 #include <gradus/optim/sgd.hpp>
@@ -96,7 +97,7 @@ TEST_CASE("MixupCrossEntropy: the weighted parts of a batch have the loss and th
     MixupCrossEntropy<double> loss{{.reduction = reduction, .class_weights = {1, 5}}};
     const auto part = [&](Index begin, Index end, Tensor<double>& gradient) {
       const auto rows = [&](const std::vector<Index>& all) {
-        return std::span(all).subspan(begin, end - begin);
+        return std::span(all).subspan(gradus::to_size(begin), gradus::to_size(end - begin));
       };
       gradient.resize({end - begin, 2});
       return loss(logits.slice(begin, end), MixedLabels{rows(labels), rows(partners), 0.3}, gradient.view());
