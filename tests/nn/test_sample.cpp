@@ -49,7 +49,7 @@ struct AddAxis {
   }
 };
 
-/// Counts how it is called.
+/// Counts the samples and the passes that it computes.
 struct Counting {
   int* samples;
   int* passes;
@@ -59,13 +59,35 @@ struct Counting {
     std::copy_n(x.data(), x.size(), y.data());
   }
   Index forward_sample(std::span<const float> x, std::span<float> y, Context&) const {
-    ++*samples;
-    return nn::detail::copy_sample(x, y);
+    const Index size = nn::detail::copy_sample(x, y);
+    if (size >= 0) ++*samples;
+    return size;
   }
   void backward(TensorView<const float>, TensorView<const float>, TensorView<const float> dy,
                 TensorView<float> dx, Context&) const {
     std::copy_n(dy.data(), dy.size(), dx.data());
   }
+};
+
+/// Repeats each row, `[N, in] -> [2N, in]`.
+struct RepeatRows {
+  Shape output_shape(const Shape& x) const { return Shape{2 * x[0], x[1]}; }
+  void forward(TensorView<const float> x, TensorView<float> y, Context&) const {
+    std::copy_n(x.data(), x.size(), y.data());
+    std::copy_n(x.data(), x.size(), y.data() + x.size());
+  }
+  void backward(TensorView<const float>, TensorView<const float>, TensorView<const float>, TensorView<float>,
+                Context&) const {}
+};
+
+/// Joins all rows, `[N, in] -> [1, N in]`.
+struct JoinRows {
+  Shape output_shape(const Shape& x) const { return Shape{1, x.size()}; }
+  void forward(TensorView<const float> x, TensorView<float> y, Context&) const {
+    std::copy_n(x.data(), x.size(), y.data());
+  }
+  void backward(TensorView<const float>, TensorView<const float>, TensorView<const float>, TensorView<float>,
+                Context&) const {}
 };
 
 }  // namespace
@@ -124,6 +146,15 @@ TEST_CASE("predict_sample: an output that is not [1, out] keeps its shape") {
   Workspace<float> workspace;
   for (int i = 0; i < 3; ++i)
     CHECK(net.predict(Tensor<float>::full(Shape{1, 3}, 1), workspace).shape() == Shape{1, 2, 1});
+}
+
+TEST_CASE("predict_sample: does not begin if a module changes the number of rows") {
+  int samples = 0, passes = 0;
+  const Sequential<float> net{Counting{&samples, &passes}, RepeatRows{}, JoinRows{}, Linear{6, 2}};
+  Workspace<float> workspace;
+  for (int i = 0; i < 3; ++i)
+    CHECK(net.predict(Tensor<float>::full(Shape{1, 3}, 1), workspace).shape() == Shape{1, 2});
+  CHECK((samples == 0 && passes == 3));
 }
 
 TEST_CASE("predict_sample: a wrong input is reported with its layer, and the workspace stays usable") {

@@ -67,7 +67,7 @@ void reserve_sample(Context& context) {
   Index widest = 0;
   const auto children = static_cast<Index>(context.outputs().size());
   for (const Context::Output& output : context.outputs()) {
-    if (output.shape.rank() != 2) return;
+    if (output.shape.rank() != 2 || output.shape[0] != 1) return;
     widest = std::max(widest, output.shape.size());
   }
   for (Index turn = 0; turn < 2; ++turn) context.buffer<Scalar>(children + turn, Shape{widest});

@@ -185,7 +185,8 @@ class Sequential : public ModuleList<Scalar> {
   /// Returns the output with dropout off: `[N, ...] -> [N, ...]`. Throws a ShapeError that names the layer.
   Tensor<Scalar> predict(ConstView x) const {
     Workspace<Scalar> workspace;
-    predict(x, workspace);
+    const std::shared_ptr<ThreadPool> pool = begin_prediction(workspace);
+    run(x, workspace);
     return std::move(workspace.output);
   }
   /// Returns the output in the caller's workspace. Allocates nothing once the workspace has grown.
@@ -238,6 +239,13 @@ class Sequential : public ModuleList<Scalar> {
 
   MutableChain chain(Context& context) { return {children_, hooks_, context}; }
   ConstChain chain(Context& context) const { return {children_, hooks_, context}; }
+
+  /// Returns the threads of the pass, which must live until it ends.
+  std::shared_ptr<ThreadPool> begin_prediction(Workspace<Scalar>& workspace) const {
+    std::shared_ptr<ThreadPool> pool = pool_.workers();
+    workspace.context.begin({.parallel = Parallel(pool.get())});
+    return pool;
+  }
 
   void run(const ConstView& x, Workspace<Scalar>& workspace) const {
     const ConstChain chain = this->chain(workspace.context);
@@ -315,8 +323,7 @@ void Sequential<Scalar>::backward(ConstView dy, View dx) {
 template <class Scalar>
 const Tensor<Scalar>& Sequential<Scalar>::predict(ConstView x, Workspace<Scalar>& workspace) const {
   if (lies_in(x, workspace.output)) return predict(Tensor<Scalar>(x), workspace);
-  const std::shared_ptr<ThreadPool> pool = pool_.workers();
-  workspace.context.begin({.parallel = Parallel(pool.get())});
+  const std::shared_ptr<ThreadPool> pool = begin_prediction(workspace);
   const bool is_sample = x.rank() == 2 && x.shape()[0] == 1 && hooks_.forward.empty();
   if (is_sample && detail::predict_sample<AnyModule<Scalar>, Scalar>(children_, {x.data(), to_size(x.size())},
                                                                      workspace.output, workspace.context))
