@@ -15,7 +15,7 @@
 #include <sched.h>
 #endif
 
-#include <gradus/core/eigen.hpp>
+#include <gradus/core/index.hpp>
 
 /// Whether the threads of several processes have enough cores.
 namespace support {

@@ -44,7 +44,7 @@ foreach(header IN LISTS HEADERS)
 endforeach()
 
 list(REMOVE_DUPLICATES others)
-# A library that is not installed has nothing to compile.
+# Headers of libraries that are not installed are skipped.
 list(TRANSFORM others REPLACE "#include (<[^>]*>)" "#if __has_include(\\1)\n#include \\1\n#endif")
 list(JOIN others "\n" others)
 compile("${others}\n" result output)

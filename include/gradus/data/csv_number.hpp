@@ -90,7 +90,7 @@ bool parse_csv_number(std::string_view text, Scalar& value) {
   return error == std::errc{} && at == end && std::isfinite(value);
 }
 
-/// Parses a number whose decimal point is `decimal`; see above. With a comma, a text with a point is no
+/// Parses a number whose decimal point is `decimal`; see above. With a comma, a text with a point is not a
 /// number.
 template <std::floating_point Scalar>
 bool parse_csv_number(std::string_view text, char decimal, Scalar& value) {
